@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// An op of one's own, written just as the built-in ones are: the value, and how the gradient flows back
+// to each input. Here swish(x) = x sigmoid(beta x), checked against finite differences.
+#include <xtape/testing.hpp>
+#include <xtape/xtape.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+using namespace xtape;
+
+Variable swish(const Variable& x, double beta, Location at = Location::current()) {
+  const auto b = static_cast<Scalar>(beta);
+  Array y = x.value();
+  for (Scalar& v : y) v /= 1 + std::exp(-b * v);
+  return record({"swish", at}, std::move(y), wrt(x, [x, b](Array g) {
+                  for (std::size_t i = 0; i < g.size(); ++i) {
+                    const Scalar v = x.value().data()[i], s = 1 / (1 + std::exp(-b * v));
+                    g.data()[i] *= s * (1 + b * v * (1 - s));
+                  }
+                  return g;
+                }));
+}
+
+int main() {
+  Tape tape;
+  const Variable x = tape.variable({-1, 0, 2});
+  tape.backward(sum(swish(x, 1.5)));
+  std::printf("d swish / dx at -1, 0, 2: %.4f %.4f %.4f\n", double(x.grad()(0)),
+              double(x.grad()(1)), double(x.grad()(2)));
+
+  const auto op = [](std::span<const Variable> in) { return swish(in[0], 1.5); };
+  const double error = testing::gradient_error(op, {Array{-1, 0, 2}});
+  std::printf("relative error against finite differences: %.0e\n", error);
+  return error < testing::gradient_tolerance ? 0 : 1;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <xtape/config.hpp>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// What a dense layer or a convolution applies to its result while it is still in the cache.
+enum class Activation {
+  none,     ///< x
+  relu,     ///< max(x, 0)
+  tanh,     ///< tanh(x)
+  sigmoid,  ///< 1 / (1 + exp(-x))
+};
+
+}  // namespace xtape::inline XTAPE_ABI

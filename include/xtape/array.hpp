@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Arrays: xtensor containers of Scalar elements, row-major, in memory from the pool.
+#pragma once
+
+#include <xtape/config.hpp>
+#include <xtape/detail/xtensor.hpp>
+#include <xtape/error.hpp>
+#include <xtape/memory.hpp>
+
+#include <memory>
+#include <string>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// An n-dimensional array that owns its elements. Images are (N, H, W, C), dense weights (in, out).
+using Array = xt::xarray<Scalar, xt::layout_type::row_major, CachingAllocator<Scalar>>;
+
+/// The sizes of an array's axes; up to four are kept without an allocation.
+using Shape = Array::shape_type;
+
+/// Axes of an array; negative ones count from the last.
+using Axes = xt::svector<std::ptrdiff_t, 4>;
+
+/// An array whose elements are not initialised.
+Array uninitialized(const Shape& shape);
+/// An array of zeros.
+Array zeros(const Shape& shape);
+/// An array whose elements all are `value`.
+Array full(const Shape& shape, Scalar value);
+
+/// The product of a shape's sizes, 1 for a scalar. Throws ShapeError where it exceeds 2^62.
+std::size_t element_count(const Shape& shape);
+/// As in numpy: `(64, 10)`, `(5,)`, `()`.
+std::string to_string(const Shape& shape);
+
+/// An array that is never written again, shared by a Variable and the gradients that need it.
+/// It costs a pointer to copy, and the last owner frees it.
+class Value {
+ public:
+  /// Takes over `array`; an xtensor expression is computed on the way.
+  Value(Array array)
+      : array_{std::allocate_shared<Array>(CachingAllocator<Array>{}, std::move(array))} {}
+
+  const Array& operator*() const noexcept { return *array_; }   ///< the array
+  const Array* operator->() const noexcept { return array_.get(); }  ///< the array
+
+ private:
+  friend class Parameter;  // an optimizer writes to it, between passes
+  std::shared_ptr<Array> array_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Everything about data: datasets, files, batches.
+#pragma once
+
+#include <xtape/data/batches.hpp>
+#include <xtape/data/dataset.hpp>
+#include <xtape/data/idx.hpp>
+#include <xtape/data/mnist.hpp>
+#include <xtape/data/synthetic.hpp>

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// A dataset in batches, each prepared in the background while the one before it is used.
+#pragma once
+
+#include <xtape/data/dataset.hpp>
+#include <xtape/random.hpp>
+
+#include <iterator>
+#include <memory>
+
+namespace xtape::inline XTAPE_ABI::data {
+
+/// Some samples of a dataset.
+struct Batch {
+  Array images;                      ///< (n, ...), as Dataset::sample_shape says: (n, H, W, C)
+  std::vector<std::int32_t> labels;  ///< (n,)
+};
+
+/// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on one
+/// batch, a thread of the pool gathers the next. There are two buffers, made before the first batch:
+/// after that only a last, smaller batch asks for memory. Each loop over it gives the same batches.
+class Batches {
+ public:
+  class Iterator;
+
+  Batches(Batches&&) noexcept;
+  Batches& operator=(Batches&&) noexcept;
+  /// Waits for a gather that is under way.
+  ~Batches();
+
+  /// Gathers the first batch. Throws what `Dataset::gather` throws.
+  Iterator begin();
+  /// The end of the loop.
+  std::default_sentinel_t end() const noexcept { return {}; }
+  /// The number of batches; the last one may be smaller than the others.
+  std::size_t size() const noexcept;
+  /// The number of samples in all batches.
+  std::size_t samples() const noexcept;
+
+ private:
+  friend Batches batches(const Dataset&, std::size_t, Rng&, Location);
+  friend Batches batches(const Dataset&, std::size_t, Location);
+  class Loader;
+  explicit Batches(std::unique_ptr<Loader> loader) noexcept;
+
+  std::unique_ptr<Loader> loader_;
+};
+
+/// An input iterator over batches.
+class Batches::Iterator {
+ public:
+  using iterator_concept = std::input_iterator_tag;  ///< it can be used for one loop
+  using value_type = Batch;                          ///< what a copy of the batch is
+  using difference_type = std::ptrdiff_t;            ///< as for any iterator
+
+  /// The batch; it lasts until the next increment.
+  const Batch& operator*() const noexcept;
+  /// The batch; it lasts until the next increment.
+  const Batch* operator->() const noexcept { return &**this; }
+  /// Goes on to the next batch. Throws what `Dataset::gather` throws; the loop is then at its end.
+  Iterator& operator++();
+  /// Goes on to the next batch.
+  void operator++(int) { ++*this; }
+  /// Whether there are no more batches.
+  bool operator==(std::default_sentinel_t) const noexcept;
+
+ private:
+  friend class Batches;
+  explicit Iterator(Loader& loader) noexcept : loader_{&loader} {}
+  Loader* loader_;
+};
+
+/// The dataset in batches of `batch_size` samples, the last with what is left, in an order drawn from
+/// `rng` here and now (Fisher and Yates). The dataset must outlive the result.
+/// ```
+/// for (const auto& [images, labels] : data::batches(train, 64, rng)) { ... }
+/// ```
+/// Throws ValueError if `batch_size` is 0 or the dataset has 2^32 samples or more.
+Batches batches(const Dataset& dataset, std::size_t batch_size, Rng& rng,
+                Location at = Location::current());
+/// As above, in the dataset's own order.
+Batches batches(const Dataset& dataset, std::size_t batch_size, Location at = Location::current());
+/// A dataset that dies before its first batch.
+Batches batches(const Dataset&&, std::size_t, Rng&, Location = Location::current()) = delete;
+/// A dataset that dies before its first batch.
+Batches batches(const Dataset&&, std::size_t, Location = Location::current()) = delete;
+
+}  // namespace xtape::inline XTAPE_ABI::data

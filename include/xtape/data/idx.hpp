@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// IDX files, the format of MNIST (LeCun, Cortes, Burges): a header that names the element type and the
+/// sizes, then the elements. Files may be gzip-compressed; what they are called does not matter.
+///
+/// The readers are strict: a file that is missing, empty, a directory, of another format or element
+/// type, cut short, too long, or damaged under gzip throws a DataError that names the file, what was
+/// expected and what was found. No more memory is used than about twice what a file really holds,
+/// whatever its header claims.
+#pragma once
+
+#include <xtape/data/dataset.hpp>
+
+#include <filesystem>
+
+namespace xtape::inline XTAPE_ABI::data {
+
+/// The contents of an IDX file of unsigned bytes.
+struct Idx {
+  Shape shape;                      ///< as in the header; at least one axis
+  std::vector<std::uint8_t> bytes;  ///< the elements, row-major
+};
+
+/// Reads an IDX file of unsigned bytes, plain or gzip-compressed. Throws DataError.
+Idx read_idx(const std::filesystem::path& path);
+
+/// Reads images: an IDX file of shape (N, H, W) or (N, H, W, C). Throws DataError.
+Idx read_images(const std::filesystem::path& path);
+
+/// Reads labels: an IDX file of shape (N,). Throws DataError.
+std::vector<std::int32_t> read_labels(const std::filesystem::path& path);
+
+/// How to read a pair of files, and what to call it.
+struct IdxOptions {
+  std::size_t classes = 0;  ///< number of classes; 0: one more than the largest label
+  std::string name = {};    ///< what the data is; empty: the name of the file of images
+  std::string source = {};  ///< where it came from; empty: the directory of the file of images
+};
+
+/// Reads images and their labels. Throws DataError, also if there is not one label per image or a
+/// label is not less than `classes`.
+ImageDataset load_images_and_labels(const std::filesystem::path& images,
+                                    const std::filesystem::path& labels,
+                                    const IdxOptions& options = {});
+
+}  // namespace xtape::inline XTAPE_ABI::data

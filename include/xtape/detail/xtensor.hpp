@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The one place that knows where xtensor keeps its headers, and what has to be mended in them.
+#pragma once
+
+// xtensor 0.26 moved its headers into folders. XTAPE_XTENSOR(core, xmath.hpp) names one in either
+// layout, for an #include in lib/.
+#if __has_include(<xtensor/containers/xarray.hpp>)
+#define XTAPE_XTENSOR(folder, file) <xtensor/folder/file>
+#include <xtensor/containers/xarray.hpp>
+#else
+#define XTAPE_XTENSOR(folder, file) <xtensor/file>
+#include <xtensor/xarray.hpp>
+#endif
+
+#if XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26 && __cplusplus > 201703L && \
+    defined(__cpp_template_template_args)
+// Before 0.26, xtensor keeps svector shapes apart from fixed ones only `if __cplusplus == 201703L`.
+// In C++20, g++ then takes svector<size_t, 4> for a fixed shape of rank 4, and xt::eval and the
+// immediate reducers write outside their arrays. This overload says what was meant.
+namespace xt::detail {
+template <template <class, std::size_t, class, bool> class S, class X, std::size_t N, class A,
+          bool Init>
+struct xtype_for_shape<S<X, N, A, Init>> {
+  template <class T, layout_type L>
+  using type = xarray<T, L>;
+};
+}  // namespace xt::detail
+#endif
+static_assert(std::is_same_v<decltype(xt::eval(std::declval<xt::xarray<float>&>() + 1.f)),
+                             xt::xarray<float>>);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// The weights of a model in a file, in the format safetensors: a JSON header with the name, shape and
+/// place of each array, then their elements, little-endian.
+#pragma once
+
+#include <xtape/parameter.hpp>
+
+#include <filesystem>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Writes arrays by name. The same arrays give the same bytes. The file is written under another name,
+/// flushed to the disk and then renamed, so that a failure leaves what was there before. Throws
+/// DataError if it cannot be written.
+void save_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters);
+
+/// Reads what save_weights wrote into the parameters of those names, which must be the same and of the
+/// same shapes; float and double files are both read. Either all parameters change or, where it throws,
+/// none. Throws DataError if the file cannot be read, is damaged, or does not fit the model, and names
+/// the array.
+void load_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters);
+
+/// Writes the parameters of a model.
+template <class Model>
+void save(const std::filesystem::path& path, Model& model) {
+  save_weights(path, parameters(model));
+}
+/// Reads the parameters of a model.
+template <class Model>
+void load(const std::filesystem::path& path, Model& model) {
+  load_weights(path, parameters(model));
+}
+
+}  // namespace xtape::inline XTAPE_ABI

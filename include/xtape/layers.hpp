@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// All layers.
+#pragma once
+
+#include <xtape/layers/conv.hpp>
+#include <xtape/layers/dense.hpp>
+#include <xtape/layers/init.hpp>
+#include <xtape/layers/sequential.hpp>
+#include <xtape/layers/stateless.hpp>

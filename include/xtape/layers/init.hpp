@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Initialisers: how the parameters of a layer start.
+#pragma once
+
+#include <xtape/array.hpp>
+#include <xtape/random.hpp>
+
+#include <functional>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// How many values flow into and out of each unit: in and out for a dense layer, times the taps of the
+/// kernel for a convolution.
+struct Fans {
+  std::size_t in;   ///< terms of the sum that makes one output
+  std::size_t out;  ///< outputs that one input is a term of
+};
+
+/// Makes the initial value of a parameter.
+using Initializer = std::function<Array(const Shape&, const Fans&, Rng&)>;
+
+namespace init {
+
+/// Zeros: the default for biases.
+Array zeros(const Shape& shape, const Fans& fans, Rng& rng);
+/// All elements equal to `value`.
+Initializer constant(double value);
+
+/// U(-a, a) with a = sqrt(6 / (in + out)) (Glorot and Bengio, 2010): the default for weights, as in
+/// Keras.
+Array glorot_uniform(const Shape& shape, const Fans& fans, Rng& rng);
+/// N(0, 2 / (in + out)) (Glorot and Bengio, 2010). Not truncated, as in PyTorch.
+Array glorot_normal(const Shape& shape, const Fans& fans, Rng& rng);
+/// U(-a, a) with a = sqrt(6 / in) (He et al., 2015): for ReLU.
+Array he_uniform(const Shape& shape, const Fans& fans, Rng& rng);
+/// N(0, 2 / in) (He et al., 2015). Not truncated.
+Array he_normal(const Shape& shape, const Fans& fans, Rng& rng);
+/// U(-a, a) with a = sqrt(3 / in) (LeCun et al., 1998).
+Array lecun_uniform(const Shape& shape, const Fans& fans, Rng& rng);
+/// N(0, 1 / in) (LeCun et al., 1998). Not truncated.
+Array lecun_normal(const Shape& shape, const Fans& fans, Rng& rng);
+
+}  // namespace init
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <xtape/tape.hpp>
+
+#include <concepts>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
+/// to the errors of its ops.
+template <class L>
+concept LayerLike =
+    std::move_constructible<std::decay_t<L>> &&
+    (std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&> ||
+     std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&, Location>);
+
+/// Layers applied one after the other. Their parameters are listed under the layers' numbers, such as
+/// `0.weight`, and an error in one of them names it.
+class Sequential {
+ public:
+  /// Takes the layers over: `Sequential net{Dense{{.in = 4, .out = 2}, rng}, relu};`
+  template <LayerLike... Layers>
+    requires(sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> && ...))
+  explicit Sequential(Layers&&... layers) {
+    (add(std::forward<Layers>(layers)), ...);
+  }
+
+  /// Appends a layer.
+  template <LayerLike L>
+  void add(L&& layer) {
+    layers_.push_back(std::make_unique<Model<std::decay_t<L>>>(std::forward<L>(layer)));
+  }
+  /// Number of layers.
+  std::size_t size() const noexcept { return layers_.size(); }
+
+  /// Applies the layers. An Error that one of them throws gets its number and the caller's place.
+  Variable operator()(const Variable& x, Location at = Location::current());
+  /// Lists the parameters of each layer under its number.
+  void parameters(ParameterList& list);
+
+ private:
+  struct Concept {
+    virtual ~Concept() = default;
+    virtual Variable call(const Variable& x, const Location& at) = 0;
+    virtual void parameters(std::string_view name, ParameterList& list) = 0;
+  };
+  template <class L>
+  struct Model final : Concept {
+    explicit Model(L wrapped) : layer{std::move(wrapped)} {}
+    Variable call(const Variable& x, const Location& at) override {
+      if constexpr (std::is_invocable_v<L&, const Variable&, Location>)
+        return layer(x, at);
+      else
+        return layer(x);
+    }
+    void parameters(std::string_view name, ParameterList& list) override { list(name, layer); }
+    L layer;
+  };
+
+  std::vector<std::unique_ptr<Concept>> layers_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

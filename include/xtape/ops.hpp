@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// All ops.
+#pragma once
+
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/conv.hpp>
+#include <xtape/ops/dropout.hpp>
+#include <xtape/ops/linear.hpp>
+#include <xtape/ops/pool.hpp>
+#include <xtape/ops/reduce.hpp>
+#include <xtape/ops/shape.hpp>
+#include <xtape/ops/softmax.hpp>
+#include <xtape/ops/unary.hpp>

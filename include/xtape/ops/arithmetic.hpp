@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Arithmetic, elementwise. Operands broadcast as in numpy: shapes are aligned at their last axes, and
+/// an axis of size 1 (or a missing one) is repeated. Throws ShapeError where they do not, and TapeError
+/// where the operands are on different tapes.
+#pragma once
+
+#include <xtape/tape.hpp>
+
+#include <concepts>
+#include <optional>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// An operand of a binary op: a Variable or a number, with the place where the op was called.
+class Operand {
+ public:
+  /// A variable.
+  Operand(const Variable& variable, Location at = Location::current())
+      : at{at}, variable_{&variable} {}
+  /// A number: a constant that broadcasts to any shape.
+  template <class T>
+    requires std::integral<T> || std::floating_point<T>
+  Operand(T number, Location at = Location::current())
+      : at{at}, number_{static_cast<Scalar>(number)} {}
+
+  /// The operand as a Variable on the tape of either operand. One of them is a Variable.
+  Variable on_tape_with(const Operand& other) const;
+
+  Location at;  ///< where the op was called
+
+ private:
+  const Variable* variable_ = nullptr;
+  Scalar number_ = 0;
+};
+
+/// a + b. Derivatives: 1 and 1.
+Variable add(const Operand& a, const Operand& b);
+/// a - b. Derivatives: 1 and -1.
+Variable sub(const Operand& a, const Operand& b);
+/// a * b. Derivatives: b and a.
+Variable mul(const Operand& a, const Operand& b);
+/// a / b. Derivatives: 1 / b and -a / b^2.
+Variable div(const Operand& a, const Operand& b);
+/// a^b. Derivatives: b * a^(b - 1) and a^b * log(a), the latter taken as 0 where a is 0.
+Variable pow(const Operand& a, const Operand& b);
+/// -x. Derivative: -1.
+Variable neg(const Variable& x, Location at = Location::current());
+
+/// \name Operators
+/// The same as add, sub, mul, div and neg.
+/// @{
+inline Variable operator+(const Operand& a, const Operand& b) { return add(a, b); }
+inline Variable operator-(const Operand& a, const Operand& b) { return sub(a, b); }
+inline Variable operator*(const Operand& a, const Operand& b) { return mul(a, b); }
+inline Variable operator/(const Operand& a, const Operand& b) { return div(a, b); }
+inline Variable operator-(const Located& x) { return neg(x.variable, x.at); }
+/// @}
+
+}  // namespace xtape::inline XTAPE_ABI

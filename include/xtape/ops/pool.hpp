@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Pooling.
+#pragma once
+
+#include <xtape/ops/window.hpp>
+#include <xtape/tape.hpp>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Options of the pooling ops.
+struct Pool2DOptions {
+  Size2D window = 2;                 ///< at least 1, and larger than the padding
+  Size2D stride = 0;                 ///< how far the window moves; 0 means by its own size
+  Padding padding = Padding::valid;  ///< elements around the images that never count
+};
+
+/// The maximum of each window of images (N, H, W, C), per channel; a NaN is the maximum of its window.
+/// The gradient goes to the first of equal maxima. The result is (N, H', W', C) with
+/// H' = floor((H + padding - window) / stride) + 1. Throws ShapeError unless x is (N, H, W, C) and the
+/// window fits, ValueError for a window of more than 65,536 elements or padding as large as the window.
+Variable max_pool2d(const Variable& x, const Pool2DOptions& options = {},
+                    Location at = Location::current());
+/// The mean of each window, without its padding (as in Keras; PyTorch counts padding as zeros unless
+/// told otherwise). Shapes and errors are those of max_pool2d.
+Variable avg_pool2d(const Variable& x, const Pool2DOptions& options = {},
+                    Location at = Location::current());
+
+}  // namespace xtape::inline XTAPE_ABI

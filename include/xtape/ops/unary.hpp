@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Functions of one array, elementwise: the result has the shape of x. Outside a function's domain the
+/// result is what IEEE 754 says, a NaN or an infinity.
+#pragma once
+
+#include <xtape/tape.hpp>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// e^x. Derivative: e^x.
+Variable exp(const Variable& x, Location at = Location::current());
+/// The natural logarithm. Derivative: 1 / x.
+Variable log(const Variable& x, Location at = Location::current());
+/// The square root. Derivative: 1 / (2 sqrt(x)).
+Variable sqrt(const Variable& x, Location at = Location::current());
+/// x^2. Derivative: 2 x.
+Variable square(const Variable& x, Location at = Location::current());
+/// |x|. Derivative: the sign of x, 0 at 0.
+Variable abs(const Variable& x, Location at = Location::current());
+/// The hyperbolic tangent. Derivative: 1 - tanh(x)^2.
+Variable tanh(const Variable& x, Location at = Location::current());
+/// 1 / (1 + e^-x). Derivative: sigmoid(x) (1 - sigmoid(x)).
+Variable sigmoid(const Variable& x, Location at = Location::current());
+/// max(x, 0); NaN stays NaN. Derivative: 1 where x > 0, else 0.
+Variable relu(const Variable& x, Location at = Location::current());
+/// log(1 + e^x), without overflow. Derivative: sigmoid(x).
+Variable softplus(const Variable& x, Location at = Location::current());
+
+/// Options of leaky_relu.
+struct LeakyReluOptions {
+  double slope = 0.3;  ///< for x < 0, at least 0: 0.3 as in Keras; PyTorch has 0.01
+};
+/// x where x > 0, else slope * x (Maas et al., 2013). Derivative: 1 or slope; slope at 0.
+Variable leaky_relu(const Variable& x, const LeakyReluOptions& options = {},
+                    Location at = Location::current());
+
+/// The range of clip.
+struct ClipOptions {
+  double min;  ///< the smallest result
+  double max;  ///< the largest result; throws ValueError if less than min
+};
+/// min(max(x, options.min), options.max). Derivative: 1 inside the range and on its ends, else 0.
+Variable clip(const Variable& x, const ClipOptions& options, Location at = Location::current());
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// All optimizers, and gradient clipping.
+#pragma once
+
+#include <xtape/optim/adadelta.hpp>
+#include <xtape/optim/adagrad.hpp>
+#include <xtape/optim/adam.hpp>
+#include <xtape/optim/adamw.hpp>
+#include <xtape/optim/clip.hpp>
+#include <xtape/optim/factory.hpp>
+#include <xtape/optim/optimizer.hpp>
+#include <xtape/optim/rmsprop.hpp>
+#include <xtape/optim/sgd.hpp>

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Optimizers by name, for programs that let their users choose.
+#pragma once
+
+#include <xtape/optim/optimizer.hpp>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Whose defaults and formulas an optimizer follows.
+enum class Preset {
+  keras,  ///< Keras 3
+  torch,  ///< PyTorch
+  paper,  ///< the publication
+};
+
+/// The names that make_optimizer knows: `sgd`, `momentum`, `nesterov`, `adagrad`, `adadelta`, `rmsprop`,
+/// `adam`, `amsgrad`, `adamw`.
+std::span<const std::string_view> optimizer_names();
+
+/// Makes an optimizer by its name: `make_optimizer("adam", Preset::keras)`. `momentum` and `nesterov`
+/// are SGD with momentum 0.9, `amsgrad` is Adam with amsgrad. Without a learning rate it is the preset's.
+/// Throws ValueError for another name, and names those there are.
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset = Preset::keras,
+                                          std::optional<double> learning_rate = {});
+
+}  // namespace xtape::inline XTAPE_ABI

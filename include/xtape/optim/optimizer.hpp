@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What all optimizers share: the step count, the learning rate, and state per parameter.
+#pragma once
+
+#include <xtape/visitor.hpp>
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Where epsilon keeps the root of an average v of squared gradients away from zero. Where v needs no
+/// correction of its bias, `hat` is the same as `outside_sqrt`.
+enum class EpsilonForm {
+  inside_sqrt,   ///< sqrt(v + epsilon), of the corrected v
+  outside_sqrt,  ///< sqrt(v) + epsilon, of the corrected v
+  hat,           ///< sqrt(v) + epsilon, of the v that is not corrected: the epsilon-hat of Adam's paper
+};
+
+/// Where an optimizer with momentum multiplies by the learning rate. The two differ once the learning
+/// rate changes, as under a schedule.
+enum class MomentumForm {
+  rate_inside,   ///< velocity = momentum * velocity + learning_rate * step; w -= velocity
+  rate_outside,  ///< velocity = momentum * velocity + step; w -= learning_rate * velocity
+};
+
+/// A visitor that lowers the loss by the parameters' gradients. A rule of one's own is one function:
+/// ```
+/// struct HeavyBall : Optimizer {
+///   HeavyBall() : Optimizer{"heavy_ball", 0.01, {"velocity"}} {}
+///
+///  protected:
+///   void update(Parameter& p, std::span<Array> state) override {
+///     state[0] = 0.9 * state[0] + p.grad();
+///     p.value() -= learning_rate() * state[0];
+///   }
+/// };
+/// ```
+/// One pass is one step, however many parameters it visits. State is kept by Parameter::id and so
+/// survives a move of the parameter; it is made when a parameter is first visited, and no later step
+/// allocates. Gradients are only read.
+class Optimizer : public Visitor {
+ public:
+  /// A kind of state: one array for each parameter, of the parameter's shape.
+  struct Slot {
+    /// `initial` is the value of all its elements before the first step.
+    Slot(const char* name, double initial = 0) : name{name}, initial{initial} {}
+    const char* name;  ///< unique in its optimizer, such as `velocity`
+    double initial;    ///< of all elements
+  };
+
+  /// Begins the next step. One that overrides it calls it.
+  void begin(std::span<Parameter* const> parameters) override;
+  /// Updates the parameter. Throws ShapeError if the gradient or the state is not of its shape.
+  void visit(Parameter& parameter) final;
+
+  /// The optimizer's name, which is also the tag of its errors.
+  const char* name() const noexcept { return name_; }
+  /// Passes so far, the one at hand included: t in the formulas, from 1.
+  std::uint64_t steps() const noexcept { return steps_; }
+  /// Goes on as after `steps` passes, to resume a training.
+  void set_steps(std::uint64_t steps) noexcept { steps_ = steps; }
+  /// The learning rate of the next step.
+  double learning_rate() const noexcept { return learning_rate_; }
+  /// Changes the learning rate. Throws ValueError if it is negative or not finite.
+  void set_learning_rate(double learning_rate, Location at = Location::current());
+
+  /// The kinds of state, in the order of `state`.
+  std::span<const Slot> slots() const noexcept { return slots_; }
+  /// The state of a parameter: an array for each of `slots()`, made if there is none yet. To resume a
+  /// training, assign what was saved.
+  std::span<Array> state(const Parameter& parameter);
+  /// Forgets all state and all steps.
+  void reset() noexcept;
+
+ protected:
+  /// \param op            the name, at the place of the caller
+  /// \param learning_rate at first
+  /// \param slots         the kinds of state
+  /// Throws ValueError if the learning rate is negative or not finite.
+  Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots = {});
+
+  /// The rule: changes the value of `parameter` by its gradient, `learning_rate()`, `steps()` and
+  /// `state`, one array for each of `slots()`.
+  virtual void update(Parameter& parameter, std::span<Array> state) = 0;
+
+ private:
+  const char* name_;
+  double learning_rate_;
+  std::uint64_t steps_ = 0;
+  std::vector<Slot> slots_;
+  std::unordered_map<std::uint64_t, std::vector<Array>> state_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What a model learns, and the names under which a model lists it.
+#pragma once
+
+#include <xtape/array.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// An array that training changes, with the gradient of the last backward pass. A layer owns its
+/// parameters; they can be moved with it (not while a tape uses them) but not copied.
+class Parameter {
+ public:
+  /// A parameter that starts at `initial`, with a gradient of zeros.
+  explicit Parameter(Array initial);
+  Parameter(Parameter&&) noexcept = default;             ///< Moves it, with its identity.
+  Parameter& operator=(Parameter&&) noexcept = default;  ///< Moves it, with its identity.
+
+  Array& value() noexcept { return *value_.array_; }              ///< what a visitor updates
+  const Array& value() const noexcept { return *value_; }         ///< its current value
+  const Value& shared_value() const noexcept { return value_; }   ///< the value, without a copy
+  Array& grad() noexcept { return grad_; }              ///< d loss / d value, of the same shape
+  const Array& grad() const noexcept { return grad_; }  ///< d loss / d value, of the same shape
+  const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value
+  std::size_t size() const noexcept { return value_->size(); }     ///< number of elements
+
+  /// A number that no other parameter of this process ever has: what optimizers key their state by.
+  std::uint64_t id() const noexcept { return id_; }
+
+  /// Whether tapes ask for its gradient and visitors see it. Set it to false to freeze the parameter.
+  bool trainable = true;
+
+ private:
+  Value value_;
+  Array grad_;
+  std::uint64_t id_;
+};
+
+/// A parameter with its path in a model, such as `5.weight`.
+struct NamedParameter {
+  std::string name;      ///< unique in the model
+  Parameter* parameter;  ///< owned by the model
+};
+
+/// Collects the parameters of a model by name. A layer with parameters, or with layers inside, has a
+/// member function that lists them:
+/// `void parameters(ParameterList& list) { list("weight", weight_); list("bias", bias_); }`
+class ParameterList {
+ public:
+  /// Adds a parameter. Throws ValueError if its path is taken.
+  void operator()(std::string_view name, Parameter& parameter);
+  /// Adds the parameters of a layer, if it has any, under `name` and a dot.
+  template <class L>
+  void operator()(std::string_view name, L& layer) {
+    if constexpr (requires { layer.parameters(*this); }) {
+      const std::size_t outer = prefix_.size();
+      (prefix_ += name) += '.';
+      layer.parameters(*this);
+      prefix_.resize(outer);
+    }
+  }
+  /// What was added, in order.
+  const std::vector<NamedParameter>& items() const noexcept { return items_; }
+
+ private:
+  std::string prefix_;
+  std::vector<NamedParameter> items_;
+};
+
+/// The parameters of a model or layer, by name, in the order in which it lists them.
+template <class Model>
+std::vector<NamedParameter> parameters(Model& model) {
+  ParameterList list;
+  model.parameters(list);
+  return list.items();
+}
+
+/// The number of scalars that a model learns.
+template <class Model>
+std::size_t parameter_count(Model& model) {
+  std::size_t count = 0;
+  for (const auto& [name, parameter] : parameters(model)) count += parameter->size();
+  return count;
+}
+
+}  // namespace xtape::inline XTAPE_ABI

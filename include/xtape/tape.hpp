@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// The tape: what records a forward pass and runs it backward.
+#pragma once
+
+#include <xtape/detail/pullback.hpp>
+#include <xtape/random.hpp>
+#include <xtape/visitor.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+class Tape;
+
+/// What a pass is for. Dropout, for one, is the identity in evaluation.
+enum class Mode {
+  train,  ///< ops are recorded, so that gradients can be had
+  eval,   ///< nothing is recorded, and a value lives only as long as its Variable
+};
+
+/// A value on a tape: a small handle, cheap to copy. It must not outlive its tape.
+class Variable {
+ public:
+  const Array& value() const noexcept { return *value_; }          ///< what was computed
+  const Value& shared_value() const noexcept { return value_; }    ///< the value, without a copy
+  const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value
+  std::size_t rank() const noexcept { return value_->dimension(); }  ///< number of axes
+  std::size_t size() const noexcept { return value_->size(); }       ///< number of elements
+  /// The only element. Throws ShapeError if there is not exactly one.
+  Scalar item(Location at = Location::current()) const;
+  /// d loss / d this, after `Tape::backward`. Only what `Tape::variable` made keeps its gradient;
+  /// parameters have it in `Parameter::grad`. Throws TapeError for others and before the pass.
+  const Array& grad(Location at = Location::current()) const;
+  /// The same value as a constant: no gradient flows through it.
+  Variable detach() const { return {*tape_, constant, value_}; }
+  /// Whether the tape computes a gradient for it: it depends on a parameter or variable.
+  bool needs_grad() const noexcept { return node_ != constant; }
+  Tape& tape() const noexcept { return *tape_; }  ///< the tape it belongs to
+
+ private:
+  friend class Tape;
+  template <class... Inputs>
+  friend Variable record(const Op&, Value, Inputs...);
+  static constexpr std::uint32_t constant = ~std::uint32_t{0};
+  Variable(Tape& tape, std::uint32_t node, Value value)
+      : tape_{&tape}, node_{node}, value_{std::move(value)} {}
+
+  Tape* tape_;
+  std::uint32_t node_;
+  Value value_;
+};
+
+/// A Variable together with the place where it was passed; converts from the Variable alone.
+struct Located {
+  /// `variable`, at the place where this is written.
+  Located(const Variable& variable, Location at = Location::current())
+      : variable{variable}, at{at} {}
+  const Variable& variable;  ///< what was passed
+  Location at;               ///< where
+};
+
+/// How a gradient flows back to one input of an op: `pull` maps the gradient of the op's result to
+/// the gradient of `input`, as `Array(const Array&)`, or `Array(Array)` to work in place. See `wrt`.
+template <class Pull>
+struct Wrt {
+  const Variable& input;  ///< an input of the op
+  Pull pull;              ///< its vector-Jacobian product
+};
+
+/// As Wrt, for any number of inputs: `pull(i, gradient)` is the gradient of `inputs[i]`.
+template <class Pull>
+struct WrtEach {
+  std::span<const Variable> inputs;  ///< the inputs of the op
+  Pull pull;                         ///< `Array(std::size_t i, const Array&)`
+};
+
+/// A step that all inputs of an op share: maps the gradient of the result before the inputs' own
+/// `pull`s see it. An op with a fused activation goes back through the activation once.
+template <class Pull>
+struct Through {
+  Pull pull;  ///< `Array(Array)`
+};
+
+/// Says how the gradient flows back to `input`. The result may have the shape to which the op
+/// broadcast the input; the tape sums it back. It is called at most once, and not at all if the input
+/// needs no gradient.
+template <class Pull>
+Wrt<Pull> wrt(const Variable& input, Pull pull) {
+  return {input, std::move(pull)};
+}
+/// Says how the gradient flows back to each of several inputs.
+template <class Pull>
+WrtEach<Pull> wrt(std::span<const Variable> inputs, Pull pull) {
+  return {inputs, std::move(pull)};
+}
+/// Says what happens to the gradient before it is divided among the inputs.
+template <class Pull>
+Through<Pull> through(Pull pull) {
+  return {std::move(pull)};
+}
+
+/// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
+/// order of their creation, which is a topological order, so the backward pass is one loop.
+class Tape {
+ public:
+  /// A tape for ops that draw no random numbers.
+  explicit Tape(Mode mode = Mode::train) noexcept : mode_{mode} {}
+  /// A tape for any op. It draws one number from `rng`, the key of this pass.
+  Tape(Mode mode, Rng& rng) noexcept : mode_{mode}, has_key_{true}, key_{rng()} {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// Data: a constant of this pass.
+  Variable input(Array value) { return {*this, Variable::constant, std::move(value)}; }
+  /// A variable whose gradient is kept, to be read by `Variable::grad` after the pass.
+  Variable variable(Array value);
+  /// A parameter. The same one always gives the same node, so shared weights add their gradients. It
+  /// must outlive the tape.
+  Variable parameter(Parameter& parameter);
+
+  /// Computes the gradient of `loss`, a single element, and then runs each visitor over the
+  /// parameters of this tape: `tape.backward(loss, ClipNorm{1}, adam)`. Gradients overwrite those of
+  /// the last pass; a parameter on which the loss does not depend gets zeros. The tape is consumed.
+  /// Throws ShapeError if the loss is not a single element, TapeError if the tape was consumed, is in
+  /// evaluation mode, or the loss depends on nothing that has a gradient.
+  template <class... Visitors>
+  void backward(const Located& loss, Visitors&&... visitors) {
+    run_backward({"backward", loss.at}, loss.variable, false, {static_cast<Visitor*>(&visitors)...});
+  }
+  /// As `backward`, but adds to the parameters' gradients: one call per micro-batch, with `backward`
+  /// for the first and the optimizer after the last.
+  template <class... Visitors>
+  void accumulate(const Located& loss, Visitors&&... visitors) {
+    run_backward({"accumulate", loss.at}, loss.variable, true, {static_cast<Visitor*>(&visitors)...});
+  }
+
+  Mode mode() const noexcept { return mode_; }  ///< what the pass is for
+  /// The trainable parameters used so far, in the order of their first use.
+  std::span<Parameter* const> parameters() const noexcept { return parameters_; }
+  /// The number of nodes recorded.
+  std::size_t size() const noexcept { return nodes_.size(); }
+
+  /// The key and the number of a random op on this tape, which together name a stream of random bits.
+  struct RandomStream {
+    std::uint64_t key;  ///< one per pass
+    std::uint64_t op;   ///< counts the random ops of the pass
+  };
+  /// A stream for an op that draws random numbers. Throws TapeError if the tape was made without a
+  /// generator.
+  RandomStream random_stream(const Op& op);
+
+ private:
+  template <class... Inputs>
+  friend Variable record(const Op&, Value, Inputs...);
+  friend class Variable;
+
+  struct Edge {
+    std::uint32_t input;
+    detail::Pullback pull;
+  };
+  enum class Kind : std::uint8_t { op, variable, parameter };
+  struct Node {
+    Op op;
+    Kind kind;
+    std::uint32_t first_edge;       // its edges end where those of the next node begin
+    Shape shape;
+    detail::Pullback through = {};  // empty: none
+    std::optional<Array> grad = {};
+  };
+
+  void check_open(const Op& op) const;
+  std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
+
+  // What `record` does with each of its inputs: first ask whether any needs a gradient, ...
+  template <class Pull>
+  static void join(const Op& op, Tape*& tape, bool& needed, const Wrt<Pull>& wrt) {
+    join(op, tape, needed, wrt.input);
+  }
+  template <class Pull>
+  static void join(const Op& op, Tape*& tape, bool& needed, const WrtEach<Pull>& wrt) {
+    for (const Variable& input : wrt.inputs) join(op, tape, needed, input);
+  }
+  template <class Pull>
+  static void join(const Op&, Tape*&, bool&, const Through<Pull>&) {}
+  static void join(const Op& op, Tape*& tape, bool& needed, const Variable& input);
+
+  // ... then keep the gradients of those that do.
+  template <class Pull>
+  void add_edges(Wrt<Pull>& wrt) {
+    if (wrt.input.needs_grad()) edges_.push_back({wrt.input.node_, std::move(wrt.pull)});
+  }
+  template <class Pull>
+  void add_edges(WrtEach<Pull>& wrt) {
+    for (std::size_t i = 0; i < wrt.inputs.size(); ++i)
+      if (wrt.inputs[i].needs_grad())
+        edges_.push_back({wrt.inputs[i].node_, [i, pull = wrt.pull](const Array& gradient) mutable {
+                            return pull(i, gradient);
+                          }});
+  }
+  template <class Pull>
+  void add_edges(Through<Pull>& through) {
+    nodes_.back().through = std::move(through.pull);
+  }
+
+  void run_backward(const Op& op, const Variable& loss, bool accumulate,
+                    std::initializer_list<Visitor*> visitors);
+  void pull_back(std::uint32_t index);
+  void add_gradient(const Op& op, std::uint32_t input, Array gradient);
+  void store_gradients(bool accumulate);
+
+  Mode mode_;
+  bool has_key_ = false;
+  bool consumed_ = false;
+  std::uint64_t key_ = 0;
+  std::uint64_t random_ops_ = 0;
+  PooledVector<Node> nodes_;
+  PooledVector<Edge> edges_;
+  PooledVector<Parameter*> parameters_;
+  PooledVector<std::uint32_t> parameter_nodes_;
+};
+
+/// The one primitive: puts an op on the tape of its inputs and returns its result.
+/// ```
+/// Variable mul(const Variable& a, const Variable& b) {
+///   return record("mul", a.value() * b.value(),
+///                 wrt(a, [b](const Array& g) -> Array { return g * b.value(); }),
+///                 wrt(b, [a](const Array& g) -> Array { return g * a.value(); }));
+/// }
+/// ```
+/// The tape does the rest: inputs that need no gradient are dropped with all that only they had saved,
+/// gradients of broadcast inputs are summed back to their shapes, and repeated inputs add up.
+/// \param op     the op's name, and the place of its caller
+/// \param value  the result
+/// \param inputs one `wrt` per input, after an optional `through`
+/// Throws TapeError if the inputs are of different tapes or the tape was consumed.
+template <class... Inputs>
+Variable record(const Op& op, Value value, Inputs... inputs) {
+  static_assert(sizeof...(Inputs) > 0, "an op has at least one input: wrt(x, ...)");
+  Tape* tape = nullptr;
+  bool needed = false;
+  (Tape::join(op, tape, needed, inputs), ...);
+  if (!needed) return {*tape, Variable::constant, std::move(value)};
+  const std::uint32_t node = tape->add_node(op, Tape::Kind::op, value->shape());
+  (tape->add_edges(inputs), ...);
+  return {*tape, node, std::move(value)};
+}
+
+}  // namespace xtape::inline XTAPE_ABI

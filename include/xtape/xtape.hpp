@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// All of xtape.
+#pragma once
+
+#include <xtape/data.hpp>
+#include <xtape/io.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+#include <xtape/optim.hpp>
+#include <xtape/threads.hpp>
+#include <xtape/train.hpp>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/array.hpp>
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI {
+
+std::size_t element_count(const Shape& shape) {
+  std::size_t count = 1;
+  bool overflow = false;
+  for (std::size_t size : shape) overflow |= __builtin_mul_overflow(count, size, &count);
+  if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return 0;
+  if (overflow || count > std::size_t{1} << 62)
+    throw ShapeError(Op::nowhere("array"), "the shape " + to_string(shape) + " has too many elements");
+  return count;
+}
+
+Array uninitialized(const Shape& shape) {
+  element_count(shape);
+  return Array::from_shape(shape);
+}
+
+Array zeros(const Shape& shape) { return full(shape, 0); }
+
+Array full(const Shape& shape, Scalar value) {
+  Array array = uninitialized(shape);
+  std::fill(array.data(), array.data() + array.size(), value);
+  return array;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/data/batches.hpp>
+
+#include "text.hpp"
+
+#include <tbb/task_group.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+namespace xtape::inline XTAPE_ABI::data {
+
+// Batch k is gathered into buffer k % 2 while batch k - 1 is in use.
+class Batches::Loader {
+ public:
+  Loader(const Dataset& dataset, std::size_t batch_size, const Op& op)
+      : dataset_{dataset}, batch_size_{batch_size} {
+    if (batch_size == 0) throw ValueError(op, "expected batches of at least 1 sample, got 0");
+    if (dataset.size() > std::numeric_limits<std::uint32_t>::max())
+      throw ValueError(op, text("expected fewer than 2^32 samples, got ", dataset.size()));
+    order_.resize(dataset.size());
+    std::iota(order_.begin(), order_.end(), 0u);
+    const Shape sample = dataset.sample_shape();
+    shape_.resize(1 + sample.size());
+    std::copy(sample.begin(), sample.end(), shape_.begin() + 1);
+    for (Batch& buffer : buffers_) resize(buffer, std::min(batch_size, order_.size()));
+  }
+  ~Loader() { abandon(); }
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  void shuffle(Rng& rng) {
+    for (std::size_t left = order_.size(); left > 1; --left)
+      std::swap(order_[left - 1], order_[rng.below(left)]);
+  }
+
+  std::size_t samples() const noexcept { return order_.size(); }
+  std::size_t size() const noexcept {
+    return order_.size() / batch_size_ + (order_.size() % batch_size_ != 0);
+  }
+  bool at_end() const noexcept { return current_ >= size(); }
+  const Batch& current() const noexcept { return buffers_[current_ % 2]; }
+
+  void restart() {
+    abandon();
+    gather(0);
+    arrive(0);
+  }
+  void advance() { arrive(current_ + 1); }
+
+ private:
+  // Waits for batch k, and has the next one gathered in the meantime.
+  void arrive(std::size_t k) {
+    current_ = size();  // where an exception leaves it
+    background_.wait();
+    current_ = k;
+    gather(k + 1);
+  }
+
+  void gather(std::size_t k) {
+    if (k >= size()) return;
+    const std::size_t first = k * batch_size_;
+    const auto indices =
+        std::span<const std::uint32_t>{order_}.subspan(first, std::min(batch_size_, samples() - first));
+    Batch& buffer = buffers_[k % 2];
+    resize(buffer, indices.size());
+    background_.run([this, indices, &buffer] {
+      dataset_.gather(indices, buffer.images.data(), buffer.labels.data());
+    });
+  }
+
+  void resize(Batch& buffer, std::size_t count) {
+    if (buffer.labels.size() == count && buffer.images.dimension() == shape_.size()) return;
+    shape_[0] = count;
+    buffer.images = uninitialized(shape_);
+    buffer.labels.resize(count);
+  }
+
+  // Nobody wants the batch that is under way, nor its exception.
+  void abandon() noexcept {
+    background_.cancel();
+    try {
+      background_.wait();
+    } catch (...) {
+    }
+  }
+
+  const Dataset& dataset_;
+  std::size_t batch_size_;
+  Shape shape_;  // of the buffer made last
+  std::vector<std::uint32_t> order_;
+  std::array<Batch, 2> buffers_;
+  std::size_t current_ = 0;
+  // Isolated: the end of other work, in which a loop may be, must not silently skip a gather.
+  tbb::task_group_context context_{tbb::task_group_context::isolated};
+  tbb::task_group background_{context_};
+};
+
+Batches::Batches(std::unique_ptr<Loader> loader) noexcept : loader_{std::move(loader)} {}
+Batches::Batches(Batches&&) noexcept = default;
+Batches& Batches::operator=(Batches&&) noexcept = default;
+Batches::~Batches() = default;
+
+Batches::Iterator Batches::begin() {
+  loader_->restart();
+  return Iterator{*loader_};
+}
+std::size_t Batches::size() const noexcept { return loader_->size(); }
+std::size_t Batches::samples() const noexcept { return loader_->samples(); }
+
+const Batch& Batches::Iterator::operator*() const noexcept { return loader_->current(); }
+Batches::Iterator& Batches::Iterator::operator++() {
+  loader_->advance();
+  return *this;
+}
+bool Batches::Iterator::operator==(std::default_sentinel_t) const noexcept {
+  return loader_->at_end();
+}
+
+Batches batches(const Dataset& dataset, std::size_t batch_size, Rng& rng, Location at) {
+  auto loader = std::make_unique<Batches::Loader>(dataset, batch_size, Op{"batches", at});
+  loader->shuffle(rng);
+  return Batches{std::move(loader)};
+}
+
+Batches batches(const Dataset& dataset, std::size_t batch_size, Location at) {
+  return Batches{std::make_unique<Batches::Loader>(dataset, batch_size, Op{"batches", at})};
+}
+
+}  // namespace xtape::inline XTAPE_ABI::data

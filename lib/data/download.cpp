@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "data/download.hpp"
+
+#include "data/hex.hpp"
+#include "text.hpp"
+
+#ifdef XTAPE_WITH_CURL
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+
+#include <memory>
+
+namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+constexpr long connect_seconds = 10;
+constexpr long stall_bytes_per_second = 1000, stall_seconds = 20;
+constexpr long max_redirects = 10;
+
+template <auto function>
+struct Calls {
+  template <class T>
+  void operator()(T* object) const {
+    function(object);
+  }
+};
+
+struct Sink {
+  std::vector<std::uint8_t> bytes = {};
+  std::size_t max_bytes;
+  bool too_long = false;
+
+  // For libcurl, which takes fewer bytes than it gave as the wish to stop.
+  static std::size_t take(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+    Sink& sink = *static_cast<Sink*>(self);
+    const std::size_t length = size * count;
+    sink.too_long = length > sink.max_bytes - sink.bytes.size();
+    if (sink.too_long) return 0;
+    try {
+      sink.bytes.insert(sink.bytes.end(), data, data + length);
+    } catch (const std::bad_alloc&) {
+      return 0;
+    }
+    return length;
+  }
+};
+
+void restrict_protocols(CURL* curl) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+  const long web = CURLPROTO_HTTP | CURLPROTO_HTTPS;
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS, web | CURLPROTO_FILE);
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, web);
+#endif
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  throw DataError(Op::nowhere("download"), what);
+}
+
+}  // namespace
+
+bool can_download() noexcept { return true; }
+
+std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes) {
+  // Older versions of libcurl want this done once, before any other thread uses it.
+  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  const std::unique_ptr<CURL, Calls<curl_easy_cleanup>> curl{
+      initialized == CURLE_OK ? curl_easy_init() : nullptr};
+  if (curl == nullptr) fail("libcurl cannot be initialized");
+
+  Sink sink{.max_bytes = max_bytes};
+  char reason[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_MAXREDIRS, max_redirects);
+  curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, connect_seconds);
+  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, stall_bytes_per_second);
+  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, stall_seconds);
+  curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "xtape");
+  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &Sink::take);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &sink);
+  restrict_protocols(curl.get());
+
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (sink.too_long) fail(text(url, ": expected at most ", max_bytes, " bytes, got more"));
+  if (code != CURLE_OK) fail(url + ": " + (*reason != 0 ? reason : curl_easy_strerror(code)));
+  return std::move(sink.bytes);
+}
+
+std::string sha256(std::initializer_list<std::span<const std::uint8_t>> parts) {
+  const std::unique_ptr<EVP_MD_CTX, Calls<EVP_MD_CTX_free>> context{EVP_MD_CTX_new()};
+  std::uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  for (const auto& part : parts)
+    good = good && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+  if (!good || EVP_DigestFinal_ex(context.get(), digest, &length) != 1)
+    fail("OpenSSL cannot compute SHA-256");
+  return hex({digest, length});
+}
+
+}  // namespace xtape::inline XTAPE_ABI::data
+
+#else
+
+namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+[[noreturn]] void fail() {
+  throw DataError(Op::nowhere("download"), "this build of xtape cannot download",
+                  "build it with libcurl and OpenSSL");
+}
+
+}  // namespace
+
+bool can_download() noexcept { return false; }
+std::vector<std::uint8_t> fetch(const std::string&, std::size_t) { fail(); }
+std::string sha256(std::initializer_list<std::span<const std::uint8_t>>) { fail(); }
+
+}  // namespace xtape::inline XTAPE_ABI::data
+
+#endif

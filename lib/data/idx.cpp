@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "data/idx.hpp"
+
+#include "data/hex.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+// The header: two zero bytes, the element type, the number of axes, and each size as four bytes, the
+// most significant first.
+constexpr std::uint8_t unsigned_byte = 0x08;
+
+[[noreturn]] void fail(const std::string& name, const std::string& what, std::string hint = {}) {
+  throw DataError(Op::nowhere("idx"), name + ": " + what, std::move(hint));
+}
+
+const char* element_name(std::uint8_t type) {
+  switch (type) {
+    case unsigned_byte: return "unsigned bytes";
+    case 0x09: return "signed bytes";
+    case 0x0b: return "16-bit integers";
+    case 0x0c: return "32-bit integers";
+    case 0x0d: return "floats";
+    case 0x0e: return "doubles";
+    default: return nullptr;
+  }
+}
+
+void read_header(ByteStream& stream, std::span<std::uint8_t> out, std::string_view what) {
+  const std::size_t count = stream.read(out);
+  if (count != out.size())
+    fail(stream.name(), text("expected ", out.size(), " bytes of ", what, ", found ", count),
+         count == 0 && what == "magic" ? "the file is empty" : "the file is cut short");
+}
+
+Shape read_shape(ByteStream& stream) {
+  std::array<std::uint8_t, 4> magic;
+  read_header(stream, magic, "magic");
+  const char* elements = element_name(magic[2]);
+  if (magic[0] != 0 || magic[1] != 0 || elements == nullptr || magic[3] == 0)
+    fail(stream.name(), "expected the magic 000008 and a number of axes, found " + hex(magic),
+         "this is no IDX file");
+  if (magic[2] != unsigned_byte)
+    fail(stream.name(), text("expected elements that are unsigned bytes, found ", elements));
+
+  Shape shape(magic[3]);
+  for (std::size_t& size : shape) {
+    std::array<std::uint8_t, 4> bytes;
+    read_header(stream, bytes, "an axis' size");
+    size = std::size_t{bytes[0]} << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+  }
+  return shape;
+}
+
+// The number of bytes that the header asks for.
+std::size_t body_size(const ByteStream& stream, const Shape& shape) {
+  if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return 0;
+  std::size_t count = 1;
+  for (std::size_t size : shape)
+    if (__builtin_mul_overflow(count, size, &count) ||
+        count > std::numeric_limits<std::ptrdiff_t>::max())
+      fail(stream.name(), text("expected a size that fits in memory, found ", shape));
+  return count;
+}
+
+}  // namespace
+
+Idx parse_idx(ByteStream& stream) {
+  Idx idx{read_shape(stream), {}};
+  const std::size_t expected = body_size(stream, idx.shape);
+  // The header may lie: grow with what the stream delivers.
+  for (std::size_t size = 0; size < expected;) {
+    idx.bytes.resize(std::min(expected, std::max(2 * size, std::size_t{1} << 16)));
+    const std::size_t got = stream.read(std::span{idx.bytes}.subspan(size));
+    size += got;
+    if (size != idx.bytes.size())
+      fail(stream.name(), text("expected ", expected, " bytes for ", idx.shape, ", found ", size),
+           "the file is cut short");
+  }
+  std::uint8_t more;
+  if (stream.read({&more, 1}) != 0)
+    fail(stream.name(), text("expected ", expected, " bytes for ", idx.shape, ", found more"));
+  return idx;
+}
+
+std::vector<std::uint8_t> idx_header(const Shape& shape) {
+  std::vector<std::uint8_t> header{0, 0, unsigned_byte, static_cast<std::uint8_t>(shape.size())};
+  for (std::size_t size : shape)
+    for (int shift : {24, 16, 8, 0}) header.push_back(static_cast<std::uint8_t>(size >> shift));
+  return header;
+}
+
+Idx read_idx(const std::filesystem::path& path) {
+  ByteStream stream{path};
+  return parse_idx(stream);
+}
+
+Idx read_images(const std::filesystem::path& path) {
+  Idx idx = read_idx(path);
+  if (idx.shape.size() != 3 && idx.shape.size() != 4)
+    fail(path.string(), text("expected images of shape (N, H, W), found ", idx.shape),
+         idx.shape.size() == 1 ? "these are labels" : "");
+  return idx;
+}
+
+std::vector<std::int32_t> read_labels(const std::filesystem::path& path) {
+  const Idx idx = read_idx(path);
+  if (idx.shape.size() != 1)
+    fail(path.string(), text("expected labels of shape (N,), found ", idx.shape),
+         idx.shape.size() == 3 ? "these are images" : "");
+  return {idx.bytes.begin(), idx.bytes.end()};
+}
+
+ImageDataset load_images_and_labels(const std::filesystem::path& images_path,
+                                    const std::filesystem::path& labels_path,
+                                    const IdxOptions& options) {
+  Idx images = read_images(images_path);
+  std::vector<std::int32_t> labels = read_labels(labels_path);
+  const Shape& shape = images.shape;
+  if (shape[0] != labels.size())
+    fail(labels_path.string(), text("expected ", shape[0], " labels for the images in ",
+                                    images_path.string(), ", found ", labels.size()));
+  const auto largest = std::max_element(labels.begin(), labels.end());
+  std::size_t classes = options.classes;
+  if (classes == 0) classes = largest == labels.end() ? 1 : static_cast<std::size_t>(*largest) + 1;
+  if (largest != labels.end() && static_cast<std::size_t>(*largest) >= classes)
+    fail(labels_path.string(), text("expected labels less than ", classes, ", found ", *largest,
+                                    " at index ", largest - labels.begin()));
+  if (std::find(shape.begin() + 1, shape.end(), 0u) != shape.end())
+    fail(images_path.string(), text("expected images of at least one pixel, found ", shape));
+
+  ImageData data;
+  data.height = shape[1];
+  data.width = shape[2];
+  data.channels = shape.size() == 4 ? shape[3] : 1;
+  data.classes = classes;
+  data.pixels = std::move(images.bytes);
+  data.labels = std::move(labels);
+  data.name = options.name.empty() ? images_path.filename().string() : options.name;
+  data.source = options.source.empty() ? images_path.parent_path().string() : options.source;
+  return ImageDataset{std::move(data)};
+}
+
+}  // namespace xtape::inline XTAPE_ABI::data

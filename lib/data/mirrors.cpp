@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "data/download.hpp"
+#include "data/idx.hpp"
+#include "data/mnist.hpp"
+#include "text.hpp"
+
+#include <fstream>
+#include <random>
+
+namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+// No file of these datasets is longer, compressed or not.
+constexpr std::size_t max_file_bytes = std::size_t{64} << 20;
+
+[[noreturn]] void fail(const std::string& what, const std::string& hint = {}) {
+  throw DataError(Op::nowhere("download"), what, hint);
+}
+
+std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& digest) {
+  std::vector<std::uint8_t> bytes = fetch(url, max_file_bytes);
+  ByteStream stream{url, bytes};
+  const Idx idx = parse_idx(stream);
+  const std::string found = sha256({idx_header(idx.shape), idx.bytes});
+  if (found != digest)
+    fail(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
+  return bytes;
+}
+
+// Another process may do the same at the same time: each writes a file of its own, and the last to be
+// renamed wins. Nobody ever sees half a file.
+void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
+  fs::path part = path;
+  part += text(".part-", std::random_device{}());
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (!error) {
+    std::ofstream out{part, std::ios::binary};
+    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    out.close();
+    if (out)
+      fs::rename(part, path, error);
+    else
+      error = std::make_error_code(std::errc::io_error);
+  }
+  if (!error) return;
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  fail(path.string() + ": cannot be written: " + error.message());
+}
+
+}  // namespace
+
+std::string download_files(const Source& source, std::vector<std::string> mirrors,
+                           const fs::path& directory) {
+  for (std::string& mirror : mirrors)
+    if (!mirror.ends_with('/')) mirror += '/';
+  std::size_t mirror = 0;  // the one that worked last, so that a dead one is asked only once
+  for (std::size_t i = 0; i < file_names.size(); ++i) {
+    if (!find_file(directory, file_names[i]).empty()) continue;
+    const std::string name = std::string{file_names[i]} + ".gz";
+    std::vector<std::uint8_t> bytes;
+    std::string reasons;
+    for (std::size_t tries = 0; bytes.empty() && tries < mirrors.size(); ++tries) {
+      try {
+        bytes = fetch_idx(mirrors[mirror] + name, source.sha256[i]);
+      } catch (const DataError& error) {
+        reasons += (reasons.empty() ? "" : "; ") + error.message();
+        mirror = (mirror + 1) % mirrors.size();
+      }
+    }
+    if (bytes.empty()) fail(reasons.empty() ? "there are no mirrors" : reasons);
+    write_file(directory / name, bytes);
+  }
+  return mirrors.empty() ? std::string{} : mirrors[mirror];
+}
+
+}  // namespace xtape::inline XTAPE_ABI::data

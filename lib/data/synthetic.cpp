@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/data/synthetic.hpp>
+
+#include <xtape/random.hpp>
+
+#include "data/glyphs.hpp"
+#include "kernels/parallel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+// Everything is computed in double precision, whatever Scalar is, and rounded to bytes at the end: so
+// the last bit of a sine or of a fused multiplication does not show.
+
+namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+constexpr std::size_t side = 28;          // pixels
+constexpr double box = 20;                // the digit's larger extent, pixels
+constexpr double middle = side / 2.0;     // where its centre of mass goes
+constexpr double margin = 1;              // what stays black all around, pixels
+constexpr double max_softness = 1.75;     // of an edge: from black to full ink, pixels
+constexpr unsigned steps = 6;             // straight pieces between two control points
+constexpr std::size_t draws = 1 << 20;    // of each image's own stretch of the random stream
+constexpr std::size_t images_per_slice = 256;
+
+// About normal, of mean 0 and variance 1, but within +-3.5, from one draw: the sum of four uniform
+// numbers. Its arithmetic is exact, unlike that of a logarithm.
+double spread(Rng& rng) {
+  const std::uint64_t bits = rng();
+  double sum = 0;
+  for (int shift : {0, 16, 32, 48}) sum += static_cast<double>(bits >> shift & 0xffff) + 0.5;
+  return (sum / 65536 - 2) * 1.7320508075688772;
+}
+
+// The label of image i: each ten images in a row are the ten digits in a random order.
+std::int32_t label_of(std::uint64_t seed, std::size_t i) {
+  Rng rng{seed, i / 10 * draws + draws / 2};  // the second half of what belongs to an image
+  std::array<std::int32_t, 10> digits;
+  std::iota(digits.begin(), digits.end(), 0);
+  for (std::size_t k = digits.size(); k > 1; --k) std::swap(digits[k - 1], digits[rng.below(k)]);
+  return digits[i % 10];
+}
+
+// A smooth random field over the digit: what the hand does not control. Values at the knots of a grid
+// are blended by quadratic B-splines.
+class Wobble {
+ public:
+  explicit Wobble(Rng& rng) {
+    for (double& value : knots_) value = spread(rng);
+  }
+  double operator()(Point p) const {
+    const double x = cell(p.x), y = cell(p.y);
+    const auto column = static_cast<std::size_t>(x), row = static_cast<std::size_t>(y);
+    const auto wx = weights(x - std::floor(x)), wy = weights(y - std::floor(y));
+    double sum = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      for (std::size_t i = 0; i < 3; ++i) sum += wy[j] * wx[i] * knots_[(row + j) * size + column + i];
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t size = 6;
+  // From -20..120 to a cell of the grid and the place in it.
+  static double cell(double coordinate) {
+    return std::clamp((coordinate + 20) / 140 * (size - 2), 0.0, size - 2 - 1e-9);
+  }
+  static std::array<double, 3> weights(double t) {
+    return {0.5 * (1 - t) * (1 - t), 0.5 + t - t * t, 0.5 * t * t};
+  }
+  std::array<double, size * size> knots_;
+};
+
+struct Dot {
+  Point at;
+  double radius;  // of the pen
+};
+using Trace = std::vector<Dot>;  // a stroke in straight pieces
+
+// The point at t in [0, 1] between b and c on the Catmull-Rom spline through a, b, c, d.
+Point spline(Point a, Point b, Point c, Point d, double t) {
+  const auto at = [t](double a, double b, double c, double d) {
+    return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  };
+  return {at(a.x, b.x, c.x, d.x), at(a.y, b.y, c.y, d.y)};
+}
+
+const Style& choose(const std::vector<Style>& styles, Rng& rng) {
+  std::size_t total = 0;
+  for (const Style& style : styles) total += style.frequency;
+  std::size_t ticket = rng.below(total);
+  for (const Style& style : styles) {
+    if (ticket < style.frequency) return style;
+    ticket -= style.frequency;
+  }
+  return styles.back();
+}
+
+class Writer {
+ public:
+  void write(std::int32_t digit, Rng& rng, std::uint8_t* pixels) {
+    trace(choose(digit_styles()[static_cast<std::size_t>(digit)], rng), rng);
+    place(rng);
+    draw();
+    const double gain = 255 * std::clamp(1.02 + 0.06 * spread(rng), 0.8, 1.0);
+    const double softness = std::min(1.2 + 0.15 * spread(rng), max_softness);
+    for (std::size_t i = 0; i < side * side; ++i)
+      pixels[i] = static_cast<std::uint8_t>(
+          std::lround(gain * std::clamp(0.5 + depth_[i] / softness, 0.0, 1.0)));
+  }
+
+ private:
+  // The strokes in the hand of this image's writer.
+  void trace(const Style& style, Rng& rng) {
+    const double haste = std::clamp(1 + 0.3 * spread(rng), 0.5, 2.0);
+    const double jitter = 3.4 * haste, bend = 7 * haste;
+    const double slant = 0.16 + 0.22 * spread(rng), angle = std::clamp(0.08 * spread(rng), -0.21, 0.21);
+    const double wide = 1 + 0.18 * spread(rng), c = std::cos(angle), s = std::sin(angle);
+    pen_ = std::clamp(1.25 + 0.33 * spread(rng), 0.7, 2.2);
+    const Wobble dx{rng}, dy{rng}, pressure{rng};
+    const auto put = [&](Point p) {
+      const double x = wide * (p.x - 50) + bend * dx(p), y = p.y - 50 + bend * dy(p);
+      const double sheared = x - slant * y;
+      return Dot{{c * sheared - s * y, s * sheared + c * y}, pen_ * (1 + 0.15 * pressure(p) + 0.08 * spread(rng))};
+    };
+    traces_.resize(style.strokes.size());
+    for (std::size_t k = 0; k < traces_.size(); ++k) {
+      const Stroke& stroke = style.strokes[k];
+      points_.clear();
+      const double x = jitter * spread(rng), y = jitter * spread(rng);
+      for (std::size_t i = 0; i < stroke.size(); ++i) {
+        const bool corner = i > 0 && stroke[i].x == stroke[i - 1].x && stroke[i].y == stroke[i - 1].y;
+        points_.push_back(corner ? points_.back()
+                                 : Point{stroke[i].x + x + jitter * spread(rng),
+                                         stroke[i].y + y + jitter * spread(rng)});
+      }
+      traces_[k].clear();
+      const std::size_t last = points_.size() - 1;
+      for (std::size_t i = 0; i < last; ++i)
+        for (unsigned step = 0; step < steps; ++step)
+          traces_[k].push_back(put(spline(points_[i == 0 ? 0 : i - 1], points_[i], points_[i + 1],
+                                          points_[std::min(i + 2, last)], step / double{steps})));
+      traces_[k].push_back(put(points_[last]));
+    }
+  }
+
+  // Scales it to the box and moves its centre of mass to the middle.
+  void place(Rng& rng) {
+    Point low{1e9, 1e9}, high{-1e9, -1e9}, moment{0, 0};
+    double mass = 0;
+    for (const Trace& trace : traces_)
+      for (std::size_t i = 0; i < trace.size(); ++i) {
+        const Point p = trace[i].at;
+        low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+        high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+        if (i == 0) continue;
+        const Point q = trace[i - 1].at;
+        const double piece = std::hypot(p.x - q.x, p.y - q.y);
+        mass += piece;
+        moment = {moment.x + piece * (p.x + q.x) / 2, moment.y + piece * (p.y + q.y) / 2};
+      }
+    const double size = box * std::clamp(0.97 + 0.03 * spread(rng), 0.85, 1.05);
+    const double scale = (size - 2 * pen_) / std::max(high.x - low.x, high.y - low.y);
+    const auto shift = [&](double low, double high, double centre) {
+      const double edge = margin + pen_;
+      return std::clamp(middle + 0.6 * spread(rng) - scale * centre, edge - scale * low,
+                        side - edge - scale * high);
+    };
+    const double x = shift(low.x, high.x, moment.x / mass), y = shift(low.y, high.y, moment.y / mass);
+    for (Trace& trace : traces_)
+      for (Dot& dot : trace) dot.at = {scale * dot.at.x + x, scale * dot.at.y + y};
+  }
+
+  // How deep in the ink the centre of each pixel is, in pixels; negative outside.
+  void draw() {
+    depth_.fill(-100);
+    for (const Trace& trace : traces_)
+      for (std::size_t i = 1; i < trace.size(); ++i) draw(trace[i - 1], trace[i]);
+  }
+  void draw(const Dot& from, const Dot& to) {
+    const double reach = std::max(from.radius, to.radius) + max_softness / 2;
+    const auto [left, right] = range(from.at.x, to.at.x, reach);
+    const auto [top, bottom] = range(from.at.y, to.at.y, reach);
+    const double ex = to.at.x - from.at.x, ey = to.at.y - from.at.y;
+    const double length2 = std::max(ex * ex + ey * ey, 1e-12);
+    for (std::size_t row = top; row < bottom; ++row)
+      for (std::size_t column = left; column < right; ++column) {
+        const double px = static_cast<double>(column) + 0.5 - from.at.x;
+        const double py = static_cast<double>(row) + 0.5 - from.at.y;
+        const double t = std::clamp((px * ex + py * ey) / length2, 0.0, 1.0);
+        const double ox = px - t * ex, oy = py - t * ey;
+        const double depth =
+            from.radius + t * (to.radius - from.radius) - std::sqrt(ox * ox + oy * oy);
+        double& deepest = depth_[row * side + column];
+        deepest = std::max(deepest, depth);
+      }
+  }
+  // The pixels whose centres are within reach of what is between a and b.
+  static std::pair<std::size_t, std::size_t> range(double a, double b, double reach) {
+    const auto pixel = [](double at) {
+      return static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(side)));
+    };
+    return {pixel(std::min(a, b) - reach + 0.5), pixel(std::max(a, b) + reach + 0.5)};
+  }
+
+  double pen_ = 0;
+  std::vector<Point> points_;
+  std::vector<Trace> traces_;
+  std::array<double, side * side> depth_;
+};
+
+}  // namespace
+
+ImageDataset synthetic_digits(const SyntheticOptions& options) {
+  ImageData data;
+  data.pixels.resize(options.count * side * side);
+  data.labels.resize(options.count);
+  data.name = "synthetic digits";
+  data.source = "built-in substitute";
+  data.synthetic = true;
+  kernels::parallel_ranges(options.count, images_per_slice, [&](std::size_t begin, std::size_t end) {
+    Writer writer;
+    for (std::size_t i = begin; i < end; ++i) {
+      data.labels[i] = label_of(options.seed, i);
+      Rng rng{options.seed, i * draws};
+      writer.write(data.labels[i], rng, data.pixels.data() + i * side * side);
+    }
+  });
+  return ImageDataset{std::move(data)};
+}
+
+}  // namespace xtape::inline XTAPE_ABI::data

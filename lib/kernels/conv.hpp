@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Convolution of channels-last images, unpadded. The op pads, and turns the gradient with respect to
+// the input into a convolution of its own.
+#pragma once
+
+#include <xtape/activation.hpp>
+
+#include <cstddef>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+
+/// Sizes of x (batch, height, width, in), kernel (kernel_h, kernel_w, in, out) and
+/// y (batch, out_h, out_w, out).
+struct Conv2D {
+  std::size_t batch, height, width, in;
+  std::size_t kernel_h, kernel_w, out;
+  std::size_t stride_h, stride_w, dilation_h, dilation_w;
+  std::size_t out_h, out_w;
+};
+
+struct ConvKernels {
+  /// y = activation(conv(x, kernel) + bias); a null bias is none. Activation: none or relu.
+  void (*conv2d)(const Conv2D&, const Scalar* x, const Scalar* kernel, const Scalar* bias,
+                 Activation, Scalar* y);
+  /// dk[i, j, a, b] = sum over n, y, x of x[n, y * stride + i * dilation, ..., a] * g[n, y, x, b]
+  void (*conv2d_grad_kernel)(const Conv2D&, const Scalar* x, const Scalar* g, Scalar* dk);
+};
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

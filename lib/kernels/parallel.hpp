@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The one pool of threads. Work is cut into slices that the problem alone decides, so that results
+// have the same bits for any number of threads.
+#pragma once
+
+#include <xtape/config.hpp>
+
+#include <cstddef>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+
+namespace detail {
+void parallel(std::size_t slices, void (*run)(void* context, std::size_t slice), void* context);
+}
+
+/// Calls run(slice) for each slice in [0, slices), in any order, on any thread of the pool.
+template <class Run>
+void parallel(std::size_t slices, Run run) {
+  if (slices == 1) return run(std::size_t{0});
+  detail::parallel(
+      slices, [](void* context, std::size_t slice) { (*static_cast<Run*>(context))(slice); }, &run);
+}
+
+/// Cuts [0, count) into pieces of `grain` (the last may be shorter): calls run(begin, end) for each.
+template <class Run>
+void parallel_ranges(std::size_t count, std::size_t grain, Run run) {
+  if (count == 0) return;
+  parallel((count + grain - 1) / grain, [&](std::size_t slice) {
+    const std::size_t begin = slice * grain;
+    run(begin, count - begin < grain ? count : begin + grain);
+  });
+}
+
+/// Elements per slice of a loop that does little per element: a slice takes some 10 microseconds.
+inline constexpr std::size_t elementwise_grain = 32768;
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

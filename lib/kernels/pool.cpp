@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/pool.hpp"
+
+#include "kernels/parallel.hpp"
+#include "kernels/simd.hpp"
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
+namespace {
+
+// The part of an output pixel's window that lies in the image.
+struct Window {
+  std::size_t top, bottom, left, right;  // in the image
+  std::ptrdiff_t first_row, first_column;  // of the whole window, maybe outside
+
+  Window(const Pool2D& s, std::size_t oy, std::size_t ox)
+      : first_row{static_cast<std::ptrdiff_t>(oy * s.stride_h) -
+                  static_cast<std::ptrdiff_t>(s.pad_top)},
+        first_column{static_cast<std::ptrdiff_t>(ox * s.stride_w) -
+                     static_cast<std::ptrdiff_t>(s.pad_left)} {
+    clip(first_row, s.window_h, s.height, top, bottom);
+    clip(first_column, s.window_w, s.width, left, right);
+  }
+  std::size_t size() const { return (bottom - top) * (right - left); }
+  // Calls f(row, column, position in the whole window) for each element in the image.
+  template <class F>
+  void for_each(std::size_t window_w, F f) const {
+    for (std::size_t row = top; row < bottom; ++row)
+      for (std::size_t column = left; column < right; ++column)
+        f(row, column,
+          static_cast<std::size_t>(static_cast<std::ptrdiff_t>(row) - first_row) * window_w +
+              static_cast<std::size_t>(static_cast<std::ptrdiff_t>(column) - first_column));
+  }
+
+ private:
+  static void clip(std::ptrdiff_t first, std::size_t window, std::size_t size, std::size_t& begin,
+                   std::size_t& end) {
+    begin = first < 0 ? 0 : static_cast<std::size_t>(first);
+    end = static_cast<std::size_t>(first + static_cast<std::ptrdiff_t>(window));
+    if (end > size) end = size;
+  }
+};
+
+// Calls f(image, window, output pixel) for each output pixel, an image or some rows of it per slice.
+template <class F>
+void for_each_window(const Pool2D& s, bool whole_images, F f) {
+  const std::size_t row_cost = s.out_w * s.channels * s.window_h * s.window_w + 1;
+  const std::size_t rows = std::max<std::size_t>(1, 200'000 / row_cost);
+  const std::size_t grain = whole_images ? (rows + s.out_h - 1) / s.out_h * s.out_h : rows;
+  parallel_ranges(s.batch * s.out_h, grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row)
+      for (std::size_t ox = 0; ox < s.out_w; ++ox)
+        f(row / s.out_h, Window{s, row % s.out_h, ox}, row * s.out_w + ox);
+  });
+}
+
+// The maximum over a window for one vector of channels, or for one channel where Value is a Scalar.
+template <class Value, class Index>
+struct Max {
+  Value best;
+  Index position;
+
+  void start(Value v, std::size_t at) {
+    best = v;
+    position = Index{} + static_cast<Integer>(at);
+  }
+  void add(Value v, std::size_t at) {
+    const auto take = (v > best) | (v != v);
+    best = take ? v : best;
+    position = take ? Index{} + static_cast<Integer>(at) : position;
+  }
+};
+
+using NarrowVec [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
+
+void max_pool2d(const Pool2D& s, const Scalar* x, Scalar* y, std::uint16_t* position) {
+  for_each_window(s, false, [&](std::size_t image, const Window& window, std::size_t pixel) {
+    const Scalar* const from = x + image * s.height * s.width * s.channels;
+    const auto each = [&](auto& max, std::size_t c, auto load_at) {
+      bool first = true;
+      window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t at) {
+        const auto v = load_at(from + (row * s.width + column) * s.channels + c);
+        first ? max.start(v, at) : max.add(v, at);
+        first = false;
+      });
+    };
+    std::size_t c = 0;
+    for (; c + lanes <= s.channels; c += lanes) {
+      Max<Vec, IntVec> max;
+      each(max, c, [](const Scalar* p) { return load(p); });
+      store(y + pixel * s.channels + c, max.best);
+      const NarrowVec narrow = __builtin_convertvector(max.position, NarrowVec);
+      std::memcpy(position + pixel * s.channels + c, &narrow, sizeof narrow);
+    }
+    for (; c < s.channels; ++c) {
+      Max<Scalar, Integer> max;
+      each(max, c, [](const Scalar* p) { return *p; });
+      y[pixel * s.channels + c] = max.best;
+      position[pixel * s.channels + c] = static_cast<std::uint16_t>(max.position);
+    }
+  });
+}
+
+// Clears the images' gradients and then lets add(window, pixel, dx of the image) add to them.
+template <class F>
+void scatter(const Pool2D& s, Scalar* dx, F add) {
+  const std::size_t image_size = s.height * s.width * s.channels;
+  parallel_ranges(s.batch * image_size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
+    std::fill(dx + begin, dx + end, Scalar{0});
+  });
+  for_each_window(s, true, [&](std::size_t image, const Window& window, std::size_t pixel) {
+    add(window, pixel, dx + image * image_size);
+  });
+}
+
+void max_pool2d_grad(const Pool2D& s, const std::uint16_t* position, const Scalar* g, Scalar* dx) {
+  scatter(s, dx, [&](const Window& window, std::size_t pixel, Scalar* image) {
+    const Scalar* const gradient = g + pixel * s.channels;
+    const std::uint16_t* const best = position + pixel * s.channels;
+    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t at) {
+      Scalar* const to = image + (row * s.width + column) * s.channels;
+      for (std::size_t c = 0; c < s.channels; ++c) to[c] += best[c] == at ? gradient[c] : 0;
+    });
+  });
+}
+
+void avg_pool2d(const Pool2D& s, const Scalar* x, Scalar* y) {
+  for_each_window(s, false, [&](std::size_t image, const Window& window, std::size_t pixel) {
+    const Scalar* const from = x + image * s.height * s.width * s.channels;
+    Scalar* const to = y + pixel * s.channels;
+    std::fill(to, to + s.channels, Scalar{0});
+    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t) {
+      const Scalar* const p = from + (row * s.width + column) * s.channels;
+      for (std::size_t c = 0; c < s.channels; ++c) to[c] += p[c];
+    });
+    const Scalar scale = 1 / static_cast<Scalar>(window.size());
+    for (std::size_t c = 0; c < s.channels; ++c) to[c] *= scale;
+  });
+}
+
+void avg_pool2d_grad(const Pool2D& s, const Scalar* g, Scalar* dx) {
+  scatter(s, dx, [&](const Window& window, std::size_t pixel, Scalar* image) {
+    const Scalar* const gradient = g + pixel * s.channels;
+    const Scalar scale = 1 / static_cast<Scalar>(window.size());
+    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t) {
+      Scalar* const to = image + (row * s.width + column) * s.channels;
+      for (std::size_t c = 0; c < s.channels; ++c) to[c] += gradient[c] * scale;
+    });
+  });
+}
+
+}  // namespace
+
+void fill(PoolKernels& k) {
+  k.max_pool2d = max_pool2d;
+  k.max_pool2d_grad = max_pool2d_grad;
+  k.avg_pool2d = avg_pool2d;
+  k.avg_pool2d_grad = avg_pool2d_grad;
+}
+
+}  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/ops/arithmetic.hpp>
+
+#include "kernels/strided.hpp"
+#include "text.hpp"
+
+#include <cmath>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+// The operands of a binary op as Variables, and the op's result, f of each pair of elements.
+struct Pair {
+  Op op;
+  Variable a, b;
+  Value result;
+
+  template <class F>
+  Pair(const char* name, const Operand& left, const Operand& right, F f)
+      : op{name, left.at},
+        a{left.on_tape_with(right)},
+        b{right.on_tape_with(left)},
+        result{kernels::broadcast(a.value(), b.value(), common_shape(), f)} {}
+
+ private:
+  Shape common_shape() const {
+    Shape shape;
+    if (!kernels::broadcast_shape(a.shape(), b.shape(), shape))
+      throw ShapeError(op, text("the shapes ", a.shape(), " and ", b.shape(), " do not broadcast"),
+                       "sizes must be equal or 1, counted from the last axis");
+    return shape;
+  }
+};
+
+// f(gradient, a, b) elementwise, where the gradient has the shape to which a and b broadcast.
+template <class F>
+Array combine(const Array& g, const Variable& a, const Variable& b, F f) {
+  using kernels::strides_over;
+  const Shape& shape = g.shape();
+  Array out = uninitialized(shape);
+  const kernels::Nest<3> nest{shape, {kernels::row_major(shape), strides_over(a.shape(), shape),
+                                      strides_over(b.shape(), shape)}};
+  nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
+    const Scalar* p = a.value().data() + at[1];
+    const Scalar* q = b.value().data() + at[2];
+    for (std::size_t i = 0; i < count; ++i, p += step[1], q += step[2])
+      out.data()[at[0] + static_cast<std::ptrdiff_t>(i)] =
+          f(g.data()[at[0] + static_cast<std::ptrdiff_t>(i)], *p, *q);
+  });
+  return out;
+}
+
+Array times(const Array& g, const Variable& x) {
+  return kernels::broadcast(g, x.value(), g.shape(), [](Scalar d, Scalar v) { return d * v; });
+}
+
+Array negated(Array g) {
+  for (Scalar& d : g.storage()) d = -d;
+  return g;
+}
+
+}  // namespace
+
+Variable Operand::on_tape_with(const Operand& other) const {
+  if (variable_ != nullptr) return *variable_;
+  return other.variable_->tape().input(full({}, number_));
+}
+
+Variable add(const Operand& a, const Operand& b) {
+  const Pair p{"add", a, b, [](Scalar x, Scalar y) { return x + y; }};
+  const auto same = [](Array g) { return g; };
+  return record(p.op, p.result, wrt(p.a, same), wrt(p.b, same));
+}
+
+Variable sub(const Operand& a, const Operand& b) {
+  const Pair p{"sub", a, b, [](Scalar x, Scalar y) { return x - y; }};
+  return record(p.op, p.result, wrt(p.a, [](Array g) { return g; }), wrt(p.b, negated));
+}
+
+Variable mul(const Operand& a, const Operand& b) {
+  const Pair p{"mul", a, b, [](Scalar x, Scalar y) { return x * y; }};
+  return record(p.op, p.result, wrt(p.a, [y = p.b](const Array& g) { return times(g, y); }),
+                wrt(p.b, [x = p.a](const Array& g) { return times(g, x); }));
+}
+
+Variable div(const Operand& a, const Operand& b) {
+  const Pair p{"div", a, b, [](Scalar x, Scalar y) { return x / y; }};
+  return record(p.op, p.result,
+                wrt(p.a,
+                    [y = p.b](const Array& g) {
+                      return kernels::broadcast(g, y.value(), g.shape(),
+                                                [](Scalar d, Scalar v) { return d / v; });
+                    }),
+                wrt(p.b, [x = p.a, y = p.b](const Array& g) {
+                  return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
+                }));
+}
+
+Variable pow(const Operand& a, const Operand& b) {
+  const Pair p{"pow", a, b, [](Scalar x, Scalar y) { return std::pow(x, y); }};
+  return record(p.op, p.result,
+                wrt(p.a,
+                    [x = p.a, y = p.b](const Array& g) {
+                      return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) {
+                        return w == 0 ? Scalar{0} : d * w * std::pow(v, w - 1);
+                      });
+                    }),
+                wrt(p.b, [x = p.a, y = p.b](const Array& g) {
+                  return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) {
+                    return v == 0 ? Scalar{0} : d * std::pow(v, w) * std::log(v);
+                  });
+                }));
+}
+
+Variable neg(const Variable& x, Location at) {
+  return record({"neg", at}, negated(x.value()), wrt(x, negated));
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/ops/dropout.hpp>
+
+#include "kernels/kernels.hpp"
+#include "text.hpp"
+
+namespace xtape::inline XTAPE_ABI {
+
+Variable dropout(const Variable& x, const DropoutOptions& options, Location at) {
+  const Op op{"dropout", at};
+  const double rate = options.rate;
+  if (!(rate >= 0 && rate < 1))
+    throw ValueError(op, text("expected a rate in [0, 1), got ", rate));
+  if (x.tape().mode() == Mode::eval || rate == 0) return x;
+  const Tape::RandomStream stream = x.tape().random_stream(op);
+  const auto scale = static_cast<Scalar>(1 / (1 - rate));
+  Array y = uninitialized(x.shape());
+  PooledBuffer<std::uint8_t> mask{x.size()};
+  kernels::table().dropout(stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(),
+                           mask.data(), x.size());
+  return record(op, std::move(y), wrt(x, [mask = std::move(mask), scale](Array g) {
+                  kernels::table().dropout_grad(mask.data(), scale, g.data(), g.data(), g.size());
+                  return g;
+                }));
+}
+
+}  // namespace xtape::inline XTAPE_ABI

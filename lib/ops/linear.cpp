@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/ops/linear.hpp>
+
+#include "kernels/gemm.hpp"
+#include "kernels/parallel.hpp"
+#include "ops/fused.hpp"
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+// A product of stacks of matrices, (count, m, k) and (count, k, n); one stack of one matrix is the
+// common case.
+struct Product {
+  std::size_t count = 1, m, n, k;
+  Shape result;
+
+  Product(const Op& op, const Shape& a, const Shape& b) {
+    const bool stacked = b.size() > 2;
+    if (a.size() < 2 || b.size() < 2 || (stacked && a.size() != b.size()))
+      throw ShapeError(op, text("expected (..., M, K) and (K, N) or (..., K, N), got ", a, " and ", b),
+                       "reshape a vector to a matrix of one row or column?");
+    k = a.back();
+    n = b.back();
+    m = 1;
+    for (std::size_t i = 0; i + 1 < a.size(); ++i) {
+      const bool leading = i + 2 < a.size();
+      if (stacked && leading && a[i] != b[i])
+        throw ShapeError(op, text("the leading axes of ", a, " and ", b, " differ"));
+      (stacked && leading ? count : m) *= a[i];
+    }
+    if (b[b.size() - 2] != k)
+      throw ShapeError(op, text("the inner sizes of ", a, " and ", b, " differ: ", k, " and ",
+                                b[b.size() - 2]), "transpose one of them?");
+    result = a;
+    result.back() = n;
+  }
+};
+
+}  // namespace
+
+Variable matmul(const Variable& a, const Variable& b, Location at) {
+  const Op op{"matmul", at};
+  const Product p{op, a.shape(), b.shape()};
+  Array y = uninitialized(p.result);
+  for (std::size_t i = 0; i < p.count; ++i)
+    kernels::matmul(p.m, p.n, p.k, {a.value().data() + i * p.m * p.k, p.k},
+                    {b.value().data() + i * p.k * p.n, p.n}, y.data() + i * p.m * p.n);
+  return record(op, std::move(y),
+                wrt(a,
+                    [p, b, shape = a.shape()](const Array& g) {
+                      Array da = uninitialized(shape);
+                      for (std::size_t i = 0; i < p.count; ++i)
+                        kernels::matmul(p.m, p.k, p.n, {g.data() + i * p.m * p.n, p.n},
+                                        {b.value().data() + i * p.k * p.n, p.n, true},
+                                        da.data() + i * p.m * p.k);
+                      return da;
+                    }),
+                wrt(b, [p, a, shape = b.shape()](const Array& g) {
+                  Array db = uninitialized(shape);
+                  for (std::size_t i = 0; i < p.count; ++i)
+                    kernels::matmul(p.k, p.n, p.m, {a.value().data() + i * p.m * p.k, p.k, true},
+                                    {g.data() + i * p.m * p.n, p.n}, db.data() + i * p.k * p.n);
+                  return db;
+                }));
+}
+
+namespace {
+
+Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
+                  const DenseOptions& options, const Op& op) {
+  if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
+  const std::size_t in = w.shape()[0], out = w.shape()[1];
+  if (x.rank() != 2 || x.shape()[1] != in)
+    throw ShapeError(op, text("expected (N, ", in, "), got ", x.shape()),
+                     x.rank() > 2 ? "flatten missing?" : "");
+  const Scalar* const shift = checked_bias(op, bias, out);
+  const std::size_t rows = x.shape()[0];
+
+  Array result = uninitialized({rows, out});
+  kernels::parallel_ranges(
+      out, kernels::column_grain(rows, out, in), [&](std::size_t begin, std::size_t end) {
+        kernels::gemm(rows, end - begin, in, {x.value().data(), in}, {w.value().data() + begin, out},
+                      result.data() + begin, out);
+        kernels::table().finish_rows({rows, out}, begin, end, shift, options.activation,
+                                     result.data());
+      });
+
+  const Value y = std::move(result);
+  const auto back = through_activation(options.activation, y);
+  const auto wrt_x = wrt(x, [w, rows, in, out](const Array& g) {
+    Array dx = uninitialized({rows, in});
+    kernels::matmul(rows, in, out, {g.data(), out}, {w.value().data(), out, true}, dx.data());
+    return dx;
+  });
+  const auto wrt_w = wrt(w, [x, rows, in, out](const Array& g) {
+    Array dw = uninitialized({in, out});
+    kernels::matmul(in, out, rows, {x.value().data(), in, true}, {g.data(), out}, dw.data());
+    return dw;
+  });
+  if (bias == nullptr) return record(op, y, back, wrt_x, wrt_w);
+  return record(op, y, back, wrt_x, wrt_w, wrt(*bias, bias_grad));
+}
+
+}  // namespace
+
+Variable dense(const Variable& x, const Variable& w, const Variable& bias,
+               const DenseOptions& options, Location at) {
+  return dense_op(x, w, &bias, options, {"dense", at});
+}
+
+Variable dense(const Variable& x, const Variable& w, const DenseOptions& options, Location at) {
+  return dense_op(x, w, nullptr, options, {"dense", at});
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/ops/shape.hpp>
+
+#include "kernels/strided.hpp"
+#include "ops/axis.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+using kernels::Nest;
+using kernels::row_major;
+using kernels::Strides;
+
+Array reshaped(Array array, const Shape& shape) {
+  array.reshape(shape);
+  return array;
+}
+
+// Copies the elements of `shape` from one strided array to another.
+void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
+          const Strides& to_strides) {
+  Nest<2>{shape, {from_strides, to_strides}}.for_each_run(
+      [=](const auto& at, std::size_t count, const auto& step) {
+        const Scalar* p = from + at[0];
+        Scalar* q = to + at[1];
+        if (step[0] == 1 && step[1] == 1)
+          std::copy(p, p + count, q);
+        else
+          for (std::size_t i = 0; i < count; ++i, p += step[0], q += step[1]) *q = *p;
+      });
+}
+
+Shape with_size(Shape shape, std::size_t axis, std::size_t size) {
+  shape[axis] = size;
+  return shape;
+}
+
+// The strides of a transposed array, in the order of the result's axes.
+Strides permuted(const Strides& strides, const Axes& order) {
+  Strides result;
+  for (std::ptrdiff_t axis : order) result.push_back(strides[static_cast<std::size_t>(axis)]);
+  return result;
+}
+
+}  // namespace
+
+Variable reshape(const Variable& x, const Axes& shape, Location at) {
+  const Op op{"reshape", at};
+  Shape target;
+  std::size_t known = 1;
+  std::ptrdiff_t open = -1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] < -1 || (shape[i] == -1 && open >= 0))
+      throw ShapeError(op, "expected sizes of at least 0 and at most one -1");
+    if (shape[i] == -1) open = static_cast<std::ptrdiff_t>(i);
+    target.push_back(shape[i] == -1 ? 1 : static_cast<std::size_t>(shape[i]));
+    known *= target.back();
+  }
+  if (open >= 0 && known > 0) target[static_cast<std::size_t>(open)] = x.size() / known;
+  if (element_count(target) != x.size())
+    throw ShapeError(op, text("cannot reshape ", x.shape(), " to ", target, open >= 0 ? " with -1" : "",
+                              ": ", x.size(), " elements against ", element_count(target)));
+  return record(op, reshaped(x.value(), target),
+                wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
+}
+
+Variable flatten(const Variable& x, Location at) {
+  const Op op{"flatten", at};
+  if (x.rank() == 0) throw ShapeError(op, "expected (N, ...), got a scalar");
+  const std::size_t rows = x.shape()[0];
+  std::size_t columns = 1;
+  for (std::size_t i = 1; i < x.rank(); ++i) columns *= x.shape()[i];
+  return record(op, reshaped(x.value(), {rows, columns}),
+                wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
+}
+
+Variable transpose(const Variable& x, const TransposeOptions& options, Location at) {
+  const Op op{"transpose", at};
+  Axes order = options.axes;
+  if (order.empty())
+    for (std::size_t i = x.rank(); i-- > 0;) order.push_back(static_cast<std::ptrdiff_t>(i));
+  Shape shape;
+  PooledVector<char> seen(x.rank(), false);
+  for (std::ptrdiff_t& axis : order) {
+    axis = static_cast<std::ptrdiff_t>(checked_axis(op, axis, x.shape()));
+    const auto i = static_cast<std::size_t>(axis);
+    if (seen[i]) throw ShapeError(op, text("the axis ", axis, " is given twice"));
+    seen[i] = true;
+    shape.push_back(x.shape()[i]);
+  }
+  if (order.size() != x.rank())
+    throw ShapeError(op, text("expected all ", x.rank(), " axes of ", x.shape(), ", got ",
+                              order.size()));
+  Array y = uninitialized(shape);
+  copy(shape, x.value().data(), permuted(row_major(x.shape()), order), y.data(), row_major(shape));
+  return record(op, std::move(y), wrt(x, [order, from = x.shape()](const Array& g) {
+                  Array dx = uninitialized(from);
+                  copy(g.shape(), g.data(), row_major(g.shape()), dx.data(),
+                       permuted(row_major(from), order));
+                  return dx;
+                }));
+}
+
+Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions& options,
+                     Location at) {
+  const Op op{"concatenate", at};
+  if (inputs.empty()) throw ShapeError(op, "expected at least one array");
+  const Shape& first = inputs[0].shape();
+  const std::size_t axis = checked_axis(op, options.axis, first);
+  PooledVector<std::size_t> begins;
+  std::size_t total = 0;
+  for (const Variable& x : inputs) {
+    if (x.rank() != first.size() || with_size(x.shape(), axis, first[axis]) != first)
+      throw ShapeError(op, text("the shapes ", first, " and ", x.shape(),
+                                " differ in more than axis ", axis));
+    begins.push_back(total);
+    total += x.shape()[axis];
+  }
+  const Shape shape = with_size(first, axis, total);
+  const Strides strides = row_major(shape);
+  const std::ptrdiff_t step = strides[axis];
+  Array y = uninitialized(shape);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    copy(inputs[i].shape(), inputs[i].value().data(), row_major(inputs[i].shape()),
+         y.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides);
+  PooledVector<Shape> shapes;
+  for (const Variable& x : inputs) shapes.push_back(x.shape());
+  return record(op, std::move(y), wrt(inputs, [=](std::size_t i, const Array& g) {
+                  Array dx = uninitialized(shapes[i]);
+                  copy(shapes[i], g.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides,
+                       dx.data(), row_major(shapes[i]));
+                  return dx;
+                }));
+}
+
+Variable slice(const Variable& x, const SliceOptions& options, Location at) {
+  const Op op{"slice", at};
+  const std::size_t axis = checked_axis(op, options.axis, x.shape());
+  if (options.step < 1) throw ValueError(op, text("expected a step of at least 1, got ", options.step));
+  const auto size = static_cast<std::ptrdiff_t>(x.shape()[axis]);
+  const auto bound = [size](std::ptrdiff_t i) {
+    return std::clamp<std::ptrdiff_t>(i < 0 ? i + size : i, 0, size);
+  };
+  const std::ptrdiff_t begin = bound(options.begin);
+  const std::ptrdiff_t length = std::max<std::ptrdiff_t>(bound(options.end) - begin, 0);
+  const Shape shape = with_size(x.shape(), axis,
+                                static_cast<std::size_t>((length + options.step - 1) / options.step));
+  Strides strides = row_major(x.shape());
+  const std::ptrdiff_t first = begin * strides[axis];
+  strides[axis] *= options.step;
+  Array y = uninitialized(shape);
+  copy(shape, x.value().data() + first, strides, y.data(), row_major(shape));
+  return record(op, std::move(y), wrt(x, [from = x.shape(), first, strides](const Array& g) {
+                  Array dx = zeros(from);
+                  copy(g.shape(), g.data(), row_major(g.shape()), dx.data() + first, strides);
+                  return dx;
+                }));
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "optim/rule.hpp"
+
+namespace xtape::inline XTAPE_ABI {
+
+Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots)
+    : name_{op.name}, learning_rate_{learning_rate}, slots_{std::move(slots)} {
+  check_not_negative(op, "learning_rate", learning_rate);
+}
+
+void Optimizer::begin(std::span<Parameter* const>) { ++steps_; }
+
+void Optimizer::visit(Parameter& parameter) {
+  const Op op = Op::nowhere(name_);
+  const Shape& shape = parameter.shape();
+  if (parameter.grad().shape() != shape)
+    throw ShapeError(op, text("expected a gradient of shape ", shape, ", got ",
+                              parameter.grad().shape()),
+                     "was the parameter's value replaced after backward?");
+  const std::span<Array> arrays = state(parameter);
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    if (arrays[i].shape() != shape)
+      throw ShapeError(op, text("expected the state ", slots_[i].name, " of shape ", shape, ", got ",
+                                arrays[i].shape()),
+                       "was the parameter's value replaced? reset() starts afresh");
+  update(parameter, arrays);
+}
+
+void Optimizer::set_learning_rate(double learning_rate, Location at) {
+  check_not_negative({name_, at}, "learning_rate", learning_rate);
+  learning_rate_ = learning_rate;
+}
+
+std::span<Array> Optimizer::state(const Parameter& parameter) {
+  const auto [entry, is_new] = state_.try_emplace(parameter.id());
+  std::vector<Array>& arrays = entry->second;
+  if (is_new)
+    for (const Slot& slot : slots_)
+      arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
+  return arrays;
+}
+
+void Optimizer::reset() noexcept {
+  state_.clear();
+  steps_ = 0;
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/random.hpp>
+
+#include <Random123/philox.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace xtape::inline XTAPE_ABI {
+
+Rng::result_type Rng::operator()() noexcept {
+  const r123::Philox4x32::ctr_type counter = {{static_cast<std::uint32_t>(position_),
+                                               static_cast<std::uint32_t>(position_ >> 32), 0, 0}};
+  const r123::Philox4x32::key_type key = {
+      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
+  ++position_;
+  const auto block = r123::Philox4x32{}(counter, key);
+  return std::uint64_t{block[0]} << 32 | block[1];
+}
+
+double Rng::uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+
+double Rng::normal() noexcept {
+  const double radius = std::sqrt(-2 * std::log(1 - uniform()));  // 1 - u is in (0, 1]
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+std::size_t Rng::below(std::size_t bound) noexcept {
+  __extension__ using Wide = unsigned __int128;
+  Wide product = Wide{(*this)()} * bound;
+  if (static_cast<std::uint64_t>(product) < bound) {
+    // The lowest (2^64 mod bound) values of each range are drawn once too often: draw again.
+    const std::uint64_t excess = -static_cast<std::uint64_t>(bound) % bound;
+    while (static_cast<std::uint64_t>(product) < excess) product = Wide{(*this)()} * bound;
+  }
+  return static_cast<std::size_t>(product >> 64);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

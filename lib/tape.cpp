@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/tape.hpp>
+
+#include "kernels/strided.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI {
+
+Scalar Variable::item(Location at) const {
+  if (size() != 1)
+    throw ShapeError({"item", at}, text("expected a single element, got ", shape()),
+                     "take mean() or sum() first?");
+  return *value_->data();
+}
+
+const Array& Variable::grad(Location at) const {
+  const Op op{"grad", at};
+  if (!needs_grad()) throw TapeError(op, "a constant has no gradient", "make it with tape.variable()?");
+  const Tape::Node& node = tape_->nodes_[node_];
+  if (node.kind == Tape::Kind::parameter)
+    throw TapeError(op, "the gradient of a parameter is in Parameter::grad");
+  if (node.kind == Tape::Kind::op)
+    throw TapeError(op, text("the gradient of the result of [", node.op.name, "] is not kept"),
+                    "only what tape.variable() made keeps its gradient");
+  if (!node.grad) throw TapeError(op, "there is no gradient before backward");
+  return *node.grad;
+}
+
+Variable Tape::variable(Array value) {
+  check_open("variable");
+  const std::uint32_t node =
+      mode_ == Mode::eval ? Variable::constant : add_node("variable", Kind::variable, value.shape());
+  return {*this, node, std::move(value)};
+}
+
+Variable Tape::parameter(Parameter& parameter) {
+  if (mode_ == Mode::eval || !parameter.trainable)
+    return {*this, Variable::constant, parameter.shared_value()};
+  const auto known = std::find(parameters_.begin(), parameters_.end(), &parameter);
+  if (known != parameters_.end())
+    return {*this, parameter_nodes_[static_cast<std::size_t>(known - parameters_.begin())],
+            parameter.shared_value()};
+  check_open("parameter");
+  parameters_.push_back(&parameter);
+  parameter_nodes_.push_back(add_node("parameter", Kind::parameter, parameter.shape()));
+  return {*this, parameter_nodes_.back(), parameter.shared_value()};
+}
+
+Tape::RandomStream Tape::random_stream(const Op& op) {
+  if (!has_key_)
+    throw TapeError(op, "the tape has no random generator", "make it with Tape{mode, rng}");
+  return {key_, random_ops_++};
+}
+
+void Tape::check_open(const Op& op) const {
+  if (consumed_)
+    throw TapeError(op, "the tape was consumed by backward", "make a new Tape for each pass");
+}
+
+std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
+  check_open(op);
+  if (nodes_.empty()) {
+    nodes_.reserve(64);
+    edges_.reserve(64);
+  }
+  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), shape});
+  return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) {
+  if (tape == nullptr) tape = &input.tape();
+  if (tape != &input.tape())
+    throw TapeError(op, "the inputs are on different tapes", "use one Tape for one pass");
+  needed |= input.needs_grad();
+}
+
+void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
+                        std::initializer_list<Visitor*> visitors) {
+  if (&loss.tape() != this) throw TapeError(op, "the loss is on another tape");
+  if (mode_ == Mode::eval)
+    throw TapeError(op, "the tape is in Mode::eval and recorded nothing", "use Tape{Mode::train}");
+  check_open(op);
+  if (loss.size() != 1)
+    throw ShapeError(op, text("expected a loss of a single element, got ", loss.shape()),
+                     "take mean() or sum() first?");
+  if (!loss.needs_grad())
+    throw TapeError(op, "the loss depends on no parameter and no tape.variable()");
+
+  consumed_ = true;
+  nodes_[loss.node_].grad = full(loss.shape(), 1);
+  for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
+  edges_.clear();
+  store_gradients(accumulate);
+  for (Visitor* visitor : visitors) walk(parameters_, *visitor);
+}
+
+void Tape::pull_back(std::uint32_t index) {
+  Node& node = nodes_[index];
+  if (node.kind != Kind::op || !node.grad) return;
+  Array gradient = std::move(*node.grad);
+  node.grad.reset();
+  if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
+  const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first_edge : edges_.size();
+  for (std::size_t e = node.first_edge; e < end; ++e) {
+    // The closure dies here, and with it what only this gradient had saved.
+    detail::Pullback pull = std::move(edges_[e].pull);
+    add_gradient(node.op, edges_[e].input, pull(gradient, e + 1 == end));
+  }
+}
+
+void Tape::add_gradient(const Op& op, std::uint32_t input, Array gradient) {
+  Node& node = nodes_[input];
+  if (gradient.shape() != node.shape) {
+    Shape common;
+    if (!kernels::broadcast_shape(node.shape, gradient.shape(), common) ||
+        common != gradient.shape())
+      throw ShapeError(op, text("the gradient of an input of shape ", node.shape, " has the shape ",
+                                gradient.shape()),
+                       "check the function given to wrt()");
+    gradient = kernels::sum_to(gradient, node.shape);
+  }
+  if (node.grad)
+    kernels::add_to(*node.grad, gradient);
+  else
+    node.grad = std::move(gradient);
+}
+
+void Tape::store_gradients(bool accumulate) {
+  for (Node& node : nodes_)
+    if (node.kind == Kind::variable && !node.grad) node.grad = zeros(node.shape);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    std::optional<Array>& gradient = nodes_[parameter_nodes_[i]].grad;
+    Array& stored = parameters_[i]->grad();
+    if (accumulate && stored.shape() == parameters_[i]->shape()) {
+      if (gradient) kernels::add_to(stored, *gradient);
+    } else {
+      stored = gradient ? std::move(*gradient) : zeros(parameters_[i]->shape());
+    }
+  }
+}
+
+}  // namespace xtape::inline XTAPE_ABI

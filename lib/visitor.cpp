@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/visitor.hpp>
+
+namespace xtape::inline XTAPE_ABI {
+
+void walk(std::span<Parameter* const> parameters, Visitor& visitor) {
+  visitor.begin(parameters);
+  for (Parameter* parameter : parameters) visitor.visit(*parameter);
+  visitor.end();
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// The gradient of every op and layer against finite differences, in the double build. An op or layer
+// without a row in this table fails the last test.
+#include <xtape/testing.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+using namespace xtape;
+
+namespace {
+
+using In = std::span<const Variable>;
+
+struct Row {
+  std::string name;  // the op's or the layer's
+  std::string what;  // this case of it
+  std::vector<Array> inputs;
+  testing::Function function;
+};
+
+// Numbers in +-[low, high], whatever the shape: away from the kinks at 0, and all different.
+Array numbers(const Shape& shape, double low = 0.2, double high = 1.5, bool positive = false) {
+  static Rng rng{2024};
+  Array a = uninitialized(shape);
+  for (Scalar& x : a.storage()) {
+    x = static_cast<Scalar>(low + (high - low) * rng.uniform());
+    if (!positive && rng() % 2 == 0) x = -x;
+  }
+  return a;
+}
+Array positive(const Shape& shape) { return numbers(shape, 0.3, 2, true); }
+
+const std::vector<std::int32_t> labels{2, 0, 1};
+
+std::vector<Row> elementwise_rows() {
+  return {
+      {"add", "equal shapes", {numbers({2, 3}), numbers({2, 3})}, [](In x) { return x[0] + x[1]; }},
+      {"add", "rows", {numbers({2, 3}), numbers({3})}, [](In x) { return x[0] + x[1]; }},
+      {"add", "outer", {numbers({4, 1}), numbers({3})}, [](In x) { return x[0] + x[1]; }},
+      {"add", "scalar", {numbers({}), numbers({2, 3})}, [](In x) { return x[0] + x[1]; }},
+      {"add", "number", {numbers({2, 3})}, [](In x) { return 3 + x[0]; }},
+      {"add", "repeated", {numbers({2, 3})}, [](In x) { return x[0] + x[0]; }},
+      {"sub", "columns", {numbers({2, 3}), numbers({2, 1})}, [](In x) { return x[0] - x[1]; }},
+      {"sub", "to a larger", {numbers({3}), numbers({2, 3})}, [](In x) { return x[0] - x[1]; }},
+      {"sub", "repeated", {numbers({3}), numbers({3})}, [](In x) { return x[0] - x[1] - x[0]; }},
+      {"mul", "rank 4", {numbers({2, 1, 3, 1}), numbers({4, 1, 2})}, [](In x) { return x[0] * x[1]; }},
+      {"mul", "repeated", {numbers({2, 3})}, [](In x) { return x[0] * x[0] * x[0]; }},
+      {"mul", "number", {numbers({2, 3})}, [](In x) { return x[0] * 2.5; }},
+      {"div", "rows", {numbers({2, 3}), numbers({3})}, [](In x) { return x[0] / x[1]; }},
+      {"div", "columns", {numbers({2, 1}), numbers({2, 3})}, [](In x) { return x[0] / x[1]; }},
+      {"div", "number", {numbers({2, 3})}, [](In x) { return 1 / x[0]; }},
+      {"div", "repeated", {numbers({2, 3})}, [](In x) { return x[0] / (x[0] * x[0]); }},
+      {"pow", "both", {positive({2, 3}), numbers({2, 3})}, [](In x) { return pow(x[0], x[1]); }},
+      {"pow", "broadcast", {positive({2, 1}), numbers({3})}, [](In x) { return pow(x[0], x[1]); }},
+      {"pow", "number", {numbers({2, 3})}, [](In x) { return pow(x[0], 3); }},
+      {"pow", "of a number", {numbers({2, 3})}, [](In x) { return pow(2, x[0]); }},
+      {"neg", "", {numbers({2, 3})}, [](In x) { return -x[0]; }},
+      {"exp", "", {numbers({5, 7})}, [](In x) { return exp(x[0]); }},
+      {"log", "", {positive({5, 7})}, [](In x) { return log(x[0]); }},
+      {"sqrt", "", {positive({5, 7})}, [](In x) { return sqrt(x[0]); }},
+      {"square", "", {numbers({5, 7})}, [](In x) { return square(x[0]); }},
+      {"abs", "", {numbers({5, 7})}, [](In x) { return abs(x[0]); }},
+      {"tanh", "", {numbers({5, 7})}, [](In x) { return tanh(x[0]); }},
+      {"sigmoid", "", {numbers({5, 7})}, [](In x) { return sigmoid(x[0]); }},
+      {"relu", "", {numbers({5, 7})}, [](In x) { return relu(x[0]); }},
+      {"softplus", "", {numbers({5, 7})}, [](In x) { return softplus(x[0]); }},
+      {"leaky_relu", "", {numbers({5, 7})}, [](In x) { return leaky_relu(x[0], {.slope = 0.1}); }},
+      {"clip", "", {numbers({5, 7})}, [](In x) { return clip(x[0], {.min = -0.7, .max = 0.9}); }},
+      {"dropout", "", {numbers({5, 7})}, [](In x) { return dropout(x[0], {.rate = 0.4}); }},
+  };
+}
+
+std::vector<Row> shape_rows() {
+  return {
+      {"sum", "all", {numbers({2, 3, 4})}, [](In x) { return sum(x[0]); }},
+      {"sum", "middle", {numbers({2, 3, 4})}, [](In x) { return sum(x[0], {.axes = {1}}); }},
+      {"sum", "ends, kept", {numbers({2, 3, 4})},
+       [](In x) { return sum(x[0], {.axes = {0, -1}, .keep_dims = true}); }},
+      {"mean", "all", {numbers({2, 3, 4})}, [](In x) { return mean(x[0]); }},
+      {"mean", "two", {numbers({2, 3, 4})}, [](In x) { return mean(x[0], {.axes = {0, 1}}); }},
+      {"max", "all", {numbers({2, 3, 4})}, [](In x) { return max(x[0]); }},
+      {"max", "last", {numbers({2, 3, 4})}, [](In x) { return max(x[0], {.axes = {-1}}); }},
+      {"reshape", "", {numbers({2, 3, 4})}, [](In x) { return reshape(x[0], {4, -1}); }},
+      {"flatten", "", {numbers({2, 3, 4})}, [](In x) { return flatten(x[0]); }},
+      {"transpose", "reverse", {numbers({2, 3, 4})}, [](In x) { return transpose(x[0]); }},
+      {"transpose", "given", {numbers({2, 3, 4})},
+       [](In x) { return transpose(x[0], {.axes = {1, 2, 0}}); }},
+      {"concatenate", "", {numbers({2, 3}), numbers({2, 1}), numbers({2, 2})},
+       [](In x) { return concatenate(x, {.axis = 1}); }},
+      {"concatenate", "repeated", {numbers({2, 3})},
+       [](In x) { return concatenate({x[0], x[0]}); }},
+      {"slice", "steps", {numbers({5, 3})},
+       [](In x) { return slice(x[0], {.axis = 0, .begin = 1, .step = 2}); }},
+      {"slice", "from the end", {numbers({2, 5})},
+       [](In x) { return slice(x[0], {.axis = -1, .begin = -3, .end = -1}); }},
+  };
+}
+
+std::vector<Row> linear_rows() {
+  return {
+      {"matmul", "matrices", {numbers({3, 4}), numbers({4, 5})},
+       [](In x) { return matmul(x[0], x[1]); }},
+      {"matmul", "stack by matrix", {numbers({2, 3, 4}), numbers({4, 5})},
+       [](In x) { return matmul(x[0], x[1]); }},
+      {"matmul", "stacks", {numbers({2, 3, 4}), numbers({2, 4, 5})},
+       [](In x) { return matmul(x[0], x[1]); }},
+      {"matmul", "repeated", {numbers({3, 3})}, [](In x) { return matmul(x[0], x[0]); }},
+      {"dense", "plain", {numbers({3, 4}), numbers({4, 5})}, [](In x) { return dense(x[0], x[1]); }},
+      {"dense", "relu", {numbers({3, 4}), numbers({4, 5}), numbers({5})},
+       [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::relu}); }},
+      {"dense", "tanh", {numbers({3, 4}), numbers({4, 19}), numbers({19})},
+       [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::tanh}); }},
+      {"dense", "sigmoid", {numbers({3, 4}), numbers({4, 19}), numbers({19})},
+       [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::sigmoid}); }},
+      {"softmax", "", {numbers({3, 11})}, [](In x) { return softmax(x[0]); }},
+      {"softmax", "middle", {numbers({2, 5, 3})}, [](In x) { return softmax(x[0], {.axis = 1}); }},
+      {"log_softmax", "", {numbers({3, 11})}, [](In x) { return log_softmax(x[0]); }},
+      {"log_softmax", "first", {numbers({4, 3})},
+       [](In x) { return log_softmax(x[0], {.axis = 0}); }},
+      {"softmax_cross_entropy", "labels", {numbers({3, 4})},
+       [](In x) { return softmax_cross_entropy(x[0], labels); }},
+      {"softmax_cross_entropy", "smoothed", {numbers({3, 4})},
+       [](In x) { return softmax_cross_entropy(x[0], labels, {.label_smoothing = 0.1}); }},
+      {"softmax_cross_entropy", "probabilities", {numbers({2, 3})},
+       [](In x) {
+         const Array p{{0.2, 0.5, 0.3}, {0.9, 0.4, 0}};
+         return 2 * softmax_cross_entropy(x[0], p, {.label_smoothing = 0.2});
+       }},
+      {"mse", "", {numbers({2, 3}), numbers({2, 3})}, [](In x) { return mse(x[0], x[1]); }},
+  };
+}
+
+std::vector<Row> image_rows() {
+  const auto conv = [](Conv2DOptions o) {
+    return [o](In x) { return x.size() == 3 ? conv2d(x[0], x[1], x[2], o) : conv2d(x[0], x[1], o); };
+  };
+  const auto max = [](Pool2DOptions o) { return [o](In x) { return max_pool2d(x[0], o); }; };
+  const auto avg = [](Pool2DOptions o) { return [o](In x) { return avg_pool2d(x[0], o); }; };
+  return {
+      {"conv2d", "plain", {numbers({2, 5, 6, 2}), numbers({3, 2, 2, 3})}, conv({})},
+      {"conv2d", "bias, relu", {numbers({2, 5, 6, 1}), numbers({3, 3, 1, 19}), numbers({19})},
+       conv({.activation = Activation::relu})},
+      {"conv2d", "tanh", {numbers({1, 4, 4, 2}), numbers({2, 2, 2, 3}), numbers({3})},
+       conv({.activation = Activation::tanh})},
+      {"conv2d", "stride", {numbers({2, 7, 8, 2}), numbers({3, 3, 2, 3}), numbers({3})},
+       conv({.stride = {2, 3}})},
+      {"conv2d", "same", {numbers({1, 5, 6, 2}), numbers({3, 4, 2, 2})},
+       conv({.padding = Padding::same})},
+      {"conv2d", "same, stride", {numbers({1, 6, 5, 2}), numbers({3, 3, 2, 2})},
+       conv({.stride = 2, .padding = Padding::same})},
+      {"conv2d", "padding by side", {numbers({1, 4, 5, 1}), numbers({3, 3, 1, 2}), numbers({2})},
+       conv({.padding = {1, 0, 2, 1}})},
+      {"conv2d", "dilation", {numbers({1, 7, 8, 2}), numbers({3, 2, 2, 2})},
+       conv({.padding = 1, .dilation = {2, 3}})},
+      {"conv2d", "all", {numbers({1, 9, 8, 2}), numbers({2, 3, 2, 2}), numbers({2})},
+       conv({.stride = {3, 2}, .padding = 2, .dilation = {3, 2}})},
+      {"max_pool2d", "2", {numbers({2, 4, 6, 3})}, max({.window = 2})},
+      {"max_pool2d", "rest left over", {numbers({1, 5, 7, 2})}, max({.window = {2, 3}})},
+      {"max_pool2d", "overlapping", {numbers({1, 5, 6, 17})}, max({.window = 3, .stride = 1})},
+      {"max_pool2d", "padding", {numbers({1, 5, 5, 2})},
+       max({.window = 3, .stride = 2, .padding = 1})},
+      {"max_pool2d", "same", {numbers({1, 5, 6, 2})},
+       max({.window = 3, .stride = 2, .padding = Padding::same})},
+      {"avg_pool2d", "2", {numbers({2, 4, 6, 3})}, avg({.window = 2})},
+      {"avg_pool2d", "overlapping, padding", {numbers({1, 5, 6, 2})},
+       avg({.window = 3, .stride = 1, .padding = {1, 0, 1, 2}})},
+  };
+}
+
+// Public functions that return a Variable, and classes that are layers, as the headers declare them.
+std::set<std::string> declared_names() {
+  std::set<std::string> names;
+  const auto collect = [&](const char* folder, const std::regex& pattern) {
+    for (const auto& entry : std::filesystem::directory_iterator{std::string{XTAPE_INCLUDE} + folder}) {
+      std::ifstream file{entry.path()};
+      for (std::string line; std::getline(file, line);)
+        if (std::smatch match; std::regex_search(line, match, pattern)) names.insert(match[1]);
+    }
+  };
+  collect("/xtape/ops", std::regex{"^(?:inline )?Variable (?!operator)(\\w+)\\("});
+  collect("/xtape/layers", std::regex{"^(?:class|struct) (\\w+) \\{"});
+  names.erase("Fans");  // an argument of initialisers, not a layer
+  return names;
+}
+
+std::vector<Row> op_rows() {
+  std::vector<Row> rows;
+  for (auto* make : {elementwise_rows, shape_rows, linear_rows, image_rows})
+    for (Row& row : make()) rows.push_back(std::move(row));
+  return rows;
+}
+
+struct LayerRow {
+  std::string name;
+  std::function<double()> error;
+};
+
+std::vector<LayerRow> layer_rows() {
+  static Rng rng{5};
+  const auto row = [](std::string name, auto layer, Array x) {
+    auto shared = std::make_shared<decltype(layer)>(std::move(layer));
+    return LayerRow{std::move(name),
+                    [shared, x] { return testing::model_gradient_error(*shared, x); }};
+  };
+  using Act = Activation;
+  std::vector<LayerRow> rows;
+  rows.push_back(row("Dense", Dense{{.in = 4, .out = 3, .activation = Act::tanh}, rng}, numbers({3, 4})));
+  rows.push_back(row("Dense", Dense{{.in = 4, .out = 3, .bias = false}, rng}, numbers({3, 4})));
+  rows.push_back(row("Conv2D",
+                     Conv2D{{.in = 2, .out = 3, .stride = 2, .padding = Padding::same,
+                             .activation = Act::sigmoid, .bias_init = init::constant(0.1)}, rng},
+                     numbers({1, 5, 5, 2})));
+  rows.push_back(row("MaxPool2D", MaxPool2D{2}, numbers({1, 4, 4, 2})));
+  rows.push_back(row("AvgPool2D", AvgPool2D{{.window = 3, .stride = 1}}, numbers({1, 4, 4, 2})));
+  rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
+  rows.push_back(row("Flatten", Flatten{}, numbers({2, 3, 2})));
+  rows.push_back(row("Sequential",
+                     Sequential{Conv2D{{.in = 1, .out = 2, .kernel = 2}, rng}, [](const Variable& x) { return tanh(x); }, MaxPool2D{2},
+                                Flatten{}, Dropout{0.2}, Dense{{.in = 8, .out = 3}, rng}},
+                     numbers({2, 5, 5, 1})));
+  return rows;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(ops_against_finite_differences) {
+  for (const Row& row : op_rows()) {
+    const double error = testing::gradient_error(row.function, row.inputs);
+    BOOST_TEST(error <= 1e-6, row.name << " (" << row.what << "): relative error " << error);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(layers_against_finite_differences) {
+  for (const LayerRow& row : layer_rows()) {
+    const double error = row.error();
+    BOOST_TEST(error <= 1e-6, row.name << ": relative error " << error);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_op_and_layer_has_a_row) {
+  std::set<std::string> rows;
+  for (const Row& row : op_rows()) rows.insert(row.name);
+  for (const LayerRow& row : layer_rows()) rows.insert(row.name);
+  const std::set<std::string> declared = declared_names();
+  BOOST_TEST(declared.size() > 40u);
+  for (const std::string& name : declared)
+    BOOST_TEST(rows.count(name) == 1u, name << " has no row in the table of gradients");
+  for (const std::string& name : rows)
+    BOOST_TEST(declared.count(name) == 1u, name << " has a row but is not declared");
+}
+
+// The check itself must see a wrong gradient.
+BOOST_AUTO_TEST_CASE(the_check_finds_a_wrong_gradient) {
+  const auto wrong = [](In x) {
+    Array y = x[0].value();
+    for (Scalar& v : y) v = v * v;
+    return record("wrong", std::move(y), wrt(x[0], [x = x[0]](Array g) {
+                    for (std::size_t i = 0; i < g.size(); ++i)
+                      g.data()[i] *= Scalar{2.001} * x.value().data()[i];
+                    return g;
+                  }));
+  };
+  BOOST_TEST(testing::gradient_error(wrong, {numbers({3, 3})}) > 1e-4);
+  const auto missing = [](In x) { return x[0].detach() + 0 * x[1]; };
+  BOOST_TEST(testing::gradient_error(missing, {numbers({3}), numbers({3})}) > 0.01);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "trajectory.hpp"
+
+using namespace test;
+
+namespace {
+
+// The averages in common; what divides differs.
+void average(State& s, double g, double beta1 = 0.9, double beta2 = 0.999) {
+  s[0] = beta1 * s[0] + (1 - beta1) * g;
+  s[1] = beta2 * s[1] + (1 - beta2) * g * g;
+  s[2] = std::max(s[2], s[1]);
+}
+
+double corrected(double average, double beta, int t) { return average / (1 - std::pow(beta, t)); }
+
+double keras_step(int t, double a, const State& s, double v) {
+  const double alpha = a * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+  return s[0] * alpha / (std::sqrt(v) + 1e-7);
+}
+
+double algorithm_1(int t, double a, const State& s, double v) {
+  return a * corrected(s[0], 0.9, t) / (std::sqrt(corrected(v, 0.999, t)) + 1e-8);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(adam)
+
+BOOST_AUTO_TEST_CASE(presets) {
+  const auto keras = [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w - keras_step(t, a, s, s[1]);
+  };
+  check_trajectory(Adam{}, 0.001, keras);
+  check_trajectory(Adam{Adam::keras()}, 0.001, keras);
+  const auto paper = [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w - algorithm_1(t, a, s, s[1]);
+  };
+  check_trajectory(Adam{Adam::torch()}, 0.001, paper);
+  check_trajectory(Adam{Adam::paper()}, 0.001, paper);
+}
+
+BOOST_AUTO_TEST_CASE(amsgrad) {
+  Adam::Options options = Adam::keras();
+  options.amsgrad = true;
+  check_trajectory(Adam{options}, 0.001, [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w - keras_step(t, a, s, s[2]);
+  });
+  options = Adam::torch();
+  options.amsgrad = true;
+  check_trajectory(Adam{options}, 0.001, [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w - algorithm_1(t, a, s, s[2]);
+  });
+  check_trajectory(Adam{Adam::paper_amsgrad()}, 0.001,
+                   [](int, double a, double& w, double g, State& s) {
+                     average(s, g);
+                     if (s[2] != 0) w = w - a * s[0] / std::sqrt(s[2]);
+                   });
+}
+
+BOOST_AUTO_TEST_CASE(options) {
+  check_trajectory(Adam{{.learning_rate = 0.1,
+                         .beta1 = 0.5,
+                         .beta2 = 0.7,
+                         .epsilon = 1e-2,
+                         .epsilon_form = EpsilonForm::inside_sqrt,
+                         .weight_decay = 0.1}},
+                   0.1, [](int t, double a, double& w, double g, State& s) {
+                     average(s, g + 0.1 * w, 0.5, 0.7);
+                     const double v = corrected(s[1], 0.7, t);
+                     w = w - a * corrected(s[0], 0.5, t) / std::sqrt(v + 1e-2);
+                   });
+  check_trajectory(Adam{{.epsilon = 1e-4, .bias_correction = false}}, 0.001,
+                   [](int, double a, double& w, double g, State& s) {
+                     average(s, g);
+                     w = w - a * s[0] / (std::sqrt(s[1]) + 1e-4);
+                   });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(adamw)
+
+BOOST_AUTO_TEST_CASE(presets) {
+  const auto keras = [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w - a * 0.004 * w;
+    w = w - keras_step(t, a, s, s[1]);
+  };
+  check_trajectory(AdamW{}, 0.001, keras);
+  check_trajectory(AdamW{AdamW::keras()}, 0.001, keras);
+  check_trajectory(AdamW{AdamW::torch()}, 0.001,
+                   [](int t, double a, double& w, double g, State& s) {
+                     average(s, g);
+                     w = w * (1 - a * 0.01);
+                     w = w - algorithm_1(t, a, s, s[1]);
+                   });
+}
+
+BOOST_AUTO_TEST_CASE(paper_decays_by_the_schedule_alone) {
+  AdamW::Options options = AdamW::paper();
+  BOOST_TEST(options.weight_decay == 1e-5);
+  options.weight_decay = 0.01;
+  check_trajectory(AdamW{options}, 0.001, [](int t, double a, double& w, double g, State& s) {
+    const double schedule = t <= 10 ? 1 : 0.5;
+    average(s, g);
+    w = w - schedule * (algorithm_1(t, a / schedule, s, s[1]) + 0.01 * w);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(amsgrad) {
+  AdamW::Options options = AdamW::torch();
+  options.amsgrad = true;
+  check_trajectory(AdamW{options}, 0.001, [](int t, double a, double& w, double g, State& s) {
+    average(s, g);
+    w = w * (1 - a * 0.01);
+    w = w - algorithm_1(t, a, s, s[2]);
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

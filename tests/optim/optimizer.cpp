@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// What holds for all optimizers.
+#include "model.hpp"
+
+#include <xtape/tape.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <tbb/global_control.h>
+
+#include <limits>
+
+using namespace test;
+
+namespace {
+
+void run(Model& model, Optimizer& optimizer, int first, int last) {
+  for (int t = first; t <= last; ++t) {
+    set_gradients(model, t);
+    visit(model, optimizer);
+  }
+}
+
+// The example of the documentation.
+struct HeavyBall : Optimizer {
+  HeavyBall() : Optimizer{"heavy_ball", 0.01, {"velocity"}} {}
+
+ protected:
+  void update(Parameter& p, std::span<Array> state) override {
+    state[0] = 0.9 * state[0] + p.grad();
+    p.value() -= learning_rate() * state[0];
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(optimizer)
+
+BOOST_AUTO_TEST_CASE(a_pass_is_one_step_whatever_it_visits) {
+  for (const auto& o : optimizers()) {
+    Model model;
+    BOOST_TEST(o->steps() == 0u);
+    run(model, *o, 1, 3);
+    BOOST_TEST(o->steps() == 3u, o->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gradients_are_only_read) {
+  for (const auto& o : optimizers()) {
+    Model model, same;
+    run(model, *o, 1, 2);
+    set_gradients(same, 2);
+    for (std::size_t i = 0; i < model.all().size(); ++i)
+      BOOST_TEST((model.all()[i]->grad() == same.all()[i]->grad()), o->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(state_follows_a_parameter_that_moves) {
+  const auto moving = optimizers(), still = optimizers();
+  for (std::size_t i = 0; i < moving.size(); ++i) {
+    Model a, b;
+    run(a, *moving[i], 1, 5);
+    run(b, *still[i], 1, 10);
+    Model moved{std::move(a)};
+    run(moved, *moving[i], 6, 10);
+    BOOST_TEST((values(moved) == values(b)), still[i]->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_parameter_has_state_of_its_own) {
+  Adam adam;
+  Parameter first = Model::make({4});
+  Parameter* pass[] = {&first};
+  walk(pass, adam);
+  const Array* const state = adam.state(first).data();
+  first = Model::make({4});
+  BOOST_TEST(adam.state(first).data() != state);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_resumes_from_saved_state) {
+  const auto whole = optimizers(), begun = optimizers(), resumed = optimizers();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    Model a, b;
+    run(a, *whole[i], 1, 10);
+    whole[i]->set_learning_rate(1e-4);
+    run(a, *whole[i], 11, 20);
+
+    run(b, *begun[i], 1, 10);
+    Optimizer& o = *resumed[i];
+    o.set_steps(begun[i]->steps());
+    o.set_learning_rate(1e-4);
+    for (const Parameter* p : b.all())
+      for (std::size_t slot = 0; slot < o.slots().size(); ++slot)
+        o.state(*p)[slot] = begun[i]->state(*p)[slot];
+    run(b, o, 11, 20);
+    BOOST_TEST((values(a) == values(b)), o.name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(slots_have_names_and_first_values) {
+  const auto names = [](const Optimizer& o) {
+    std::string all;
+    for (const Optimizer::Slot& slot : o.slots()) all += std::string{slot.name} + ' ';
+    return all;
+  };
+  const char* const expected[] = {
+      "",   "velocity ", "accumulator ", "squared_gradients squared_steps ", "mean_square ",
+      "mean_square mean velocity ", "m v ", "m v v_max ", "m v "};
+  const auto all = optimizers();
+  for (std::size_t i = 0; i < all.size(); ++i) BOOST_TEST(names(*all[i]) == expected[i]);
+
+  const Parameter p = Model::make({2, 3});
+  Adagrad adagrad;
+  BOOST_TEST((adagrad.state(p)[0] == full({2, 3}, 0.1)));
+  Adam adam;
+  BOOST_TEST((adam.state(p)[1] == zeros({2, 3})));
+}
+
+BOOST_AUTO_TEST_CASE(reset_starts_afresh) {
+  Model model, again;
+  Adam adam;
+  run(model, adam, 1, 3);
+  adam.reset();
+  BOOST_TEST(adam.steps() == 0u);
+  run(again, adam, 1, 3);
+  BOOST_TEST((values(model) == values(again)));
+}
+
+BOOST_AUTO_TEST_CASE(later_steps_allocate_nothing) {
+  for (const auto& o : optimizers()) {
+    Model model;
+    set_gradients(model, 1);
+    const std::vector<Parameter*> pass = model.all();
+    ClipNorm clip{1};
+    walk(pass, clip);
+    walk(pass, *o);
+    const MemoryStats before = memory_stats();
+    walk(pass, clip);
+    walk(pass, *o);
+    BOOST_TEST(memory_stats().in_use == before.in_use);
+    BOOST_TEST(memory_stats().system_allocations == before.system_allocations);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_not_visited) {
+  for (const auto& o : optimizers()) {
+    Model model, untouched;
+    model.large.trainable = false;
+    run(model, *o, 1, 2);
+    BOOST_TEST((model.large.value() == untouched.large.value()), o->name());
+    BOOST_TEST((model.small.value() != untouched.small.value()), o->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nan_in_a_gradient_shows_in_its_parameter_alone) {
+  for (const auto& o : optimizers()) {
+    Model model;
+    set_gradients(model, 1);
+    model.large.grad().data()[777] = std::numeric_limits<double>::quiet_NaN();
+    visit(model, *o);
+    run(model, *o, 2, 3);
+    std::size_t count = 0;
+    for (double w : values(model)) count += std::isnan(w);
+    BOOST_TEST(count == 1u, o->name());
+    BOOST_TEST(std::isnan(model.large.value().data()[777]), o->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
+  const auto one = optimizers(), two = optimizers();
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    Model a, b;
+    ClipNorm clip_a{1}, clip_b{1};
+    for (int t = 1; t <= 3; ++t) {
+      set_gradients(a, t);
+      set_gradients(b, t);
+      {
+        tbb::global_control limit{tbb::global_control::max_allowed_parallelism, 1};
+        visit(a, clip_a, *one[i]);
+      }
+      tbb::global_control limit{tbb::global_control::max_allowed_parallelism, 2};
+      visit(b, clip_b, *two[i]);
+      BOOST_TEST(clip_a.norm() == clip_b.norm());
+    }
+    BOOST_TEST((values(a) == values(b)), one[i]->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_own_optimizer_is_written_like_the_built_in_ones) {
+  Model a, b;
+  HeavyBall own;
+  SGD sgd{{.momentum = 0.9, .momentum_form = MomentumForm::rate_outside}};
+  run(a, own, 1, 5);
+  run(b, sgd, 1, 5);
+  const std::vector<double> x = values(a), y = values(b);
+  for (std::size_t i = 0; i < x.size(); ++i) BOOST_REQUIRE_SMALL(x[i] - y[i], 1e-14);
+  BOOST_TEST(own.steps() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(it_runs_after_backward) {
+  Parameter p{full({2}, 3)};
+  Tape tape;
+  const Variable w = tape.parameter(p);
+  const Variable loss = record("sum", full({}, w.value()(0) + w.value()(1)),
+                               wrt(w, [](const Array& g) { return full({2}, g()); }));
+  tape.backward(loss, ClipNorm{1}, SGD{{.learning_rate = 1}});
+  BOOST_TEST(p.value()(0) == 3 - std::sqrt(0.5), boost::test_tools::tolerance(1e-15));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
