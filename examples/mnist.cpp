@@ -25,7 +25,7 @@ struct Settings {
   Preset preset = Preset::keras;
   std::optional<double> learning_rate;
   int epochs = 10;
-  std::size_t batch_size = 64, threads = thread_count();
+  std::size_t batch_size = 64, limit = 0, threads = thread_count();
   std::uint64_t seed = 1;
   std::filesystem::path data, save;
   bool quiet = false;
@@ -66,6 +66,7 @@ void add_options(CLI::App& app, Settings& s) {
       ->check(CLI::IsMember(keys(datasets_by_name)))->capture_default_str();
   app.add_option("--data", s.data,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
+  app.add_option("--limit", s.limit, "Use only the first so many training images [all]");
   app.add_option("--seed", s.seed, "Seed of weights, order and dropout")->capture_default_str();
   app.add_option("--threads", s.threads, "Threads; the result does not depend on them")
       ->check(CLI::Range(1, 1024))->capture_default_str();
@@ -84,7 +85,8 @@ void run(const Settings& s) {
   if (!s.save.empty()) check_writable(s.save);
   const ThreadLimit threads{s.threads};
   const auto optimizer = make_optimizer(s.optimizer, s.preset, s.learning_rate);
-  const auto [train, test] = datasets_by_name.at(s.dataset)({.directory = s.data});
+  auto [train, test] = datasets_by_name.at(s.dataset)({.directory = s.data});
+  if (s.limit > 0) train = train.first(s.limit);
   Rng rng{s.seed};
   Sequential net = models_by_name.at(s.model)(rng);
   if (!s.quiet)

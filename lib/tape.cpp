@@ -28,23 +28,23 @@ const Array& Variable::grad(Location at) const {
   return *node.grad;
 }
 
-Variable Tape::variable(Array value) {
-  check_open("variable");
-  const std::uint32_t node =
-      mode_ == Mode::eval ? Variable::constant : add_node("variable", Kind::variable, value.shape());
+Variable Tape::variable(Array value, Location at) {
+  const std::uint32_t node = mode_ == Mode::eval
+                                 ? Variable::constant
+                                 : add_node({"variable", at}, Kind::variable, value.shape());
   return {*this, node, std::move(value)};
 }
 
-Variable Tape::parameter(Parameter& parameter) {
+Variable Tape::parameter(Parameter& parameter, Location at) {
   if (mode_ == Mode::eval || !parameter.trainable)
     return {*this, Variable::constant, parameter.shared_value()};
   const auto known = std::find(parameters_.begin(), parameters_.end(), &parameter);
   if (known != parameters_.end())
     return {*this, parameter_nodes_[static_cast<std::size_t>(known - parameters_.begin())],
             parameter.shared_value()};
-  check_open("parameter");
+  const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
-  parameter_nodes_.push_back(add_node("parameter", Kind::parameter, parameter.shape()));
+  parameter_nodes_.push_back(node);
   return {*this, parameter_nodes_.back(), parameter.shared_value()};
 }
 
@@ -53,6 +53,8 @@ Tape::RandomStream Tape::random_stream(const Op& op) {
     throw TapeError(op, "the tape has no random generator", "make it with Tape{mode, rng}");
   return {key_, random_ops_++};
 }
+
+void Tape::fail_without_input(const Op& op) { throw TapeError(op, "expected at least one input"); }
 
 void Tape::check_open(const Op& op) const {
   if (consumed_)
@@ -102,21 +104,25 @@ void Tape::pull_back(std::uint32_t index) {
   Array gradient = std::move(*node.grad);
   node.grad.reset();
   if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
+  if (gradient.shape() != node.shape)
+    throw ShapeError(node.op, text("the gradient of a result of shape ", node.shape, " has the shape ",
+                                   gradient.shape()),
+                     "check the function given to through()");
   const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first_edge : edges_.size();
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);
-    add_gradient(node.op, edges_[e].input, pull(gradient, e + 1 == end));
+    add_gradient(node, edges_[e].input, pull(gradient, e + 1 == end));
   }
 }
 
-void Tape::add_gradient(const Op& op, std::uint32_t input, Array gradient) {
+void Tape::add_gradient(const Node& from, std::uint32_t input, Array gradient) {
   Node& node = nodes_[input];
   if (gradient.shape() != node.shape) {
     Shape common;
-    if (!kernels::broadcast_shape(node.shape, gradient.shape(), common) ||
-        common != gradient.shape())
-      throw ShapeError(op, text("the gradient of an input of shape ", node.shape, " has the shape ",
+    if (gradient.shape() != from.shape ||
+        !kernels::broadcast_shape(node.shape, from.shape, common) || common != from.shape)
+      throw ShapeError(from.op, text("the gradient of an input of shape ", node.shape, " has the shape ",
                                 gradient.shape()),
                        "check the function given to wrt()");
     gradient = kernels::sum_to(gradient, node.shape);

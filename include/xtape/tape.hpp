@@ -86,8 +86,8 @@ struct Through {
   Pull pull;  ///< `Array(Array)`
 };
 
-/// Says how the gradient flows back to `input`. The result may have the shape to which the op
-/// broadcast the input; the tape sums it back. It is called at most once, and not at all if the input
+/// Says how the gradient flows back to `input`. The result has the shape of the input, or that of the
+/// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not at all if the input
 /// needs no gradient.
 template <class Pull>
 Wrt<Pull> wrt(const Variable& input, Pull pull) {
@@ -118,10 +118,11 @@ class Tape {
   /// Data: a constant of this pass.
   Variable input(Array value) { return {*this, Variable::constant, std::move(value)}; }
   /// A variable whose gradient is kept, to be read by `Variable::grad` after the pass.
-  Variable variable(Array value);
+  /// Throws TapeError if the tape was consumed.
+  Variable variable(Array value, Location at = Location::current());
   /// A parameter. The same one always gives the same node, so shared weights add their gradients. It
-  /// must outlive the tape.
-  Variable parameter(Parameter& parameter);
+  /// must outlive the tape. Throws TapeError if the tape was consumed.
+  Variable parameter(Parameter& parameter, Location at = Location::current());
 
   /// Computes the gradient of `loss`, a single element, and then runs each visitor over the
   /// parameters of this tape: `tape.backward(loss, ClipNorm{1}, adam)`. Gradients overwrite those of
@@ -173,6 +174,7 @@ class Tape {
     std::optional<Array> grad = {};
   };
 
+  [[noreturn]] static void fail_without_input(const Op& op);
   void check_open(const Op& op) const;
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
 
@@ -210,7 +212,7 @@ class Tape {
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
   void pull_back(std::uint32_t index);
-  void add_gradient(const Op& op, std::uint32_t input, Array gradient);
+  void add_gradient(const Node& from, std::uint32_t input, Array gradient);
   void store_gradients(bool accumulate);
 
   Mode mode_;
@@ -237,13 +239,16 @@ class Tape {
 /// \param op     the op's name, and the place of its caller
 /// \param value  the result
 /// \param inputs one `wrt` per input, after an optional `through`
-/// Throws TapeError if the inputs are of different tapes or the tape was consumed.
+/// If no input needs a gradient, nothing is recorded and the result is a constant.
+/// Throws TapeError if the inputs are of different tapes, there are none, or one of them needs a gradient
+/// and the tape was consumed.
 template <class... Inputs>
 Variable record(const Op& op, Value value, Inputs... inputs) {
   static_assert(sizeof...(Inputs) > 0, "an op has at least one input: wrt(x, ...)");
   Tape* tape = nullptr;
   bool needed = false;
   (Tape::join(op, tape, needed, inputs), ...);
+  if (tape == nullptr) Tape::fail_without_input(op);
   if (!needed) return {*tape, Variable::constant, std::move(value)};
   const std::uint32_t node = tape->add_node(op, Tape::Kind::op, value->shape());
   (tape->add_edges(inputs), ...);

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include <fcntl.h>
@@ -26,8 +27,7 @@ constexpr std::size_t header_limit = 100'000'000;  // as in the format's referen
 // A file that replaces another once it is complete.
 class NewFile {
  public:
-  explicit NewFile(const std::filesystem::path& path) : path_{path}, temporary_{path} {
-    temporary_ += ".new";
+  explicit NewFile(const std::string& path) : path_{path}, temporary_{path + ".new"} {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file_ < 0) fail("cannot write");
   }
@@ -58,9 +58,9 @@ class NewFile {
 
  private:
   [[noreturn]] void fail(const char* what) const {
-    throw DataError(save_op, text(what, ' ', path_.string(), ": ", std::strerror(errno)));
+    throw DataError(save_op, text(what, ' ', path_, ": ", std::strerror(errno)));
   }
-  std::filesystem::path path_, temporary_;
+  std::string path_, temporary_;
   int file_ = -1;
 };
 
@@ -90,20 +90,20 @@ Array read_array(const std::string& where, const nlohmann::json& entry, const Pa
   return array;
 }
 
-std::vector<char> read_file(const std::filesystem::path& path) {
+std::vector<char> read_file(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   std::ifstream file{path, std::ios::binary};
-  if (error || !file) throw DataError(load_op, text("cannot read ", path.string()));
+  if (error || !file) throw DataError(load_op, text("cannot read ", path));
   std::vector<char> bytes(size);
   if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
-    throw DataError(load_op, text("cannot read ", path.string()));
+    throw DataError(load_op, text("cannot read ", path));
   return bytes;
 }
 
 }  // namespace
 
-void save_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters) {
+void save_weights(const std::string& path, const std::vector<NamedParameter>& parameters) {
   nlohmann::ordered_json header;
   std::size_t offset = 0;
   for (const auto& [name, parameter] : parameters) {
@@ -126,10 +126,10 @@ void save_weights(const std::filesystem::path& path, const std::vector<NamedPara
   file.commit();
 }
 
-void load_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters) {
+void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters) {
   const std::vector<char> bytes = read_file(path);
   const auto fail = [&](const std::string& what) {
-    throw DataError(load_op, path.string() + ' ' + what);
+    throw DataError(load_op, path + ' ' + what);
   };
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) fail("is no safetensors file: it has less than 8 bytes");
@@ -145,7 +145,7 @@ void load_weights(const std::filesystem::path& path, const std::vector<NamedPara
     std::size_t arrays = header.size() - header.count("__metadata__");
     for (const auto& [name, parameter] : parameters) {
       if (!header.contains(name)) fail("has no array called " + name);
-      const std::string where = path.string() + ": the array " + name + ' ';
+      const std::string where = path + ": the array " + name + ' ';
       values.push_back(read_array(where, header.at(name), *parameter, data));
       --arrays;
     }

@@ -157,6 +157,7 @@ constexpr std::array<std::array<GradTile, tile_pixels>, channel_vectors> grad_ti
 
 void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scalar* dk) {
   const std::size_t rows = s.kernel_h * s.kernel_w * s.in;
+  if (rows * s.out == 0) return;
   const std::size_t row_tiles = (rows + tile_pixels - 1) / tile_pixels;
   const std::size_t column_tiles = (s.out + tile_channels - 1) / tile_channels;
   const std::size_t kernel_tiles = row_tiles * column_tiles;

@@ -8,6 +8,7 @@
 #include <xtensor-blas/xblas.hpp>
 
 #include <algorithm>
+#include <limits>
 
 // Of OpenBLAS, in neither of xtensor-blas' headers.
 extern "C" void openblas_set_num_threads(int threads);
@@ -38,6 +39,9 @@ std::size_t piece(std::size_t size, std::size_t m, std::size_t n, std::size_t k)
 void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
           std::size_t stride) {
   if (m == 0 || n == 0) return;
+  constexpr std::size_t limit = std::numeric_limits<Index>::max();
+  if (std::max({m, n, k, a.stride, b.stride, stride}) > limit)
+    throw ShapeError(Op::nowhere("gemm"), "a matrix has more rows or columns than OpenBLAS can count");
   run_blas_on_this_thread_only();
   const auto flag = [](const Operand& x) { return x.transposed ? cxxblas::Trans : cxxblas::NoTrans; };
   const auto size = [](std::size_t x) { return static_cast<Index>(x); };

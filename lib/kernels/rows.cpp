@@ -147,7 +147,7 @@ Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothin
     for (std::size_t c = 0; c < m.columns; ++c) {
       const Scalar t = (1 - smoothing) * target(r, c) + share;
       weight += t;
-      dot += t * (x[at + c] - log_sum);
+      if (t != 0) dot += t * (x[at + c] - log_sum);  // a class masked by -infinity adds nothing
     }
     loss[r] = -dot;
     for (std::size_t c = 0; c < m.columns; ++c) {

@@ -4,6 +4,21 @@
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI::kernels {
+namespace {
+
+// In eight parts, which the processor adds side by side.
+double sum_of(const Scalar* from, std::size_t count) {
+  std::array<double, 8> parts{};
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) parts[k] += static_cast<double>(from[i + k]);
+  for (; i < count; ++i) parts[0] += static_cast<double>(from[i]);
+  double sum = 0;
+  for (double part : parts) sum += part;
+  return sum;
+}
+
+}  // namespace
 
 bool broadcast_shape(const Shape& a, const Shape& b, Shape& result) {
   const std::size_t rank = std::max(a.size(), b.size());
@@ -37,27 +52,22 @@ Strides strides_over(const Shape& shape, const Shape& over) {
 }
 
 Array sum_to(const Array& a, const Shape& shape) {
-  Array out = zeros(shape);
+  // Sums in double: exact enough for any length.
+  PooledVector<double> sums(element_count(shape), 0.0);
   const Nest<2> nest{a.shape(), {row_major(a.shape()), strides_over(shape, a.shape())}};
   nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
     const Scalar* const from = a.data() + at[0];
-    Scalar* const to = out.data() + at[1];
+    double* to = sums.data() + at[1];
     if (step[1] == 1) {
-      for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+      for (std::size_t i = 0; i < count; ++i) to[i] += static_cast<double>(from[i]);
     } else if (step[1] == 0) {
-      // Eight partial sums in double: exact enough for any length, and fast.
-      std::array<double, 8> parts{};
-      std::size_t i = 0;
-      for (; i + 8 <= count; i += 8)
-        for (std::size_t k = 0; k < 8; ++k) parts[k] += static_cast<double>(from[i + k]);
-      for (; i < count; ++i) parts[0] += static_cast<double>(from[i]);
-      double sum = 0;
-      for (double part : parts) sum += part;
-      *to += static_cast<Scalar>(sum);
+      *to += sum_of(from, count);
     } else {
-      for (std::size_t i = 0; i < count; ++i) to[step[1] * static_cast<std::ptrdiff_t>(i)] += from[i];
+      for (std::size_t i = 0; i < count; ++i, to += step[1]) *to += static_cast<double>(from[i]);
     }
   });
+  Array out = uninitialized(shape);
+  std::transform(sums.begin(), sums.end(), out.data(), [](double x) { return static_cast<Scalar>(x); });
   return out;
 }
 

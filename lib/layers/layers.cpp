@@ -42,9 +42,9 @@ Dense::Dense(const Options& o, Rng& rng, Location at)
       options_{.activation = o.activation} {}
 
 Variable Dense::operator()(const Variable& x, Location at) {
-  const Variable w = x.tape().parameter(weight_);
+  const Variable w = x.tape().parameter(weight_, at);
   if (!bias_) return dense(x, w, options_, at);
-  return dense(x, w, x.tape().parameter(*bias_), options_, at);
+  return dense(x, w, x.tape().parameter(*bias_, at), options_, at);
 }
 
 void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }
@@ -56,9 +56,9 @@ Conv2D::Conv2D(const Options& o, Rng& rng, Location at)
       options_{o.stride, o.padding, o.dilation, o.activation} {}
 
 Variable Conv2D::operator()(const Variable& x, Location at) {
-  const Variable w = x.tape().parameter(weight_);
+  const Variable w = x.tape().parameter(weight_, at);
   if (!bias_) return conv2d(x, w, options_, at);
-  return conv2d(x, w, x.tape().parameter(*bias_), options_, at);
+  return conv2d(x, w, x.tape().parameter(*bias_, at), options_, at);
 }
 
 void Conv2D::parameters(ParameterList& list) { list_both(list, weight_, bias_); }

@@ -18,8 +18,8 @@ struct Pair {
   template <class F>
   Pair(const char* name, const Operand& left, const Operand& right, F f)
       : op{name, left.at},
-        a{left.on_tape_with(right)},
-        b{right.on_tape_with(left)},
+        a{left.on_tape_with(right, op)},
+        b{right.on_tape_with(left, op)},
         result{kernels::broadcast(a.value(), b.value(), common_shape(), f)} {}
 
  private:
@@ -61,8 +61,9 @@ Array negated(Array g) {
 
 }  // namespace
 
-Variable Operand::on_tape_with(const Operand& other) const {
+Variable Operand::on_tape_with(const Operand& other, const Op& op) const {
   if (variable_ != nullptr) return *variable_;
+  if (other.variable_ == nullptr) throw TapeError(op, "expected a Variable, got two numbers");
   return other.variable_->tape().input(full({}, number_));
 }
 

@@ -89,8 +89,9 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   if (image.size() != 4 || image[3] != k[2])
     throw ShapeError(op, text("expected (N, H, W, ", k[2], "), got ", image),
                      image.size() == 4 && image[1] == k[2] ? "images are channels-last" : "");
-  if (o.dilation.height == 0 || o.dilation.width == 0)
-    throw ValueError(op, "expected a dilation of at least 1");
+  if (std::min(o.dilation.height, o.dilation.width) == 0 ||
+      std::max(o.dilation.height, o.dilation.width) > std::size_t{1} << 31)
+    throw ValueError(op, "expected a dilation of at least 1 and at most 2^31");
   if (k[0] == 0 || k[1] == 0) throw ShapeError(op, text("the kernel ", k, " has no taps"));
   const Slide rows = slide(op, "height", image[1], (k[0] - 1) * o.dilation.height + 1,
                            o.stride.height, o.padding.kind, o.padding.top, o.padding.bottom);

@@ -51,18 +51,19 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   const Op op{"reshape", at};
   Shape target;
   std::size_t known = 1;
+  bool overflow = false;
   std::ptrdiff_t open = -1;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] < -1 || (shape[i] == -1 && open >= 0))
       throw ShapeError(op, "expected sizes of at least 0 and at most one -1");
     if (shape[i] == -1) open = static_cast<std::ptrdiff_t>(i);
     target.push_back(shape[i] == -1 ? 1 : static_cast<std::size_t>(shape[i]));
-    known *= target.back();
+    overflow |= __builtin_mul_overflow(known, target.back(), &known);
   }
   if (open >= 0 && known > 0) target[static_cast<std::size_t>(open)] = x.size() / known;
-  if (element_count(target) != x.size())
-    throw ShapeError(op, text("cannot reshape ", x.shape(), " to ", target, open >= 0 ? " with -1" : "",
-                              ": ", x.size(), " elements against ", element_count(target)));
+  const std::size_t count = open >= 0 && known > 0 ? x.size() / known * known : known;
+  if (overflow || count != x.size())
+    throw ShapeError(op, text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", target));
   return record(op, reshaped(x.value(), target),
                 wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
 }
@@ -146,11 +147,12 @@ Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   };
   const std::ptrdiff_t begin = bound(options.begin);
   const std::ptrdiff_t length = std::max<std::ptrdiff_t>(bound(options.end) - begin, 0);
-  const Shape shape = with_size(x.shape(), axis,
-                                static_cast<std::size_t>((length + options.step - 1) / options.step));
+  const std::ptrdiff_t step = std::min(options.step, size + 1);  // a longer one takes no more
+  const Shape shape =
+      with_size(x.shape(), axis, static_cast<std::size_t>((length + step - 1) / step));
   Strides strides = row_major(x.shape());
   const std::ptrdiff_t first = begin * strides[axis];
-  strides[axis] *= options.step;
+  strides[axis] *= step;
   Array y = uninitialized(shape);
   copy(shape, x.value().data() + first, strides, y.data(), row_major(shape));
   return record(op, std::move(y), wrt(x, [from = x.shape(), first, strides](const Array& g) {

@@ -21,7 +21,6 @@ using kernels::table;
 Variable rowwise(const Op& op, const Variable& x, void (*RowKernels::*forward)(Matrix, const Scalar*, Scalar*),
                  void (*RowKernels::*backward)(Matrix, const Scalar*, const Scalar*, Scalar*)) {
   const std::size_t columns = x.shape().back();
-  if (columns == 0) throw ShapeError(op, text("the axis has size 0 in the shape ", x.shape()));
   const Matrix matrix{x.size() / columns, columns};
   Array result = uninitialized(x.shape());
   (table().*forward)(matrix, x.value().data(), result.data());
@@ -37,6 +36,8 @@ template <class Forward, class Backward>
 Variable along_axis(const Op& op, const Variable& x, std::ptrdiff_t along, Forward forward,
                     Backward backward) {
   const std::size_t axis = checked_axis(op, along, x.shape());
+  if (x.shape()[axis] == 0)
+    throw ShapeError(op, text("the axis ", along, " has size 0 in the shape ", x.shape()));
   if (axis + 1 == x.rank()) return rowwise(op, x, forward, backward);
   Axes order(x.rank());
   std::iota(order.begin(), order.end(), 0);

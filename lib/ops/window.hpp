@@ -21,6 +21,9 @@ inline Slide slide(const Op& op, const char* axis, std::size_t size, std::size_t
   if (window == 0 || stride == 0)
     throw ValueError(op, text("expected a window and a stride of at least 1, got ", axis, "s ",
                               window, " and ", stride));
+  constexpr std::size_t limit = std::size_t{1} << 31;  // a negative number, given as one without sign
+  if (std::max({window, stride, before, after}) > limit)
+    throw ValueError(op, text("expected a ", axis, " of window, stride and padding of at most 2^31"));
   Slide s{before, after, 0};
   if (kind == Padding::Kind::valid) s.before = s.after = 0;
   if (kind == Padding::Kind::same) {

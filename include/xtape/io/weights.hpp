@@ -6,29 +6,30 @@
 
 #include <xtape/parameter.hpp>
 
-#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace xtape::inline XTAPE_ABI {
 
 /// Writes arrays by name. The same arrays give the same bytes. The file is written under another name,
 /// flushed to the disk and then renamed, so that a failure leaves what was there before. Throws
 /// DataError if it cannot be written.
-void save_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters);
+void save_weights(const std::string& path, const std::vector<NamedParameter>& parameters);
 
 /// Reads what save_weights wrote into the parameters of those names, which must be the same and of the
 /// same shapes; float and double files are both read. Either all parameters change or, where it throws,
 /// none. Throws DataError if the file cannot be read, is damaged, or does not fit the model, and names
 /// the array.
-void load_weights(const std::filesystem::path& path, const std::vector<NamedParameter>& parameters);
+void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters);
 
 /// Writes the parameters of a model.
 template <class Model>
-void save(const std::filesystem::path& path, Model& model) {
+void save(const std::string& path, Model& model) {
   save_weights(path, parameters(model));
 }
 /// Reads the parameters of a model.
 template <class Model>
-void load(const std::filesystem::path& path, Model& model) {
+void load(const std::string& path, Model& model) {
   load_weights(path, parameters(model));
 }
 

@@ -2,7 +2,7 @@
 /// \file
 /// Arithmetic, elementwise. Operands broadcast as in numpy: shapes are aligned at their last axes, and
 /// an axis of size 1 (or a missing one) is repeated. Throws ShapeError where they do not, and TapeError
-/// where the operands are on different tapes.
+/// where the operands are on different tapes or both are numbers.
 #pragma once
 
 #include <xtape/tape.hpp>
@@ -24,8 +24,8 @@ class Operand {
   Operand(T number, Location at = Location::current())
       : at{at}, number_{static_cast<Scalar>(number)} {}
 
-  /// The operand as a Variable on the tape of either operand. One of them is a Variable.
-  Variable on_tape_with(const Operand& other) const;
+  /// The operand as a Variable on the tape of either operand. Throws TapeError if both are numbers.
+  Variable on_tape_with(const Operand& other, const Op& op) const;
 
   Location at;  ///< where the op was called
 

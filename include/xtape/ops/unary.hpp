@@ -8,7 +8,8 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// e^x. Derivative: e^x.
+/// e^x. Derivative: e^x. Results beyond about e^88.3 (in double e^709.4) are infinite and those below
+/// the smallest normal number are 0.
 Variable exp(const Variable& x, Location at = Location::current());
 /// The natural logarithm. Derivative: 1 / x.
 Variable log(const Variable& x, Location at = Location::current());

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <numeric>
+#include <ranges>
+#include <set>
+#include <thread>
+
+using namespace test;
+
+static_assert(std::ranges::input_range<data::Batches>);
+static_assert(std::movable<data::Batches> && !std::copyable<data::Batches>);
+template <class D>
+concept CanBatch = requires(D&& dataset) { data::batches(std::forward<D>(dataset), 1); };
+static_assert(CanBatch<const data::ImageDataset&> && !CanBatch<data::ImageDataset>);
+
+namespace {
+
+// Sample i is (i, -i), of class i % 3.
+struct Counting : data::Dataset {
+  explicit Counting(std::size_t size) : size_{size} {}
+  std::size_t size() const override { return size_; }
+  Shape sample_shape() const override { return {2}; }
+  std::size_t classes() const override { return 3; }
+  void gather(std::span<const std::uint32_t> indices, Scalar* images,
+              std::int32_t* labels) const override {
+    for (const std::uint32_t i : indices) {
+      *images++ = static_cast<Scalar>(i);
+      *images++ = -static_cast<Scalar>(i);
+      *labels++ = static_cast<std::int32_t>(i % 3);
+    }
+  }
+  std::size_t size_;
+};
+
+// The samples' numbers, in the order of the batches; checks what is in each batch.
+std::vector<std::size_t> order(data::Batches batches, std::size_t batch_size) {
+  std::vector<std::size_t> order;
+  std::size_t count = 0;
+  for (const auto& [images, labels] : batches) {
+    const std::size_t n = std::min(batch_size, batches.samples() - order.size());
+    BOOST_TEST((images.shape() == Shape{n, 2}));
+    BOOST_TEST(labels.size() == n);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto sample = static_cast<std::size_t>(images(i, 0));
+      BOOST_TEST(images(i, 1) == -images(i, 0));
+      BOOST_TEST(labels[i] == static_cast<std::int32_t>(sample % 3));
+      order.push_back(sample);
+    }
+    ++count;
+  }
+  BOOST_TEST(count == batches.size());
+  return order;
+}
+
+std::vector<std::size_t> iota(std::size_t count) {
+  std::vector<std::size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  return numbers;
+}
+
+struct Unlucky : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+// Throws in one gather.
+struct Throwing : Counting {
+  Throwing(std::size_t size, int gather) : Counting{size}, left{gather} {}
+  void gather(std::span<const std::uint32_t> indices, Scalar* images,
+              std::int32_t* labels) const override {
+    if (left-- == 0) throw Unlucky{"out of luck"};
+    Counting::gather(indices, images, labels);
+  }
+  mutable std::atomic<int> left;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(batches)
+
+BOOST_AUTO_TEST_CASE(cover_each_sample_once_whatever_the_sizes) {
+  for (const std::size_t size : {1, 2, 7, 64, 100})
+    for (const std::size_t batch_size : {1, 2, 7, 50, 64, 1000}) {
+      const Counting dataset{size};
+      Rng rng{size};
+      const data::Batches batches = data::batches(dataset, batch_size);
+      BOOST_TEST(batches.size() == (size + batch_size - 1) / batch_size);
+      BOOST_TEST(batches.samples() == size);
+      BOOST_TEST(order(data::batches(dataset, batch_size), batch_size) == iota(size));
+      std::vector<std::size_t> shuffled = order(data::batches(dataset, batch_size, rng), batch_size);
+      if (size >= 64) BOOST_TEST(shuffled != iota(size));
+      std::ranges::sort(shuffled);
+      BOOST_TEST(shuffled == iota(size));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_dataset_has_none) {
+  const Counting dataset{0};
+  Rng rng{1};
+  data::Batches batches = data::batches(dataset, 8, rng);
+  BOOST_TEST(batches.size() == 0u);
+  for (const data::Batch& batch : batches) BOOST_ERROR("a batch of " << batch.labels.size());
+}
+
+BOOST_AUTO_TEST_CASE(refuse_a_size_of_zero) {
+  const Counting dataset{10};
+  Rng rng{1};
+  const std::string start =
+      "[batches] expected batches of at least 1 sample, got 0 at batches_test.cpp:";
+  BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 0); }).starts_with(start));
+  BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 0, rng); }).starts_with(start));
+}
+
+BOOST_AUTO_TEST_CASE(refuse_a_dataset_too_large_to_index) {
+  const Counting dataset{std::size_t{1} << 32};
+  BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 64); }).starts_with(
+      "[batches] expected fewer than 2^32 samples, got 4294967296 at batches_test.cpp:"));
+}
+
+BOOST_AUTO_TEST_CASE(the_order_is_drawn_at_the_call_from_the_generator_alone) {
+  const Counting dataset{100};
+  Rng a{5}, b{5}, c{6};
+  data::Batches early = data::batches(dataset, 9, a);
+  BOOST_TEST(a.position() >= 99u);
+  const std::uint64_t position = a.position();
+  const auto first = order(std::move(early), 9);
+  BOOST_TEST(a.position() == position);
+  BOOST_TEST(first == order(data::batches(dataset, 9, b), 9));
+  BOOST_TEST(first != order(data::batches(dataset, 9, c), 9));
+  const auto second = order(data::batches(dataset, 9, a), 9);
+  BOOST_TEST(first != second);
+  // It does not depend on the batch size, and can be had again from the generator's state.
+  Rng again{5, position};
+  BOOST_TEST(second == order(data::batches(dataset, 100, again), 100));
+}
+
+BOOST_AUTO_TEST_CASE(all_orders_are_equally_likely) {
+  const Counting dataset{4};
+  Rng rng{7};
+  std::map<std::vector<std::size_t>, int> counts;
+  for (int i = 0; i < 4800; ++i) ++counts[order(data::batches(dataset, 4, rng), 4)];
+  BOOST_TEST(counts.size() == 24u);
+  for (const auto& [order, count] : counts) BOOST_TEST(std::abs(count - 200) < 70);  // 5 sigma
+}
+
+BOOST_AUTO_TEST_CASE(can_be_looped_over_again) {
+  const Counting dataset{20};
+  Rng rng{3};
+  data::Batches batches = data::batches(dataset, 6, rng);
+  const auto first_samples = [&] {
+    std::vector<Scalar> samples;
+    for (const auto& [images, labels] : batches) samples.push_back(images(0, 0));
+    return samples;
+  };
+  const std::vector<Scalar> once = first_samples();
+  BOOST_TEST(once.size() == 4u);
+  for (const data::Batch& batch : batches) {  // left in the middle
+    BOOST_TEST(batch.images(0, 0) == once[0]);
+    break;
+  }
+  BOOST_TEST(first_samples() == once);
+}
+
+BOOST_AUTO_TEST_CASE(can_be_moved_in_the_middle) {
+  const Counting dataset{20};
+  data::Batches batches = data::batches(dataset, 5);
+  auto iterator = batches.begin();
+  data::Batches moved = std::move(batches);
+  ++iterator;
+  BOOST_TEST(iterator->images(0, 0) == 5);
+  iterator++;
+  BOOST_TEST((*iterator).images(4, 0) == 14);
+  BOOST_TEST((iterator != moved.end()));
+  ++iterator;
+  ++iterator;
+  BOOST_TEST((iterator == moved.end()));
+}
+
+BOOST_AUTO_TEST_CASE(reuse_two_buffers) {
+  const auto digits = data::synthetic_digits({.count = 130});
+  data::Batches batches = data::batches(digits, 10);
+  const std::size_t allocations = memory_stats().system_allocations;
+  const std::size_t in_use = memory_stats().in_use;
+  std::set<const void*> images_at, labels_at;
+  for (const auto& [images, labels] : batches) {
+    images_at.insert(images.data());
+    labels_at.insert(labels.data());
+  }
+  BOOST_TEST(images_at.size() == 2u);
+  BOOST_TEST(labels_at.size() == 2u);
+  BOOST_TEST(memory_stats().system_allocations == allocations);
+  BOOST_TEST(memory_stats().in_use == in_use);
+}
+
+BOOST_AUTO_TEST_CASE(pass_on_what_gather_throws) {
+  for (int gather = 0; gather < 4; ++gather) {
+    const Throwing dataset{20, gather};
+    data::Batches batches = data::batches(dataset, 5);
+    int seen = 0;
+    BOOST_CHECK_EXCEPTION(
+        for ([[maybe_unused]] const data::Batch& batch : batches) ++seen, Unlucky,
+        [](const Unlucky& error) { return error.what() == std::string{"out of luck"}; });
+    BOOST_TEST(seen == gather);
+    seen = 0;  // it threw only once
+    for ([[maybe_unused]] const data::Batch& batch : batches) ++seen;
+    BOOST_TEST(seen == 4);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(end_after_an_exception) {
+  const Throwing dataset{20, 2};
+  data::Batches batches = data::batches(dataset, 5);
+  auto iterator = batches.begin();
+  ++iterator;
+  BOOST_CHECK_THROW(++iterator, Unlucky);
+  BOOST_TEST((iterator == batches.end()));
+}
+
+BOOST_AUTO_TEST_CASE(drop_an_exception_nobody_waits_for) {
+  const Throwing dataset{20, 1};
+  for (const data::Batch& batch : data::batches(dataset, 5)) {
+    BOOST_TEST(batch.labels.size() == 5u);
+    break;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(wait_for_a_gather_under_way) {
+  struct Slow : Counting {
+    using Counting::Counting;
+    void gather(std::span<const std::uint32_t> indices, Scalar* images,
+                std::int32_t* labels) const override {
+      ++running;
+      if (indices[0] > 0) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+      Counting::gather(indices, images, labels);
+      --running;
+    }
+    mutable std::atomic<int> running = 0;
+  };
+  const Slow dataset{20};
+  for (int i = 0; i < 5; ++i) {
+    for ([[maybe_unused]] const data::Batch& batch : data::batches(dataset, 5)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      break;
+    }
+    BOOST_TEST(dataset.running == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(do_not_depend_on_the_number_of_threads) {
+  const Counting dataset{1000};
+  const tbb::global_control one_thread{tbb::global_control::max_allowed_parallelism, 1};
+  BOOST_TEST(order(data::batches(dataset, 7), 7) == iota(1000));
+}
+
+BOOST_AUTO_TEST_CASE(do_not_depend_on_work_around_them) {
+  const Counting dataset{1000};
+  tbb::task_group group;
+  group.run_and_wait([&] {
+    group.cancel();
+    BOOST_TEST(order(data::batches(dataset, 7), 7) == iota(1000));
+  });
+}
+
+boost::test_tools::assertion_result has_two_threads(boost::unit_test::test_unit_id) {
+  return tbb::this_task_arena::max_concurrency() > 1;
+}
+
+BOOST_AUTO_TEST_CASE(gather_in_the_background, *boost::unit_test::precondition(has_two_threads)) {
+  struct Watched : Counting {
+    using Counting::Counting;
+    void gather(std::span<const std::uint32_t> indices, Scalar* images,
+                std::int32_t* labels) const override {
+      Counting::gather(indices, images, labels);
+      ++gathers;
+    }
+    mutable std::atomic<int> gathers = 0;
+  };
+  const Watched dataset{20};
+  int seen = 0;
+  for ([[maybe_unused]] const data::Batch& batch : data::batches(dataset, 5)) {
+    ++seen;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (dataset.gathers < std::min(seen + 1, 4) && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    BOOST_TEST(dataset.gathers == std::min(seen + 1, 4));  // the next, and no further
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The same seed gives the same bits, whatever the number of threads.
+#include "../support.hpp"
+
+#include <models/models.hpp>
+#include <xtape/xtape.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace test;
+
+namespace {
+
+// All weights after some steps of the CNN, the last batch of four a partial one.
+std::vector<Array> train_cnn(std::uint64_t seed, int steps = 30) {
+  Rng rng{seed};
+  Sequential net = models::cnn(rng);
+  Adam adam;
+  ClipNorm clip{1};
+  const Array full = random({64, 28, 28, 1}, 0, 1), partial = random({17, 28, 28, 1}, 0, 1, 8);
+  std::vector<std::int32_t> labels;
+  for (std::int32_t i = 0; i < 64; ++i) labels.push_back(i * i % 10);
+  for (int step = 0; step < steps; ++step) {
+    const Array& images = step % 4 == 3 ? partial : full;
+    Tape tape{Mode::train, rng};
+    const Variable logits = net(tape.input(images));
+    tape.backward(softmax_cross_entropy(logits, std::span{labels}.first(images.shape()[0])), clip,
+                  adam);
+  }
+  std::vector<Array> weights;
+  for (const auto& [name, parameter] : parameters(net)) weights.push_back(parameter->value());
+  return weights;
+}
+
+const std::vector<Array>& reference() {
+  static const std::vector<Array> weights = train_cnn(1);
+  return weights;
+}
+
+void check_same(const std::vector<Array>& weights) {
+  BOOST_REQUIRE(weights.size() == reference().size());
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    BOOST_TEST(same_bits(weights[i], reference()[i]), "parameter " << i << " differs");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(determinism)
+
+BOOST_AUTO_TEST_CASE(the_weights_are_finite_and_were_trained) {
+  for (const Array& weights : reference()) {
+    BOOST_TEST(std::isfinite(sum_of(weights)));
+    BOOST_TEST(sum_of(weights) != 0.0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(equal_seeds_give_equal_bits) { check_same(train_cnn(1)); }
+
+BOOST_AUTO_TEST_CASE(another_seed_gives_other_bits) {
+  const std::vector<Array> other = train_cnn(2, 1);
+  for (std::size_t i = 0; i < other.size(); ++i) BOOST_TEST(!same_bits(other[i], reference()[i]));
+}
+
+BOOST_AUTO_TEST_CASE(one_thread_gives_the_same_bits_as_two) {
+  {
+    const ThreadLimit one{1};
+    BOOST_TEST(thread_count() == 1u);
+    check_same(train_cnn(1));
+  }
+  const ThreadLimit two{2};
+  check_same(train_cnn(1));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_thread_limits_the_lowest_counts) {
+  const std::size_t all = thread_count();
+  {
+    const ThreadLimit three{3};
+    ThreadLimit one{1};
+    const ThreadLimit two{2};
+    BOOST_TEST(thread_count() == 1u);
+    const ThreadLimit moved{std::move(one)};
+    BOOST_TEST(thread_count() == 1u);
+  }
+  BOOST_TEST(thread_count() == all);
+  BOOST_CHECK_THROW(ThreadLimit{0}, ValueError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

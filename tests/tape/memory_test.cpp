@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// A training step in its steady state asks the system for no memory. The functions that every
+// allocation of this program ends in are replaced by some that count.
+#include "../support.hpp"
+
+#include <models/models.hpp>
+#include <xtape/xtape.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <cerrno>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define COUNTS_ALLOCATIONS 0  // sanitizers replace these functions themselves
+#else
+#define COUNTS_ALLOCATIONS 1
+#endif
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+}
+
+#if COUNTS_ALLOCATIONS
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
+void* calloc(std::size_t n, std::size_t size) { return ++allocations, __libc_calloc(n, size); }
+void* realloc(void* p, std::size_t size) { return ++allocations, __libc_realloc(p, size); }
+void* memalign(std::size_t alignment, std::size_t size) {
+  return ++allocations, __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
+int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
+  *p = memalign(alignment, size);
+  return *p == nullptr ? ENOMEM : 0;
+}
+}
+#endif
+
+namespace {
+
+using namespace test;
+
+using MakeModel = Sequential (*)(Rng&);
+
+struct Trainer {
+  explicit Trainer(MakeModel make) : net{make(rng)} {}
+  void step(const Array& images, std::span<const std::int32_t> labels) {
+    Tape tape{Mode::train, rng};
+    tape.backward(softmax_cross_entropy(net(tape.input(images)), labels), clip, adam);
+  }
+
+  Rng rng{1};
+  Sequential net;
+  ClipNorm clip{1};
+  Adam adam;
+};
+
+struct Samples {
+  explicit Samples(std::size_t count) : images{random({count, 28, 28, 1}, 0, 1)} {
+    for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::int32_t>(i % 10));
+  }
+  Array images;
+  std::vector<std::int32_t> labels;
+};
+
+// One full batch and a partial one.
+struct TwoSizes {
+  Samples full{64}, partial{32};
+  const Samples& batch(int step) const { return step % 4 == 3 ? partial : full; }
+};
+
+// Images made from their index.
+struct Stripes : data::Dataset {
+  std::size_t size() const override { return 64 * 12 + 32; }
+  Shape sample_shape() const override { return {28, 28, 1}; }
+  std::size_t classes() const override { return 10; }
+  void gather(std::span<const std::uint32_t> indices, Scalar* images,
+              std::int32_t* labels) const override {
+    for (std::uint32_t i : indices) {
+      for (std::uint32_t p = 0; p < 784; ++p) *images++ = p % 10 == i % 10 ? Scalar{1} : Scalar{0};
+      *labels++ = static_cast<std::int32_t>(i % 10);
+    }
+  }
+};
+
+std::size_t held() {
+  const MemoryStats stats = memory_stats();
+  return stats.in_use + stats.cached;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {
+  if (!COUNTS_ALLOCATIONS) return;
+  const std::size_t before = allocations;
+  delete[] new std::vector<int>[3];
+  std::vector<double>(100).resize(1000);
+  std::free(std::aligned_alloc(64, 128));
+  release_cached_memory();
+  const Array fresh = zeros({1000});
+  BOOST_TEST(allocations - before >= 5u);
+}
+
+BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
+  if (!COUNTS_ALLOCATIONS) {
+    BOOST_TEST_MESSAGE("notice: skipped, a sanitizer owns malloc");
+    return;
+  }
+  const TwoSizes samples;
+  for (const auto& [name, make] : {std::pair<const char*, MakeModel>{"cnn", models::cnn},
+                                   {"lenet5", models::lenet5},
+                                   {"mlp", models::mlp}}) {
+    Trainer trainer{make};
+    const auto run = [&](int steps) {
+      for (int step = 0; step < steps; ++step) {
+        const Samples& batch = samples.batch(step);
+        trainer.step(batch.images, batch.labels);
+      }
+    };
+    run(12);
+    const std::size_t before = allocations;
+    run(50);
+    BOOST_TEST(allocations - before == 0u, name << ": " << allocations - before << " allocations");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_epoch_of_batches_allocates_nothing) {
+  if (!COUNTS_ALLOCATIONS) return;
+  const Stripes stripes;
+  Trainer trainer{models::mlp};
+  std::size_t last_epoch = 0, steps = 0;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    data::Batches batches = data::batches(stripes, 64, trainer.rng);
+    auto batch = batches.begin();
+    const std::size_t before = allocations;
+    for (; batch != batches.end(); ++batch, ++steps) trainer.step(batch->images, batch->labels);
+    last_epoch = allocations - before;
+  }
+  BOOST_TEST(steps == 3 * 13u);
+  BOOST_TEST(last_epoch == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_does_not_grow) {
+  const TwoSizes samples;
+  Trainer trainer{models::mlp};
+  const auto run = [&](int steps) {
+    for (int step = 0; step < steps; ++step) {
+      const Samples& batch = samples.batch(step);
+      trainer.step(batch.images, batch.labels);
+    }
+  };
+  run(8);
+  const std::size_t before = held(), in_use = memory_stats().in_use;
+  const std::size_t asked = memory_stats().system_allocations;
+  run(1000);
+  BOOST_TEST(held() == before);
+  BOOST_TEST(memory_stats().in_use == in_use);
+  BOOST_TEST(((memory_stats().system_allocations == asked) || !COUNTS_ALLOCATIONS));
+}
+
+// A pass in Mode::eval keeps only what is in use: two arrays at a time, not one per layer.
+BOOST_AUTO_TEST_CASE(evaluation_frees_as_it_goes) {
+  const Samples samples{64};
+  const std::size_t layer = 64 * 256 * sizeof(Scalar);
+  Rng rng{1};
+  Sequential net;
+  std::size_t most = 0;
+  for (int i = 0; i < 12; ++i) {
+    net.add([](const Variable& x) { return tanh(x); });
+    net.add([&most](const Variable& x) {
+      most = std::max(most, memory_stats().in_use);
+      return x;
+    });
+  }
+  const auto peak = [&](Mode mode) {
+    const std::size_t before = memory_stats().in_use;
+    most = 0;
+    Tape tape{mode, rng};
+    const Variable x = tape.variable(random({64, 256}));
+    net(x);
+    return most - before;
+  };
+  BOOST_TEST(peak(Mode::train) >= 13 * layer);
+  BOOST_TEST(peak(Mode::eval) <= 4 * layer);
+}
+
+BOOST_AUTO_TEST_CASE(the_cache_can_be_given_back) {
+  const std::size_t in_use = memory_stats().in_use;
+  {
+    const Array large = zeros({1000, 1000});
+    BOOST_TEST(memory_stats().in_use >= in_use + 1000000 * sizeof(Scalar));
+  }
+  BOOST_TEST(memory_stats().in_use == in_use);
+  if (COUNTS_ALLOCATIONS) BOOST_TEST(memory_stats().cached >= 1000000 * sizeof(Scalar));
+  release_cached_memory();
+  BOOST_TEST(memory_stats().cached == 0u);
+  BOOST_TEST(memory_stats().in_use == in_use);
+}
+
+BOOST_AUTO_TEST_CASE(a_freed_block_is_used_again) {
+  if (!COUNTS_ALLOCATIONS) return;
+  const Scalar* first = nullptr;
+  {
+    const Array a = zeros({12345});
+    first = a.data();
+  }
+  const std::size_t asked = memory_stats().system_allocations;
+  const Array b = zeros({12345});
+  BOOST_TEST(b.data() == first);
+  BOOST_TEST(memory_stats().system_allocations == asked);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_are_aligned_and_large_enough) {
+  for (std::size_t count = 0; count < 3000; count += 1 + count / 7) {
+    PooledVector<std::uint8_t> bytes(count, 255);
+    const Array array = full({count}, 3);
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(array.data()) % 64 == 0u, "size " << count);
+    if (count > 0) BOOST_TEST(reinterpret_cast<std::uintptr_t>(bytes.data()) % 64 == 0u);
+    BOOST_TEST(sum_of(array) == 3.0 * static_cast<double>(count));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(too_much_memory_is_refused) {
+  BOOST_CHECK_THROW(CachingAllocator<double>{}.allocate(std::size_t{1} << 62), std::bad_alloc);
+  BOOST_CHECK_THROW(CachingAllocator<double>{}.allocate(~std::size_t{0} / 8), std::bad_alloc);
+  BOOST_CHECK_THROW(zeros({std::size_t{1} << 40, std::size_t{1} << 40}), ShapeError);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Parameters: their gradients, identity and names, and the visitors that go over them.
+#include "../support.hpp"
+
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace test;
+
+namespace {
+
+void check_elements(const Array& a, std::initializer_list<double> expected) {
+  BOOST_TEST(elements(a) == std::vector<double>(expected), boost::test_tools::per_element());
+}
+
+// Writes down what it is asked to do.
+struct Scribe : Visitor {
+  Scribe(std::string name, std::vector<std::string>& log) : name{std::move(name)}, log{log} {}
+  void begin(std::span<Parameter* const> parameters) override {
+    log.push_back(name + " begins " + std::to_string(parameters.size()));
+  }
+  void visit(Parameter& p) override {
+    log.push_back(name + " visits " + std::to_string(p.size()));
+    gradient_sums.push_back(sum_of(p.grad()));
+  }
+  void end() override { log.push_back(name + " ends"); }
+
+  std::string name;
+  std::vector<std::string>& log;
+  std::vector<double> gradient_sums;
+};
+
+struct Pair {
+  Parameter first{zeros({2})}, second{zeros({3})};
+  void parameters(ParameterList& list) { list("first", first), list("second", second); }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(parameter_nodes)
+
+BOOST_AUTO_TEST_CASE(backward_overwrites_and_accumulate_adds) {
+  Parameter p{array({2}, {1, 2})};
+  const auto pass = [&p](bool accumulate) {
+    Tape tape;
+    const Variable loss = sum(square(tape.parameter(p)));
+    accumulate ? tape.accumulate(loss) : tape.backward(loss);
+  };
+  check_elements(p.grad(), {0, 0});
+  p.grad() = full({2}, not_a_number);
+  pass(false);
+  check_elements(p.grad(), {2, 4});
+  pass(true);
+  check_elements(p.grad(), {4, 8});
+  pass(true);
+  check_elements(p.grad(), {6, 12});
+  pass(false);
+  check_elements(p.grad(), {2, 4});
+}
+
+BOOST_AUTO_TEST_CASE(micro_batches_add_up_to_the_batch) {
+  Parameter w{random({3, 2})};
+  const Array x = random({4, 3}), top = array({2, 3}, {}), bottom = top;
+  const auto loss = [&w](Tape& tape, const Array& rows) {
+    return sum(square(matmul(tape.input(rows), tape.parameter(w))));
+  };
+  Array halves[2] = {uninitialized({2, 3}), uninitialized({2, 3})};
+  std::copy_n(x.data(), 6, halves[0].data());
+  std::copy_n(x.data() + 6, 6, halves[1].data());
+  Tape whole, first, second;
+  whole.backward(loss(whole, x));
+  const Array expected = w.grad();
+  first.backward(loss(first, halves[0]));
+  second.accumulate(loss(second, halves[1]));
+  BOOST_TEST(difference(w.grad(), {3, 2}, elements(expected), 10 * epsilon) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_the_loss_does_not_reach_gets_zeros) {
+  Pair pair;
+  pair.second.grad() = full({3}, not_a_number);
+  Tape tape;
+  const Variable used = tape.parameter(pair.first), unused = tape.parameter(pair.second);
+  tape.backward(sum(used + 0 * sum(unused).detach()));
+  check_elements(pair.first.grad(), {1, 1});
+  check_elements(pair.second.grad(), {0, 0, 0});
+}
+
+BOOST_AUTO_TEST_CASE(accumulating_leaves_a_parameter_that_the_loss_does_not_reach) {
+  Pair pair;
+  pair.second.grad() = full({3}, 7);
+  Tape tape;
+  tape.parameter(pair.second);
+  tape.accumulate(sum(tape.parameter(pair.first)));
+  check_elements(pair.second.grad(), {7, 7, 7});
+}
+
+BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_a_constant) {
+  Pair pair;
+  pair.second.trainable = false;
+  pair.second.grad() = full({3}, 7);
+  Tape tape;
+  const Variable frozen = tape.parameter(pair.second);
+  BOOST_TEST(!frozen.needs_grad());
+  std::vector<std::string> log;
+  tape.backward(sum(tape.parameter(pair.first)) + sum(frozen), Scribe{"s", log});
+  check_elements(pair.second.grad(), {7, 7, 7});
+  BOOST_TEST(log == (std::vector<std::string>{"s begins 1", "s visits 2", "s ends"}),
+             boost::test_tools::per_element());
+  log.clear();
+  visit(pair, Scribe{"s", log});
+  BOOST_TEST(log.front() == "s begins 1");
+  BOOST_TEST(parameters(pair).size() == 2u);  // it still has a name, to be saved under
+}
+
+BOOST_AUTO_TEST_CASE(shared_weights_are_one_node) {
+  Rng rng{1};
+  Dense layer{{.in = 2, .out = 2, .bias = false}, rng};
+  Parameter& w = *parameters(layer)[0].parameter;
+  w.value() = array({2, 2}, {1, 2, 3, 4});
+  Tape tape;
+  const Variable x = tape.input(array({1, 2}, {1, 1}));
+  const Variable loss = sum(layer(layer(x)));
+  BOOST_TEST(tape.parameters().size() == 1u);
+  tape.backward(loss);
+  // d/dW sum(x W W) = x^T (W 1)^T + (x W)^T 1^T
+  check_elements(w.grad(), {3 + 4, 7 + 4, 3 + 6, 7 + 6});
+}
+
+BOOST_AUTO_TEST_CASE(visitors_run_in_turn_when_all_gradients_are_complete) {
+  Pair pair;
+  std::vector<std::string> log;
+  Scribe a{"a", log}, b{"b", log};
+  Tape tape;
+  const Variable first = tape.parameter(pair.first), second = tape.parameter(pair.second);
+  const Variable loss = sum(second) * 2 + sum(first);
+  BOOST_TEST(log.empty());
+  tape.backward(loss, a, b);
+  const std::vector<std::string> expected{"a begins 2", "a visits 2", "a visits 3", "a ends",
+                                          "b begins 2", "b visits 2", "b visits 3", "b ends"};
+  BOOST_TEST(log == expected, boost::test_tools::per_element());
+  BOOST_TEST(a.gradient_sums == (std::vector<double>{2, 6}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_visitor_sees_what_the_one_before_it_did) {
+  struct Double : Visitor {
+    void visit(Parameter& p) override {
+      for (Scalar& g : p.grad()) g *= 2;
+    }
+  };
+  Pair pair;
+  std::vector<std::string> log;
+  Scribe scribe{"s", log};
+  Tape tape;
+  tape.accumulate(sum(tape.parameter(pair.first)), Double{}, Double{}, scribe);
+  BOOST_TEST(scribe.gradient_sums == std::vector<double>{8}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_unique_and_survive_moves) {
+  std::set<std::uint64_t> ids;
+  std::vector<Parameter> parameters;
+  for (int i = 0; i < 100; ++i) parameters.emplace_back(zeros({1}));  // moves them as it grows
+  for (const Parameter& p : parameters) ids.insert(p.id());
+  BOOST_TEST(ids.size() == 100u);
+  const std::uint64_t id = parameters[7].id();
+  const Scalar* const data = parameters[7].value().data();
+  Parameter moved{std::move(parameters[7])};
+  BOOST_TEST(moved.id() == id);
+  BOOST_TEST(moved.value().data() == data);
+  parameters[8] = std::move(moved);
+  BOOST_TEST(parameters[8].id() == id);
+  BOOST_TEST(ids.count(Parameter{zeros({})}.id()) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(names_are_paths) {
+  struct Outer {
+    Pair left, right;
+    Parameter own{zeros({1})};
+    int not_a_layer = 0;
+    void parameters(ParameterList& list) {
+      list("left", left), list("own", own), list("nothing", not_a_layer), list("right", right);
+    }
+  } outer;
+  std::vector<std::string> names;
+  for (const auto& [name, parameter] : parameters(outer)) names.push_back(name);
+  const std::vector<std::string> expected{"left.first", "left.second", "own", "right.first",
+                                          "right.second"};
+  BOOST_TEST(names == expected, boost::test_tools::per_element());
+  BOOST_TEST(parameter_count(outer) == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_given_twice_is_an_error) {
+  struct Twice {
+    Pair a, b;
+    void parameters(ParameterList& list) { list("x", a), list("x", b); }
+  } twice;
+  BOOST_CHECK_EXCEPTION(parameters(twice), ValueError, [](const ValueError& e) {
+    return e.what() == std::string{"[parameters] the model lists two parameters called x.first"};
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_starts_at_its_value_with_a_gradient_of_zeros) {
+  const Parameter p{array({2, 1}, {4, 5})};
+  check_elements(p.value(), {4, 5});
+  BOOST_TEST(same_bits(p.grad(), zeros({2, 1})));
+  BOOST_TEST((p.shape() == Shape{2, 1}));
+  BOOST_TEST(p.size() == 2u);
+  BOOST_TEST(p.trainable);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
