@@ -3,21 +3,12 @@
 
 #include "kernels/parallel.hpp"
 #include <xtape/memory.hpp>
-#include "kernels/simd.hpp"
+#include "kernels/tile.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
-
-// A tile of pixels times output channels stays in registers while the loop runs over the taps. With
-// two vectors of channels it needs a register per pixel and vector, two for the kernel and one for a
-// pixel's value.
-constexpr std::size_t channel_vectors = 2;
-constexpr std::size_t tile_channels = channel_vectors * lanes;
-constexpr std::size_t tile_pixels = (vector_registers - 3) / channel_vectors;
 
 // The kernel as the tiles read it: taps x out channels, the channels padded to whole vectors by zeros.
 class PackedKernel {
@@ -51,53 +42,37 @@ struct Forward {
   bool relu;
 };
 
-// One tile: `Pixels` neighbours of an output row times `Vectors` vectors of channels from `channel`.
-template <std::size_t Pixels, std::size_t Vectors>
-void tile(const Forward& f, const Scalar* x, std::size_t channel, Scalar* y) {
-  const Conv2D& s = f.shape;
-  const std::size_t out = s.out, left = out - channel;
-  Vec acc[Pixels][Vectors];
-  for (std::size_t v = 0; v < Vectors; ++v) {
-    const std::size_t at = v * lanes;
-    const Vec start = f.bias == nullptr ? Vec{} : load_part(f.bias + channel + at, left - at);
-    for (std::size_t p = 0; p < Pixels; ++p) acc[p][v] = start;
-  }
-  const std::size_t step = s.stride_w * s.in;
-  const Scalar* k = f.kernel + channel;
-  for (std::size_t i = 0; i < s.kernel_h; ++i)
-    for (std::size_t j = 0; j < s.kernel_w; ++j) {
-      const Scalar* from = x + (i * s.dilation_h * s.width + j * s.dilation_w) * s.in;
-      for (std::size_t c = 0; c < s.in; ++c, ++from, k += f.stride) {
-        Vec weight[Vectors];
-        for (std::size_t v = 0; v < Vectors; ++v) weight[v] = load(k + v * lanes);
-        for (std::size_t p = 0; p < Pixels; ++p)
-          for (std::size_t v = 0; v < Vectors; ++v) acc[p][v] += from[p * step] * weight[v];
-      }
-    }
-  for (std::size_t p = 0; p < Pixels; ++p)
+// `Pixels` neighbours of an output row times `Vectors` vectors of channels from `channel`.
+struct Tile {
+  template <std::size_t Pixels, std::size_t Vectors>
+  static void run(const Forward& f, const Scalar* x, std::size_t channel, Scalar* y) {
+    const Conv2D& s = f.shape;
+    const std::size_t left = s.out - channel;
+    Vec sum[Pixels][Vectors];
     for (std::size_t v = 0; v < Vectors; ++v) {
-      Vec result = acc[p][v];
-      if (f.relu) result = result < Scalar{0} ? Vec{} : result;
-      store_part(y + p * out + v * lanes, result, left - v * lanes);
+      const std::size_t at = v * lanes;
+      const Vec start = f.bias == nullptr ? Vec{} : load_part(f.bias + channel + at, left - at);
+      for (std::size_t p = 0; p < Pixels; ++p) sum[p][v] = start;
     }
-}
-
-using Tile = void (*)(const Forward&, const Scalar*, std::size_t, Scalar*);
-
-template <std::size_t Vectors, std::size_t... I>
-constexpr std::array<Tile, sizeof...(I)> tiles_of(std::index_sequence<I...>) {
-  return {tile<I + 1, Vectors>...};
-}
-// tiles[v - 1][p - 1] computes p pixels times v vectors.
-constexpr std::array<std::array<Tile, tile_pixels>, channel_vectors> tiles = {
-    tiles_of<1>(std::make_index_sequence<tile_pixels>{}),
-    tiles_of<2>(std::make_index_sequence<tile_pixels>{})};
+    const Scalar* kernel = f.kernel + channel;
+    for (std::size_t i = 0; i < s.kernel_h; ++i)
+      for (std::size_t j = 0; j < s.kernel_w; ++j, kernel += s.in * f.stride)
+        multiply_add(sum, x + (i * s.dilation_h * s.width + j * s.dilation_w) * s.in,
+                     s.stride_w * s.in, 1, kernel, f.stride, s.in);
+    for (std::size_t p = 0; p < Pixels; ++p)
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        const Vec result = f.relu ? (sum[p][v] < Scalar{0} ? Vec{} : sum[p][v]) : sum[p][v];
+        store_part(y + p * s.out + v * lanes, result, left - v * lanes);
+      }
+  }
+};
 
 // One output row: cut into tiles of nearly equal width.
 void output_row(const Forward& f, const Scalar* x, Scalar* y) {
+  static constexpr auto tiles = make_tiles<Tile>();
   const Conv2D& s = f.shape;
-  const std::size_t blocks = (s.out_w + tile_pixels - 1) / tile_pixels;
-  for (std::size_t channel = 0; channel < s.out; channel += tile_channels) {
+  const std::size_t blocks = (s.out_w + tile_rows - 1) / tile_rows;
+  for (std::size_t channel = 0; channel < s.out; channel += tile_columns) {
     const auto& row_tiles = tiles[s.out - channel > lanes ? 1 : 0];
     for (std::size_t b = 0; b < blocks; ++b) {
       const std::size_t begin = b * s.out_w / blocks, end = (b + 1) * s.out_w / blocks;
@@ -124,61 +99,55 @@ void conv2d(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar
 
 // The gradient of a tile of the kernel, `Rows` (tap, in channel) pairs times `Vectors` vectors of out
 // channels, summed over some images. offset[r] is where row r's input lies relative to a pixel's.
-template <std::size_t Rows, std::size_t Vectors>
-void grad_tile(const Conv2D& s, const Scalar* x, const Scalar* g, std::size_t images,
-               const std::size_t* offset, std::size_t valid, Scalar* dk) {
-  Vec acc[Rows][Vectors] = {};
-  for (std::size_t n = 0; n < images; ++n)
-    for (std::size_t oy = 0; oy < s.out_h; ++oy) {
-      const Scalar* from = x + (n * s.height + oy * s.stride_h) * s.width * s.in;
-      const Scalar* to = g + (n * s.out_h + oy) * s.out_w * s.out;
-      for (std::size_t ox = 0; ox < s.out_w; ++ox, from += s.stride_w * s.in, to += s.out) {
-        Vec gradient[Vectors];
+struct GradTile {
+  template <std::size_t Rows, std::size_t Vectors>
+  static void run(const Conv2D& s, const Scalar* x, const Scalar* g, std::size_t images,
+                  const std::size_t* offset, std::size_t valid, Scalar* dk) {
+    Vec sum[Rows][Vectors] = {};
+    for (std::size_t row = 0; row < images * s.out_h; ++row) {
+      const std::size_t image = row / s.out_h, top = row % s.out_h * s.stride_h;
+      const Scalar* from = x + (image * s.height + top) * s.width * s.in;
+      const Scalar* gradient = g + row * s.out_w * s.out;
+      for (std::size_t ox = 0; ox < s.out_w; ++ox, from += s.stride_w * s.in, gradient += s.out) {
+        Vec right[Vectors];
         for (std::size_t v = 0; v < Vectors; ++v)
-          gradient[v] = load_part(to + v * lanes, valid - v * lanes);
+          right[v] = load_part(gradient + v * lanes, valid - v * lanes);
         for (std::size_t r = 0; r < Rows; ++r)
-          for (std::size_t v = 0; v < Vectors; ++v) acc[r][v] += from[offset[r]] * gradient[v];
+          for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] += from[offset[r]] * right[v];
       }
     }
-  for (std::size_t r = 0; r < Rows; ++r)
-    for (std::size_t v = 0; v < Vectors; ++v)
-      store_part(dk + r * s.out + v * lanes, acc[r][v], valid - v * lanes);
-}
-
-using GradTile = void (*)(const Conv2D&, const Scalar*, const Scalar*, std::size_t,
-                          const std::size_t*, std::size_t, Scalar*);
-template <std::size_t Vectors, std::size_t... I>
-constexpr std::array<GradTile, sizeof...(I)> grad_tiles_of(std::index_sequence<I...>) {
-  return {grad_tile<I + 1, Vectors>...};
-}
-constexpr std::array<std::array<GradTile, tile_pixels>, channel_vectors> grad_tiles = {
-    grad_tiles_of<1>(std::make_index_sequence<tile_pixels>{}),
-    grad_tiles_of<2>(std::make_index_sequence<tile_pixels>{})};
+    for (std::size_t r = 0; r < Rows; ++r)
+      for (std::size_t v = 0; v < Vectors; ++v)
+        store_part(dk + r * s.out + v * lanes, sum[r][v], valid - v * lanes);
+  }
+};
 
 void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scalar* dk) {
+  static constexpr auto tiles = make_tiles<GradTile>();
   const std::size_t rows = s.kernel_h * s.kernel_w * s.in;
   if (rows * s.out == 0) return;
-  const std::size_t row_tiles = (rows + tile_pixels - 1) / tile_pixels;
-  const std::size_t column_tiles = (s.out + tile_channels - 1) / tile_channels;
+  const std::size_t row_tiles = (rows + tile_rows - 1) / tile_rows;
+  const std::size_t column_tiles = (s.out + tile_columns - 1) / tile_columns;
   const std::size_t kernel_tiles = row_tiles * column_tiles;
   // A small kernel has few tiles: then the images are divided, too, and the parts added in order.
-  const std::size_t groups = std::clamp<std::size_t>(16 / kernel_tiles, 1, std::max<std::size_t>(s.batch, 1));
+  const std::size_t groups =
+      std::clamp<std::size_t>(16 / kernel_tiles, 1, std::max<std::size_t>(s.batch, 1));
   PooledBuffer<Scalar> parts{groups == 1 ? 0 : groups * rows * s.out};
   parallel(groups * kernel_tiles, [&, rows](std::size_t slice) {
     const std::size_t group = slice / kernel_tiles, t = slice % kernel_tiles;
     const std::size_t first = group * s.batch / groups, last = (group + 1) * s.batch / groups;
     const std::size_t begin = t / column_tiles * rows / row_tiles;
     const std::size_t end = (t / column_tiles + 1) * rows / row_tiles;
-    const std::size_t channel = t % column_tiles * tile_channels;
-    std::size_t offset[tile_pixels];
+    const std::size_t channel = t % column_tiles * tile_columns;
+    std::size_t offset[tile_rows];
     for (std::size_t r = begin; r < end; ++r) {
       const std::size_t tap = r / s.in, i = tap / s.kernel_w, j = tap % s.kernel_w;
       offset[r - begin] =
           (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
     }
     Scalar* const to = (groups == 1 ? dk : parts.data() + group * rows * s.out);
-    const std::size_t valid = std::min(tile_channels, s.out - channel);
-    grad_tiles[valid > lanes ? 1 : 0][end - begin - 1](
+    const std::size_t valid = std::min(tile_columns, s.out - channel);
+    tiles[valid > lanes ? 1 : 0][end - begin - 1](
         s, x + first * s.height * s.width * s.in, g + first * s.out_h * s.out_w * s.out + channel,
         last - first, offset, valid, to + begin * s.out + channel);
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/gemm.hpp"
 
+#include "kernels/kernels.hpp"
 #include "kernels/parallel.hpp"
 
 #include <xtape/array.hpp>
@@ -38,7 +39,8 @@ std::size_t piece(std::size_t size, std::size_t m, std::size_t n, std::size_t k)
 
 void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
           std::size_t stride) {
-  if (m == 0 || n == 0) return;
+  // OpenBLAS also asks malloc for memory in its small products.
+  if (std::min({m, n, k}) <= 128) return table().product(m, n, k, a, b, c, stride);
   constexpr std::size_t limit = std::numeric_limits<Index>::max();
   if (std::max({m, n, k, a.stride, b.stride, stride}) > limit)
     throw ShapeError(Op::nowhere("gemm"), "a matrix has more rows or columns than OpenBLAS can count");

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Dense products, by OpenBLAS. Products are cut into pieces that the shapes alone decide, and OpenBLAS
-// runs single-threaded inside a piece.
+// Dense products. They are cut into pieces that the shapes alone decide. A piece in which a matrix is
+// small is multiplied by a kernel of our own, which reads the large one in place; OpenBLAS, which would
+// copy it, multiplies the others on one thread.
 #pragma once
 
-#include <xtape/config.hpp>
-
-#include <cstddef>
+#include "kernels/dense.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels {
-
-/// A row-major matrix as an operand of a product, maybe transposed.
-struct Operand {
-  const Scalar* data;
-  std::size_t stride;    ///< from row to row, as stored
-  bool transposed = false;
-};
 
 /// c (m, n) = a (m, k) * b (k, n), with row-major c of rows `stride` apart.
 void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/conv.hpp"
+#include "kernels/dense.hpp"
 #include "kernels/map.hpp"
 #include "kernels/optim.hpp"
 #include "kernels/pool.hpp"
@@ -21,7 +22,13 @@
 namespace xtape::inline XTAPE_ABI::kernels {
 
 /// All kernels for one instruction set.
-struct Table : MapKernels, RowKernels, ConvKernels, PoolKernels, RandomKernels, OptimKernels {
+struct Table : MapKernels,
+               RowKernels,
+               DenseKernels,
+               ConvKernels,
+               PoolKernels,
+               RandomKernels,
+               OptimKernels {
   const char* isa = "";  ///< its name, such as `x86_64_v3`
 };
 

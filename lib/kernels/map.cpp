@@ -42,6 +42,7 @@ void softplus(const Scalar* x, Scalar* y, std::size_t size) {
 }
 void relu(const Scalar* x, Scalar* y, std::size_t size) {
   parallel_ranges(size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
+#pragma omp simd
     for (std::size_t i = begin; i < end; ++i) y[i] = x[i] < 0 ? 0 : x[i];  // NaN stays NaN
   });
 }
@@ -60,6 +61,7 @@ void activate(Activation activation, const Scalar* x, Scalar* y, std::size_t siz
 template <class F>
 void map2(const Scalar* a, const Scalar* b, Scalar* y, std::size_t size, F f) {
   parallel_ranges(size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
+#pragma omp simd
     for (std::size_t i = begin; i < end; ++i) y[i] = f(a[i], b[i]);
   });
 }

@@ -6,8 +6,8 @@
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
 
-// The loop that every rule runs in. That no two arrays overlap lets the compiler vectorise it, which
-// g++ forgets once it is inlined.
+// The loop that every rule runs in. That no two arrays overlap lets the compiler vectorise it,
+// which g++ forgets once it is inlined.
 template <class Rule, class... State>
 [[gnu::noinline]] void loop(std::size_t count, Scalar weight_decay, Rule rule, Scalar* __restrict w,
           const Scalar* __restrict g, State* __restrict... state) {

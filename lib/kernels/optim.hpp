@@ -41,19 +41,19 @@ struct AdamStep {
 
 /// In all rules, 0 / 0 is 0.
 struct OptimKernels {
-  /// The step of `momentum` by g; a null velocity is one of 0 that is not kept. Nesterov's form looks
-  /// ahead: w -= outside * (keep * velocity + inside * g).
+  /// The step of `momentum` by g; a null velocity is one of 0 that is not kept. Nesterov's form
+  /// looks ahead: w -= outside * (keep * velocity + inside * g).
   void (*sgd)(Target, Scalar* velocity, Momentum, bool nesterov);
   /// sum += g^2; w -= rate * g / root(sum)
   void (*adagrad)(Target, Scalar* sum, Root, Scalar rate);
   /// x = sqrt(average of x^2 + epsilon) / sqrt(average of g^2 + epsilon) * g; w -= rate * x
   void (*adadelta)(Target, Scalar* squared_g, Scalar* squared_x, Average, Scalar epsilon,
                    Scalar rate);
-  /// The step of `momentum` by g / root(v), where v is the average of g^2, less mean^2 unless `mean`,
-  /// the average of g, is null. A null velocity is as in sgd.
+  /// The step of `momentum` by g / root(v), where v is the average of g^2, less mean^2 unless
+  /// `mean`, the average of g, is null. A null velocity is as in sgd.
   void (*rmsprop)(Target, Scalar* v, Scalar* mean, Scalar* velocity, Average, Root, Momentum);
-  /// w -= decay * w + rate * m / root(v), where m and v are the averages of g and g^2; with the largest
-  /// v so far unless v_max is null.
+  /// w -= decay * w + rate * m / root(v), where m and v are the averages of g and g^2; with the
+  /// largest v so far unless v_max is null.
   void (*adam)(Target, Scalar* m, Scalar* v, Scalar* v_max, AdamStep);
 
   /// The sum of x[i]^2, always in the same order, by the calling thread alone.

@@ -52,6 +52,7 @@ void dropout(std::uint64_t key, std::uint64_t stream, double probability, Scalar
     for (std::size_t first = begin; first < end; first += chunk) {
       random.draw(first, words);
       const std::size_t n = end - first < chunk ? end - first : chunk;
+#pragma omp simd
       for (std::size_t i = 0; i < n; ++i) {
         const bool keep = words[i] < threshold;
         mask[first + i] = keep;
@@ -64,6 +65,7 @@ void dropout(std::uint64_t key, std::uint64_t stream, double probability, Scalar
 void dropout_grad(const std::uint8_t* mask, Scalar scale, const Scalar* g, Scalar* dx,
                   std::size_t size) {
   parallel_ranges(size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
+#pragma omp simd
     for (std::size_t i = begin; i < end; ++i) dx[i] = mask[i] != 0 ? g[i] * scale : 0;
   });
 }

@@ -9,6 +9,7 @@ namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
 void fill(MapKernels&);
 void fill(RowKernels&);
+void fill(DenseKernels&);
 void fill(ConvKernels&);
 void fill(PoolKernels&);
 void fill(RandomKernels&);
@@ -18,6 +19,7 @@ void fill(Table& table) {
   table.isa = XTAPE_STRING(XTAPE_ISA);
   fill(static_cast<MapKernels&>(table));
   fill(static_cast<RowKernels&>(table));
+  fill(static_cast<DenseKernels&>(table));
   fill(static_cast<ConvKernels&>(table));
   fill(static_cast<PoolKernels&>(table));
   fill(static_cast<RandomKernels&>(table));

@@ -20,8 +20,8 @@ void Optimizer::visit(Parameter& parameter) {
   const std::span<Array> arrays = state(parameter);
   for (std::size_t i = 0; i < arrays.size(); ++i)
     if (arrays[i].shape() != shape)
-      throw ShapeError(op, text("expected the state ", slots_[i].name, " of shape ", shape, ", got ",
-                                arrays[i].shape()),
+      throw ShapeError(op, text("expected the state ", slots_[i].name, " of shape ", shape,
+                                ", got ", arrays[i].shape()),
                        "was the parameter's value replaced? reset() starts afresh");
   update(parameter, arrays);
 }
