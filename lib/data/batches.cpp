@@ -62,8 +62,8 @@ class Batches::Loader {
   void gather(std::size_t k) {
     if (k >= size()) return;
     const std::size_t first = k * batch_size_;
-    const auto indices =
-        std::span<const std::uint32_t>{order_}.subspan(first, std::min(batch_size_, samples() - first));
+    const auto indices = std::span<const std::uint32_t>{order_}.subspan(
+        first, std::min(batch_size_, samples() - first));
     Batch& buffer = buffers_[k % 2];
     resize(buffer, indices.size());
     background_.run([this, indices, &buffer] {

@@ -17,16 +17,18 @@ ImageDataset::ImageDataset(ImageData data, Location at) : data_{std::move(data)}
   const Op op{"dataset", at};
   const Shape shape{data_.labels.size(), data_.height, data_.width, data_.channels};
   if (data_.height == 0 || data_.width == 0 || data_.channels == 0 || data_.classes == 0)
-    throw ValueError(op, text("expected sizes of at least 1, got images of ", sample_shape(), " and ",
-                              data_.classes, " classes"));
+    throw ValueError(op, text("expected sizes of at least 1, got images of ", sample_shape(),
+                              " and ", data_.classes, " classes"));
   if (data_.pixels.size() != element_count(shape))
-    throw ShapeError(op, text("expected ", element_count(shape), " bytes for ", shape, ", got ",
-                              data_.pixels.size()),
+    throw ShapeError(op,
+                     text("expected ", element_count(shape), " bytes for ", shape, ", got ",
+                          data_.pixels.size()),
                      "is there one label per image?");
   for (std::size_t i = 0; i < data_.labels.size(); ++i)
     if (data_.labels[i] < 0 || static_cast<std::size_t>(data_.labels[i]) >= data_.classes)
-      throw ValueError(op, text("expected labels less than ", data_.classes, ", got ",
-                                data_.labels[i], " for sample ", i),
+      throw ValueError(op,
+                       text("expected labels less than ", data_.classes, ", got ", data_.labels[i],
+                            " for sample ", i),
                        "are there more classes?");
 }
 

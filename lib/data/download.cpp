@@ -57,9 +57,7 @@ void restrict_protocols(CURL* curl) {
 #endif
 }
 
-[[noreturn]] void fail(const std::string& what) {
-  throw DataError(Op::nowhere("download"), what);
-}
+[[noreturn]] void fail(const std::string& what) { throw DataError(Op::nowhere("download"), what); }
 
 }  // namespace
 

@@ -16,8 +16,8 @@ namespace xtape::inline XTAPE_ABI::data {
 /// Whether this build can download. If not, the functions below throw DataError.
 bool can_download() noexcept;
 
-/// What a URL (http, https or file) delivers. Follows redirects to http and https. Throws DataError if
-/// it cannot be had, stalls, or is longer than `max_bytes`.
+/// What a URL (http, https or file) delivers. Follows redirects to http and https. Throws DataError
+/// if it cannot be had, stalls, or is longer than `max_bytes`.
 std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes);
 
 /// The SHA-256 digest of the parts one after the other, in hexadecimal.

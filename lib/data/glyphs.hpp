@@ -13,7 +13,8 @@ struct Point {
   double x, y;  // to the right and down; a digit is about 80 wide and 100 tall
 };
 
-/// What the pen writes at one go: a smooth curve through these points. A point given twice is a corner.
+/// What the pen writes at one go: a smooth curve through these points. A point given twice is a
+/// corner.
 using Stroke = std::vector<Point>;
 
 /// One way to write a digit.

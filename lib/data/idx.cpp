@@ -11,25 +11,17 @@
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
-// The header: two zero bytes, the element type, the number of axes, and each size as four bytes, the
-// most significant first.
+// The header: two zero bytes, the element type, the number of axes, and each size as four bytes,
+// the most significant first.
 constexpr std::uint8_t unsigned_byte = 0x08;
 
 [[noreturn]] void fail(const std::string& name, const std::string& what, std::string hint = {}) {
   throw DataError(Op::nowhere("idx"), name + ": " + what, std::move(hint));
 }
 
-const char* element_name(std::uint8_t type) {
-  switch (type) {
-    case unsigned_byte: return "unsigned bytes";
-    case 0x09: return "signed bytes";
-    case 0x0b: return "16-bit integers";
-    case 0x0c: return "32-bit integers";
-    case 0x0d: return "floats";
-    case 0x0e: return "doubles";
-    default: return nullptr;
-  }
-}
+constexpr std::pair<std::uint8_t, const char*> element_types[] = {
+    {unsigned_byte, "unsigned bytes"}, {0x09, "signed bytes"}, {0x0b, "16-bit integers"},
+    {0x0c, "32-bit integers"},         {0x0d, "floats"},       {0x0e, "doubles"}};
 
 void read_header(ByteStream& stream, std::span<std::uint8_t> out, std::string_view what) {
   const std::size_t count = stream.read(out);
@@ -41,12 +33,12 @@ void read_header(ByteStream& stream, std::span<std::uint8_t> out, std::string_vi
 Shape read_shape(ByteStream& stream) {
   std::array<std::uint8_t, 4> magic;
   read_header(stream, magic, "magic");
-  const char* elements = element_name(magic[2]);
-  if (magic[0] != 0 || magic[1] != 0 || elements == nullptr || magic[3] == 0)
+  const auto type = std::ranges::find(element_types, magic[2], [](auto& row) { return row.first; });
+  if (magic[0] != 0 || magic[1] != 0 || type == std::end(element_types) || magic[3] == 0)
     fail(stream.name(), "expected the magic 000008 and a number of axes, found " + hex(magic),
          "this is no IDX file");
   if (magic[2] != unsigned_byte)
-    fail(stream.name(), text("expected elements that are unsigned bytes, found ", elements));
+    fail(stream.name(), text("expected elements that are unsigned bytes, found ", type->second));
 
   Shape shape(magic[3]);
   for (std::size_t& size : shape) {

@@ -24,13 +24,12 @@ std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& d
   ByteStream stream{url, bytes};
   const Idx idx = parse_idx(stream);
   const std::string found = sha256({idx_header(idx.shape), idx.bytes});
-  if (found != digest)
-    fail(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
+  if (found != digest) fail(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
   return bytes;
 }
 
-// Another process may do the same at the same time: each writes a file of its own, and the last to be
-// renamed wins. Nobody ever sees half a file.
+// Another process may do the same at the same time: each writes a file of its own, and the last to
+// be renamed wins. Nobody ever sees half a file.
 void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
   fs::path part = path;
   part += text(".part-", std::random_device{}());
@@ -38,7 +37,8 @@ void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
   fs::create_directories(path.parent_path(), error);
   if (!error) {
     std::ofstream out{part, std::ios::binary};
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
     out.close();
     if (out)
       fs::rename(part, path, error);

@@ -65,7 +65,8 @@ fs::path cache_directory(const Source& source, const MnistOptions& options) {
 std::string missing(const fs::path& directory) {
   std::string names;
   for (const char* const name : file_names)
-    if (find_file(directory, name).empty()) names += (names.empty() ? "" : ", ") + std::string{name};
+    if (find_file(directory, name).empty())
+      names += (names.empty() ? "" : ", ") + std::string{name};
   if (names.empty()) return {};
   return text("no ", names, " in ", directory.string(), " (nor with .idx for -idx, nor with .gz)");
 }
@@ -94,8 +95,8 @@ Split read(const Source& source, const fs::path& directory, const std::string& o
     fail(text("expected ", source.name, ", found ", other));
   Split split{part(0), part(2)};
   if (split.train.sample_shape() != split.test.sample_shape())
-    fail(text("expected images of one shape, found ", split.train.sample_shape(), " to train with and ",
-              split.test.sample_shape(), " to test with"));
+    fail(text("expected images of one shape, found ", split.train.sample_shape(),
+              " to train with and ", split.test.sample_shape(), " to test with"));
   return split;
 }
 
@@ -110,7 +111,8 @@ Split read_cache(const Source& source, const fs::path& directory, const std::str
 }
 
 Split substitute() {
-  return {synthetic_digits({.count = 60000, .seed = 1}), synthetic_digits({.count = 10000, .seed = 2})};
+  return {synthetic_digits({.count = 60000, .seed = 1}),
+          synthetic_digits({.count = 10000, .seed = 2})};
 }
 
 }  // namespace
@@ -150,20 +152,24 @@ Split load(const Source& source, const MnistOptions& options) {
   const fs::path cache = cache_directory(source, options);
   std::string lack = cache.empty() ? "no cache directory, as HOME is not set" : missing(cache);
   if (lack.empty()) return read_cache(source, cache);
-  if (options.download && !cache.empty()) {
-    if (can_download()) notice("downloading into " + cache.string());
+  if (options.download && !can_download()) {
+    lack += ", and this build cannot download, as it has no libcurl";
+  } else if (options.download && !cache.empty()) {
+    notice("downloading into " + cache.string());
+    std::string mirror;
     try {
-      const std::string mirror = download_files(
-          source, options.mirrors.empty() ? source.mirrors : options.mirrors, cache);
-      return read(source, cache, "downloaded from " + mirror);
+      mirror =
+          download_files(source, options.mirrors.empty() ? source.mirrors : options.mirrors, cache);
     } catch (const DataError& error) {
       lack += text(", and the download failed: ", error.message());
     }
+    if (!mirror.empty()) return read_cache(source, cache, "downloaded from " + mirror);
   }
 
   const std::string hint = "set XTAPE_DATA to a directory that has the files";
   if (!options.substitute) throw DataError(op, "there is " + lack, hint);
-  notice(text("there is ", lack, ". Made-up digits stand in, so results are not comparable; ", hint));
+  notice(
+      text("there is ", lack, ". Made-up digits stand in, so results are not comparable; ", hint));
   return substitute();
 }
 

@@ -8,7 +8,8 @@
 
 namespace xtape::inline XTAPE_ABI::data {
 
-/// The files of a dataset, in this order everywhere: train images and labels, test images and labels.
+/// The files of a dataset, in this order everywhere: train images and labels, test images and
+/// labels.
 inline constexpr std::array<const char*, 4> file_names = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte",  //
     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
@@ -29,8 +30,9 @@ Split load(const Source& source, const MnistOptions& options);
 /// Where the file is in the directory, under any of its names. None: it is not there.
 std::filesystem::path find_file(const std::filesystem::path& directory, std::string name);
 
-/// Downloads into the directory what it lacks of the dataset and checks the digests. The mirrors are
-/// tried in turn. Returns the last one used. Throws DataError, which tells why each mirror failed.
+/// Downloads into the directory what it lacks of the dataset and checks the digests. The mirrors
+/// are tried in turn. Returns the last one used. Throws DataError, which tells why each mirror
+/// failed.
 std::string download_files(const Source& source, std::vector<std::string> mirrors,
                            const std::filesystem::path& directory);
 

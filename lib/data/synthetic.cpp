@@ -10,19 +10,19 @@
 #include <cmath>
 #include <numeric>
 
-// Everything is computed in double precision, whatever Scalar is, and rounded to bytes at the end: so
-// the last bit of a sine or of a fused multiplication does not show.
+// Everything is computed in double precision, whatever Scalar is, and rounded to bytes at the end:
+// so the last bit of a sine or of a fused multiplication does not show.
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
-constexpr std::size_t side = 28;          // pixels
-constexpr double box = 20;                // the digit's larger extent, pixels
-constexpr double middle = side / 2.0;     // where its centre of mass goes
-constexpr double margin = 1;              // what stays black all around, pixels
-constexpr double max_softness = 1.75;     // of an edge: from black to full ink, pixels
-constexpr unsigned steps = 6;             // straight pieces between two control points
-constexpr std::size_t draws = 1 << 20;    // of each image's own stretch of the random stream
+constexpr std::size_t side = 28;        // pixels
+constexpr double box = 20;              // the digit's larger extent, pixels
+constexpr double middle = side / 2.0;   // where its centre of mass goes
+constexpr double margin = 1;            // what stays black all around, pixels
+constexpr double max_softness = 1.75;   // of an edge: from black to full ink, pixels
+constexpr unsigned steps = 6;           // straight pieces between two control points
+constexpr std::size_t draws = 1 << 20;  // of each image's own stretch of the random stream
 constexpr std::size_t images_per_slice = 256;
 
 // About normal, of mean 0 and variance 1, but within +-3.5, from one draw: the sum of four uniform
@@ -43,8 +43,8 @@ std::int32_t label_of(std::uint64_t seed, std::size_t i) {
   return digits[i % 10];
 }
 
-// A smooth random field over the digit: what the hand does not control. Values at the knots of a grid
-// are blended by quadratic B-splines.
+// A smooth random field over the digit: what the hand does not control. Values at the knots of a
+// grid are blended by quadratic B-splines.
 class Wobble {
  public:
   explicit Wobble(Rng& rng) {
@@ -56,7 +56,8 @@ class Wobble {
     const auto wx = weights(x - std::floor(x)), wy = weights(y - std::floor(y));
     double sum = 0;
     for (std::size_t j = 0; j < 3; ++j)
-      for (std::size_t i = 0; i < 3; ++i) sum += wy[j] * wx[i] * knots_[(row + j) * size + column + i];
+      for (std::size_t i = 0; i < 3; ++i)
+        sum += wy[j] * wx[i] * knots_[(row + j) * size + column + i];
     return sum;
   }
 
@@ -97,11 +98,59 @@ const Style& choose(const std::vector<Style>& styles, Rng& rng) {
   return styles.back();
 }
 
+// How one writer forms a digit.
+class Hand {
+ public:
+  explicit Hand(Rng& rng)
+      : haste_{std::clamp(1 + 0.3 * spread(rng), 0.5, 2.0)},
+        slant_{0.16 + 0.22 * spread(rng)},
+        angle_{std::clamp(0.08 * spread(rng), -0.21, 0.21)},
+        width_{1 + 0.18 * spread(rng)},
+        pen_{std::clamp(1.25 + 0.33 * spread(rng), 0.7, 2.2)},
+        dx_{rng},
+        dy_{rng},
+        pressure_{rng} {}
+
+  double pen() const { return pen_; }  // its radius, pixels
+
+  // Where the control points of a stroke come to be.
+  void misplace(const Stroke& stroke, Rng& rng, std::vector<Point>& points) const {
+    const double jitter = 3.4 * haste_;
+    const double x = jitter * spread(rng), y = jitter * spread(rng);
+    points.clear();
+    for (std::size_t i = 0; i < stroke.size(); ++i) {
+      const auto [px, py] = stroke[i];
+      if (i > 0 && px == stroke[i - 1].x && py == stroke[i - 1].y)
+        points.push_back(points.back());  // a corner stays one
+      else
+        points.push_back({px + x + jitter * spread(rng), py + y + jitter * spread(rng)});
+    }
+  }
+
+  // Where the pen is that should be at p, relative to the digit's middle.
+  Dot put(Point p, Rng& rng) const {
+    const double bend = 7 * haste_;
+    const double x = width_ * (p.x - 50) + bend * dx_(p), y = p.y - 50 + bend * dy_(p);
+    const double slanted = x - slant_ * y;
+    return {{cos_ * slanted - sin_ * y, sin_ * slanted + cos_ * y},
+            pen_ * (1 + 0.15 * pressure_(p) + 0.08 * spread(rng))};
+  }
+
+ private:
+  double haste_, slant_, angle_, width_, pen_;
+  double cos_ = std::cos(angle_), sin_ = std::sin(angle_);
+  Wobble dx_, dy_, pressure_;
+};
+
+// Draws digits; it is kept from one to the next for its memory.
 class Writer {
  public:
   void write(std::int32_t digit, Rng& rng, std::uint8_t* pixels) {
-    trace(choose(digit_styles()[static_cast<std::size_t>(digit)], rng), rng);
-    place(rng);
+    const Style& style = choose(digit_styles()[static_cast<std::size_t>(digit)], rng);
+    const Hand hand{rng};
+    traces_.resize(style.strokes.size());
+    for (std::size_t i = 0; i < traces_.size(); ++i) trace(style.strokes[i], hand, rng, traces_[i]);
+    place(hand.pen(), rng);
     draw();
     const double gain = 255 * std::clamp(1.02 + 0.06 * spread(rng), 0.8, 1.0);
     const double softness = std::min(1.2 + 0.15 * spread(rng), max_softness);
@@ -111,42 +160,20 @@ class Writer {
   }
 
  private:
-  // The strokes in the hand of this image's writer.
-  void trace(const Style& style, Rng& rng) {
-    const double haste = std::clamp(1 + 0.3 * spread(rng), 0.5, 2.0);
-    const double jitter = 3.4 * haste, bend = 7 * haste;
-    const double slant = 0.16 + 0.22 * spread(rng), angle = std::clamp(0.08 * spread(rng), -0.21, 0.21);
-    const double wide = 1 + 0.18 * spread(rng), c = std::cos(angle), s = std::sin(angle);
-    pen_ = std::clamp(1.25 + 0.33 * spread(rng), 0.7, 2.2);
-    const Wobble dx{rng}, dy{rng}, pressure{rng};
-    const auto put = [&](Point p) {
-      const double x = wide * (p.x - 50) + bend * dx(p), y = p.y - 50 + bend * dy(p);
-      const double sheared = x - slant * y;
-      return Dot{{c * sheared - s * y, s * sheared + c * y}, pen_ * (1 + 0.15 * pressure(p) + 0.08 * spread(rng))};
-    };
-    traces_.resize(style.strokes.size());
-    for (std::size_t k = 0; k < traces_.size(); ++k) {
-      const Stroke& stroke = style.strokes[k];
-      points_.clear();
-      const double x = jitter * spread(rng), y = jitter * spread(rng);
-      for (std::size_t i = 0; i < stroke.size(); ++i) {
-        const bool corner = i > 0 && stroke[i].x == stroke[i - 1].x && stroke[i].y == stroke[i - 1].y;
-        points_.push_back(corner ? points_.back()
-                                 : Point{stroke[i].x + x + jitter * spread(rng),
-                                         stroke[i].y + y + jitter * spread(rng)});
-      }
-      traces_[k].clear();
-      const std::size_t last = points_.size() - 1;
-      for (std::size_t i = 0; i < last; ++i)
-        for (unsigned step = 0; step < steps; ++step)
-          traces_[k].push_back(put(spline(points_[i == 0 ? 0 : i - 1], points_[i], points_[i + 1],
-                                          points_[std::min(i + 2, last)], step / double{steps})));
-      traces_[k].push_back(put(points_[last]));
-    }
+  void trace(const Stroke& stroke, const Hand& hand, Rng& rng, Trace& trace) {
+    hand.misplace(stroke, rng, points_);
+    trace.clear();
+    const std::size_t last = points_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i)
+      for (unsigned step = 0; step < steps; ++step)
+        trace.push_back(hand.put(spline(points_[i == 0 ? 0 : i - 1], points_[i], points_[i + 1],
+                                        points_[std::min(i + 2, last)], step / double{steps}),
+                                 rng));
+    trace.push_back(hand.put(points_[last], rng));
   }
 
-  // Scales it to the box and moves its centre of mass to the middle.
-  void place(Rng& rng) {
+  // Scales the digit to the box and moves its centre of mass to the middle.
+  void place(double pen, Rng& rng) {
     Point low{1e9, 1e9}, high{-1e9, -1e9}, moment{0, 0};
     double mass = 0;
     for (const Trace& trace : traces_)
@@ -161,13 +188,14 @@ class Writer {
         moment = {moment.x + piece * (p.x + q.x) / 2, moment.y + piece * (p.y + q.y) / 2};
       }
     const double size = box * std::clamp(0.97 + 0.03 * spread(rng), 0.85, 1.05);
-    const double scale = (size - 2 * pen_) / std::max(high.x - low.x, high.y - low.y);
+    const double scale = (size - 2 * pen) / std::max(high.x - low.x, high.y - low.y);
     const auto shift = [&](double low, double high, double centre) {
-      const double edge = margin + pen_;
+      const double edge = margin + pen;
       return std::clamp(middle + 0.6 * spread(rng) - scale * centre, edge - scale * low,
                         side - edge - scale * high);
     };
-    const double x = shift(low.x, high.x, moment.x / mass), y = shift(low.y, high.y, moment.y / mass);
+    const double x = shift(low.x, high.x, moment.x / mass),
+                 y = shift(low.y, high.y, moment.y / mass);
     for (Trace& trace : traces_)
       for (Dot& dot : trace) dot.at = {scale * dot.at.x + x, scale * dot.at.y + y};
   }
@@ -204,29 +232,29 @@ class Writer {
     return {pixel(std::min(a, b) - reach + 0.5), pixel(std::max(a, b) + reach + 0.5)};
   }
 
-  double pen_ = 0;
-  std::vector<Point> points_;
-  std::vector<Trace> traces_;
-  std::array<double, side * side> depth_;
+  std::vector<Point> points_;                // of the stroke in hand
+  std::vector<Trace> traces_;                // of the whole digit
+  std::array<double, side * side> depth_{};  // of each pixel
 };
 
 }  // namespace
 
 ImageDataset synthetic_digits(const SyntheticOptions& options) {
   ImageData data;
-  data.pixels.resize(options.count * side * side);
   data.labels.resize(options.count);
+  data.pixels.resize(options.count * side * side);
   data.name = "synthetic digits";
   data.source = "built-in substitute";
   data.synthetic = true;
-  kernels::parallel_ranges(options.count, images_per_slice, [&](std::size_t begin, std::size_t end) {
-    Writer writer;
-    for (std::size_t i = begin; i < end; ++i) {
-      data.labels[i] = label_of(options.seed, i);
-      Rng rng{options.seed, i * draws};
-      writer.write(data.labels[i], rng, data.pixels.data() + i * side * side);
-    }
-  });
+  kernels::parallel_ranges(
+      options.count, images_per_slice, [&](std::size_t begin, std::size_t end) {
+        Writer writer;
+        for (std::size_t i = begin; i < end; ++i) {
+          data.labels[i] = label_of(options.seed, i);
+          Rng rng{options.seed, i * draws};
+          writer.write(data.labels[i], rng, data.pixels.data() + i * side * side);
+        }
+      });
   return ImageDataset{std::move(data)};
 }
 

@@ -21,7 +21,9 @@ using namespace test;
 static_assert(std::ranges::input_range<data::Batches>);
 static_assert(std::movable<data::Batches> && !std::copyable<data::Batches>);
 template <class D>
-concept CanBatch = requires(D&& dataset) { data::batches(std::forward<D>(dataset), 1); };
+concept CanBatch = requires(D&& dataset) {
+  data::batches(std::forward<D>(dataset), 1);
+};
 static_assert(CanBatch<const data::ImageDataset&> && !CanBatch<data::ImageDataset>);
 
 namespace {
@@ -97,7 +99,8 @@ BOOST_AUTO_TEST_CASE(cover_each_sample_once_whatever_the_sizes) {
       BOOST_TEST(batches.size() == (size + batch_size - 1) / batch_size);
       BOOST_TEST(batches.samples() == size);
       BOOST_TEST(order(data::batches(dataset, batch_size), batch_size) == iota(size));
-      std::vector<std::size_t> shuffled = order(data::batches(dataset, batch_size, rng), batch_size);
+      std::vector<std::size_t> shuffled =
+          order(data::batches(dataset, batch_size, rng), batch_size);
       if (size >= 64) BOOST_TEST(shuffled != iota(size));
       std::ranges::sort(shuffled);
       BOOST_TEST(shuffled == iota(size));
@@ -123,8 +126,10 @@ BOOST_AUTO_TEST_CASE(refuse_a_size_of_zero) {
 
 BOOST_AUTO_TEST_CASE(refuse_a_dataset_too_large_to_index) {
   const Counting dataset{std::size_t{1} << 32};
-  BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 64); }).starts_with(
-      "[batches] expected fewer than 2^32 samples, got 4294967296 at batches_test.cpp:"));
+  BOOST_TEST(
+      error_of<ValueError>([&] { data::batches(dataset, 64); })
+          .starts_with(
+              "[batches] expected fewer than 2^32 samples, got 4294967296 at batches_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_CASE(the_order_is_drawn_at_the_call_from_the_generator_alone) {
@@ -208,8 +213,9 @@ BOOST_AUTO_TEST_CASE(pass_on_what_gather_throws) {
     data::Batches batches = data::batches(dataset, 5);
     int seen = 0;
     BOOST_CHECK_EXCEPTION(
-        for ([[maybe_unused]] const data::Batch& batch : batches) ++seen, Unlucky,
-        [](const Unlucky& error) { return error.what() == std::string{"out of luck"}; });
+        for ([[maybe_unused]] const data::Batch& batch
+             : batches)++ seen,
+        Unlucky, [](const Unlucky& error) { return error.what() == std::string{"out of luck"}; });
     BOOST_TEST(seen == gather);
     seen = 0;  // it threw only once
     for ([[maybe_unused]] const data::Batch& batch : batches) ++seen;

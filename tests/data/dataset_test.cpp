@@ -43,8 +43,9 @@ BOOST_AUTO_TEST_CASE(refuses_indices_out_of_range) {
   const std::vector<std::uint32_t> indices{3};
   BOOST_TEST(error_of<ValueError>([&] { dataset.gather(indices, images.data(), labels.data()); }) ==
              "[gather] expected an index less than 3, got 3");
-  BOOST_TEST(error_of<ValueError>([&] { dataset.pixels(7); }).starts_with(
-      "[pixels] expected an index less than 3, got 7 at dataset_test.cpp:"));
+  BOOST_TEST(error_of<ValueError>([&] {
+               dataset.pixels(7);
+             }).starts_with("[pixels] expected an index less than 3, got 7 at dataset_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_CASE(shows_its_parts) {
@@ -60,8 +61,9 @@ BOOST_AUTO_TEST_CASE(shows_its_parts) {
   BOOST_TEST(first.name() == "three");
   BOOST_TEST(first.source() == "nowhere");
   BOOST_TEST(dataset.first(0).size() == 0u);
-  BOOST_TEST(error_of<ValueError>([&] { dataset.first(4); }).starts_with(
-      "[first] expected at most 3 samples, got 4 at dataset_test.cpp:"));
+  BOOST_TEST(error_of<ValueError>([&] {
+               dataset.first(4);
+             }).starts_with("[first] expected at most 3 samples, got 4 at dataset_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_parts_that_do_not_fit) {

@@ -59,7 +59,8 @@ BOOST_AUTO_TEST_CASE(reads_gzip_members_that_follow_each_other) {
   const auto part = [](std::size_t from, std::size_t to) {
     return gzip({labels.begin() + static_cast<int>(from), labels.begin() + static_cast<int>(to)});
   };
-  const data::Idx idx = data::read_idx(file(part(0, 3) + gzip({}) + part(3, 9) + part(9, 13) + gzip({})));
+  const data::Idx idx =
+      data::read_idx(file(part(0, 3) + gzip({}) + part(3, 9) + part(9, 13) + gzip({})));
   BOOST_TEST((idx.bytes == Bytes{7, 2, 1, 0, 4}));
 }
 
@@ -76,28 +77,34 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_path) {
   BOOST_TEST(read(directory) ==
              "[idx] " + directory.string() + ": expected a file, found a directory");
   const fs::path path = file(labels);
-  BOOST_TEST(read(path / "deeper") == "[idx] " + path.string() + "/deeper: expected a file, found nothing");
+  BOOST_TEST(read(path / "deeper") ==
+             "[idx] " + path.string() + "/deeper: expected a file, found nothing");
   fs::permissions(path, fs::perms::none);
   if (!std::ifstream{path})  // root may read everything
-    BOOST_TEST(named(read(path)) == "[idx] file: expected a readable file, found: Permission denied");
+    BOOST_TEST(named(read(path)) ==
+               "[idx] file: expected a readable file, found: Permission denied");
 }
 
 BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_header) {
   BOOST_TEST(error({}) == "[idx] file: expected 4 bytes of magic, found 0; the file is empty");
   BOOST_TEST(error({0, 0, 8}) ==
              "[idx] file: expected 4 bytes of magic, found 3; the file is cut short");
-  BOOST_TEST(error({'P', 'K', 3, 4, 0, 0}) ==
-             "[idx] file: expected the magic 000008 and a number of axes, found 504b0304; this is no "
-             "IDX file");
-  BOOST_TEST(error({0, 1, 8, 1, 0, 0, 0, 0}) ==
-             "[idx] file: expected the magic 000008 and a number of axes, found 00010801; this is no "
-             "IDX file");
-  BOOST_TEST(error({0, 0, 7, 1, 0, 0, 0, 0}) ==
-             "[idx] file: expected the magic 000008 and a number of axes, found 00000701; this is no "
-             "IDX file");
-  BOOST_TEST(error(header({})) ==
-             "[idx] file: expected the magic 000008 and a number of axes, found 00000800; this is no "
-             "IDX file");
+  BOOST_TEST(
+      error({'P', 'K', 3, 4, 0, 0}) ==
+      "[idx] file: expected the magic 000008 and a number of axes, found 504b0304; this is no "
+      "IDX file");
+  BOOST_TEST(
+      error({0, 1, 8, 1, 0, 0, 0, 0}) ==
+      "[idx] file: expected the magic 000008 and a number of axes, found 00010801; this is no "
+      "IDX file");
+  BOOST_TEST(
+      error({0, 0, 7, 1, 0, 0, 0, 0}) ==
+      "[idx] file: expected the magic 000008 and a number of axes, found 00000701; this is no "
+      "IDX file");
+  BOOST_TEST(
+      error(header({})) ==
+      "[idx] file: expected the magic 000008 and a number of axes, found 00000800; this is no "
+      "IDX file");
   BOOST_TEST(error(header({1}, 0x0d) + Bytes{0, 0, 0, 0}) ==
              "[idx] file: expected elements that are unsigned bytes, found floats");
   BOOST_TEST(error(header({1}, 0x09) + Bytes{0}) ==
@@ -163,15 +170,19 @@ BOOST_AUTO_TEST_CASE(allocates_no_more_than_the_file_justifies) {
 BOOST_AUTO_TEST_CASE(random_damage_loads_or_throws) {
   Rng rng{2};
   const Bytes images = header({6, 5, 4}) + random_bytes(120, rng);
-  const std::vector<Bytes> originals{labels, images, gzip(labels), gzip(images),
-                                     gzip(labels) + gzip({}), gzip(header({3})) + gzip({1, 2, 3})};
+  const std::vector<Bytes> originals{labels,
+                                     images,
+                                     gzip(labels),
+                                     gzip(images),
+                                     gzip(labels) + gzip({}),
+                                     gzip(header({3})) + gzip({1, 2, 3})};
   std::size_t loaded = 0, thrown = 0;
   for (int round = 0; round < 6000; ++round) {
     Bytes bytes = originals[rng.below(originals.size())];
     for (std::size_t change = rng.below(4); change-- > 0 && !bytes.empty();) {
       // Half of the damage is done to the header, where it matters most.
-      const std::size_t at = rng.below(rng.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 24)
-                                                         : bytes.size());
+      const std::size_t at =
+          rng.below(rng.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 24) : bytes.size());
       const auto place = bytes.begin() + static_cast<std::ptrdiff_t>(at);
       switch (rng.below(5)) {
         case 0: *place ^= static_cast<std::uint8_t>(1u << rng.below(8)); break;
@@ -184,8 +195,8 @@ BOOST_AUTO_TEST_CASE(random_damage_loads_or_throws) {
     const fs::path path = file(bytes);
     try {
       const data::Idx idx = data::read_idx(path);
-      const std::size_t count = std::accumulate(idx.shape.begin(), idx.shape.end(), std::size_t{1},
-                                                std::multiplies<>{});
+      const std::size_t count =
+          std::accumulate(idx.shape.begin(), idx.shape.end(), std::size_t{1}, std::multiplies<>{});
       BOOST_TEST(idx.bytes.size() == count);
       ++loaded;
     } catch (const DataError& error) {
@@ -199,14 +210,17 @@ BOOST_AUTO_TEST_CASE(random_damage_loads_or_throws) {
 
 BOOST_AUTO_TEST_CASE(tells_images_from_labels) {
   BOOST_TEST((data::read_images(file(header({2, 3, 4}) + Bytes(24))).shape == Shape{2, 3, 4}));
-  BOOST_TEST((data::read_images(file(header({2, 1, 3, 4}) + Bytes(24))).shape == Shape{2, 1, 3, 4}));
+  BOOST_TEST(
+      (data::read_images(file(header({2, 1, 3, 4}) + Bytes(24))).shape == Shape{2, 1, 3, 4}));
   BOOST_TEST((data::read_labels(file(labels)) == std::vector<std::int32_t>{7, 2, 1, 0, 4}));
   BOOST_TEST(error(labels, [](const fs::path& path) { data::read_images(path); }) ==
              "[idx] file: expected images of shape (N, H, W), found (5,); these are labels");
-  BOOST_TEST(error(header({2, 3}) + Bytes(6), [](const fs::path& path) { data::read_images(path); }) ==
-             "[idx] file: expected images of shape (N, H, W), found (2, 3)");
-  BOOST_TEST(error(header({1, 3, 4}) + Bytes(12), [](const fs::path& path) { data::read_labels(path); }) ==
-             "[idx] file: expected labels of shape (N,), found (1, 3, 4); these are images");
+  BOOST_TEST(error(header({2, 3}) + Bytes(6), [](const fs::path& path) {
+               data::read_images(path);
+             }) == "[idx] file: expected images of shape (N, H, W), found (2, 3)");
+  BOOST_TEST(error(header({1, 3, 4}) + Bytes(12), [](const fs::path& path) {
+               data::read_labels(path);
+             }) == "[idx] file: expected labels of shape (N,), found (1, 3, 4); these are images");
 }
 
 BOOST_AUTO_TEST_CASE(makes_a_dataset_of_a_pair) {
@@ -233,10 +247,10 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_pair) {
   const fs::path images = write(directory / "images", header({2, 1, 2}) + Bytes(4));
   const fs::path empty = write(directory / "empty", header({2, 0, 2}));
   const fs::path two = write(directory / "two", header({2}) + Bytes{1, 3});
-  const auto load = [&](const fs::path& images_path, const fs::path& labels_path, std::size_t classes) {
-    return named(error_of<DataError>([&] {
-      data::load_images_and_labels(images_path, labels_path, {.classes = classes});
-    }));
+  const auto load = [&](const fs::path& images_path, const fs::path& labels_path,
+                        std::size_t classes) {
+    return named(error_of<DataError>(
+        [&] { data::load_images_and_labels(images_path, labels_path, {.classes = classes}); }));
   };
   BOOST_TEST(load(images, file(labels), 0) ==
              "[idx] file: expected 2 labels for the images in images, found 5");

@@ -45,7 +45,8 @@ struct Sandbox {
 
   fs::path cache() const { return directory / "cache/xtape/mnist"; }
 
-  data::MnistOptions options(data::MnistOptions options = {.download = false, .substitute = false}) {
+  data::MnistOptions options(data::MnistOptions options = {.download = false,
+                                                           .substitute = false}) {
     options.notice = [this](std::string_view line) { notices.emplace_back(named(line)); };
     return options;
   }
@@ -62,7 +63,8 @@ struct Sandbox {
 };
 
 const std::string all_names =
-    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte";
+    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+    "t10k-labels-idx1-ubyte";
 const std::string other_names = " (nor with .idx for -idx, nor with .gz)";
 const std::string hint = "set XTAPE_DATA to a directory that has the files";
 
@@ -92,7 +94,8 @@ BOOST_AUTO_TEST_CASE(reads_all_spellings) {
 BOOST_AUTO_TEST_CASE(a_given_directory_must_have_the_files) {
   write_files(cache(), small_files());
   BOOST_TEST(error(options({.directory = directory / "none"})) ==
-             "[mnist] expected the files of MNIST, found no " + all_names + " in DIR/none" + other_names);
+             "[mnist] expected the files of MNIST, found no " + all_names + " in DIR/none" +
+                 other_names);
   write_files(directory / "part", small_files());
   fs::remove(directory / "part/t10k-labels-idx1-ubyte");
   BOOST_TEST(error(options({.directory = directory / "part"})) ==
@@ -110,8 +113,9 @@ BOOST_AUTO_TEST_CASE(refuses_files_that_do_not_fit) {
              "DIR/train-images-idx3-ubyte, found 29");
   files[1] = header({30}) + Bytes(29) + Bytes{10};
   write_files(directory, files);
-  BOOST_TEST(error(options({.directory = directory})) ==
-             "[idx] DIR/train-labels-idx1-ubyte: expected labels less than 10, found 10 at index 29");
+  BOOST_TEST(
+      error(options({.directory = directory})) ==
+      "[idx] DIR/train-labels-idx1-ubyte: expected labels less than 10, found 10 at index 29");
   files = small_files();
   files[2] = header({20, 14, 56}) + Bytes(20 * 784);
   write_files(directory, files);
@@ -137,9 +141,10 @@ BOOST_AUTO_TEST_CASE(goes_on_with_a_notice_from_an_empty_xtape_data) {
   const Environment variable{"XTAPE_DATA", directory / "data"};
   write_files(cache(), small_files());
   BOOST_TEST(named(data::mnist(options()).train.source()) == "DIR/cache/xtape/mnist");
-  BOOST_TEST(notices == std::vector<std::string>{"[mnist] XTAPE_DATA is DIR/data, but the files of MNIST "
-                                                 "are not there, nor in its folder mnist"},
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      notices == std::vector<std::string>{"[mnist] XTAPE_DATA is DIR/data, but the files of MNIST "
+                                          "are not there, nor in its folder mnist"},
+      boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(looks_into_the_cache) {
@@ -150,7 +155,8 @@ BOOST_AUTO_TEST_CASE(looks_into_the_cache) {
     return named(data::mnist(options).train.source());
   };
   BOOST_TEST(source(options()) == "DIR/cache/xtape/mnist");
-  BOOST_TEST(source(options({.download = false, .cache = directory / "other"})) == "DIR/other/mnist");
+  BOOST_TEST(source(options({.download = false, .cache = directory / "other"})) ==
+             "DIR/other/mnist");
   {
     const Environment relative{"XDG_CACHE_HOME", "cache"};
     BOOST_TEST(source(options()) == "DIR/home/.cache/xtape/mnist");
@@ -165,15 +171,17 @@ BOOST_AUTO_TEST_CASE(says_which_cached_file_is_damaged) {
   std::array<Bytes, 4> files = small_files();
   files[0].pop_back();
   write_files(cache(), files);
-  BOOST_TEST(error(options({.download = true})) ==
-             "[mnist] DIR/cache/xtape/mnist/train-images-idx3-ubyte: expected 23520 bytes for (30, 28, "
-             "28), found 23519; delete it, to have it downloaded again");
+  BOOST_TEST(
+      error(options({.download = true})) ==
+      "[mnist] DIR/cache/xtape/mnist/train-images-idx3-ubyte: expected 23520 bytes for (30, 28, "
+      "28), found 23519; delete it, to have it downloaded again");
   files = small_files();
   files[3] = {};
   write_files(cache(), files);
-  BOOST_TEST(error(options({.download = true})) ==
-             "[mnist] DIR/cache/xtape/mnist/t10k-labels-idx1-ubyte: expected 4 bytes of magic, found 0; "
-             "delete it, to have it downloaded again");
+  BOOST_TEST(
+      error(options({.download = true})) ==
+      "[mnist] DIR/cache/xtape/mnist/t10k-labels-idx1-ubyte: expected 4 bytes of magic, found 0; "
+      "delete it, to have it downloaded again");
 }
 
 BOOST_AUTO_TEST_CASE(does_not_take_one_dataset_for_the_other) {
@@ -185,7 +193,8 @@ BOOST_AUTO_TEST_CASE(does_not_take_one_dataset_for_the_other) {
   write_files(directory / "clothes", files);
 
   BOOST_TEST(data::mnist(options({.directory = directory / "digits"})).test.labels()[0] == 7);
-  BOOST_TEST(data::fashion_mnist(options({.directory = directory / "clothes"})).test.labels()[0] == 9);
+  BOOST_TEST(data::fashion_mnist(options({.directory = directory / "clothes"})).test.labels()[0] ==
+             9);
   BOOST_TEST(error(options({.directory = directory / "clothes"})) ==
              "[mnist] DIR/clothes: expected MNIST, found Fashion-MNIST");
   BOOST_TEST(named(error_of<DataError>([&] {
@@ -194,7 +203,8 @@ BOOST_AUTO_TEST_CASE(does_not_take_one_dataset_for_the_other) {
 
   const Environment variable{"XTAPE_DATA", directory / "digits"};
   write_files(directory / "cache/xtape/fashion-mnist", small_files());
-  BOOST_TEST(named(data::fashion_mnist(options()).train.source()) == "DIR/cache/xtape/fashion-mnist");
+  BOOST_TEST(named(data::fashion_mnist(options()).train.source()) ==
+             "DIR/cache/xtape/fashion-mnist");
   BOOST_TEST(notices.size() == 1u);
 }
 
@@ -213,7 +223,8 @@ BOOST_AUTO_TEST_CASE(without_files_there_is_an_error_or_a_substitute) {
   BOOST_TEST(notices == std::vector<std::string>{"[mnist] there is no " + all_names +
                                                  " in DIR/cache/xtape/mnist" + other_names +
                                                  ". Made-up digits stand in, so results are not "
-                                                 "comparable; " + hint},
+                                                 "comparable; " +
+                                                 hint},
              boost::test_tools::per_element());
   BOOST_TEST(!fs::exists(directory / "cache"));
 }
@@ -225,9 +236,10 @@ BOOST_AUTO_TEST_CASE(notices_go_to_cerr) {
   std::streambuf* const old = std::cerr.rdbuf(text.rdbuf());
   data::mnist({.download = false, .substitute = false});
   std::cerr.rdbuf(old);
-  BOOST_TEST(named(text.str()) ==
-             "[mnist] XTAPE_DATA is DIR/data, but the files of MNIST are not there, nor in its folder "
-             "mnist\n");
+  BOOST_TEST(
+      named(text.str()) ==
+      "[mnist] XTAPE_DATA is DIR/data, but the files of MNIST are not there, nor in its folder "
+      "mnist\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -241,7 +253,8 @@ boost::test_tools::assertion_result builds_without_curl(boost::unit_test::test_u
   return !data::can_download();
 }
 
-// A small dataset on three mirrors: the first is empty, the second has other files, the third is right.
+// A small dataset on three mirrors: the first is empty, the second has other files, the third is
+// right.
 struct Mirrors : Sandbox {
   const std::array<Bytes, 4> files = small_files();
   data::Source source{.op = "mnist",
@@ -270,7 +283,8 @@ struct Mirrors : Sandbox {
   }
   std::vector<std::string> cached() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator{cache()}) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator{cache()})
+      names.push_back(entry.path().filename());
     std::ranges::sort(names);
     return names;
   }
@@ -290,9 +304,9 @@ BOOST_AUTO_TEST_CASE(downloads_from_the_first_mirror_that_is_right, *with_curl) 
   BOOST_TEST(!train.synthetic());
   BOOST_TEST(notices == std::vector<std::string>{"[mnist] downloading into DIR/cache/xtape/mnist"},
              boost::test_tools::per_element());
-  BOOST_TEST(cached() == (std::vector<std::string>{"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
-                                                   "train-images-idx3-ubyte.gz",
-                                                   "train-labels-idx1-ubyte.gz"}),
+  BOOST_TEST(cached() == (std::vector<std::string>{
+                             "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
+                             "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"}),
              boost::test_tools::per_element());
 
   fs::remove_all(directory / "served");
@@ -309,6 +323,14 @@ BOOST_AUTO_TEST_CASE(downloads_only_what_is_missing, *with_curl) {
   BOOST_TEST(cached().size() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_file_beside_a_missing_one_is_an_error, *with_curl) {
+  for (const std::size_t i : {0, 1}) write(cache() / file_names[i], files[i]);
+  write(cache() / file_names[2], header({20, 28, 28}));
+  BOOST_TEST(error(options({.substitute = true})) ==
+             "[mnist] DIR/cache/xtape/mnist/t10k-images-idx3-ubyte: expected 15680 bytes for (20, "
+             "28, 28), found 0; delete it, to have it downloaded again");
+}
+
 BOOST_AUTO_TEST_CASE(files_may_come_from_several_mirrors, *with_curl) {
   fs::rename(served("right", 2), write(served("empty", 2), {}));
   const data::Split split = data::load(source, options({.substitute = false}));
@@ -322,10 +344,12 @@ BOOST_AUTO_TEST_CASE(other_mirrors_can_be_given, *with_curl) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_why_each_mirror_failed, *with_curl) {
-  const std::string text = error(options({.substitute = false, .mirrors = {url("empty"), url("wrong")}}));
+  const std::string text =
+      error(options({.substitute = false, .mirrors = {url("empty"), url("wrong")}}));
   const std::string expected =
       "[mnist] there is no " + all_names + " in DIR/cache/xtape/mnist" + other_names +
-      ", and the download failed: file://DIR/served/empty/train-images-idx3-ubyte.gz: Couldn't open file "
+      ", and the download failed: file://DIR/served/empty/train-images-idx3-ubyte.gz: Couldn't "
+      "open file "
       "DIR/served/empty/train-images-idx3-ubyte.gz; "
       "file://DIR/served/wrong/train-images-idx3-ubyte.gz: expected the SHA-256 digest " +
       source.sha256[0] + ", found ";
@@ -337,8 +361,9 @@ BOOST_AUTO_TEST_CASE(tells_why_each_mirror_failed, *with_curl) {
 BOOST_AUTO_TEST_CASE(refuses_damaged_files, *with_curl) {
   write(served("right", 0), {0x1f, 0x8b, 8});
   const std::string text = error(options({.substitute = false, .mirrors = {url("right")}}));
-  BOOST_TEST(text.find("file://DIR/served/right/train-images-idx3-ubyte.gz: expected intact gzip data, "
-                       "found its end too early") != std::string::npos);
+  BOOST_TEST(
+      text.find("file://DIR/served/right/train-images-idx3-ubyte.gz: expected intact gzip data, "
+                "found its end too early") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(needs_a_cache_that_can_be_written, *with_curl) {
@@ -357,14 +382,16 @@ BOOST_AUTO_TEST_CASE(fetches_with_a_limit_and_from_known_protocols, *with_curl) 
   for (const std::string protocol : {"ftp", "gopher", "dict", "telnet", "scp"}) {
     const std::string text =
         error_of<DataError>([&] { data::fetch(protocol + "://127.0.0.1:9/", 1000); });
-    BOOST_TEST(text.starts_with("[download] " + protocol + "://127.0.0.1:9/: Protocol \"" + protocol));
+    BOOST_TEST(
+        text.starts_with("[download] " + protocol + "://127.0.0.1:9/: Protocol \"" + protocol));
   }
 }
 
 BOOST_AUTO_TEST_CASE(sha256_is_that_of_the_standard, *with_curl) {
   const Bytes a{'a'}, bc{'b', 'c'};
-  BOOST_TEST(data::sha256({a, bc}) ==
-             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2, B.1
+  BOOST_TEST(
+      data::sha256({a, bc}) ==
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2, B.1
   BOOST_TEST(data::sha256({}) ==
              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
@@ -373,7 +400,7 @@ BOOST_AUTO_TEST_CASE(says_if_the_build_cannot_download,
                      *boost::unit_test::precondition(builds_without_curl)) {
   BOOST_TEST(error(options({.substitute = false})) ==
              "[mnist] there is no " + all_names + " in DIR/cache/xtape/mnist" + other_names +
-                 ", and the download failed: this build of xtape cannot download; " + hint);
+                 ", and this build cannot download, as it has no libcurl; " + hint);
   BOOST_TEST(notices.empty());
 }
 

@@ -65,7 +65,8 @@ class Environment {
 inline fs::path write(const fs::path& path, const Bytes& bytes) {
   fs::create_directories(path.parent_path());
   std::ofstream out{path, std::ios::binary};
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
   out.close();
   if (!out) throw std::runtime_error("cannot write " + path.string());
   return path;
@@ -96,8 +97,9 @@ inline Bytes gzip(const Bytes& bytes) {
 inline Bytes header(std::initializer_list<std::uint32_t> sizes, std::uint8_t type = 0x08) {
   Bytes bytes{0, 0, type, static_cast<std::uint8_t>(sizes.size())};
   for (const std::uint32_t size : sizes)
-    bytes = bytes + Bytes{static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
-                          static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+    bytes =
+        bytes + Bytes{static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
+                      static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
   return bytes;
 }
 

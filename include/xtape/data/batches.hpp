@@ -17,9 +17,10 @@ struct Batch {
   std::vector<std::int32_t> labels;  ///< (n,)
 };
 
-/// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on one
-/// batch, a thread of the pool gathers the next. There are two buffers, made before the first batch:
-/// after that only a last, smaller batch asks for memory. Each loop over it gives the same batches.
+/// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on
+/// one batch, a thread of the pool gathers the next. There are two buffers, made before the first
+/// batch: after that only a last, smaller batch asks for memory. Each loop over it gives the same
+/// batches.
 class Batches {
  public:
   class Iterator;
@@ -71,8 +72,8 @@ class Batches::Iterator {
   Loader* loader_;
 };
 
-/// The dataset in batches of `batch_size` samples, the last with what is left, in an order drawn from
-/// `rng` here and now (Fisher and Yates). The dataset must outlive the result.
+/// The dataset in batches of `batch_size` samples, the last with what is left, in an order drawn
+/// from `rng` here and now (Fisher and Yates). The dataset must outlive the result.
 /// ```
 /// for (const auto& [images, labels] : data::batches(train, 64, rng)) { ... }
 /// ```

@@ -37,7 +37,8 @@ class Dataset {
   /// The number of classes; a label is less than it.
   virtual std::size_t classes() const = 0;
   /// Writes the samples of the given indices one after the other to `images`, and their classes to
-  /// `labels`. `batches` calls it on a thread of the pool, while other code may read the dataset too.
+  /// `labels`. `batches` calls it on a thread of the pool, while other code may read the dataset
+  /// too.
   virtual void gather(std::span<const std::uint32_t> indices, Scalar* images,
                       std::int32_t* labels) const = 0;
 };
