@@ -8,8 +8,8 @@
 namespace xtape::inline XTAPE_ABI {
 
 /// Adadelta (Zeiler, "ADADELTA: an adaptive learning rate method", 2012): steps in the units of the
-/// parameter, by the ratio of the averages of past steps and gradients. With gradient g and learning
-/// rate a:
+/// parameter, by the ratio of the averages of past steps and gradients. With gradient g and
+/// learning rate a:
 /// ```
 /// g += weight_decay * w
 /// G = rho * G + (1 - rho) * g^2

@@ -7,9 +7,9 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Adagrad (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
-/// optimization", 2011): a learning rate per element, which falls with the gradients seen. In step t,
-/// with gradient g and learning rate a:
+/// Adagrad (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
+/// stochastic optimization", 2011): a learning rate per element, which falls with the gradients
+/// seen. In step t, with gradient g and learning rate a:
 /// ```
 /// g += weight_decay * w
 /// s += g^2
@@ -27,7 +27,7 @@ namespace xtape::inline XTAPE_ABI {
 /// | learning_rate_decay | 0           | 0            | 0            |
 /// | weight_decay        | 0           | 0            | 0            |
 ///
-/// The paper leaves the learning rate and its small delta, here epsilon, open; paper() takes PyTorch's.
+/// The paper leaves the learning rate and its delta, here epsilon, open; paper() takes PyTorch's.
 class Adagrad : public Optimizer {
  public:
   /// What can be chosen.
@@ -36,7 +36,7 @@ class Adagrad : public Optimizer {
     double initial_accumulator = 0.1;  ///< s before the first step, at least 0
     double epsilon = 1e-7;             ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::inside_sqrt;  ///< where epsilon stands
-    double learning_rate_decay = 0;  ///< lowers the learning rate with the steps, as PyTorch's lr_decay
+    double learning_rate_decay = 0;  ///< lowers it with the steps, as PyTorch's lr_decay
     double weight_decay = 0;         ///< adds weight_decay * w to the gradient, as PyTorch does
   };
   static Options keras();  ///< as keras.optimizers.Adagrad of Keras 3, the default

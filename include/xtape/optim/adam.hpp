@@ -7,9 +7,9 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015), and its variant AMSGrad
-/// (Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018). In step t, with gradient g
-/// and learning rate a:
+/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015), and its variant
+/// AMSGrad (Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018). In step t, with
+/// gradient g and learning rate a:
 /// ```
 /// g += weight_decay * w
 /// m = beta1 * m + (1 - beta1) * g
@@ -25,15 +25,16 @@ namespace xtape::inline XTAPE_ABI {
 /// |                 | keras() | torch()      | paper()      | paper_amsgrad() |
 /// |-----------------|---------|--------------|--------------|-----------------|
 /// | learning_rate   | 0.001   | 0.001        | 0.001        | 0.001           |
-/// | beta1, beta2    | 0.9, 0.999 | 0.9, 0.999 | 0.9, 0.999  | 0.9, 0.999      |
+/// | beta1           | 0.9     | 0.9          | 0.9          | 0.9             |
+/// | beta2           | 0.999   | 0.999        | 0.999        | 0.999           |
 /// | epsilon         | 1e-7    | 1e-8         | 1e-8         | 0               |
 /// | epsilon_form    | hat     | outside_sqrt | outside_sqrt | outside_sqrt    |
 /// | bias_correction | true    | true         | true         | false           |
 /// | amsgrad         | false   | false        | false        | true            |
 /// | weight_decay    | 0       | 0            | 0            | 0               |
 ///
-/// outside_sqrt is Algorithm 1 of the paper, hat the faster form before its section 2.1. The paper on
-/// AMSGrad has no epsilon, corrects no bias, and leaves the learning rate and the betas open.
+/// outside_sqrt is Algorithm 1 of the paper, hat the faster form before its section 2.1. The paper
+/// on AMSGrad has no epsilon, corrects no bias, and leaves the learning rate and the betas open.
 class Adam : public Optimizer {
  public:
   /// What can be chosen.
@@ -43,13 +44,13 @@ class Adam : public Optimizer {
     double beta2 = 0.999;          ///< how much of v is kept, in [0, 1)
     double epsilon = 1e-7;         ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::hat;  ///< where epsilon stands
-    bool bias_correction = true;  ///< makes up for the start of m and v at 0
-    bool amsgrad = false;         ///< divides by the largest v so far
-    double weight_decay = 0;      ///< adds weight_decay * w to the gradient; see also AdamW
+    bool bias_correction = true;                  ///< makes up for the start of m and v at 0
+    bool amsgrad = false;                         ///< divides by the largest v so far
+    double weight_decay = 0;  ///< adds weight_decay * w to the gradient; see also AdamW
   };
-  static Options keras();  ///< as keras.optimizers.Adam of Keras 3, the default
-  static Options torch();  ///< as torch.optim.Adam
-  static Options paper();  ///< Algorithm 1 of the paper on Adam
+  static Options keras();          ///< as keras.optimizers.Adam of Keras 3, the default
+  static Options torch();          ///< as torch.optim.Adam
+  static Options paper();          ///< Algorithm 1 of the paper on Adam
   static Options paper_amsgrad();  ///< Algorithm 2 of the paper on AMSGrad
 
   Adam() : Adam{Options{}} {}  ///< With the default options.

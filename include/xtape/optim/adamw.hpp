@@ -8,8 +8,8 @@
 namespace xtape::inline XTAPE_ABI {
 
 /// AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): Adam, whose weight
-/// decay does not go through the gradient and so is not divided by its size. In step t, with learning
-/// rate a and Adam's step x:
+/// decay does not go through the gradient and so is not divided by its size. In step t, with
+/// learning rate a and Adam's step x:
 /// ```
 /// w -= a * weight_decay * w + x        times_learning_rate
 /// w -= n * weight_decay * w + x        times_schedule, where n = a / (a as constructed)
@@ -26,11 +26,11 @@ namespace xtape::inline XTAPE_ABI {
 /// | decay_form    | times_learning_rate | times_learning_rate | times_schedule |
 /// | amsgrad       | false               | false               | false          |
 ///
-/// The paper multiplies the decay by the schedule n of the learning rate, 1 where there is none, but not
-/// by the learning rate. It leaves weight_decay open: 1e-5 is what torch() takes off per step.
+/// The paper multiplies the decay by the schedule n of the learning rate, 1 where there is none,
+/// but not by the learning rate. It leaves weight_decay open: 1e-5 is what torch() takes off.
 class AdamW : public Adam {
  public:
-  /// What the weight decay is multiplied by.
+  /// What multiplies the weight decay.
   enum class DecayForm {
     times_learning_rate,  ///< the learning rate, as in Keras and PyTorch
     times_schedule,       ///< the learning rate as a share of the first one, as in the paper
@@ -41,10 +41,10 @@ class AdamW : public Adam {
     double beta1 = 0.9;            ///< how much of m is kept, in [0, 1)
     double beta2 = 0.999;          ///< how much of v is kept, in [0, 1)
     double epsilon = 1e-7;         ///< at least 0
-    EpsilonForm epsilon_form = EpsilonForm::hat;               ///< where epsilon stands; see Adam
-    double weight_decay = 0.004;                               ///< at least 0
-    DecayForm decay_form = DecayForm::times_learning_rate;     ///< what weight_decay is multiplied by
-    bool amsgrad = false;                                      ///< divides by the largest v so far
+    EpsilonForm epsilon_form = EpsilonForm::hat;  ///< where epsilon stands; see Adam
+    double weight_decay = 0.004;                  ///< at least 0
+    DecayForm decay_form = DecayForm::times_learning_rate;  ///< what multiplies weight_decay
+    bool amsgrad = false;                                   ///< divides by the largest v so far
   };
   static Options keras();  ///< as keras.optimizers.AdamW of Keras 3, the default
   static Options torch();  ///< as torch.optim.AdamW

@@ -9,17 +9,18 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Scales all gradients of a pass by the same factor, so that their norm together is at most max_norm
-/// (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013):
+/// Scales all gradients of a pass by the same factor, so that their norm together is at most
+/// max_norm (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+/// networks", 2013):
 /// `tape.backward(loss, ClipNorm{1}, adam)`.
 /// ```
 /// n = sqrt(sum of g^2 over all elements of all parameters);  g *= max_norm / n    if n > max_norm
 /// ```
-/// The sum is taken in double, in an order that does not depend on the number of threads. If the norm
-/// is not finite, all gradients become NaN, as in Keras, so that the fault shows.
+/// The sum is taken in double, in an order that does not depend on the number of threads. If the
+/// norm is not finite, all gradients become NaN, as in Keras, so that the fault shows.
 class ClipNorm : public Visitor {
  public:
-  /// Throws ValueError unless `max_norm` is above 0. An infinite one clips nothing, for `norm()` alone.
+  /// Throws ValueError unless `max_norm` is above 0. An infinite one only measures the norm.
   explicit ClipNorm(double max_norm, Location at = Location::current());
 
   /// Computes the norm.

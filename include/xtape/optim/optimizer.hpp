@@ -12,22 +12,22 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Where epsilon keeps the root of an average v of squared gradients away from zero. Where v needs no
-/// correction of its bias, `hat` is the same as `outside_sqrt`.
+/// Where epsilon keeps the root of an average v of squared gradients away from zero. Where v needs
+/// no correction of its bias, `hat` is the same as `outside_sqrt`.
 enum class EpsilonForm {
   inside_sqrt,   ///< sqrt(v + epsilon), of the corrected v
   outside_sqrt,  ///< sqrt(v) + epsilon, of the corrected v
-  hat,           ///< sqrt(v) + epsilon, of the v that is not corrected: the epsilon-hat of Adam's paper
+  hat,           ///< sqrt(v) + epsilon, of the v not corrected: the epsilon-hat of Adam's paper
 };
 
-/// Where an optimizer with momentum multiplies by the learning rate. The two differ once the learning
-/// rate changes, as under a schedule.
+/// Where an optimizer with momentum multiplies by the learning rate. The two differ once the
+/// learning rate changes, as under a schedule.
 enum class MomentumForm {
   rate_inside,   ///< velocity = momentum * velocity + learning_rate * step; w -= velocity
   rate_outside,  ///< velocity = momentum * velocity + step; w -= learning_rate * velocity
 };
 
-/// A visitor that lowers the loss by the parameters' gradients. A rule of one's own is one function:
+/// A visitor that lowers the loss by the parameters' gradients. One's own is a single function:
 /// ```
 /// struct HeavyBall : Optimizer {
 ///   HeavyBall() : Optimizer{"heavy_ball", 0.01, {"velocity"}} {}
@@ -40,8 +40,8 @@ enum class MomentumForm {
 /// };
 /// ```
 /// One pass is one step, however many parameters it visits. State is kept by Parameter::id and so
-/// survives a move of the parameter; it is made when a parameter is first visited, and no later step
-/// allocates. Gradients are only read.
+/// survives a move of the parameter; it is made when a parameter is first visited, and no later
+/// step allocates. Gradients are only read.
 class Optimizer : public Visitor {
  public:
   /// A kind of state: one array for each parameter, of the parameter's shape.
@@ -70,8 +70,8 @@ class Optimizer : public Visitor {
 
   /// The kinds of state, in the order of `state`.
   std::span<const Slot> slots() const noexcept { return slots_; }
-  /// The state of a parameter: an array for each of `slots()`, made if there is none yet. To resume a
-  /// training, assign what was saved.
+  /// The state of a parameter: an array for each of `slots()`, made if there is none yet. To resume
+  /// a training, assign what was saved.
   std::span<Array> state(const Parameter& parameter);
   /// Forgets all state and all steps.
   void reset() noexcept;

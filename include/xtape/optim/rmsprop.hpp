@@ -7,9 +7,9 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// RMSprop (Tieleman and Hinton, lecture 6e of "Neural networks for machine learning", 2012): divides
-/// the gradient by the root of the average of its squares. With gradient g, learning rate a and
-/// momentum mu:
+/// RMSprop (Tieleman and Hinton, lecture 6e of "Neural networks for machine learning", 2012):
+/// divides the gradient by the root of the average of its squares. With gradient g, learning rate a
+/// and momentum mu:
 /// ```
 /// g += weight_decay * w
 /// v = rho * v + (1 - rho) * g^2
@@ -20,8 +20,8 @@ namespace xtape::inline XTAPE_ABI {
 /// rate_inside:   b = mu * b + a * x;  w -= b
 /// rate_outside:  b = mu * b + x;      w -= a * b
 /// ```
-/// State, all from 0: `mean_square`, the v above; if centered `mean`, the m; with momentum `velocity`,
-/// the b.
+/// State, all from 0: `mean_square`, the v above; if centered `mean`, the m; with momentum
+/// `velocity`, the b.
 ///
 /// |               | keras()     | torch()      | paper()      |
 /// |---------------|-------------|--------------|--------------|

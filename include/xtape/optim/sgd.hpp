@@ -7,9 +7,9 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Stochastic gradient descent, with momentum (Polyak, 1964) or Nesterov's (Sutskever et al., "On the
-/// importance of initialization and momentum in deep learning", 2013). With gradient g, learning rate
-/// a and momentum mu:
+/// Stochastic gradient descent, with momentum (Polyak, 1964) or Nesterov's (Sutskever et al., "On
+/// the importance of initialization and momentum in deep learning", 2013). With gradient g,
+/// learning rate a and momentum mu:
 /// ```
 /// g += weight_decay * w
 /// momentum 0:    w -= a * g
@@ -26,8 +26,8 @@ namespace xtape::inline XTAPE_ABI {
 /// | weight_decay  | 0           | 0            | 0           |
 /// | momentum_form | rate_inside | rate_outside | rate_inside |
 ///
-/// PyTorch before 2.1 has no default learning rate. The papers give no constants; those of paper() are
-/// the common ones.
+/// Older releases of PyTorch have no default learning rate. The papers give no constants; those of
+/// paper() are the common ones.
 class SGD : public Optimizer {
  public:
   /// What can be chosen.

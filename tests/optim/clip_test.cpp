@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(value) {
 BOOST_AUTO_TEST_CASE(they_run_before_the_optimizer) {
   Model model;
   set_gradients(model, 1);
-  const double norm = norm_of(gradients(model)), w = model.scalar.value()(), g = model.scalar.grad()();
+  const double norm = norm_of(gradients(model));
+  const double w = model.scalar.value()(), g = model.scalar.grad()();
   visit(model, ClipNorm{1}, SGD{{.learning_rate = 1}});
   BOOST_TEST(model.scalar.value()() == w - g / norm, boost::test_tools::tolerance(1e-13));
 }
@@ -120,11 +121,11 @@ BOOST_AUTO_TEST_CASE(limits_that_make_no_sense) {
     return [=](const ValueError& error) { return std::string{error.what()}.starts_with(start); };
   };
   BOOST_CHECK_EXCEPTION(ClipNorm{0}, ValueError,
-                        starts("[clip_norm] max_norm must be above 0, got 0 at clip.cpp:"));
+                        starts("[clip_norm] max_norm must be above 0, got 0 at clip_test.cpp:"));
   BOOST_CHECK_EXCEPTION(ClipNorm{not_a_number}, ValueError,
-                        starts("[clip_norm] max_norm must be above 0, got nan at clip.cpp:"));
+                        starts("[clip_norm] max_norm must be above 0, got nan at clip_test.cpp:"));
   BOOST_CHECK_EXCEPTION(ClipValue{-1}, ValueError,
-                        starts("[clip_value] limit must be above 0, got -1 at clip.cpp:"));
+                        starts("[clip_value] limit must be above 0, got -1 at clip_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

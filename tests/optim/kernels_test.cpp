@@ -30,7 +30,9 @@ struct Arrays {
     }
   }
   double* operator[](std::size_t i) { return all[i].data(); }
-  kernels::Target target(double weight_decay) { return {(*this)[0], (*this)[1], size(), weight_decay}; }
+  kernels::Target target(double weight_decay) {
+    return {(*this)[0], (*this)[1], size(), weight_decay};
+  }
   std::size_t size() const { return all[0].size(); }
   std::vector<double> all[5];
 };
@@ -103,7 +105,8 @@ BOOST_AUTO_TEST_CASE(rmsprop) {
       const kernels::Root r{1, inside, 0};
       check(
           [=](auto& k, Arrays& x) {
-            k.rmsprop(x.target(0), x[2], centered ? x[3] : nullptr, moves ? x[4] : nullptr, a, r, p);
+            k.rmsprop(x.target(0), x[2], centered ? x[3] : nullptr, moves ? x[4] : nullptr, a, r,
+                      p);
           },
           [=](double& w, double g, double& v, double& m, double& b) {
             v = 0.9 * v + 0.1 * g * g;
