@@ -5,9 +5,9 @@
 #pragma once
 
 #ifdef XTAPE_DOUBLE
-#define XTAPE_ABI f64
+#define XTAPE_ABI f64  ///< the inline namespace of the double build
 #else
-#define XTAPE_ABI f32
+#define XTAPE_ABI f32  ///< the inline namespace of the float build
 #endif
 
 namespace xtape::inline XTAPE_ABI {

@@ -6,5 +6,6 @@
 #include <xtape/layers/conv.hpp>
 #include <xtape/layers/dense.hpp>
 #include <xtape/layers/init.hpp>
+#include <xtape/layers/layer.hpp>
 #include <xtape/layers/sequential.hpp>
 #include <xtape/layers/stateless.hpp>

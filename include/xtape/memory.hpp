@@ -39,10 +39,11 @@ void deallocate(void* block, std::size_t bytes) noexcept;
 /// Throws std::bad_alloc where the system has no memory left.
 template <class T>
 struct CachingAllocator {
-  using value_type = T;
-  using is_always_equal = std::true_type;
+  using value_type = T;                    ///< what it allocates
+  using is_always_equal = std::true_type;  ///< all instances are alike
 
   CachingAllocator() noexcept = default;
+  /// The same for another type.
   template <class U>
   CachingAllocator(const CachingAllocator<U>&) noexcept {}
 

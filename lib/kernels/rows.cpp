@@ -87,13 +87,19 @@ Scalar exp_shifted(const Scalar* x, Scalar shift, Scalar* y, std::size_t size) {
   return total;
 }
 
-// y = softmax(x); returns log(sum(exp(x))).
-Scalar softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
+// log(softmax(x)) is (x - max) - log_sum; the two are not added first, as large ones would round.
+struct LogSum {
+  Scalar max, log_sum;
+  Scalar log_softmax(Scalar x) const { return (x - max) - log_sum; }
+};
+
+// y = softmax(x)
+LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   const Scalar max = max_of(x, size);
   const Scalar sum = exp_shifted(x, max, y, size);
   const Scalar scale = 1 / sum;
   for (std::size_t i = 0; i < size; ++i) y[i] *= scale;
-  return max + std::log(sum);
+  return {max, std::log(sum)};
 }
 
 template <class F>
@@ -117,8 +123,8 @@ void softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
 
 void log_softmax(Matrix m, const Scalar* x, Scalar* y) {
   for_each_row(m, [=](std::size_t, std::size_t at) {
-    const Scalar log_sum = softmax_row(x + at, y + at, m.columns);
-    for (std::size_t i = at; i < at + m.columns; ++i) y[i] = x[i] - log_sum;
+    const LogSum row = softmax_row(x + at, y + at, m.columns);
+    for (std::size_t i = at; i < at + m.columns; ++i) y[i] = row.log_softmax(x[i]);
   });
 }
 
@@ -142,12 +148,12 @@ Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothin
   Scalar* const loss = losses.data();
   Scalar* const out = dx != nullptr ? dx : unused.data();
   for_each_row(m, [=](std::size_t r, std::size_t at) {
-    const Scalar log_sum = softmax_row(x + at, out + at, m.columns);
+    const LogSum row = softmax_row(x + at, out + at, m.columns);
     Scalar weight = 0, dot = 0;
     for (std::size_t c = 0; c < m.columns; ++c) {
       const Scalar t = (1 - smoothing) * target(r, c) + share;
       weight += t;
-      if (t != 0) dot += t * (x[at + c] - log_sum);  // a class masked by -infinity adds nothing
+      if (t != 0) dot += t * row.log_softmax(x[at + c]);  // a class masked by -infinity adds nothing
     }
     loss[r] = -dot;
     for (std::size_t c = 0; c < m.columns; ++c) {

@@ -49,12 +49,12 @@ Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
   std::size_t step = 0;
   for (const auto& [images, labels] : data::batches(train, options.batch_size, rng)) {
     Tape tape{Mode::train, rng};
-    const Variable logits = model(tape.input(images));
+    const Variable logits = model(tape.input(images), options.at);
     const Variable error = loss(logits, labels);
     totals.add(error, logits, labels);
     ++step;
     if (!std::isfinite(error.item()))
-      throw ValueError(Op::nowhere("fit"), text("the loss is ", error.item(), " in epoch ", epoch,
+      throw ValueError({"fit", options.at}, text("the loss is ", error.item(), " in epoch ", epoch,
                                                 ", step ", step),
                        "try a lower learning rate or ClipNorm");
     tape.backward(error);
@@ -81,12 +81,12 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 
 Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
                        const EvaluateOptions& options) {
-  check(Op::nowhere("evaluate"), "data", dataset, options.batch_size);
+  check({"evaluate", options.at}, "data", dataset, options.batch_size);
   const Loss loss = or_cross_entropy(options.loss);
   Totals totals;
   for (const auto& [images, labels] : data::batches(dataset, options.batch_size)) {
     Tape tape{Mode::eval};
-    const Variable logits = model(tape.input(images));
+    const Variable logits = model(tape.input(images), options.at);
     totals.add(loss(logits, labels), logits, labels);
   }
   return totals.metrics();
@@ -94,7 +94,7 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 
 History fit_model(const Forward& model, const data::Dataset& train, const data::Dataset& test,
                   const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {
-  const Op op = Op::nowhere("fit");
+  const Op op{"fit", options.at};
   if (options.epochs < 1)
     throw ValueError(op, text("expected at least 1 epoch, got ", options.epochs));
   check(op, "training", train, options.batch_size);
@@ -109,7 +109,7 @@ History fit_model(const Forward& model, const data::Dataset& train, const data::
     report.train = train_epoch(epoch, model, train, options, loss, rng, visitors, progress);
     report.train_seconds = train_watch.seconds();
     const Stopwatch test_watch;
-    report.test = evaluate_model(model, test, {options.test_batch_size, loss});
+    report.test = evaluate_model(model, test, {options.test_batch_size, loss, options.at});
     report.test_seconds = test_watch.seconds();
     report.images_per_second = static_cast<double>(train.size()) / report.train_seconds;
 

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <xtape/tape.hpp>
+#include <xtape/layers/layer.hpp>
 
-#include <concepts>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
-
-/// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
-/// to the errors of its ops.
-template <class L>
-concept LayerLike =
-    std::move_constructible<std::decay_t<L>> &&
-    (std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&> ||
-     std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&, Location>);
 
 /// Layers applied one after the other. Their parameters are listed under the layers' numbers, such as
 /// `0.weight`, and an error in one of them names it.
@@ -51,12 +42,7 @@ class Sequential {
   template <class L>
   struct Model final : Concept {
     explicit Model(L wrapped) : layer{std::move(wrapped)} {}
-    Variable call(const Variable& x, const Location& at) override {
-      if constexpr (std::is_invocable_v<L&, const Variable&, Location>)
-        return layer(x, at);
-      else
-        return layer(x);
-    }
+    Variable call(const Variable& x, const Location& at) override { return apply(layer, x, at); }
     void parameters(std::string_view name, ParameterList& list) override { list(name, layer); }
     L layer;
   };

@@ -47,14 +47,15 @@ Variable pow(const Operand& a, const Operand& b);
 /// -x. Derivative: -1.
 Variable neg(const Variable& x, Location at = Location::current());
 
-/// \name Operators
-/// The same as add, sub, mul, div and neg.
-/// @{
+/// See `add`.
 inline Variable operator+(const Operand& a, const Operand& b) { return add(a, b); }
+/// See `sub`.
 inline Variable operator-(const Operand& a, const Operand& b) { return sub(a, b); }
+/// See `mul`.
 inline Variable operator*(const Operand& a, const Operand& b) { return mul(a, b); }
+/// See `div`.
 inline Variable operator/(const Operand& a, const Operand& b) { return div(a, b); }
+/// See `neg`.
 inline Variable operator-(const Located& x) { return neg(x.variable, x.at); }
-/// @}
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -42,8 +42,11 @@ struct Padding {
   static constexpr Kind valid = Kind::valid;  ///< no padding
   static constexpr Kind same = Kind::same;    ///< the result has size ceil(size / stride)
 
-  Kind kind;                                              ///< how the amounts are found
-  std::size_t top = 0, bottom = 0, left = 0, right = 0;  ///< the amounts, where explicit
+  Kind kind;               ///< how the amounts are found
+  std::size_t top = 0;     ///< the amount above, where explicit
+  std::size_t bottom = 0;  ///< the amount below, where explicit
+  std::size_t left = 0;    ///< the amount to the left, where explicit
+  std::size_t right = 0;   ///< the amount to the right, where explicit
 };
 
 }  // namespace xtape::inline XTAPE_ABI

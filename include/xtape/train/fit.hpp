@@ -4,7 +4,7 @@
 #pragma once
 
 #include <xtape/data/batches.hpp>
-#include <xtape/tape.hpp>
+#include <xtape/layers/layer.hpp>
 
 #include <cstdio>
 #include <functional>
@@ -13,9 +13,6 @@
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
-
-/// A model as the training loop sees it: logits (N, classes) from images (N, ...).
-using Forward = std::function<Variable(const Variable&)>;
 
 /// A loss: a scalar from logits (N, classes) and labels (N,).
 using Loss = std::function<Variable(const Variable&, std::span<const std::int32_t>)>;
@@ -47,6 +44,7 @@ struct FitOptions {
   std::function<bool(const EpochReport&)> on_epoch = {};
   /// Gets a progress bar if it is a terminal, else a line per epoch; null for silence.
   std::FILE* log = stdout;
+  Location at = Location::current();  ///< where fit was called, for its errors and the model's
 };
 
 /// What fit returns.
@@ -62,11 +60,15 @@ struct History {
 struct EvaluateOptions {
   std::size_t batch_size = 250;  ///< samples at a time, at least 1
   Loss loss = {};                ///< softmax_cross_entropy if empty
+  Location at = Location::current();  ///< where evaluate was called, for its errors and the model's
 };
 
 /// How many rows of logits (N, classes) are largest at their label; of equal ones the first counts.
 /// Throws ShapeError unless there is one label per row.
 std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels);
+
+/// A model as the training loop sees it: logits (N, classes) from images (N, ...).
+using Forward = std::function<Variable(const Variable& x, const Location& at)>;
 
 /// See `fit` for a model, which calls this.
 History fit_model(const Forward& model, const data::Dataset& train, const data::Dataset& test,
@@ -84,15 +86,16 @@ template <class Model, class... Visitors>
 History fit(Model& model, const data::Dataset& train, const data::Dataset& test,
             const FitOptions& options, Rng& rng, Visitors&&... visitors) {
   static_assert(sizeof...(Visitors) > 0, "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
-  return fit_model(std::ref(model), train, test, options, rng,
-                   {static_cast<Visitor*>(&visitors)...});
+  const auto forward = [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+  return fit_model(forward, train, test, options, rng, {static_cast<Visitor*>(&visitors)...});
 }
 
 /// The loss and accuracy of a model on a dataset, in evaluation mode. Throws ValueError for a batch size
 /// of 0 and an empty dataset.
 template <class Model>
 Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
-  return evaluate_model(std::ref(model), dataset, options);
+  const auto forward = [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+  return evaluate_model(forward, dataset, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

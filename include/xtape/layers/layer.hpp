@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <xtape/tape.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
+/// to the errors of its ops.
+template <class L>
+concept LayerLike =
+    std::move_constructible<std::decay_t<L>> &&
+    (std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&> ||
+     std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&, Location>);
+
+/// Applies a layer, on behalf of a caller at the given place.
+template <class L>
+Variable apply(L& layer, const Variable& x, const Location& at) {
+  if constexpr (std::is_invocable_v<L&, const Variable&, Location>)
+    return layer(x, at);
+  else
+    return layer(x);
+}
+
+}  // namespace xtape::inline XTAPE_ABI
