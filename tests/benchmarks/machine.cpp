@@ -27,7 +27,8 @@ std::string processor() {
 int main() {
   constexpr const char* builds[] = {"serial", "pthread", "OpenMP"};
   const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE ..."
-  std::printf("processor  %s, %u threads\n", processor().c_str(), std::thread::hardware_concurrency());
+  std::printf("processor  %s, %u threads\n", processor().c_str(),
+              std::thread::hardware_concurrency());
   std::printf("kernels    %s\n", xtape::kernels::table().isa);
   std::printf("BLAS       %s, %s build, for %s\n",
               config.substr(0, config.find(' ', config.find(' ') + 1)).c_str(),

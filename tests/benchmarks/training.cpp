@@ -81,13 +81,17 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   for (const auto& [name, make] : models_by_name) names.push_back(name);
   app.add_option("--model", s.model, "Architecture")
-      ->check(CLI::IsMember(names))->capture_default_str();
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
   app.add_option("--batch-size", s.batch_size, "Images per step")
-      ->check(CLI::Range(1, 60000))->capture_default_str();
+      ->check(CLI::Range(1, 60000))
+      ->capture_default_str();
   app.add_option("--threads", s.threads, "Threads")
-      ->check(CLI::Range(1, 1024))->capture_default_str();
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--steps", s.steps, "Steps to measure")
-      ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   const ThreadLimit limit{s.threads};

@@ -11,7 +11,7 @@ using namespace test;
 
 namespace {
 
-// Everything that x contributes to a sum of itself, weighted.
+// d f(x) / dx for a scalar f(x).
 Array gradient_of(const Array& x, const std::function<Variable(const Variable&)>& f) {
   Tape tape;
   const Variable v = tape.variable(x);

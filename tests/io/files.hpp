@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A directory of its own for each test, and safetensors files written and read by hand.
+#pragma once
+
+#include "../support.hpp"
+
+#include <xtape/io.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace test {
+
+/// A new directory, removed with all that is in it.
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "xtape-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{path_}, {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string read_bytes(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  BOOST_REQUIRE(file.good());
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream{path, std::ios::binary} << bytes;
+}
+
+/// The elements as they lie in memory.
+template <class T>
+std::string bytes_of(std::initializer_list<T> elements) {
+  return {reinterpret_cast<const char*>(elements.begin()), elements.size() * sizeof(T)};
+}
+
+/// A file of the given header and elements.
+inline std::string safetensors(const std::string& header, const std::string& data) {
+  std::string bytes;
+  for (std::size_t i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> 8 * i & 0xff);
+  return bytes + header + data;
+}
+
+/// A model of two parameters.
+struct Small {
+  Parameter weight{array({2, 2}, {1, 2, 3, 4})}, bias{array({2}, {5, 6})};
+  void parameters(ParameterList& list) { list("weight", weight), list("bias", bias); }
+  bool unchanged() const {
+    return same_bits(weight.value(), array({2, 2}, {1, 2, 3, 4})) &&
+           same_bits(bias.value(), array({2}, {5, 6}));
+  }
+};
+
+}  // namespace test

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "kernel_test.hpp"
+
+using namespace test;
+using kernels::Pool2D;
+using kernels::Table;
+
+namespace {
+
+Pool2D sizes(Shape image, Shape window, Shape stride, Shape before = {0, 0}, Shape after = {0, 0}) {
+  return {image[0],  image[1],  image[2],  image[3],  window[0], window[1],
+          stride[0], stride[1], before[0], before[1],
+          (image[1] + before[0] + after[0] - window[0]) / stride[0] + 1,
+          (image[2] + before[1] + after[1] - window[1]) / stride[1] + 1};
+}
+std::size_t image_size(const Pool2D& s) { return s.batch * s.height * s.width * s.channels; }
+std::size_t result_size(const Pool2D& s) { return s.batch * s.out_h * s.out_w * s.channels; }
+
+// Calls f(index in y, index in x, position in the window) for each element of each window.
+template <class F>
+void for_each_element(const Pool2D& s, F f) {
+  for (std::size_t y = 0; y < result_size(s); ++y) {
+    const std::size_t c = y % s.channels, j = y / s.channels % s.out_w;
+    const std::size_t i = y / s.channels / s.out_w % s.out_h, n = y / s.channels / s.out_w / s.out_h;
+    for (std::size_t a = 0; a < s.window_h; ++a)
+      for (std::size_t b = 0; b < s.window_w; ++b) {
+        const std::size_t row = i * s.stride_h + a, column = j * s.stride_w + b;  // in the padded image
+        if (row < s.pad_top || column < s.pad_left || row - s.pad_top >= s.height ||
+            column - s.pad_left >= s.width)
+          continue;
+        f(y, ((n * s.height + row - s.pad_top) * s.width + column - s.pad_left) * s.channels + c,
+          a * s.window_w + b);
+      }
+  }
+}
+
+std::vector<Pool2D> cases() {
+  std::vector<Pool2D> all;
+  for (std::size_t channels : odd_sizes) {
+    all.push_back(sizes({2, 4, 6, channels}, {2, 2}, {2, 2}));
+    all.push_back(sizes({1, 5, 5, channels}, {3, 3}, {2, 2}, {1, 1}, {1, 1}));
+  }
+  all.push_back(sizes({2, 7, 5, 3}, {2, 3}, {1, 1}));
+  all.push_back(sizes({2, 7, 9, 3}, {2, 2}, {3, 4}));
+  all.push_back(sizes({2, 3, 3, 17}, {5, 5}, {1, 1}, {2, 2}, {2, 2}));
+  all.push_back(sizes({1, 4, 4, 2}, {3, 4}, {1, 2}, {2, 1}, {0, 3}));
+  all.push_back(sizes({3, 1, 1, 5}, {1, 1}, {1, 1}));
+  all.push_back(sizes({1, 256, 256, 1}, {256, 256}, {256, 256}));  // the largest window there is
+  return all;
+}
+
+std::string name_of(const Pool2D& s) {
+  return to_string(Shape{s.batch, s.height, s.width, s.channels}) + " by " +
+         to_string(Shape{s.window_h, s.window_w});
+}
+
+// Small integers, so that there are ties, and some that are no numbers.
+Guarded<Scalar> with_ties(std::size_t size, bool nan) {
+  Guarded<Scalar> x = numbers(size, 4, -4, 0);
+  for (std::size_t i = 0; i < size; ++i) x.data()[i] = std::floor(x[i]);
+  for (std::size_t i = 3; nan && i < size; i += 11) x.data()[i] = not_a_number;
+  return x;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pool)
+
+BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
+  for (const Pool2D& s : cases())
+    for (const bool nan : {false, true}) {
+      auto x = with_ties(image_size(s), nan);
+      std::vector<double> best(result_size(s), -infinity);
+      std::vector<std::size_t> position(best.size()), first_nan(best.size(), 65536);
+      for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
+        const auto v = static_cast<double>(x[in]);
+        if (std::isnan(v)) first_nan[out] = std::min(first_nan[out], at);
+        if (!std::isnan(best[out]) && (std::isnan(v) || v > best[out])) best[out] = v, position[out] = at;
+      });
+      for_each_table([&](const Table& table) {
+        Guarded<Scalar> y{result_size(s), 55};
+        Guarded<std::uint16_t> p{result_size(s), 9999};
+        table.max_pool2d(s, x.data(), y.data(), p.data());
+        check_close(y, best, 0, name_of(s));
+        BOOST_TEST(p.intact());
+        for (std::size_t i = 0; i < p.size(); ++i)
+          if (first_nan[i] == 65536)
+            BOOST_REQUIRE_MESSAGE(p[i] == position[i], name_of(s) << ": position " << i << " is " << p[i]
+                                                                  << ", expected " << position[i]);
+      });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
+  for (const Pool2D& s : cases()) {
+    auto x = with_ties(image_size(s), false), g = numbers(result_size(s), 2);
+    Guarded<Scalar> y{result_size(s)};
+    Guarded<std::uint16_t> p{result_size(s)};
+    kernels::table().max_pool2d(s, x.data(), y.data(), p.data());
+    std::vector<double> expected(image_size(s));
+    for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
+      if (at == p[out]) expected[in] += static_cast<double>(g[out]);
+    });
+    for_each_table([&](const Table& table) {
+      Guarded<Scalar> dx{image_size(s), not_a_number};
+      table.max_pool2d_grad(s, p.data(), g.data(), dx.data());
+      check_close(dx, expected, 32 * epsilon, name_of(s));
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
+  for (const Pool2D& s : cases()) {
+    auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
+    std::vector<double> mean(result_size(s)), count(result_size(s)), dx_expected(image_size(s));
+    for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t) {
+      mean[out] += static_cast<double>(x[in]);
+      ++count[out];
+    });
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] /= count[i];
+    for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t) {
+      dx_expected[in] += static_cast<double>(g[out]) / count[out];
+    });
+    for_each_table([&](const Table& table) {
+      Guarded<Scalar> y{result_size(s), not_a_number}, dx{image_size(s), not_a_number};
+      table.avg_pool2d(s, x.data(), y.data());
+      check_close(y, mean, 32 * epsilon, name_of(s));
+      table.avg_pool2d_grad(s, g.data(), dx.data());
+      check_close(dx, dx_expected, 32 * epsilon, name_of(s));
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
+  for (const Pool2D& s : {sizes({64, 26, 26, 32}, {2, 2}, {2, 2}),
+                          sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {
+    auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
+    for_each_table([&](const Table& table) {
+      Guarded<std::uint16_t> p{result_size(s)};
+      const auto check = [&](const char* name, std::size_t size, auto run) {
+        check_threads(name, [&] {
+          Guarded<Scalar> out{size};
+          run(out.data());
+          return out;
+        });
+      };
+      check("max_pool2d", result_size(s),
+            [&](Scalar* y) { table.max_pool2d(s, x.data(), y, p.data()); });
+      check("max_pool2d_grad", image_size(s),
+            [&](Scalar* dx) { table.max_pool2d_grad(s, p.data(), g.data(), dx); });
+      check("avg_pool2d", result_size(s), [&](Scalar* y) { table.avg_pool2d(s, x.data(), y); });
+      check("avg_pool2d_grad", image_size(s),
+            [&](Scalar* dx) { table.avg_pool2d_grad(s, g.data(), dx); });
+    });
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

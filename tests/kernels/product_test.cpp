@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "kernel_test.hpp"
+
+#include "kernels/gemm.hpp"
+
+using namespace test;
+using kernels::Operand;
+using kernels::Table;
+
+namespace {
+
+struct Sizes {
+  std::size_t m, n, k;
+};
+
+// A matrix as it is stored, maybe transposed, with rows further apart than they are long.
+struct Stored {
+  Stored(std::size_t rows, std::size_t columns, bool transposed, std::size_t gap, std::uint64_t seed)
+      : stride{(transposed ? rows : columns) + gap},
+        transposed{transposed},
+        elements{numbers((transposed ? columns : rows) * stride, seed)} {}
+  double at(std::size_t i, std::size_t j) const {
+    return static_cast<double>(transposed ? elements[j * stride + i] : elements[i * stride + j]);
+  }
+  Operand operand() { return {elements.data(), stride, transposed}; }
+
+  std::size_t stride;
+  bool transposed;
+  Guarded<Scalar> elements;
+};
+
+// A function that multiplies: gemm, or the kernel of an instruction set.
+using Multiply = std::function<void(std::size_t, std::size_t, std::size_t, Operand, Operand, Scalar*,
+                                    std::size_t)>;
+
+// Checks all combinations of transposed operands; the columns between the rows of c stay as they were.
+void check_products(const std::string& what, const Sizes& s, const Multiply& multiply) {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const std::size_t gap : {0, 3}) {
+        Stored a{s.m, s.k, ta, gap, 1}, b{s.k, s.n, tb, gap, 2};
+        const std::size_t stride = s.n + gap;
+        Guarded<Scalar> c{s.m * stride, 77};
+        std::vector<double> expected(c.size(), 77);
+        for (std::size_t i = 0; i < s.m; ++i)
+          for (std::size_t j = 0; j < s.n; ++j) {
+            double sum = 0;
+            for (std::size_t l = 0; l < s.k; ++l) sum += a.at(i, l) * b.at(l, j);
+            expected[i * stride + j] = sum;
+          }
+        multiply(s.m, s.n, s.k, a.operand(), b.operand(), c.data(), stride);
+        check_close(c, expected, epsilon * static_cast<double>(s.k + 8),
+                    what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
+      }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(products)
+
+BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
+  std::vector<Sizes> cases{{5, 7, 0}, {0, 5, 3}, {5, 0, 3}, {64, 256, 541}, {10, 64, 300}, {129, 10, 65}};
+  for (std::size_t size : odd_sizes) {
+    cases.push_back({size, 19, 5});
+    cases.push_back({5, size, 19});
+    cases.push_back({19, 5, size});
+    cases.push_back({size, size, size});
+  }
+  for_each_table([&](const Table& table) {
+    for (const Sizes& s : cases) check_products("product", s, table.product);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(products_of_any_size) {
+  for (const Sizes& s : {Sizes{1, 1, 1}, Sizes{3, 5, 0}, Sizes{127, 128, 129}, Sizes{128, 128, 128},
+                         Sizes{129, 130, 131}, Sizes{131, 200, 150}})
+    check_products("gemm", s, kernels::gemm);
+}
+
+BOOST_AUTO_TEST_CASE(products_in_pieces) {
+  for (const Sizes& s : {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220}, Sizes{1, 700, 6000}})
+    check_products("matmul", s, [](auto m, auto n, auto k, Operand a, Operand b, Scalar* c, auto stride) {
+      if (stride == n) return kernels::matmul(m, n, k, a, b, c);
+      kernels::gemm(m, n, k, a, b, c, stride);
+    });
+}
+
+// Each piece of columns gives the bits of the whole, so a dense layer may finish it at once.
+BOOST_AUTO_TEST_CASE(pieces_of_columns) {
+  const Sizes s{64, 700, 600};
+  Stored a{s.m, s.k, false, 0, 1}, b{s.k, s.n, false, 0, 2};
+  Guarded<Scalar> whole{s.m * s.n}, pieces{s.m * s.n};
+  kernels::matmul(s.m, s.n, s.k, a.operand(), b.operand(), whole.data());
+  const std::size_t grain = kernels::column_grain(s.m, s.n, s.k);
+  BOOST_TEST((grain > 0 && grain < s.n));
+  for (std::size_t begin = 0; begin < s.n; begin += grain) {
+    Operand part = b.operand();
+    part.data += begin;
+    kernels::gemm(s.m, std::min(grain, s.n - begin), s.k, a.operand(), part, pieces.data() + begin, s.n);
+  }
+  BOOST_TEST((pieces == whole));
+}
+
+BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
+  for (const Sizes& s : {Sizes{64, 256, 5408}, Sizes{5408, 256, 64}, Sizes{300, 310, 320}}) {
+    Stored a{s.m, s.k, false, 0, 1}, b{s.k, s.n, true, 0, 2};
+    check_threads("matmul", [&] {
+      Guarded<Scalar> c{s.m * s.n};
+      kernels::matmul(s.m, s.n, s.k, a.operand(), b.operand(), c.data());
+      return c;
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nan_and_infinity_show) {
+  for (const std::size_t size : {17, 200}) {
+    Stored a{size, size, false, 0, 1}, b{size, size, false, 0, 2};
+    a.elements.data()[3 * size + 5] = not_a_number;
+    std::fill_n(b.elements.data() + 7 * size, size, infinity);
+    std::fill_n(a.elements.data() + 9 * size, size, Scalar{0});
+    Guarded<Scalar> c{size * size};
+    kernels::gemm(size, size, size, a.operand(), b.operand(), c.data(), size);
+    for (std::size_t j = 0; j < size; ++j) {
+      BOOST_TEST(std::isnan(c[3 * size + j]));
+      BOOST_TEST(std::isnan(c[9 * size + j]));  // 0 times infinity
+      BOOST_TEST(std::isinf(c[4 * size + j]));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "../ops/reference.hpp"
+#include "kernels/strided.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace test;
+using kernels::Nest;
+using kernels::Strides;
+
+BOOST_AUTO_TEST_SUITE(strided)
+
+BOOST_AUTO_TEST_CASE(shapes_to_which_shapes_broadcast) {
+  struct Row {
+    Shape a, b, result;
+  };
+  for (const auto& [a, b, result] :
+       {Row{{}, {}, {}}, Row{{}, {3}, {3}}, Row{{2, 3}, {3}, {2, 3}}, Row{{2, 1}, {3}, {2, 3}},
+        Row{{0}, {1}, {0}}, Row{{5, 0, 1}, {1, 4}, {5, 0, 4}}, Row{{1, 1}, {1}, {1, 1}}}) {
+    Shape got;
+    BOOST_TEST(kernels::broadcast_shape(a, b, got));
+    BOOST_TEST((got == result));
+    BOOST_TEST(kernels::broadcast_shape(b, a, got));
+    BOOST_TEST((got == result));
+  }
+  Shape got;
+  for (const auto& [a, b] : {std::pair<Shape, Shape>{{2}, {3}}, {{0}, {2}}, {{2, 3}, {2}}, {{3, 2}, {2, 3}}})
+    BOOST_TEST(!kernels::broadcast_shape(a, b, got), to_string(a) << " and " << to_string(b));
+}
+
+BOOST_AUTO_TEST_CASE(strides) {
+  BOOST_TEST((kernels::row_major({2, 3, 4}) == Strides{12, 4, 1}));
+  BOOST_TEST((kernels::row_major({}) == Strides{}));
+  BOOST_TEST((kernels::strides_over({3, 1}, {2, 3, 4}) == Strides{0, 1, 0}));
+  BOOST_TEST((kernels::strides_over({2, 3, 4}, {2, 3, 4}) == Strides{12, 4, 1}));
+  BOOST_TEST((kernels::strides_over({}, {5}) == Strides{0}));
+}
+
+BOOST_AUTO_TEST_CASE(repeating_and_summing_are_inverse) {
+  const Shape large{2, 3, 4, 5};
+  for (const Shape& small : {Shape{}, Shape{1}, Shape{5}, Shape{4, 1}, Shape{4, 5}, Shape{3, 1, 1}, Shape{3, 1, 5},
+                             Shape{2, 1, 4, 1}, Shape{1, 3, 1, 5}, Shape{2, 3, 4, 5}, Shape{1, 1, 1, 1}}) {
+    const Array a = random(small), g = random(large, -1, 1, 8);
+    const auto repeated = tabulate(large, [&](const Shape& index) { return at(a, index); });
+    BOOST_TEST(difference(kernels::broadcast_to(a, large), large, repeated, 0) == "");
+    std::vector<double> sums(a.size());
+    const Array numbered = counting(small);
+    for_each_index(large, [&](const Shape& index) {
+      sums[static_cast<std::size_t>(at(numbered, index))] += at(g, index);
+    });
+    BOOST_TEST(difference(kernels::sum_to(g, small), small, sums, 64 * epsilon) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(adding_in_place) {
+  Array a = counting({3, 2});
+  kernels::add_to(a, counting({3, 2}));
+  BOOST_TEST(difference(a, {3, 2}, std::vector<double>{0, 2, 4, 6, 8, 10}, 0) == "");
+}
+
+BOOST_AUTO_TEST_CASE(axes_that_are_walked_alike_are_one_run) {
+  const auto runs = [](const Shape& shape, const Strides& a, const Strides& b) {
+    std::vector<std::size_t> counts;
+    Nest<2>{shape, {a, b}}.for_each_run(
+        [&](const auto&, std::size_t count, const auto&) { counts.push_back(count); });
+    return counts;
+  };
+  using Counts = std::vector<std::size_t>;
+  BOOST_TEST((runs({2, 3, 4}, {12, 4, 1}, {12, 4, 1}) == Counts{24}));
+  BOOST_TEST((runs({2, 3, 4}, {12, 4, 1}, {0, 4, 1}) == Counts{12, 12}));
+  BOOST_TEST((runs({2, 3, 4}, {12, 4, 1}, {0, 0, 0}) == Counts{24}));
+  BOOST_TEST((runs({2, 3}, {3, 1}, {1, 2}) == Counts{3, 3}));
+  BOOST_TEST((runs({2, 1, 3}, {3, 3, 1}, {3, 77, 1}) == Counts{6}));
+  BOOST_TEST((runs({}, {}, {}) == Counts{1}));
+  BOOST_TEST((runs({1, 1}, {1, 1}, {5, 5}) == Counts{1}));
+  BOOST_TEST(runs({2, 0, 3}, {0, 3, 1}, {0, 3, 1}).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Arrays without elements, through every op and back: a sensible result or an Error.
+#include "../support.hpp"
+
+#include <models/models.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+
+using namespace test;
+
+namespace {
+
+using In = std::span<const Variable>;
+
+struct Row {
+  std::string op;
+  std::vector<Shape> inputs;
+  std::function<Variable(In)> function;
+  Shape result;
+  double value = 0;  // of all elements, if there are any; the inputs are ones
+};
+
+// Leaves NaN in the memory that the next arrays get: what is not written shows.
+void poison() {
+  std::vector<Array> blocks;
+  for (std::size_t size = 1; size < 3000; size += 1 + size / 5)
+    for (int i = 0; i < 3; ++i) blocks.push_back(full({size}, not_a_number));
+}
+
+std::vector<Row> elementwise_rows() {
+  std::vector<Row> rows;
+  const auto unary = [&rows](std::string name, auto f) {
+    rows.push_back({std::move(name), {{0, 3}}, [f](In x) { return f(x[0]); }, {0, 3}});
+  };
+  unary("neg", [](const Variable& x) { return -x; });
+  unary("exp", [](const Variable& x) { return exp(x); });
+  unary("log", [](const Variable& x) { return log(x); });
+  unary("sqrt", [](const Variable& x) { return sqrt(x); });
+  unary("square", [](const Variable& x) { return square(x); });
+  unary("abs", [](const Variable& x) { return abs(x); });
+  unary("tanh", [](const Variable& x) { return tanh(x); });
+  unary("sigmoid", [](const Variable& x) { return sigmoid(x); });
+  unary("relu", [](const Variable& x) { return relu(x); });
+  unary("softplus", [](const Variable& x) { return softplus(x); });
+  unary("leaky_relu", [](const Variable& x) { return leaky_relu(x); });
+  unary("clip", [](const Variable& x) { return clip(x, {.min = 0, .max = 1}); });
+  unary("dropout", [](const Variable& x) { return dropout(x); });
+  const auto binary = [&rows](std::string name, auto f) {
+    const auto op = [f](In x) { return f(x[0], x[1]); };
+    rows.push_back({name, {{0, 3}, {0, 3}}, op, {0, 3}});
+    rows.push_back({name, {{0, 3}, {3}}, op, {0, 3}});
+    rows.push_back({name, {{1, 3}, {0, 1}}, op, {0, 3}});
+    rows.push_back({name, {{}, {2, 0}}, op, {2, 0}});
+    rows.push_back({name, {{0}, {2, 3, 1}}, op, {2, 3, 0}});
+  };
+  binary("add", [](const Variable& a, const Variable& b) { return a + b; });
+  binary("sub", [](const Variable& a, const Variable& b) { return a - b; });
+  binary("mul", [](const Variable& a, const Variable& b) { return a * b; });
+  binary("div", [](const Variable& a, const Variable& b) { return a / b; });
+  binary("pow", [](const Variable& a, const Variable& b) { return pow(a, b); });
+  return rows;
+}
+
+std::vector<Row> shape_rows() {
+  return {
+      {"sum", {{0, 3}}, [](In x) { return sum(x[0]); }, {}},
+      {"sum", {{0, 3}}, [](In x) { return sum(x[0], {.axes = {0}}); }, {3}},
+      {"sum", {{0, 3}}, [](In x) { return sum(x[0], {.axes = {1}}); }, {0}},
+      {"mean", {{0, 3}}, [](In x) { return mean(x[0], {.axes = {1}}); }, {0}},
+      {"max", {{2, 0, 3}}, [](In x) { return max(x[0], {.axes = {2}}); }, {2, 0}},
+      {"reshape", {{0, 3}}, [](In x) { return reshape(x[0], {5, 0, 2}); }, {5, 0, 2}},
+      {"flatten", {{0, 3, 4}}, [](In x) { return flatten(x[0]); }, {0, 12}},
+      {"flatten", {{4, 0, 3}}, [](In x) { return flatten(x[0]); }, {4, 0}},
+      {"transpose", {{0, 3, 4}}, [](In x) { return transpose(x[0]); }, {4, 3, 0}},
+      {"concatenate", {{0, 3}, {2, 3}, {0, 3}}, [](In x) { return concatenate(x); }, {2, 3}, 1},
+      {"concatenate", {{2, 0}, {2, 0}}, [](In x) { return concatenate(x, {.axis = 1}); }, {2, 0}},
+      {"slice", {{0, 3}}, [](In x) { return slice(x[0], {.begin = -2, .end = 5}); }, {0, 3}},
+      {"slice", {{4}}, [](In x) { return slice(x[0], {.begin = 3, .end = 3}); }, {0}},
+      {"slice", {{4}}, [](In x) { return slice(x[0], {.begin = 9, .end = 12}); }, {0}},
+      {"slice", {{0}}, [](In x) { return slice(x[0], {.begin = 1, .step = 3}); }, {0}},
+  };
+}
+
+std::vector<Row> linear_rows() {
+  const auto product = [](In x) { return matmul(x[0], x[1]); };
+  const auto layer = [](Activation activation) {
+    return [activation](In x) { return dense(x[0], x[1], x[2], {activation}); };
+  };
+  return {
+      {"matmul", {{0, 3}, {3, 4}}, product, {0, 4}},
+      {"matmul", {{2, 0}, {0, 4}}, product, {2, 4}},
+      {"matmul", {{100, 0}, {0, 70}}, product, {100, 70}},
+      {"matmul", {{2, 3}, {3, 0}}, product, {2, 0}},
+      {"matmul", {{0, 2, 3}, {3, 4}}, product, {0, 2, 4}},
+      {"matmul", {{0, 2, 3}, {0, 3, 4}}, product, {0, 2, 4}},
+      {"matmul", {{5, 2, 0}, {5, 0, 4}}, product, {5, 2, 4}},
+      {"dense", {{0, 3}, {3, 4}, {4}}, layer(Activation::relu), {0, 4}},
+      {"dense", {{2, 0}, {0, 4}, {4}}, layer(Activation::none), {2, 4}, 1},
+      {"dense", {{2, 3}, {3, 0}, {0}}, layer(Activation::tanh), {2, 0}},
+      {"dense", {{0, 0}, {0, 0}, {0}}, layer(Activation::sigmoid), {0, 0}},
+      {"softmax", {{0, 3}}, [](In x) { return softmax(x[0]); }, {0, 3}},
+      {"softmax", {{3, 0}}, [](In x) { return softmax(x[0], {.axis = 0}); }, {3, 0}},
+      {"log_softmax", {{0, 3}}, [](In x) { return log_softmax(x[0]); }, {0, 3}},
+      {"log_softmax", {{2, 0, 3}}, [](In x) { return log_softmax(x[0], {.axis = 0}); }, {2, 0, 3}},
+  };
+}
+
+std::vector<Row> image_rows() {
+  const auto conv = [](Conv2DOptions o) {
+    return [o](In x) { return conv2d(x[0], x[1], x[2], o); };
+  };
+  const Conv2DOptions tanh_same{.padding = Padding::same, .activation = Activation::tanh};
+  return {
+      {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv({}), {0, 3, 3, 4}},
+      {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv(tanh_same), {0, 5, 5, 4}},
+      {"conv2d", {{0, 9, 9, 2}, {3, 3, 2, 4}, {4}}, conv({2, 1, 2, Activation::relu}), {0, 4, 4, 4}},
+      {"conv2d", {{2, 5, 5, 0}, {3, 3, 0, 4}, {4}}, conv({}), {2, 3, 3, 4}, 1},
+      {"conv2d", {{2, 5, 5, 2}, {3, 3, 2, 0}, {0}}, conv({.padding = 1}), {2, 5, 5, 0}},
+      {"max_pool2d", {{0, 4, 4, 3}}, [](In x) { return max_pool2d(x[0]); }, {0, 2, 2, 3}},
+      {"max_pool2d", {{2, 4, 4, 0}}, [](In x) { return max_pool2d(x[0]); }, {2, 2, 2, 0}},
+      {"avg_pool2d", {{0, 4, 4, 3}}, [](In x) { return avg_pool2d(x[0]); }, {0, 2, 2, 3}},
+      {"avg_pool2d", {{2, 4, 4, 0}}, [](In x) { return avg_pool2d(x[0]); }, {2, 2, 2, 0}},
+  };
+}
+
+void check(const Row& row) {
+  Rng rng{1};
+  Tape tape{Mode::train, rng};
+  std::vector<Variable> inputs;
+  for (const Shape& shape : row.inputs) inputs.push_back(tape.variable(full(shape, 1)));
+  poison();
+  const Variable y = row.function(inputs);
+  BOOST_TEST(difference(y.value(), row.result, std::vector<double>(y.size(), row.value), 0) == "",
+             row.op);
+  poison();
+  tape.backward(sum(y));
+  for (const Variable& x : inputs) {
+    BOOST_TEST((x.grad().shape() == x.shape()), row.op);
+    BOOST_TEST(std::isfinite(sum_of(x.grad())), row.op << ": the gradient was not written");
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(empty)
+
+BOOST_AUTO_TEST_CASE(ops) {
+  for (auto* rows : {elementwise_rows, shape_rows, linear_rows, image_rows})
+    for (const Row& row : rows()) {
+      BOOST_TEST_CONTEXT(row.op) BOOST_CHECK_NO_THROW(check(row));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(whole_models) {
+  Rng rng{1};
+  for (auto* make : {models::cnn, models::lenet5, models::mlp}) {
+    Sequential net = make(rng);
+    for (Mode mode : {Mode::train, Mode::eval}) {
+      Tape tape{mode, rng};
+      const Variable logits = net(tape.input(zeros({0, 28, 28, 1})));
+      BOOST_TEST((logits.shape() == Shape{0, 10}));
+      if (mode == Mode::eval) continue;
+      tape.backward(sum(logits));
+      for (const auto& [name, parameter] : parameters(net))
+        BOOST_TEST(same_bits(parameter->grad(), zeros(parameter->shape())), name);
+    }
+  }
+}
+
+// A slice of part of an array, with the longest steps that can be given.
+BOOST_AUTO_TEST_CASE(slices_at_the_ends_of_the_range) {
+  constexpr std::ptrdiff_t least = std::numeric_limits<std::ptrdiff_t>::min();
+  constexpr std::ptrdiff_t most = std::numeric_limits<std::ptrdiff_t>::max();
+  Tape tape;
+  const Variable x = tape.variable(counting({5}));
+  BOOST_TEST(elements(slice(x, {.step = most}).value()) == std::vector<double>{0});
+  BOOST_TEST(elements(slice(x, {.begin = 4, .step = most}).value()) == std::vector<double>{4});
+  BOOST_TEST(slice(x, {.begin = least, .end = least}).size() == 0u);
+  BOOST_TEST(slice(x, {.begin = least, .end = most}).size() == 5u);
+  BOOST_TEST(slice(x, {.begin = most}).size() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// What every op says of shapes and options that do not fit: the exact text, the class, and the line of
+// the caller, at the `@`.
+#include "errors.hpp"
+
+#include <xtape/ops.hpp>
+
+using namespace test;
+
+namespace {
+
+const std::vector<std::int32_t> labels{0, 2};
+
+struct Fixture {
+  Tape tape;
+  Variable scalar = of({}), v2 = of({2}), v3 = of({3}), m23 = of({2, 3}), m32 = of({3, 2}),
+           m45 = of({4, 5}), t234 = of({2, 3, 4}), t345 = of({3, 4, 5}), empty = of({0, 3}),
+           image = of({2, 5, 6, 3}), kernel = of({3, 3, 3, 4});
+
+  Variable of(const Shape& shape) { return tape.variable(zeros(shape)); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(errors, Fixture)
+
+BOOST_AUTO_TEST_CASE(arithmetic) {
+  const std::string hint = " @; sizes must be equal or 1, counted from the last axis";
+  check_failures<ShapeError>({
+      {"[add] the shapes (2, 3) and (2,) do not broadcast" + hint, XTAPE_CALL(add(m23, v2))},
+      {"[add] the shapes (2, 3) and (2,) do not broadcast" + hint, XTAPE_CALL(m23 + v2)},
+      {"[sub] the shapes (2,) and (3,) do not broadcast" + hint, XTAPE_CALL(v2 - v3)},
+      {"[mul] the shapes (2, 3) and (3, 2) do not broadcast" + hint, XTAPE_CALL(m23 * m32)},
+      {"[div] the shapes (2, 3, 4) and (3,) do not broadcast" + hint, XTAPE_CALL(t234 / v3)},
+      {"[pow] the shapes (0, 3) and (2, 3) do not broadcast" + hint, XTAPE_CALL(pow(empty, m23))},
+      {"[mul] the shapes (4, 5) and (2, 3) do not broadcast" + hint, XTAPE_CALL(2 * (m45 * m23))},
+  });
+  check_failures<TapeError>({
+      {"[add] expected a Variable, got two numbers @", XTAPE_CALL(add(1, 2))},
+      {"[pow] expected a Variable, got two numbers @", XTAPE_CALL(xtape::pow(1.5, 2.5))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(unary) {
+  check_failures<ValueError>({
+      {"[leaky_relu] expected a slope of at least 0, got -1 @", XTAPE_CALL(leaky_relu(v2, {-1}))},
+      {"[leaky_relu] expected a slope of at least 0, got nan @",
+       XTAPE_CALL(leaky_relu(v2, {.slope = not_a_number}))},
+      {"[clip] expected min <= max, got 2 and 1 @", XTAPE_CALL(clip(v2, {.min = 2, .max = 1}))},
+      {"[clip] expected min <= max, got nan and 1 @",
+       XTAPE_CALL(clip(v2, {.min = not_a_number, .max = 1}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(reductions) {
+  check_failures<ShapeError>({
+      {"[sum] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(sum(m23, {.axes = {2}}))},
+      {"[sum] there is no axis -3 in the shape (2, 3) @", XTAPE_CALL(sum(m23, {.axes = {-3}}))},
+      {"[sum] there is no axis 0 in the shape () @", XTAPE_CALL(sum(scalar, {.axes = {0}}))},
+      {"[sum] the axis -1 is given twice @", XTAPE_CALL(sum(m23, {.axes = {1, -1}}))},
+      {"[mean] there is no axis 5 in the shape (2, 3) @", XTAPE_CALL(mean(m23, {.axes = {0, 5}}))},
+      {"[mean] the axis 0 is given twice @", XTAPE_CALL(mean(m23, {.axes = {0, 0}}))},
+      {"[mean] nothing to reduce in an array of shape (0, 3) @", XTAPE_CALL(mean(empty))},
+      {"[mean] nothing to reduce in an array of shape (0, 3) @",
+       XTAPE_CALL(mean(empty, {.axes = {0}}))},
+      {"[max] there is no axis -4 in the shape (2, 3, 4) @", XTAPE_CALL(max(t234, {.axes = {-4}}))},
+      {"[max] nothing to reduce in an array of shape (0, 3) @", XTAPE_CALL(max(empty))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(shapes) {
+  constexpr std::ptrdiff_t huge = std::ptrdiff_t{1} << 40;
+  check_failures<ShapeError>({
+      {"[reshape] cannot reshape (2, 3), 6 elements, to (4,) @", XTAPE_CALL(reshape(m23, {4}))},
+      {"[reshape] cannot reshape (2, 3), 6 elements, to () @", XTAPE_CALL(reshape(m23, {}))},
+      {"[reshape] cannot reshape (2, 3), 6 elements, to (7, 0) @", XTAPE_CALL(reshape(m23, {7, 0}))},
+      {"[reshape] cannot reshape (2, 3), 6 elements, to (1099511627776, 1099511627776) @",
+       XTAPE_CALL(reshape(m23, {huge, huge}))},
+      {"[reshape] expected sizes of at least 0 and at most one -1 @",
+       XTAPE_CALL(reshape(m23, {-1, -1}))},
+      {"[reshape] expected sizes of at least 0 and at most one -1 @", XTAPE_CALL(reshape(m23, {-2}))},
+      {"[flatten] expected (N, ...), got a scalar @", XTAPE_CALL(flatten(scalar))},
+      {"[transpose] there is no axis 2 in the shape (2, 3) @",
+       XTAPE_CALL(transpose(m23, {.axes = {0, 2}}))},
+      {"[transpose] the axis 1 is given twice @", XTAPE_CALL(transpose(m23, {.axes = {1, -1}}))},
+      {"[transpose] expected all 3 axes of (2, 3, 4), got 2 @",
+       XTAPE_CALL(transpose(t234, {.axes = {1, 0}}))},
+      {"[concatenate] expected at least one array @",
+       XTAPE_CALL(concatenate(std::span<const Variable>{}))},
+      {"[concatenate] there is no axis 2 in the shape (2, 3) @",
+       XTAPE_CALL(concatenate({m23, m23}, {.axis = 2}))},
+      {"[concatenate] there is no axis 0 in the shape () @",
+       XTAPE_CALL(concatenate({scalar, scalar}))},
+      {"[concatenate] the shapes (2, 3) and (3, 2) differ in more than axis 0 @",
+       XTAPE_CALL(concatenate({m23, m32}))},
+      {"[concatenate] the shapes (2, 3) and (3,) differ in more than axis 1 @",
+       XTAPE_CALL(concatenate({m23, m23, v3}, {.axis = -1}))},
+      {"[slice] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(slice(m23, {.axis = 2}))},
+      {"[slice] there is no axis 0 in the shape () @", XTAPE_CALL(slice(scalar, {}))},
+  });
+  check_failures<ValueError>({
+      {"[slice] expected a step of at least 1, got 0 @", XTAPE_CALL(slice(m23, {.step = 0}))},
+      {"[slice] expected a step of at least 1, got -2 @", XTAPE_CALL(slice(m23, {.step = -2}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(linear) {
+  const std::string vector = " @; reshape a vector to a matrix of one row or column?";
+  const auto rule = [](const std::string& got) {
+    return "[matmul] expected (..., M, K) and (K, N) or (..., K, N), got " + got;
+  };
+  check_failures<ShapeError>({
+      {rule("(2, 3) and (3,)") + vector, XTAPE_CALL(matmul(m23, v3))},
+      {rule("(2,) and (2, 3)") + vector, XTAPE_CALL(matmul(v2, m23))},
+      {rule("(2, 3) and (2, 3, 4)") + vector, XTAPE_CALL(matmul(m23, t234))},
+      {"[matmul] the leading axes of (2, 3, 4) and (3, 4, 5) differ @", XTAPE_CALL(matmul(t234, t345))},
+      {"[matmul] the inner sizes of (2, 3) and (2, 3) differ: 3 and 2 @; transpose one of them?",
+       XTAPE_CALL(matmul(m23, m23))},
+      {"[dense] expected weights (in, out), got (3,) @", XTAPE_CALL(dense(m23, v3))},
+      {"[dense] expected (N, 4), got (2, 3) @", XTAPE_CALL(dense(m23, m45))},
+      {"[dense] expected (N, 4), got (3,) @", XTAPE_CALL(dense(v3, m45))},
+      {"[dense] expected (N, 3), got (2, 3, 4) @; flatten missing?", XTAPE_CALL(dense(t234, m32))},
+      {"[dense] expected a bias of shape (2,), got (3,) @", XTAPE_CALL(dense(m23, m32, v3))},
+      {"[dense] expected a bias of shape (2,), got () @", XTAPE_CALL(dense(m23, m32, scalar))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(convolution) {
+  const Variable channels_first = of({2, 3, 5, 6});
+  const std::string fit = " @; use Padding::same or a smaller window?";
+  check_failures<ShapeError>({
+      {"[conv2d] expected a kernel (kh, kw, in, out), got (4, 5) @", XTAPE_CALL(conv2d(image, m45))},
+      {"[conv2d] expected (N, H, W, 3), got (2, 3) @", XTAPE_CALL(conv2d(m23, kernel))},
+      {"[conv2d] expected (N, H, W, 3), got (2, 3, 5, 6) @; images are channels-last",
+       XTAPE_CALL(conv2d(channels_first, kernel))},
+      {"[conv2d] the kernel (0, 3, 3, 4) has no taps @", XTAPE_CALL(conv2d(image, of({0, 3, 3, 4})))},
+      {"[conv2d] a window of height 7 does not fit into 5" + fit,
+       XTAPE_CALL(conv2d(image, kernel, {.dilation = 3}))},
+      {"[conv2d] a window of width 9 does not fit into 8 (padding included)" + fit,
+       XTAPE_CALL(conv2d(image, kernel, {.padding = 1, .dilation = {1, 4}}))},
+      {"[conv2d] a window of height 3 does not fit into 0" + fit,
+       XTAPE_CALL(conv2d(of({2, 0, 6, 3}), kernel, {.padding = Padding::same}))},
+      {"[conv2d] expected a bias of shape (4,), got (3,) @", XTAPE_CALL(conv2d(image, kernel, v3))},
+  });
+  check_failures<ValueError>({
+      {"[conv2d] expected a dilation of at least 1 and at most 2^31 @",
+       XTAPE_CALL(conv2d(image, kernel, {.dilation = {1, 0}}))},
+      {"[conv2d] expected a dilation of at least 1 and at most 2^31 @",
+       XTAPE_CALL(conv2d(image, kernel, {.dilation = static_cast<std::size_t>(-1)}))},
+      {"[conv2d] expected a window and a stride of at least 1, got widths 3 and 0 @",
+       XTAPE_CALL(conv2d(image, kernel, {.stride = {1, 0}}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(pooling) {
+  const std::string fit = " @; use Padding::same or a smaller window?";
+  const Variable large = of({1, 300, 300, 1});
+  check_failures<ShapeError>({
+      {"[max_pool2d] expected (N, H, W, C), got (2, 3, 4) @", XTAPE_CALL(max_pool2d(t234))},
+      {"[max_pool2d] a window of height 6 does not fit into 5" + fit,
+       XTAPE_CALL(max_pool2d(image, {.window = 6}))},
+      {"[avg_pool2d] expected (N, H, W, C), got () @", XTAPE_CALL(avg_pool2d(scalar))},
+      {"[avg_pool2d] a window of width 9 does not fit into 8 (padding included)" + fit,
+       XTAPE_CALL(avg_pool2d(image, {.window = {3, 9}, .padding = {0, 0, 1, 1}}))},
+  });
+  check_failures<ValueError>({
+      {"[max_pool2d] expected a window and a stride of at least 1, got heights 0 and 0 @",
+       XTAPE_CALL(max_pool2d(image, {.window = {0, 2}}))},
+      {"[max_pool2d] expected a window of at most 65536 elements, got 257 x 256 @",
+       XTAPE_CALL(max_pool2d(large, {.window = {257, 256}}))},
+      {"[max_pool2d] expected less padding than the window 2 x 2 is large @",
+       XTAPE_CALL(max_pool2d(image, {.padding = 2}))},
+      {"[avg_pool2d] expected less padding than the window 3 x 2 is large @",
+       XTAPE_CALL(avg_pool2d(image, {.window = {3, 2}, .padding = {0, 0, 0, 2}}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_negative_size_is_refused) {
+  constexpr auto minus_one = static_cast<std::size_t>(-1);  // what `.padding = -1` means
+  const std::string text = "expected a height of window, stride and padding of at most 2^31 @";
+  check_failures<ValueError>({
+      {"[conv2d] " + text, XTAPE_CALL(conv2d(image, kernel, {.padding = minus_one}))},
+      {"[conv2d] " + text, XTAPE_CALL(conv2d(image, kernel, {.stride = minus_one}))},
+      {"[max_pool2d] " + text, XTAPE_CALL(max_pool2d(image, {.window = minus_one}))},
+      {"[avg_pool2d] " + text, XTAPE_CALL(avg_pool2d(image, {.padding = minus_one}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(softmax_and_losses) {
+  const std::string rows = "[softmax_cross_entropy] expected logits (N, classes) with at least one row "
+                           "and class, got ";
+  const Array p = full({2, 3}, Scalar{0.5});
+  const std::vector<std::int32_t> above{0, 3}, below{-1, 2}, three{0, 1, 2};
+  check_failures<ShapeError>({
+      {"[softmax] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(softmax(m23, {.axis = 2}))},
+      {"[softmax] there is no axis -1 in the shape () @", XTAPE_CALL(softmax(scalar))},
+      {"[softmax] the axis 0 has size 0 in the shape (0, 3) @", XTAPE_CALL(softmax(empty, {.axis = 0}))},
+      {"[log_softmax] there is no axis -3 in the shape (2, 3) @",
+       XTAPE_CALL(log_softmax(m23, {.axis = -3}))},
+      {"[log_softmax] the axis -1 has size 0 in the shape (2, 0) @",
+       XTAPE_CALL(log_softmax(of({2, 0})))},
+      {rows + "(3,) @", XTAPE_CALL(softmax_cross_entropy(v3, labels))},
+      {rows + "(0, 3) @", XTAPE_CALL(softmax_cross_entropy(empty, labels))},
+      {rows + "(2, 0) @", XTAPE_CALL(softmax_cross_entropy(of({2, 0}), labels))},
+      {"[softmax_cross_entropy] expected a label for each of the 2 rows of (2, 3), got 3 @",
+       XTAPE_CALL(softmax_cross_entropy(m23, three))},
+      {"[softmax_cross_entropy] expected probabilities of shape (4, 5), got (2, 3) @",
+       XTAPE_CALL(softmax_cross_entropy(m45, p))},
+      {"[mse] expected two arrays of one shape, not empty, got (2, 3) and (3, 2) @",
+       XTAPE_CALL(mse(m23, m32))},
+      {"[mse] expected two arrays of one shape, not empty, got (2, 3) and () @",
+       XTAPE_CALL(mse(m23, scalar))},
+      {"[mse] expected two arrays of one shape, not empty, got (0, 3) and (0, 3) @",
+       XTAPE_CALL(mse(empty, empty))},
+  });
+  const Array negative = array({2, 3}, {0, 0, 0, 0, -0.5, 0}), open = full({2, 3}, infinity);
+  const std::string smoothing = "[softmax_cross_entropy] expected a label smoothing in [0, 1], got ";
+  const std::string number = ", expected a number of at least 0 @";
+  check_failures<ValueError>({
+      {"[softmax_cross_entropy] label 1 is 3, expected 0 to 2 @",
+       XTAPE_CALL(softmax_cross_entropy(m23, above))},
+      {"[softmax_cross_entropy] label 0 is -1, expected 0 to 2 @",
+       XTAPE_CALL(softmax_cross_entropy(m23, below))},
+      {smoothing + "1.5 @", XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = 1.5}))},
+      {smoothing + "-0.1 @", XTAPE_CALL(softmax_cross_entropy(m23, p, {.label_smoothing = -0.1}))},
+      {smoothing + "nan @",
+       XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = not_a_number}))},
+      {"[softmax_cross_entropy] probability 1 of row 1 is -0.5" + number,
+       XTAPE_CALL(softmax_cross_entropy(m23, negative))},
+      {"[softmax_cross_entropy] probability 0 of row 0 is inf" + number,
+       XTAPE_CALL(softmax_cross_entropy(m23, open))},
+      {"[softmax_cross_entropy] probability 0 of row 0 is nan" + number,
+       XTAPE_CALL(softmax_cross_entropy(m23, full({2, 3}, not_a_number)))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(random) {
+  check_failures<ValueError>({
+      {"[dropout] expected a rate in [0, 1), got 1 @", XTAPE_CALL(dropout(v2, {.rate = 1}))},
+      {"[dropout] expected a rate in [0, 1), got -0.1 @", XTAPE_CALL(dropout(v2, {.rate = -0.1}))},
+      {"[dropout] expected a rate in [0, 1), got nan @", XTAPE_CALL(dropout(v2, {not_a_number}))},
+  });
+  check_failures<TapeError>({
+      {"[dropout] the tape has no random generator @; make it with Tape{mode, rng}",
+       XTAPE_CALL(dropout(v2))},
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

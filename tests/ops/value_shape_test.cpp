@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Ops that move elements: each element of the result is looked up where it came from.
+#include "reference.hpp"
+
+#include <xtape/ops.hpp>
+
+#include <algorithm>
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(moves)
+
+BOOST_AUTO_TEST_CASE(reshapes_keep_the_order) {
+  struct Row {
+    Shape from;
+    Axes to;
+    Shape result;
+  };
+  const Row rows[] = {
+      {{2, 3}, {6}, {6}},       {{2, 3}, {-1}, {6}},         {{2, 3}, {3, -1}, {3, 2}},
+      {{2, 3}, {-1, 1}, {6, 1}}, {{1}, {}, {}},              {{}, {1, 1}, {1, 1}},
+      {{}, {-1}, {1}},           {{2, 3, 4}, {2, 2, -1, 2}, {2, 2, 3, 2}},
+      {{0, 3}, {0}, {0}},        {{0, 3}, {3, -1}, {3, 0}},  {{2, 3}, {2, 3}, {2, 3}},
+      {{4}, {2, 1, 1, 1, 2}, {2, 1, 1, 1, 2}},
+  };
+  for (const auto& [from, to, result] : rows) {
+    const Array x = counting(from);
+    Tape tape;
+    check_value("reshape", reshape(tape.input(x), to), result, elements(x), 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(flatten_keeps_the_first_axis) {
+  struct Row {
+    Shape from, result;
+  };
+  for (const auto& [from, result] :
+       {Row{{4}, {4, 1}}, Row{{4, 3}, {4, 3}}, Row{{2, 3, 4}, {2, 12}}, Row{{2, 3, 4, 5}, {2, 60}}}) {
+    const Array x = counting(from);
+    Tape tape;
+    check_value("flatten", flatten(tape.input(x)), result, elements(x), 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_order_of_four_axes) {
+  const Shape shape{2, 3, 4, 5};
+  const Array x = counting(shape);
+  Axes order{0, 1, 2, 3};
+  int orders = 0;
+  do {
+    Shape result;
+    for (std::ptrdiff_t axis : order) result.push_back(shape[static_cast<std::size_t>(axis)]);
+    const auto expected = tabulate(result, [&](const Shape& index) {
+      Shape from(4);
+      for (std::size_t i = 0; i < 4; ++i) from[static_cast<std::size_t>(order[i])] = index[i];
+      return at(x, from);
+    });
+    Tape tape;
+    check_value("transpose", transpose(tape.input(x), {.axes = order}), result, expected, 0);
+    ++orders;
+  } while (std::next_permutation(order.begin(), order.end()));
+  BOOST_TEST(orders == 24);
+}
+
+BOOST_AUTO_TEST_CASE(transpose_by_default_and_from_the_end) {
+  Tape tape;
+  const Variable x = tape.input(counting({2, 3}));
+  const std::vector<double> expected{0, 3, 1, 4, 2, 5};
+  check_value("default", transpose(x), {3, 2}, expected, 0);
+  check_value("negative", transpose(x, {.axes = {-1, -2}}), {3, 2}, expected, 0);
+  check_value("scalar", transpose(tape.input(full({}, 7))), {}, std::vector<double>{7}, 0);
+  check_value("five axes", transpose(tape.input(counting({1, 2, 1, 3, 1}))), {1, 3, 1, 2, 1}, expected, 0);
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_along_each_axis) {
+  for (std::ptrdiff_t axis = -3; axis < 3; ++axis) {
+    const auto a = static_cast<std::size_t>(axis < 0 ? axis + 3 : axis);
+    Tape tape;
+    std::vector<Variable> parts;
+    std::vector<Array> arrays;
+    std::size_t total = 0;
+    for (std::size_t size : {2, 1, 0, 3}) {
+      Shape shape{2, 3, 4};
+      shape[a] = size;
+      arrays.push_back(random(shape, -1, 1, size));
+      parts.push_back(tape.input(arrays.back()));
+      total += size;
+    }
+    Shape result{2, 3, 4};
+    result[a] = total;
+    const auto expected = tabulate(result, [&](Shape index) {
+      std::size_t part = 0;
+      for (; index[a] >= arrays[part].shape()[a]; ++part) index[a] -= arrays[part].shape()[a];
+      std::size_t offset = 0;
+      for (std::size_t i = 0; i < 3; ++i) offset = offset * arrays[part].shape()[i] + index[i];
+      return static_cast<double>(arrays[part].data()[offset]);
+    });
+    check_value("concatenate", concatenate(parts, {.axis = axis}), result, expected, 0);
+  }
+  Tape tape;
+  const Variable one = tape.input(counting({2}));
+  check_value("of one", concatenate({one}), {2}, std::vector<double>{0, 1}, 0);
+  check_value("repeated", concatenate({one, one}), {4}, std::vector<double>{0, 1, 0, 1}, 0);
+}
+
+// As in Python: a[begin:end:step].
+BOOST_AUTO_TEST_CASE(slices_are_those_of_python) {
+  constexpr std::ptrdiff_t size = 5;
+  for (std::ptrdiff_t begin = -7; begin <= 7; ++begin)
+    for (std::ptrdiff_t end = -7; end <= 7; ++end)
+      for (std::ptrdiff_t step : {1, 2, 3, 9}) {
+        const auto bound = [&](std::ptrdiff_t i) {
+          return std::min(std::max<std::ptrdiff_t>(i < 0 ? i + size : i, 0), size);
+        };
+        std::vector<double> expected;
+        for (std::ptrdiff_t i = bound(begin); i < bound(end); i += step)
+          expected.push_back(static_cast<double>(i));
+        Tape tape;
+        const SliceOptions options{.axis = 0, .begin = begin, .end = end, .step = step};
+        check_value("slice", slice(tape.input(counting({size})), options), {expected.size()}, expected,
+                    0);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(slices_along_each_axis) {
+  const Shape shape{4, 5, 6};
+  const Array x = counting(shape);
+  for (std::ptrdiff_t axis : {0, 1, 2, -1, -2, -3}) {
+    const auto a = static_cast<std::size_t>(axis < 0 ? axis + 3 : axis);
+    Shape result = shape;
+    result[a] = shape[a] / 2;  // 1, 3, ... before the end
+    const auto expected = tabulate(result, [&](Shape index) {
+      index[a] = 1 + 2 * index[a];
+      return at(x, index);
+    });
+    Tape tape;
+    check_value("slice", slice(tape.input(x), {.axis = axis, .begin = 1, .step = 2}), result, expected,
+                0);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

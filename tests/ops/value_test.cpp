@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// The values of elementwise ops, reductions and ops that move elements, against plain loops in double.
+#include "reference.hpp"
+
+#include <xtape/ops.hpp>
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(values)
+
+BOOST_AUTO_TEST_CASE(unary_functions) {
+  struct Row {
+    const char* name;
+    Variable (*op)(const Variable&, Location);
+    double (*f)(double);
+  };
+  const Row rows[] = {
+      {"neg", neg, [](double x) { return -x; }},
+      {"exp", exp, [](double x) { return std::exp(x); }},
+      {"log", log, [](double x) { return std::log(x); }},
+      {"sqrt", sqrt, [](double x) { return std::sqrt(x); }},
+      {"square", square, [](double x) { return x * x; }},
+      {"abs", abs, [](double x) { return std::abs(x); }},
+      {"tanh", tanh, [](double x) { return std::tanh(x); }},
+      {"sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {"relu", relu, [](double x) { return x < 0 ? 0 : x; }},
+      {"softplus", softplus,
+       [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }},
+  };
+  Array special = array({3, 3}, {0, 1, -1, 2, -2, 40, -40, 1e-3, 0});
+  special(2, 2) = not_a_number;
+  for (const Array& x : {random({7, 11}, -3, 3), random({1001}, 0, 20), random({}), special})
+    for (const auto& [name, op, f] : rows) {
+      Tape tape;
+      std::vector<double> expected;
+      for (double v : elements(x)) expected.push_back(f(v));
+      check_value(name, op(tape.input(x), Location::current()), x.shape(), expected, 8 * epsilon);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(unary_functions_with_options) {
+  Tape tape;
+  const Array x = array({8}, {-2, -1, -0.5, 0, 0.5, 1, 2, 0});
+  Array odd = x;
+  odd(7) = not_a_number;
+  const Variable v = tape.input(odd);
+  const double nan = not_a_number;
+  check_value("leaky_relu", leaky_relu(v), {8},
+              std::vector<double>{-0.6, -0.3, -0.15, 0, 0.5, 1, 2, nan});
+  check_value("leaky_relu", leaky_relu(v, {.slope = 0}), {8},
+              std::vector<double>{0, 0, 0, 0, 0.5, 1, 2, nan});
+  check_value("clip", clip(v, {.min = -0.5, .max = 1}), {8},
+              std::vector<double>{-0.5, -0.5, -0.5, 0, 0.5, 1, 1, nan});
+  check_value("clip", clip(v, {.min = -infinity, .max = 0}), {8},
+              std::vector<double>{-2, -1, -0.5, 0, 0, 0, 0, nan});
+}
+
+BOOST_AUTO_TEST_CASE(binary_functions_broadcast) {
+  struct Row {
+    const char* name;
+    Variable (*op)(const Operand&, const Operand&);
+    double (*f)(double, double);
+  };
+  const Row rows[] = {
+      {"add", add, [](double a, double b) { return a + b; }},
+      {"sub", sub, [](double a, double b) { return a - b; }},
+      {"mul", mul, [](double a, double b) { return a * b; }},
+      {"div", div, [](double a, double b) { return a / b; }},
+      {"pow", pow, [](double a, double b) { return std::pow(a, b); }},
+  };
+  struct Shapes {
+    Shape a, b, result;
+  };
+  const Shapes shapes[] = {
+      {{}, {}, {}},
+      {{}, {3}, {3}},
+      {{1}, {}, {1}},
+      {{2, 3}, {2, 3}, {2, 3}},
+      {{2, 3}, {3}, {2, 3}},
+      {{2, 3}, {2, 1}, {2, 3}},
+      {{4, 1}, {1, 3}, {4, 3}},
+      {{3}, {4, 1}, {4, 3}},
+      {{2, 1, 4}, {3, 1}, {2, 3, 4}},
+      {{1, 3, 1, 5}, {2, 1, 4, 1}, {2, 3, 4, 5}},
+      {{2, 3, 4, 5, 2}, {3, 1, 5, 1}, {2, 3, 4, 5, 2}},
+      {{1, 1, 1}, {7, 9}, {1, 7, 9}},
+      {{0, 3}, {1, 1}, {0, 3}},
+      {{1}, {2, 0}, {2, 0}},
+      {{33, 65}, {65}, {33, 65}},
+  };
+  for (const auto& [name, op, f] : rows)
+    for (const auto& [a, b, result] : shapes)
+      for (const bool swap : {false, true}) {
+        const Array x = random(swap ? b : a, 0.3, 2, 1), y = random(swap ? a : b, 0.3, 2, 2);
+        Tape tape;
+        const auto expected =
+            tabulate(result, [&](const Shape& i) { return f(at(x, i), at(y, i)); });
+        check_value(name, op(tape.input(x), tape.input(y)), result, expected);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(operators_and_numbers) {
+  Tape tape;
+  const Variable x = tape.input(array({2}, {1, 4})), y = tape.input(array({2}, {2, -2}));
+  const auto check = [](const char* what, const Variable& v, double first, double second) {
+    check_value(what, v, {2}, std::vector<double>{first, second});
+  };
+  check("x + y", x + y, 3, 2);
+  check("x - y", x - y, -1, 6);
+  check("x * y", x * y, 2, -8);
+  check("x / y", x / y, 0.5, -2);
+  check("-x", -x, -1, -4);
+  check("x + 1", x + 1, 2, 5);
+  check("1 - x", 1 - x, 0, -3);
+  check("2.5f * x", 2.5f * x, 2.5, 10);
+  check("x / 8u", x / 8u, 0.125, 0.5);
+  check("8 / x", 8L / x, 8, 2);
+  check("x^2", pow(x, 2), 1, 16);
+  check("2^x", pow(2, x), 2, 16);
+  check("all", -(x * y + 3 - y / 2) / 2, -2, 2);
+}
+
+BOOST_AUTO_TEST_CASE(division_and_powers_at_the_edge) {
+  Tape tape;
+  const Variable x = tape.input(array({5}, {0, 0, 1, -1, 0})), y = tape.input(array({5}, {0, 1, 0, 0, -1}));
+  const double inf = infinity, nan = not_a_number;
+  check_value("div", x / y, {5}, std::vector<double>{nan, 0, inf, -inf, 0});
+  check_value("pow", pow(x, y), {5}, std::vector<double>{1, 0, 1, 1, inf});
+}
+
+BOOST_AUTO_TEST_CASE(reductions) {
+  struct Row {
+    Shape shape;
+    Axes axes;
+    Shape kept;  // with the reduced axes
+  };
+  const Row rows[] = {
+      {{}, {}, {}},
+      {{5}, {}, {1}},
+      {{5}, {0}, {1}},
+      {{2, 3}, {}, {1, 1}},
+      {{2, 3}, {0}, {1, 3}},
+      {{2, 3}, {-1}, {2, 1}},
+      {{2, 3}, {1, 0}, {1, 1}},
+      {{4, 5, 6}, {1}, {4, 1, 6}},
+      {{4, 5, 6}, {0, 2}, {1, 5, 1}},
+      {{4, 5, 6}, {-2, -1}, {4, 1, 1}},
+      {{2, 3, 4, 5}, {1, 2}, {2, 1, 1, 5}},
+      {{2, 3, 4, 5}, {0, 3}, {1, 3, 4, 1}},
+      {{2, 1, 2, 3, 2}, {1, 3}, {2, 1, 2, 1, 2}},
+      {{1000, 17}, {0}, {1, 17}},
+      {{17, 1000}, {1}, {17, 1}},
+      {{1, 1, 3}, {0, 1}, {1, 1, 3}},
+  };
+  for (const auto& [shape, axes, kept] : rows) {
+    const Array x = random(shape);
+    std::vector<double> sums(element_count(kept)), maxima(sums.size(), -infinity);
+    for_each_index(shape, [&](const Shape& index) {
+      std::size_t i = 0;
+      for (std::size_t axis = 0; axis < shape.size(); ++axis)
+        i = i * kept[axis] + (kept[axis] == 1 ? 0 : index[axis]);
+      sums[i] += at(x, index);
+      maxima[i] = std::max(maxima[i], at(x, index));
+    });
+    std::vector<double> means = sums;
+    for (double& m : means) m *= static_cast<double>(sums.size()) / static_cast<double>(x.size());
+    Shape result;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      const auto i = static_cast<std::ptrdiff_t>(axis), rank = static_cast<std::ptrdiff_t>(shape.size());
+      const bool reduced = axes.empty() || std::count(axes.begin(), axes.end(), i) > 0 ||
+                           std::count(axes.begin(), axes.end(), i - rank) > 0;
+      if (!reduced) result.push_back(shape[axis]);
+    }
+    Tape tape;
+    const Variable v = tape.input(x);
+    for (const bool keep : {false, true}) {
+      const Shape& expected = keep ? kept : result;
+      check_value("sum", sum(v, {axes, keep}), expected, sums, 32 * epsilon);
+      check_value("mean", mean(v, {axes, keep}), expected, means, 32 * epsilon);
+      check_value("max", max(v, {axes, keep}), expected, maxima, 0);
+    }
+  }
+}
+
+// A sum of many numbers has the precision of its result, along any axis.
+BOOST_AUTO_TEST_CASE(long_sums) {
+  constexpr std::size_t count = 300'000;
+  Tape tape;
+  for (const Shape& shape : {Shape{count}, Shape{count, 2}, Shape{2, count}, Shape{count / 2, 2, 2}}) {
+    const Variable x = tape.input(full(shape, Scalar{0.1f}));
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      const auto i = static_cast<std::ptrdiff_t>(axis);
+      const double expected = static_cast<double>(0.1f) * static_cast<double>(shape[axis]);
+      for (double s : elements(sum(x, {.axes = {i}}).value()))
+        BOOST_TEST(close(s, expected, 1e-5), "axis " << axis << " of " << to_string(shape) << ": " << s);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nan_and_infinity_in_reductions) {
+  Array x = random({3, 4});
+  x(1, 2) = not_a_number;
+  x(0, 0) = infinity;
+  x(2, 3) = -infinity;
+  Tape tape;
+  const Variable v = tape.input(x);
+  for (auto* op : {sum, mean, max}) {
+    const auto rows = elements(op(v, {.axes = {1}}, Location::current()).value());
+    const auto columns = elements(op(v, {.axes = {0}}, Location::current()).value());
+    BOOST_TEST((rows[0] == infinity && std::isnan(rows[1])));
+    BOOST_TEST((columns[0] == infinity && std::isnan(columns[2]) && std::isfinite(columns[1])));
+    BOOST_TEST(std::isnan(op(v, {}, Location::current()).item()));
+  }
+  BOOST_TEST(max(tape.input(full({3}, -infinity))).item() == -infinity);
+  BOOST_TEST(std::isnan(max(tape.input(full({3}, not_a_number))).item()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

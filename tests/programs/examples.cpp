@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The examples: one concept each, at most 60 lines, and what they print is right.
+#include "support.hpp"
+
+#include <cmath>
+#include <regex>
+
+namespace {
+
+// The numbers at the capture groups of `pattern` in the program's output.
+std::vector<double> numbers(const Outcome& outcome, const std::string& pattern) {
+  std::smatch match;
+  BOOST_REQUIRE_MESSAGE(std::regex_search(outcome.out, match, std::regex{pattern}),
+                        "expected " + pattern + " in:\n" + outcome.out);
+  std::vector<double> all;
+  for (std::size_t i = 1; i < match.size(); ++i) all.push_back(std::stod(match[i]));
+  return all;
+}
+
+const std::string number = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(examples_are_short) {
+  for (const char* const name : {"quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
+    const std::string path = std::string{XTAPE_SOURCES} + "/" + name + ".cpp";
+    const std::size_t count = lines(read_file(path)).size();
+    BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
+  }
+}
+
+// What the README shows is a passage of the example.
+BOOST_AUTO_TEST_CASE(the_readme_shows_the_quickstart) {
+  const auto without_spaces = [](std::string text) {
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
+    return text;
+  };
+  const std::string readme = read_file(std::string{XTAPE_SOURCES} + "/../README.md");
+  const std::size_t begin = readme.find("```cpp\n") + 7, end = readme.find("```", begin);
+  const std::string code = without_spaces(readme.substr(begin, end - begin));
+  BOOST_TEST(code.size() > 300u);
+  const std::string example = read_file(std::string{XTAPE_SOURCES} + "/quickstart.cpp");
+  BOOST_TEST(contains(without_spaces(example), code));
+}
+
+BOOST_AUTO_TEST_CASE(quickstart_learns) {
+  const Outcome outcome = run("\"$BIN/quickstart\" 2");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(outcome.err == "");
+  const std::string measured =
+      ": loss " + number + ", accuracy " + number + " on 1000 test images\n";
+  const auto seen = numbers(outcome, "^epoch 1" + measured + "epoch 2" + measured + "$");
+  BOOST_TEST(seen[2] < seen[0]);
+  BOOST_TEST(seen[3] > 0.85);
+}
+
+BOOST_AUTO_TEST_CASE(custom_op_has_the_right_gradient) {
+  const Outcome outcome = run("\"$BIN/custom_op\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto gradient =
+      numbers(outcome, "at -1, 0, 2: " + number + " " + number + " " + number + "\n");
+  const double inputs[] = {-1, 0, 2};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double x = inputs[i], s = 1 / (1 + std::exp(-1.5 * x));
+    BOOST_TEST(std::abs(gradient[i] - s * (1 + 1.5 * x * (1 - s))) < 1e-4);
+  }
+  BOOST_TEST(numbers(outcome, "finite differences: " + number + "\n")[0] < 2e-2);
+}
+
+BOOST_AUTO_TEST_CASE(custom_layer_lists_its_parameters_and_learns) {
+  const Outcome outcome = run("\"$BIN/custom_layer\"");
+  BOOST_TEST(outcome.status == 0);
+  for (const char* const line : {"0.weight         (2, 16)\n", "1.hidden.weight  (16, 16)\n",
+                                 "1.hidden.bias    (16,)\n", "2.scale          (1,)\n"})
+    BOOST_TEST(contains(outcome.out, line), line << " is missing from " << outcome.out);
+  BOOST_TEST(numbers(outcome, "loss after 200 steps: " + number + "\n")[0] < 0.05);
+}
+
+BOOST_AUTO_TEST_CASE(custom_optimizer_finds_the_plane) {
+  const Outcome outcome = run("\"$BIN/custom_optimizer\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto plane =
+      numbers(outcome, "^weight " + number + "\nweight " + number + "\nbias " + number + "\n$");
+  const double expected[] = {2, -1, 1};
+  for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(std::abs(plane[i] - expected[i]) < 0.1);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// The trainer: its options, its last line, what it saves, and that it learns.
+#include "support.hpp"
+
+#include <regex>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string last_line =
+    R"(test accuracy (0\.\d{4}|1\.0000) loss (\d+\.\d{4}) seconds \d+\.\d images/s \d+)";
+
+bool is_last_line(const std::string& line) { return std::regex_match(line, std::regex{last_line}); }
+
+double accuracy(const Outcome& outcome) {
+  std::smatch match;
+  BOOST_REQUIRE_MESSAGE(std::regex_search(outcome.out, match, std::regex{last_line + "\n$"}),
+                        "no last line in:\n" + outcome.out + outcome.err);
+  return std::stod(match[1]);
+}
+
+// The weights that a training saved, as bytes.
+std::string weights(const std::string& options) {
+  const fs::path file = Workspace::path() / "weights.safetensors";
+  fs::remove(file);
+  const Outcome outcome =
+      train(options + " --epochs 1 --quiet --save \"$WORK/weights.safetensors\"");
+  BOOST_REQUIRE_MESSAGE(outcome.status == 0, options + ": " + outcome.err);
+  return read_file(file);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
+  const Outcome outcome = train("--help");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(outcome.err == "");
+  const std::pair<const char*, const char*> options[] = {
+      {"--model", "=cnn"},     {"--optimizer", "=adam"},
+      {"--preset", "=keras"},  {"--learning-rate", "[the preset's]"},
+      {"--epochs", "=10"},     {"--batch-size", "=64"},
+      {"--dataset", "=mnist"}, {"--data", "XTAPE_DATA"},
+      {"--limit", "[all]"},    {"--seed", "=1"},
+      {"--threads", "="},      {"--save", "file"},
+      {"--quiet", ""}};
+  for (const auto& [option, standard] : options) {
+    const std::size_t begin = outcome.out.find(std::string{"\n  "} + option + " ");
+    BOOST_REQUIRE_MESSAGE(begin != std::string::npos, option << " is not in\n" << outcome.out);
+    const std::string entry =
+        outcome.out.substr(begin, outcome.out.find("\n  --", begin + 1) - begin);
+    BOOST_TEST(contains(entry, standard), standard << " is not in" << entry);
+  }
+  for (const char* const name : {"cnn", "lenet5", "mlp", "sgd", "momentum", "nesterov", "adagrad",
+                                 "adadelta", "rmsprop", "amsgrad", "adamw", "torch", "paper"})
+    BOOST_TEST(contains(outcome.out, name), name << " is not in the help");
+}
+
+BOOST_AUTO_TEST_CASE(bad_options_are_named) {
+  fs::create_directory(Workspace::path() / "damaged");
+  for (const auto& entry : fs::directory_iterator{Workspace::path() / "digits"})
+    fs::copy(entry, Workspace::path() / "damaged" / entry.path().filename());
+  fs::resize_file(Workspace::path() / "damaged" / "train-images-idx3-ubyte", 1'000'000);
+
+  const std::pair<const char*, std::vector<const char*>> runs[] = {
+      {"--epoch 1", {"--epoch"}},
+      {"mlp", {"mlp"}},
+      {"--model vgg", {"--model", "vgg", "lenet5"}},
+      {"--optimizer adamm", {"--optimizer", "adamm", "rmsprop"}},
+      {"--preset tf", {"--preset", "tf", "keras"}},
+      {"--dataset cifar", {"--dataset", "cifar", "fashion-mnist"}},
+      {"--epochs 0", {"--epochs", "0"}},
+      {"--epochs ten", {"--epochs", "ten"}},
+      {"--batch-size 0", {"--batch-size", "0"}},
+      {"--batch-size 1.5", {"--batch-size", "1.5"}},
+      {"--threads 0", {"--threads", "0"}},
+      {"--learning-rate -1", {"--learning-rate", "-1"}},
+      {"--learning-rate fast", {"--learning-rate", "fast"}},
+      {"--seed one", {"--seed", "one"}},
+      {"--save", {"--save"}},
+      {"--limit 5000", {"5000", "4096"}},
+      {"--data \"$WORK/nowhere\"", {"[mnist]", "nowhere", "train-images-idx3-ubyte"}},
+      {"--data \"$WORK/damaged\"", {"damaged/train-images-idx3-ubyte", "cut short"}},
+      {"--save \"$WORK/nowhere/weights\"", {"[save]", "nowhere/weights"}},
+      {"--save \"$WORK\"", {"[save]", "xtape-programs"}},
+      {"--optimizer sgd --learning-rate 1e30", {"[fit]", "loss", "learning rate"}}};
+  for (const auto& [options, parts] : runs) {
+    const Outcome outcome = train("--model mlp --quiet " + std::string{options});
+    BOOST_TEST((outcome.status > 0 && outcome.status < 128), options << ": " << outcome.status);
+    BOOST_TEST(outcome.out == "", options);
+    for (const char* const part : parts)
+      BOOST_TEST(contains(outcome.err, part), options << ": no " << part << " in " << outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(quiet_prints_one_line) {
+  const Outcome outcome = train("--model lenet5 --epochs 1 --limit 640 --quiet");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(outcome.err == "");
+  const auto printed = lines(outcome.out);
+  BOOST_REQUIRE(printed.size() == 1u);
+  BOOST_TEST(is_last_line(printed[0]), printed[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_has_a_line_per_epoch) {
+  const Outcome outcome = train("--model mlp --epochs 2 --limit 650 --optimizer sgd");
+  BOOST_TEST(outcome.status == 0);
+  const auto printed = lines(outcome.out);
+  BOOST_REQUIRE(printed.size() == 4u);
+  BOOST_TEST(contains(printed[0], "mlp, 235146 parameters, sgd with learning rate 0.01; "));
+  BOOST_TEST(contains(printed[0], "digits"));
+  BOOST_TEST(printed[1].starts_with("epoch 1/2  train loss "));
+  BOOST_TEST(printed[2].starts_with("epoch 2/2  train loss "));
+  BOOST_TEST(is_last_line(printed[3]), printed[3]);
+  BOOST_TEST(!contains(outcome.out, "\r"));
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_has_a_progress_bar) {
+  if (run("command -v script").status != 0) {
+    BOOST_TEST_MESSAGE("there is no program called script to make a terminal with");
+    return;
+  }
+  const Outcome outcome =
+      run("script -qec '\"$BIN/mnist\" --model mlp --epochs 1 --limit 640' /dev/null");
+  BOOST_TEST(outcome.status == 0);
+  const std::regex bar{R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ images/s, \d+:\d\d left)"};
+  BOOST_TEST(std::regex_search(outcome.out, bar), outcome.out);
+  std::string last = lines(outcome.out).back();
+  last.erase(last.find_last_not_of('\r') + 1);
+  BOOST_TEST(is_last_line(last), last);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_run_saves_the_same_bytes) {
+  for (const std::string model : {"cnn", "lenet5", "mlp"}) {
+    const std::string options = "--limit 330 --batch-size 100 --model " + model;  // the last has 30
+    const std::string first = weights(options + " --threads 1");
+    BOOST_TEST(first.size() > 200'000u);
+    BOOST_TEST((weights(options + " --threads 1") == first), model << " differs from run to run");
+    BOOST_TEST((weights(options + " --threads 2") == first), model << " depends on the threads");
+    BOOST_TEST((weights(options + " --threads 2 --seed 2") != first), model << " ignores the seed");
+  }
+}
+
+// Seeds 1 to 20 gave 0.893 to 0.930.
+BOOST_AUTO_TEST_CASE(the_mlp_learns_digits) {
+  const Outcome outcome = train("--model mlp --optimizer adam --epochs 2 --quiet");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(accuracy(outcome) > 0.88);
+}
+
+BOOST_AUTO_TEST_CASE(each_optimizer_and_preset_runs) {
+  for (const std::string optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adadelta",
+                                      "rmsprop", "adam", "amsgrad", "adamw"})
+    for (const std::string preset : {"keras", "torch", "paper"}) {
+      const Outcome outcome = train("--model mlp --epochs 1 --limit 640 --quiet --optimizer " +
+                                    optimizer + " --preset " + preset);
+      BOOST_TEST(outcome.status == 0, optimizer << ' ' << preset << ": " << outcome.err);
+      BOOST_TEST(accuracy(outcome) > 0, optimizer << ' ' << preset);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(made_up_digits_stand_in_with_a_notice) {
+  const Outcome outcome =
+      run("XTAPE_DATA= \"$BIN/mnist\" --model mlp --epochs 1 --limit 1280 --quiet");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(contains(outcome.err, "Made-up digits stand in"), outcome.err);
+  BOOST_TEST(lines(outcome.out).size() == 1u);
+  BOOST_TEST(accuracy(outcome) > 0.6);
+}

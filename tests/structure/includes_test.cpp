@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// The rules of the house that can be read off its files: includes go one way, headers are light and
+// complete, files are short.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::set<std::string>;
+
+const fs::path root = fs::path{XTAPE_INCLUDE}.parent_path();
+
+std::vector<std::string> lines_of(const fs::path& file) {
+  std::ifstream in{root / file};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// The sources and headers below a folder, relative to the root.
+std::vector<fs::path> sources(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator{root / folder})
+    if (entry.path().extension() == ".hpp" || entry.path().extension() == ".cpp")
+      files.push_back(fs::relative(entry.path(), root));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+std::vector<fs::path> headers() { return sources("include/xtape"); }
+
+struct Include {
+  bool angled;
+  std::string name;  // as written
+};
+std::vector<Include> includes_of(const fs::path& file) {
+  static const std::regex pattern{R"re(^\s*#\s*include\s*([<"])([^>"]+)[>"])re"};
+  std::vector<Include> all;
+  std::smatch match;
+  for (const std::string& line : lines_of(file))
+    if (std::regex_search(line, match, pattern)) all.push_back({match[1] == "<", match[2]});
+  return all;
+}
+
+// The file of ours that an include names, relative to the root, or nothing.
+fs::path resolved(const Include& include, const fs::path& from) {
+  if (include.angled && include.name.starts_with("xtape/")) return fs::path{"include"} / include.name;
+  if (include.angled && include.name.starts_with("models/")) return include.name;
+  if (include.angled) return {};
+  const fs::path beside = from.parent_path() / include.name, in_lib = fs::path{"lib"} / include.name;
+  return fs::exists(root / beside) ? beside : in_lib;
+}
+
+// The room that a file is in: its folder below include/xtape, lib or models, or its own name.
+std::string room_of(const fs::path& file) {
+  auto part = file.begin();
+  if (*part == "models") return "models";
+  part = std::next(part, *part == "include" ? 2 : 1);
+  return part->stem().string();
+}
+
+// Which rooms may include which. All may use the base, and each itself.
+const Names base{"activation", "array", "config", "detail", "error", "memory", "random", "text", "threads"};
+const std::map<std::string, Names> may_include{
+    {"kernels", {}},
+    {"parameter", {}},
+    {"visitor", {"parameter"}},
+    {"tape", {"kernels", "parameter", "visitor"}},
+    {"ops", {"kernels", "tape"}},
+    {"layers", {"ops", "parameter", "tape"}},
+    {"models", {"layers"}},
+    {"optim", {"kernels", "parameter", "visitor"}},
+    {"io", {"parameter", "visitor"}},
+    {"data", {"kernels"}},
+    {"train", {"data", "ops", "parameter", "tape", "visitor"}},
+    {"testing", {"ops", "parameter", "tape"}},
+    {"xtape", {"data", "io", "layers", "ops", "optim", "threads", "train"}},
+};
+
+bool allowed(const std::string& from, const std::string& to) {
+  if (from == to || base.count(to) > 0) return true;
+  const auto rule = may_include.find(from);  // the base includes only the base
+  return rule != may_include.end() && rule->second.count(to) > 0;
+}
+
+// All files of ours that a file includes, itself too.
+std::set<fs::path> closure(const fs::path& file) {
+  std::set<fs::path> seen{file};
+  for (std::vector<fs::path> open{file}; !open.empty();) {
+    const fs::path from = open.back();
+    open.pop_back();
+    for (const Include& include : includes_of(from))
+      if (const fs::path to = resolved(include, from); !to.empty() && seen.insert(to).second) open.push_back(to);
+  }
+  return seen;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(structure)
+
+BOOST_AUTO_TEST_CASE(includes_go_one_way) {
+  std::size_t checked = 0;
+  Names rooms;
+  for (const char* folder : {"include", "lib", "models"})
+    for (const fs::path& file : sources(folder)) {
+      rooms.insert(room_of(file));
+      for (const Include& include : includes_of(file)) {
+        const fs::path to = resolved(include, file);
+        if (to.empty()) continue;
+        ++checked;
+        BOOST_TEST(fs::exists(root / to), file << " includes " << include.name << ", which is not there");
+        BOOST_TEST(allowed(room_of(file), room_of(to)), file << " includes " << include.name);
+      }
+    }
+  BOOST_TEST(checked > 200u);
+  for (const auto& [room, others] : may_include) BOOST_TEST(rooms.count(room) == 1u, "no room " << room);
+  for (const std::string& room : rooms)
+    BOOST_TEST((base.count(room) + may_include.count(room) == 1u), "no rule for the room " << room);
+}
+
+BOOST_AUTO_TEST_CASE(public_headers_include_headers_of_ours_and_of_the_standard) {
+  for (const fs::path& file : headers())
+    for (const auto& [angled, name] : includes_of(file)) {
+      const bool ours = name.starts_with("xtape/");
+      const bool standard = name.find_first_of("./") == std::string::npos;
+      const bool array = file == "include/xtape/detail/xtensor.hpp" &&
+                         (name == "xtensor/xarray.hpp" || name == "xtensor/containers/xarray.hpp");
+      BOOST_TEST((angled && (ours || standard || array)), file << " includes " << name);
+    }
+}
+
+// Sources that are compiled for AVX-512 see nothing of which the linker could keep that copy for all.
+BOOST_AUTO_TEST_CASE(kernels_include_no_xtensor) {
+  std::size_t kernels = 0;
+  for (const fs::path& file : sources("lib/kernels")) {
+    const auto lines = lines_of(file);
+    const bool per_isa = std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+      return line.starts_with("namespace ") && line.find("XTAPE_ISA") != std::string::npos;
+    });
+    if (!per_isa) continue;
+    ++kernels;
+    for (const fs::path& used : closure(file))
+      for (const Include& include : includes_of(used))
+        BOOST_TEST((!include.name.starts_with("xtensor") && !include.name.starts_with("tbb/")),
+                   file << " includes " << include.name << " by way of " << used);
+  }
+  BOOST_TEST(kernels >= 8u);
+}
+
+BOOST_AUTO_TEST_CASE(no_cycles) {
+  for (const fs::path& file : headers())
+    for (const Include& include : includes_of(file))
+      if (const fs::path to = resolved(include, file); !to.empty())
+        BOOST_TEST(closure(to).count(file) == 0u, file << " and " << to << " include each other");
+}
+
+BOOST_AUTO_TEST_CASE(the_umbrella_has_every_header) {
+  const std::set<fs::path> all = closure("include/xtape/xtape.hpp");
+  for (const fs::path& file : headers()) {
+    const std::string room = room_of(file);
+    if (room != "testing") BOOST_TEST(all.count(file) == 1u, file << " is not in xtape.hpp");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(files_begin_with_a_licence_and_are_short) {
+  std::size_t files = 0;
+  for (const char* folder : {"include", "lib", "models", "examples", "tests"})
+    for (const fs::path& file : sources(folder)) {
+      const auto lines = lines_of(file);
+      ++files;
+      BOOST_TEST((!lines.empty() && lines[0] == "// SPDX-License-Identifier: MIT"), file << " has no SPDX line");
+      BOOST_TEST(lines.size() <= 400u, file << " has " << lines.size() << " lines");
+      if (file.extension() == ".hpp")
+        BOOST_TEST(std::count(lines.begin(), lines.end(), "#pragma once") == 1, file << " has no #pragma once");
+      for (std::size_t i = 0; i < lines.size(); ++i)
+        BOOST_TEST((lines[i].find('\t') == std::string::npos && !lines[i].ends_with(' ')),
+                   file << ':' << i + 1 << " has a tab or ends in a space");
+    }
+  BOOST_TEST(files > 100u);
+}
+
+BOOST_AUTO_TEST_CASE(examples_fit_on_a_screen) {
+  for (const char* name : {"quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
+    const auto lines = lines_of(fs::path{"examples"} / (std::string{name} + ".cpp"));
+    BOOST_TEST((!lines.empty() && lines.size() <= 60u), name << " has " << lines.size() << " lines");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

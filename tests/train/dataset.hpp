@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// A small dataset that a small model learns, and what writes down what visitors are asked.
+#pragma once
+
+#include "../support.hpp"
+
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+#include <xtape/optim.hpp>
+#include <xtape/train.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <numbers>
+
+namespace test {
+
+/// Points on a circle, whose class is the third of it that they are on.
+class Circle : public data::Dataset {
+ public:
+  explicit Circle(std::size_t size, double turn = 0) : size_{size}, turn_{turn} {}
+  std::size_t size() const override { return size_; }
+  Shape sample_shape() const override { return {2}; }
+  std::size_t classes() const override { return 3; }
+  void gather(std::span<const std::uint32_t> indices, Scalar* points,
+              std::int32_t* labels) const override {
+    for (std::uint32_t i : indices) {
+      const double share = std::fmod(i * 0.618 + turn_, 1);  // spread evenly
+      *points++ = static_cast<Scalar>(std::cos(2 * std::numbers::pi * share));
+      *points++ = static_cast<Scalar>(std::sin(2 * std::numbers::pi * share));
+      *labels++ = static_cast<std::int32_t>(3 * share);
+    }
+  }
+
+ private:
+  std::size_t size_;
+  double turn_;
+};
+
+/// A model for it.
+inline Sequential small_net(Rng& rng) {
+  return Sequential{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng},
+                    Dense{{.in = 16, .out = 3}, rng}};
+}
+
+/// The elements of all parameters.
+inline std::vector<double> weights(Sequential& net) {
+  std::vector<double> all;
+  for (const auto& [name, parameter] : parameters(net))
+    for (double w : elements(parameter->value())) all.push_back(w);
+  return all;
+}
+
+/// Checks that `run` throws a ValueError of exactly this text.
+template <class F>
+void check_value_error(F run, const std::string& text) {
+  BOOST_CHECK_EXCEPTION(run(), ValueError, [&](const ValueError& error) {
+    BOOST_TEST(error.what() == text);
+    return true;
+  });
+}
+
+}  // namespace test

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// The training loop: that it learns, what it measures, and in which order it does what.
+#include "dataset.hpp"
+
+using namespace test;
+
+namespace {
+
+const Circle train{100}, validation{37, 0.3};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(fitting)
+
+BOOST_AUTO_TEST_CASE(it_learns) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  Adam adam{{.learning_rate = 0.02}};
+  const double before = evaluate(net, validation).accuracy;
+  const History history =
+      fit(net, train, validation, {.epochs = 20, .batch_size = 16, .log = nullptr}, rng, adam);
+  BOOST_TEST(before < 0.8);
+  BOOST_TEST(history.test().accuracy > 0.93);
+  BOOST_TEST(history.epochs.back().train.accuracy > 0.93);
+  BOOST_TEST(history.test().loss < history.epochs.front().test.loss / 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_numbers_of_a_history_fit_together) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd{{.learning_rate = 0.1}};
+  const History h =
+      fit(net, train, validation, {.epochs = 3, .batch_size = 16, .test_batch_size = 5, .log = nullptr}, rng, sgd);
+  BOOST_REQUIRE(h.epochs.size() == 3u);
+  double train_seconds = 0, test_seconds = 0;
+  for (int i = 0; i < 3; ++i) {
+    const EpochReport& e = h.epochs[static_cast<std::size_t>(i)];
+    BOOST_TEST(e.epoch == i + 1);
+    BOOST_TEST(e.train.samples == 100u);
+    BOOST_TEST(e.test.samples == 37u);
+    BOOST_TEST((e.train.accuracy >= 0 && e.train.accuracy <= 1));
+    BOOST_TEST((e.train_seconds > 0 && e.test_seconds > 0));
+    BOOST_TEST(close(e.images_per_second * e.train_seconds, 100, 1e-9));
+    train_seconds += e.train_seconds, test_seconds += e.test_seconds;
+  }
+  BOOST_TEST(close(h.train_seconds, train_seconds, 1e-9));
+  BOOST_TEST(close(h.test_seconds, test_seconds, 1e-9));
+  BOOST_TEST(close(h.images_per_second * train_seconds, 300, 1e-9));
+  const Metrics now = evaluate(net, validation);  // in batches of another size
+  BOOST_TEST(close(h.test().loss, now.loss, 16 * epsilon));
+  BOOST_TEST(h.test().accuracy == now.accuracy);
+  BOOST_TEST(&h.test() == &h.epochs.back().test);
+}
+
+// Where nothing is learned, training measures what an evaluation does.
+BOOST_AUTO_TEST_CASE(metrics_of_training_count_each_sample_once) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD still{{.learning_rate = 0}};
+  for (std::size_t batch_size : {1, 16, 100, 1000}) {
+    const History h = fit(net, train, validation, {.epochs = 1, .batch_size = batch_size, .log = nullptr}, rng, still);
+    const Metrics expected = evaluate(net, train);
+    BOOST_TEST(close(h.epochs[0].train.loss, expected.loss, 16 * epsilon));
+    BOOST_TEST(h.epochs[0].train.accuracy == expected.accuracy);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_by_hand) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  std::vector<std::uint32_t> indices(validation.size());
+  for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
+  Array points = uninitialized({indices.size(), 2});
+  std::vector<std::int32_t> labels(indices.size());
+  validation.gather(indices, points.data(), labels.data());
+  Tape tape{Mode::eval};
+  const std::vector<double> logits = elements(net(tape.input(points)).value());
+  double loss = 0, right = 0;
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    const double* const row = logits.data() + 3 * r;
+    const auto label = static_cast<std::size_t>(labels[r]);
+    loss += std::log(std::exp(row[0]) + std::exp(row[1]) + std::exp(row[2])) - row[label];
+    right += row[label] == std::max({row[0], row[1], row[2]});
+  }
+  for (std::size_t batch_size : {1, 4, 37, 250}) {  // the last batch of 4 has one
+    const Metrics m = evaluate(net, validation, {.batch_size = batch_size});
+    BOOST_TEST(close(m.loss, loss / 37, 16 * epsilon));
+    BOOST_TEST(m.accuracy == right / 37);
+    BOOST_TEST(m.samples == 37u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_of_ones_own) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  const Loss seven = [](const Variable& logits, std::span<const std::int32_t> labels) {
+    BOOST_TEST(logits.shape()[0] == labels.size());
+    return sum(logits) * 0 + 7;
+  };
+  BOOST_TEST(evaluate(net, validation, {.loss = seven}).loss == 7.0);
+  SGD sgd;
+  const History h = fit(net, train, validation, {.epochs = 1, .loss = seven, .log = nullptr}, rng, sgd);
+  BOOST_TEST(h.epochs[0].train.loss == 7.0);
+  BOOST_TEST(h.test().loss == 7.0);
+}
+
+// The loop that a user would write by hand, to the bit.
+BOOST_AUTO_TEST_CASE(it_is_the_loop_written_by_hand) {
+  const auto make = [](Rng& rng) {
+    return Sequential{Dense{{.in = 2, .out = 16}, rng}, relu, Dropout{0.2}, Dense{{.in = 16, .out = 3}, rng}};
+  };
+  Rng a{1}, b{1};
+  Sequential by_hand = make(a), fitted = make(b);
+  Adam adam_a, adam_b;
+  for (int epoch = 0; epoch < 3; ++epoch)
+    for (const auto& [points, labels] : data::batches(train, 16, a)) {
+      Tape tape{Mode::train, a};
+      tape.backward(softmax_cross_entropy(by_hand(tape.input(points)), labels), ClipNorm{1}, adam_a);
+    }
+  fit(fitted, train, validation, {.epochs = 3, .batch_size = 16, .log = nullptr}, b, ClipNorm{1}, adam_b);
+  BOOST_TEST((weights(by_hand) == weights(fitted)));
+  BOOST_TEST(a.position() == b.position());
+}
+
+BOOST_AUTO_TEST_CASE(training_can_be_stopped) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  std::vector<int> epochs;
+  FitOptions options{.epochs = 10, .log = nullptr};
+  options.on_epoch = [&epochs](const EpochReport& report) {
+    epochs.push_back(report.epoch);
+    return report.epoch < 3;
+  };
+  const History h = fit(net, train, validation, options, rng, sgd);
+  BOOST_TEST(epochs == (std::vector<int>{1, 2, 3}), boost::test_tools::per_element());
+  BOOST_TEST(h.epochs.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(visitors_run_after_each_step_in_their_order) {
+  struct Scribe : Visitor {
+    Scribe(char name, std::string& log) : name{name}, log{log} {}
+    void begin(std::span<Parameter* const> parameters) override { (log += name) += std::to_string(parameters.size()); }
+    void visit(Parameter& p) override {
+      log += '.';
+      BOOST_TEST(std::isfinite(sum_of(p.grad())));
+    }
+    void end() override { log += ' '; }
+    char name;
+    std::string& log;
+  };
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  std::string log;
+  fit(net, train, validation, {.epochs = 1, .batch_size = 64, .log = nullptr}, rng, Scribe{'a', log}, Scribe{'b', log});
+  BOOST_TEST(log == "a4.... b4.... a4.... b4.... ");
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  const Circle empty{0};
+  const auto run = [&](FitOptions options, const Circle& a = train, const Circle& b = validation) {
+    options.log = nullptr;
+    return [&, options] { fit(net, a, b, options, rng, sgd); };
+  };
+  check_value_error(run({.epochs = 0}), "[fit] expected at least 1 epoch, got 0");
+  check_value_error(run({.epochs = -3}), "[fit] expected at least 1 epoch, got -3");
+  check_value_error(run({.batch_size = 0}), "[fit] expected a batch size of at least 1, got 0");
+  check_value_error(run({.test_batch_size = 0}), "[fit] expected a batch size of at least 1, got 0");
+  check_value_error(run({}, empty), "[fit] the training set is empty");
+  check_value_error(run({}, train, empty), "[fit] the test set is empty");
+  check_value_error([&] { evaluate(net, empty); }, "[evaluate] the data set is empty");
+  check_value_error([&] { evaluate(net, train, {.batch_size = 0}); },
+                    "[evaluate] expected a batch size of at least 1, got 0");
+  BOOST_TEST(rng.position() == Rng{1}.position() + 2 * 16 + 16 * 3);  // drawn by the layers alone
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
+  for (const double bad : {NAN, INFINITY, -INFINITY}) {
+    Rng rng{1};
+    Sequential net = small_net(rng);
+    SGD sgd{{.learning_rate = 0.1}};
+    std::vector<double> before;
+    int step = 0;
+    const Loss loss = [&](const Variable& logits, std::span<const std::int32_t> labels) {
+      const Variable good = softmax_cross_entropy(logits, labels);
+      if (logits.tape().mode() == Mode::eval || ++step < 6) return good;
+      before = weights(net);
+      return good * bad;
+    };
+    check_value_error(
+        [&] { fit(net, train, validation, {.epochs = 9, .batch_size = 25, .loss = loss, .log = nullptr}, rng, sgd); },
+        std::string{"[fit] the loss is "} + (std::isnan(bad) ? "nan" : bad > 0 ? "inf" : "-inf") +
+            " in epoch 2, step 2; try a lower learning rate or ClipNorm");
+    BOOST_TEST((weights(net) == before));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(counting_right_answers) {
+  const Array logits = array({4, 3}, {1, 5, 2, 7, 7, 0, -1, -2, -3, 0, 0, 0});
+  const auto count = [&](std::vector<std::int32_t> labels) { return count_correct(logits, labels); };
+  BOOST_TEST(count({1, 0, 0, 0}) == 4u);
+  BOOST_TEST(count({1, 1, 0, 1}) == 2u);  // the first of equal ones counts
+  BOOST_TEST(count({0, 2, 2, 2}) == 0u);
+  BOOST_CHECK_EXCEPTION(count({0, 1}), ShapeError, [](const ShapeError& e) {
+    return e.what() == std::string{"[count_correct] expected logits (2, classes), got (4, 3)"};
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

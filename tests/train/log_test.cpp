@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// What a person sees of a training: plain lines in a file, a bar on a terminal.
+#include "dataset.hpp"
+
+#include <regex>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+using namespace test;
+
+namespace {
+
+const Circle train_set{100}, test_set{37, 0.3};
+
+void run_fit(std::FILE* log, int epochs = 3, const Loss& loss = {}) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  fit(net, train_set, test_set, {.epochs = epochs, .batch_size = 16, .loss = loss, .log = log}, rng, sgd);
+}
+
+// What a terminal gets to see while `run` writes to it.
+template <class F>
+std::string seen_on_terminal(F run) {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  BOOST_REQUIRE((master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0));
+  const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
+  BOOST_REQUIRE(slave >= 0);
+  struct termios settings;
+  ::tcgetattr(slave, &settings);
+  ::cfmakeraw(&settings);  // so that what is written arrives as it is
+  ::tcsetattr(slave, TCSANOW, &settings);
+
+  std::string text;
+  std::thread reader{[&] {
+    char part[4096];
+    for (ssize_t n; (n = ::read(master, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(n));
+  }};
+  std::FILE* const terminal = ::fdopen(slave, "w");
+  run(terminal);
+  std::fclose(terminal);  // the last one open: the reader comes to its end
+  reader.join();
+  ::close(master);
+  return text;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
+const std::string number = "[0-9]+\\.[0-9]{4}";
+const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " accuracy " + number + "  test loss " +
+                         number + " accuracy " + number + "  [0-9]+ images/s, [0-9]+\\.[0-9] s\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(logs)
+
+BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
+  std::FILE* const file = std::tmpfile();
+  BOOST_REQUIRE(file != nullptr);
+  run_fit(file);
+  std::rewind(file);
+  std::string text(5000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  BOOST_TEST(std::regex_match(text, std::regex{line + line + line}), text);
+  for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"}) BOOST_TEST(count(text, epoch) == 1u);
+  BOOST_TEST(count(text, "\033") == 0u);
+  BOOST_TEST(count(text, "\r") == 0u);
+}
+
+// Lines are there when the epoch is over, not when the program is.
+BOOST_AUTO_TEST_CASE(lines_are_flushed) {
+  int ends[2];
+  BOOST_REQUIRE(::pipe2(ends, O_NONBLOCK) == 0);
+  std::FILE* const log = ::fdopen(ends[1], "w");
+  std::vector<ssize_t> arrived;
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  FitOptions options{.epochs = 2, .log = log};
+  options.on_epoch = [&](const EpochReport&) {
+    char part[1000];
+    arrived.push_back(::read(ends[0], part, sizeof part));
+    return true;
+  };
+  fit(net, train_set, test_set, options, rng, SGD{});
+  std::fclose(log);
+  ::close(ends[0]);
+  BOOST_REQUIRE(arrived.size() == 2u);
+  for (ssize_t n : arrived) BOOST_TEST(n > 50);
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bar) {
+  const std::string text = seen_on_terminal([](std::FILE* terminal) { run_fit(terminal, 2); });
+  const std::string clear = "\r\033[K";
+  const std::regex bar{"\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ images/s, [0-9]+:[0-9]{2} left, loss " + number +
+                       " accuracy " + number};
+  std::smatch match;
+  BOOST_REQUIRE_MESSAGE(std::regex_search(text, match, bar), text);
+  BOOST_TEST(match.position(0) == 0);
+  BOOST_TEST(match.length(1) + match.length(2) == 24);
+  BOOST_TEST(match.length(1) == 24 * 16 / 100);  // after the first batch
+  BOOST_TEST(count(text, "\n") == 2u);
+  // Each line is written where the bar was, and nothing is left after the last.
+  BOOST_TEST(std::regex_search(text, std::regex{"\r\033\\[K" + line}), text);
+  const std::string last = text.substr(text.rfind(clear) + clear.size());
+  BOOST_TEST(std::regex_match(last, std::regex{line}), last);
+}
+
+BOOST_AUTO_TEST_CASE(the_bar_is_cleared_when_training_fails) {
+  const Loss bad = [](const Variable& logits, std::span<const std::int32_t>) {
+    static int step = 0;
+    return sum(logits) * (++step == 3 ? NAN : 1.0);
+  };
+  const std::string text = seen_on_terminal([&](std::FILE* terminal) {
+    BOOST_CHECK_THROW(run_fit(terminal, 2, bad), ValueError);
+  });
+  BOOST_TEST(count(text, "epoch 1/2 [") >= 1u);
+  BOOST_TEST(text.ends_with("\r\033[K"));
+  BOOST_TEST(count(text, "\n") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(no_log_is_silent) {
+  // Standard output and error lead into a file while fit runs.
+  std::FILE* const file = std::tmpfile();
+  std::fflush(stdout);
+  std::fflush(stderr);
+  const int out = ::dup(1), err = ::dup(2);
+  ::dup2(::fileno(file), 1);
+  ::dup2(::fileno(file), 2);
+  run_fit(nullptr);
+  std::fflush(stdout);
+  std::fflush(stderr);
+  ::dup2(out, 1);
+  ::dup2(err, 2);
+  ::close(out);
+  ::close(err);
+  std::fseek(file, 0, SEEK_END);
+  BOOST_TEST(std::ftell(file) == 0);
+  std::fclose(file);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
