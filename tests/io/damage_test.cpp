@@ -26,12 +26,12 @@ void check_refused(const std::string& bytes, const std::string& text, bool begin
   const std::string path = directory / "file";
   write_bytes(path, bytes);
   Small model;
-  BOOST_CHECK_EXCEPTION(load(path, model), DataError, [&](const DataError& error) {
+  const auto right = [&](const DataError& error) {
     const std::string expected = "[load] " + path + text, what = error.what();
-    const bool right = begins ? what.starts_with(expected) : what == expected;
-    BOOST_TEST(right, what);
+    BOOST_TEST((begins ? what.starts_with(expected) : what == expected), what);
     return true;
-  });
+  };
+  BOOST_CHECK_EXCEPTION(load(path, model), DataError, right);
   BOOST_TEST(model.unchanged());
 }
 

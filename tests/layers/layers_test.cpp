@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(layers_are_their_ops) {
   const Pool2DOptions pool{.window = {3, 2}, .stride = 1, .padding = 1};
   BOOST_TEST(same_bits(MaxPool2D{pool}(v).value(), max_pool2d(v, pool).value()));
   BOOST_TEST(same_bits(AvgPool2D{pool}(v).value(), avg_pool2d(v, pool).value()));
-  BOOST_TEST(same_bits(MaxPool2D{{3, 2}}(v).value(), max_pool2d(v, {.window = {3, 2}}).value()));
+  BOOST_TEST(same_bits(MaxPool2D{Size2D{3, 2}}(v).value(), max_pool2d(v, {.window = {3, 2}}).value()));
   BOOST_TEST(same_bits(AvgPool2D{2}(v).value(), avg_pool2d(v, {.window = 2}).value()));
   BOOST_TEST(same_bits(Flatten{}(v).value(), flatten(v).value()));
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What the tests of finding and downloading share: files of a small dataset, and a place for them.
+#pragma once
+
+#include "data/mnist.hpp"
+#include "support.hpp"
+
+#include <array>
+
+namespace test {
+
+// The four files of a dataset of made-up digits, 30 to train with and 20 to test with.
+inline std::array<Bytes, 4> small_files(std::uint64_t seed = 1) {
+  std::array<Bytes, 4> files;
+  for (const std::size_t part : {0, 1}) {
+    const std::uint32_t count = part == 0 ? 30 : 20;
+    const auto digits = data::synthetic_digits({.count = count, .seed = seed + part});
+    files[2 * part] = header({count, 28, 28});
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto pixels = digits.pixels(i);
+      files[2 * part].insert(files[2 * part].end(), pixels.begin(), pixels.end());
+    }
+    files[2 * part + 1] = header({count}) + Bytes(digits.labels().begin(), digits.labels().end());
+  }
+  return files;
+}
+
+inline void write_files(const fs::path& directory, const std::array<Bytes, 4>& files) {
+  for (std::size_t i = 0; i < 4; ++i) write(directory / data::file_names[i], files[i]);
+}
+
+// No file of the user, no variable of the environment and no network gets into these tests.
+struct Sandbox {
+  TemporaryDirectory directory;
+  Environment data_variable{"XTAPE_DATA", {}};
+  Environment cache_variable{"XDG_CACHE_HOME", directory / "cache"};
+  Environment home_variable{"HOME", directory / "home"};
+  std::vector<std::string> notices;
+
+  fs::path cache() const { return directory / "cache/xtape/mnist"; }
+
+  data::MnistOptions options(data::MnistOptions options = {.download = false,
+                                                           .substitute = false}) {
+    options.notice = [this](std::string_view line) { notices.emplace_back(named(line)); };
+    return options;
+  }
+  // With the sandbox's path as DIR.
+  std::string named(std::string_view text) const {
+    std::string result{text};
+    for (std::size_t at; (at = result.find(directory.string())) != std::string::npos;)
+      result.replace(at, directory.string().size(), "DIR");
+    return result;
+  }
+  std::string error(const data::MnistOptions& options) const {
+    return named(error_of<DataError>([&] { data::mnist(options); }));
+  }
+};
+
+inline const std::string all_names =
+    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+    "t10k-labels-idx1-ubyte";
+inline const std::string other_names = " (nor with .idx for -idx, nor with .gz)";
+inline const std::string hint = "set XTAPE_DATA to a directory that has the files";
+
+}  // namespace test
