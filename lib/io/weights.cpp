@@ -64,6 +64,14 @@ class NewFile {
   int file_ = -1;
 };
 
+std::string header_text(const nlohmann::ordered_json& header) {
+  try {
+    return header.is_null() ? "{}" : header.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(save_op, "the name of a parameter is no UTF-8 text");
+  }
+}
+
 // The elements of one array in a file, checked against the parameter that they are for.
 Array read_array(const std::string& where, const nlohmann::json& entry, const Parameter& parameter,
                  std::span<const char> data) {
@@ -114,7 +122,7 @@ void save_weights(const std::string& path, const std::vector<NamedParameter>& pa
                     {"data_offsets", {offset, end}}};
     offset = end;
   }
-  std::string text = header.is_null() ? "{}" : header.dump();
+  std::string text = header_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
   const std::uint64_t length = text.size();
 

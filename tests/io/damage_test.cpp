@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_is_full) {
   BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
   const auto signal = std::signal(SIGXFSZ, SIG_IGN);
   struct rlimit small = limit;
-  small.rlim_cur = 200;
+  small.rlim_cur = 100;
   BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   check_not_saved(directory / "file", "cannot write " + directory / "file" + ": File too large");
   ::setrlimit(RLIMIT_FSIZE, &limit);

@@ -42,6 +42,7 @@ inline std::string read_bytes(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);  // some file systems flush what is overwritten to the disk
   std::ofstream{path, std::ios::binary} << bytes;
 }
 

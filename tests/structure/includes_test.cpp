@@ -80,7 +80,7 @@ const std::map<std::string, Names> may_include{
     {"optim", {"kernels", "parameter", "visitor"}},
     {"io", {"parameter", "visitor"}},
     {"data", {"kernels"}},
-    {"train", {"data", "ops", "parameter", "tape", "visitor"}},
+    {"train", {"data", "layers", "ops", "parameter", "tape", "visitor"}},
     {"testing", {"ops", "parameter", "tape"}},
     {"xtape", {"data", "io", "layers", "ops", "optim", "threads", "train"}},
 };

@@ -165,16 +165,32 @@ BOOST_AUTO_TEST_CASE(options_out_of_range) {
     options.log = nullptr;
     return [&, options] { fit(net, a, b, options, rng, sgd); };
   };
-  check_value_error(run({.epochs = 0}), "[fit] expected at least 1 epoch, got 0");
-  check_value_error(run({.epochs = -3}), "[fit] expected at least 1 epoch, got -3");
-  check_value_error(run({.batch_size = 0}), "[fit] expected a batch size of at least 1, got 0");
-  check_value_error(run({.test_batch_size = 0}), "[fit] expected a batch size of at least 1, got 0");
-  check_value_error(run({}, empty), "[fit] the training set is empty");
-  check_value_error(run({}, train, empty), "[fit] the test set is empty");
-  check_value_error([&] { evaluate(net, empty); }, "[evaluate] the data set is empty");
-  check_value_error([&] { evaluate(net, train, {.batch_size = 0}); },
-                    "[evaluate] expected a batch size of at least 1, got 0");
+  const std::string batch = "expected a batch size of at least 1, got 0 @";
+  check_value_error(run({.epochs = 0}), "[fit] expected at least 1 epoch, got 0 @");
+  check_value_error(run({.epochs = -3}), "[fit] expected at least 1 epoch, got -3 @");
+  check_value_error(run({.batch_size = 0}), "[fit] " + batch);
+  check_value_error(run({.test_batch_size = 0}), "[fit] " + batch);
+  check_value_error(run({}, empty), "[fit] the training set is empty @");
+  check_value_error(run({}, train, empty), "[fit] the test set is empty @");
+  check_value_error([&] { evaluate(net, empty); }, "[evaluate] the data set is empty @");
+  check_value_error([&] { evaluate(net, train, {.batch_size = 0}); }, "[evaluate] " + batch);
   BOOST_TEST(rng.position() == Rng{1}.position() + 2 * 16 + 16 * 3);  // drawn by the layers alone
+}
+
+// An error of the model names its layer, and the place where fit or evaluate was called.
+BOOST_AUTO_TEST_CASE(a_model_that_does_not_fit_the_data) {
+  Rng rng{1};
+  Sequential net{relu, Dense{{.in = 5, .out = 3}, rng}};
+  const auto says = [](unsigned line) {
+    return [line](const ShapeError& error) {
+      return error.what() == "[dense] layer 1: expected (N, 5), got (10, 2) at fit_test.cpp:" +
+                                 std::to_string(line);
+    };
+  };
+  const FitOptions fit_options{.batch_size = 10, .log = nullptr};
+  BOOST_CHECK_EXCEPTION(fit(net, train, validation, fit_options, rng, SGD{}), ShapeError, says(__LINE__ - 1));
+  const EvaluateOptions options{.batch_size = 10};
+  BOOST_CHECK_EXCEPTION(evaluate(net, validation, options), ShapeError, says(__LINE__ - 1));
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
@@ -190,10 +206,13 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
       before = weights(net);
       return good * bad;
     };
-    check_value_error(
-        [&] { fit(net, train, validation, {.epochs = 9, .batch_size = 25, .loss = loss, .log = nullptr}, rng, sgd); },
-        std::string{"[fit] the loss is "} + (std::isnan(bad) ? "nan" : bad > 0 ? "inf" : "-inf") +
-            " in epoch 2, step 2; try a lower learning rate or ClipNorm");
+    const std::string name = std::isnan(bad) ? "nan" : bad > 0 ? "inf" : "-inf";
+    const std::string text = "[fit] the loss is " + name +
+                             " in epoch 2, step 2 @; try a lower learning rate or ClipNorm";
+    const auto run = [&](FitOptions options) {
+      return [&, options] { fit(net, train, validation, options, rng, sgd); };
+    };
+    check_value_error(run({.epochs = 9, .batch_size = 25, .loss = loss, .log = nullptr}), text);
     BOOST_TEST((weights(net) == before));
   }
 }
