@@ -25,8 +25,8 @@ class Batches {
  public:
   class Iterator;
 
-  Batches(Batches&&) noexcept;
-  Batches& operator=(Batches&&) noexcept;
+  Batches(Batches&&) noexcept;             ///< Moves the loop.
+  Batches& operator=(Batches&&) noexcept;  ///< Moves the loop.
   /// Waits for a gather that is under way.
   ~Batches();
 
