@@ -48,28 +48,34 @@ std::vector<std::string> keys(const Map& map) {
 void add_options(CLI::App& app, Settings& s) {
   const auto optimizers = optimizer_names();
   app.add_option("--model", s.model, "Architecture")
-      ->check(CLI::IsMember(keys(models_by_name)))->capture_default_str();
+      ->check(CLI::IsMember(keys(models_by_name)))
+      ->capture_default_str();
   app.add_option("--optimizer", s.optimizer, "Optimizer")
       ->check(CLI::IsMember(std::vector<std::string>(optimizers.begin(), optimizers.end())))
       ->capture_default_str();
   app.add_option_function<std::string>(
          "--preset", [&s](const std::string& name) { s.preset = presets_by_name.at(name); },
          "Whose defaults and formulas the optimizer follows")
-      ->check(CLI::IsMember(keys(presets_by_name)))->default_str("keras");
+      ->check(CLI::IsMember(keys(presets_by_name)))
+      ->default_str("keras");
   app.add_option("--learning-rate", s.learning_rate, "Learning rate [the preset's]")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--epochs", s.epochs, "Passes over the training set")
-      ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--batch-size", s.batch_size, "Images per step")
-      ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--dataset", s.dataset, "What to learn")
-      ->check(CLI::IsMember(keys(datasets_by_name)))->capture_default_str();
+      ->check(CLI::IsMember(keys(datasets_by_name)))
+      ->capture_default_str();
   app.add_option("--data", s.data,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
   app.add_option("--limit", s.limit, "Use only the first so many training images [all]");
   app.add_option("--seed", s.seed, "Seed of weights, order and dropout")->capture_default_str();
   app.add_option("--threads", s.threads, "Threads; the result does not depend on them")
-      ->check(CLI::Range(1, 1024))->capture_default_str();
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--save", s.save, "Write the weights to this file (safetensors)");
   app.add_flag("--quiet", s.quiet, "Print the last line only");
 }
@@ -94,11 +100,10 @@ void run(const Settings& s) {
                parameter_count(net), s.optimizer, optimizer->learning_rate(), train.name(),
                train.source());
 
-  const History history = fit(net, train, test,
-                              {.epochs = s.epochs,
-                               .batch_size = s.batch_size,
-                               .log = s.quiet ? nullptr : stdout},
-                              rng, *optimizer);
+  const History history =
+      fit(net, train, test,
+          {.epochs = s.epochs, .batch_size = s.batch_size, .log = s.quiet ? nullptr : stdout}, rng,
+          *optimizer);
   if (!s.save.empty()) save(s.save, net);
   fmt::print("test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
              history.test().accuracy, history.test().loss,

@@ -13,8 +13,13 @@ int main(int argc, char** argv) {
   auto [train, test] = data::mnist();  // finds, downloads or explains
 
   Rng rng{42};
-  Sequential net{Conv2D{{.in = 1, .out = 8, .kernel = 3}, rng}, relu, MaxPool2D{2}, flatten,
-                 Dense{{.in = 13 * 13 * 8, .out = 64}, rng}, relu, Dropout{0.25},
+  Sequential net{Conv2D{{.in = 1, .out = 8, .kernel = 3}, rng},
+                 relu,
+                 MaxPool2D{2},
+                 flatten,
+                 Dense{{.in = 13 * 13 * 8, .out = 64}, rng},
+                 relu,
+                 Dropout{0.25},
                  Dense{{.in = 64, .out = 10}, rng}};
   Adam adam{{.learning_rate = 1e-3}};
 

@@ -11,7 +11,8 @@ std::size_t element_count(const Shape& shape) {
   for (std::size_t size : shape) overflow |= __builtin_mul_overflow(count, size, &count);
   if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return 0;
   if (overflow || count > std::size_t{1} << 62)
-    throw ShapeError(Op::nowhere("array"), "the shape " + to_string(shape) + " has too many elements");
+    throw ShapeError(Op::nowhere("array"),
+                     "the shape " + to_string(shape) + " has too many elements");
   return count;
 }
 

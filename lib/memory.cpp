@@ -87,7 +87,7 @@ void* allocate(std::size_t bytes) {
       return block;
     }
   }
-  void* block = ::operator new(bytes_of(index), std::align_val_t{block_alignment});
+  void* block = ::operator new (bytes_of(index), std::align_val_t{block_alignment});
   std::lock_guard guard{size_class.lock};
   ++size_class.used;
   ++size_class.system;
@@ -104,7 +104,7 @@ void deallocate(void* pointer, std::size_t bytes) noexcept {
     ++size_class.cached;
   } else {
     guard.unlock();
-    ::operator delete(pointer, std::align_val_t{block_alignment});
+    ::operator delete (pointer, std::align_val_t{block_alignment});
   }
 }
 
@@ -130,7 +130,7 @@ void release_cached_memory() noexcept {
       size_class.cached = 0;
     }
     while (block != nullptr)
-      ::operator delete(std::exchange(block, block->next), std::align_val_t{block_alignment});
+      ::operator delete (std::exchange(block, block->next), std::align_val_t{block_alignment});
   }
 }
 

@@ -9,8 +9,8 @@
 namespace xtape::inline XTAPE_ABI {
 
 Rng::result_type Rng::operator()() noexcept {
-  const r123::Philox4x32::ctr_type counter = {{static_cast<std::uint32_t>(position_),
-                                               static_cast<std::uint32_t>(position_ >> 32), 0, 0}};
+  const r123::Philox4x32::ctr_type counter = {
+      {static_cast<std::uint32_t>(position_), static_cast<std::uint32_t>(position_ >> 32), 0, 0}};
   const r123::Philox4x32::key_type key = {
       {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
   ++position_;

@@ -17,7 +17,8 @@ Scalar Variable::item(Location at) const {
 
 const Array& Variable::grad(Location at) const {
   const Op op{"grad", at};
-  if (!needs_grad()) throw TapeError(op, "a constant has no gradient", "make it with tape.variable()?");
+  if (!needs_grad())
+    throw TapeError(op, "a constant has no gradient", "make it with tape.variable()?");
   const Tape::Node& node = tape_->nodes_[node_];
   if (node.kind == Tape::Kind::parameter)
     throw TapeError(op, "the gradient of a parameter is in Parameter::grad");
@@ -105,9 +106,10 @@ void Tape::pull_back(std::uint32_t index) {
   node.grad.reset();
   if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
   if (gradient.shape() != node.shape)
-    throw ShapeError(node.op, text("the gradient of a result of shape ", node.shape, " has the shape ",
-                                   gradient.shape()),
-                     "check the function given to through()");
+    throw ShapeError(
+        node.op,
+        text("the gradient of a result of shape ", node.shape, " has the shape ", gradient.shape()),
+        "check the function given to through()");
   const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first_edge : edges_.size();
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
@@ -122,8 +124,9 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, Array gradient) {
     Shape common;
     if (gradient.shape() != from.shape ||
         !kernels::broadcast_shape(node.shape, from.shape, common) || common != from.shape)
-      throw ShapeError(from.op, text("the gradient of an input of shape ", node.shape, " has the shape ",
-                                gradient.shape()),
+      throw ShapeError(from.op,
+                       text("the gradient of an input of shape ", node.shape, " has the shape ",
+                            gradient.shape()),
                        "check the function given to wrt()");
     gradient = kernels::sum_to(gradient, node.shape);
   }

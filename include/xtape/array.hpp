@@ -42,7 +42,7 @@ class Value {
   Value(Array array)
       : array_{std::allocate_shared<Array>(CachingAllocator<Array>{}, std::move(array))} {}
 
-  const Array& operator*() const noexcept { return *array_; }   ///< the array
+  const Array& operator*() const noexcept { return *array_; }        ///< the array
   const Array* operator->() const noexcept { return array_.get(); }  ///< the array
 
  private:

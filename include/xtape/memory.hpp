@@ -75,15 +75,16 @@ class PooledBuffer {
 
  public:
   /// A block of `size` elements.
-  explicit PooledBuffer(std::size_t size) : size_{size}, data_{CachingAllocator<T>{}.allocate(size)} {}
+  explicit PooledBuffer(std::size_t size)
+      : size_{size}, data_{CachingAllocator<T>{}.allocate(size)} {}
   /// Takes over another's block.
   PooledBuffer(PooledBuffer&& other) noexcept
       : size_{other.size_}, data_{std::exchange(other.data_, nullptr)} {}
   PooledBuffer& operator=(PooledBuffer&&) = delete;
   ~PooledBuffer() { CachingAllocator<T>{}.deallocate(data_, size_); }
 
-  T* data() noexcept { return data_; }              ///< the first element
-  const T* data() const noexcept { return data_; }  ///< the first element
+  T* data() noexcept { return data_; }                 ///< the first element
+  const T* data() const noexcept { return data_; }     ///< the first element
   std::size_t size() const noexcept { return size_; }  ///< the number of elements
 
  private:

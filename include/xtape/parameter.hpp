@@ -21,9 +21,9 @@ class Parameter {
   Parameter(Parameter&&) noexcept = default;             ///< Moves it, with its identity.
   Parameter& operator=(Parameter&&) noexcept = default;  ///< Moves it, with its identity.
 
-  Array& value() noexcept { return *value_.array_; }              ///< what a visitor updates
-  const Array& value() const noexcept { return *value_; }         ///< its current value
-  const Value& shared_value() const noexcept { return value_; }   ///< the value, without a copy
+  Array& value() noexcept { return *value_.array_; }             ///< what a visitor updates
+  const Array& value() const noexcept { return *value_; }        ///< its current value
+  const Value& shared_value() const noexcept { return value_; }  ///< the value, without a copy
   Array& grad() noexcept { return grad_; }              ///< d loss / d value, of the same shape
   const Array& grad() const noexcept { return grad_; }  ///< d loss / d value, of the same shape
   const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value

@@ -31,9 +31,9 @@ class Rng {
   /// A number in {0, ..., bound - 1}, each equally likely (Lemire, 2019). Needs `bound > 0`.
   std::size_t below(std::size_t bound) noexcept;
 
-  std::uint64_t seed() const noexcept { return seed_; }          ///< as constructed
-  std::uint64_t position() const noexcept { return position_; }  ///< draws so far
-  static constexpr result_type min() { return 0; }               ///< the smallest draw
+  std::uint64_t seed() const noexcept { return seed_; }           ///< as constructed
+  std::uint64_t position() const noexcept { return position_; }   ///< draws so far
+  static constexpr result_type min() { return 0; }                ///< the smallest draw
   static constexpr result_type max() { return ~result_type{0}; }  ///< the largest draw
 
  private:

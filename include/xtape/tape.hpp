@@ -26,9 +26,9 @@ enum class Mode {
 /// A value on a tape: a small handle, cheap to copy. It must not outlive its tape.
 class Variable {
  public:
-  const Array& value() const noexcept { return *value_; }          ///< what was computed
-  const Value& shared_value() const noexcept { return value_; }    ///< the value, without a copy
-  const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value
+  const Array& value() const noexcept { return *value_; }            ///< what was computed
+  const Value& shared_value() const noexcept { return value_; }      ///< the value, without a copy
+  const Shape& shape() const noexcept { return value_->shape(); }    ///< of the value
   std::size_t rank() const noexcept { return value_->dimension(); }  ///< number of axes
   std::size_t size() const noexcept { return value_->size(); }       ///< number of elements
   /// The only element. Throws ShapeError if there is not exactly one.
@@ -131,13 +131,15 @@ class Tape {
   /// evaluation mode, or the loss depends on nothing that has a gradient.
   template <class... Visitors>
   void backward(const Located& loss, Visitors&&... visitors) {
-    run_backward({"backward", loss.at}, loss.variable, false, {static_cast<Visitor*>(&visitors)...});
+    run_backward({"backward", loss.at}, loss.variable, false,
+                 {static_cast<Visitor*>(&visitors)...});
   }
   /// As `backward`, but adds to the parameters' gradients: one call per micro-batch, with `backward`
   /// for the first and the optimizer after the last.
   template <class... Visitors>
   void accumulate(const Located& loss, Visitors&&... visitors) {
-    run_backward({"accumulate", loss.at}, loss.variable, true, {static_cast<Visitor*>(&visitors)...});
+    run_backward({"accumulate", loss.at}, loss.variable, true,
+                 {static_cast<Visitor*>(&visitors)...});
   }
 
   Mode mode() const noexcept { return mode_; }  ///< what the pass is for
@@ -168,7 +170,7 @@ class Tape {
   struct Node {
     Op op;
     Kind kind;
-    std::uint32_t first_edge;       // its edges end where those of the next node begin
+    std::uint32_t first_edge;  // its edges end where those of the next node begin
     Shape shape;
     detail::Pullback through = {};  // empty: none
     std::optional<Array> grad = {};

@@ -77,7 +77,8 @@ Array read_array(const std::string& where, const nlohmann::json& entry, const Pa
                  std::span<const char> data) {
   const auto fail = [&](const std::string& what) { throw DataError(load_op, where + what); };
   const std::string type = entry.at("dtype").get<std::string>();
-  if (type != "F32" && type != "F64") fail("has elements of type " + type + ", expected F32 or F64");
+  if (type != "F32" && type != "F64")
+    fail("has elements of type " + type + ", expected F32 or F64");
   const auto sizes = entry.at("shape").get<std::vector<std::size_t>>();
   const Shape shape(sizes.begin(), sizes.end());
   if (shape != parameter.shape())
@@ -136,16 +137,14 @@ void save_weights(const std::string& path, const std::vector<NamedParameter>& pa
 
 void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters) {
   const std::vector<char> bytes = read_file(path);
-  const auto fail = [&](const std::string& what) {
-    throw DataError(load_op, path + ' ' + what);
-  };
+  const auto fail = [&](const std::string& what) { throw DataError(load_op, path + ' ' + what); };
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) fail("is no safetensors file: it has less than 8 bytes");
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > bytes.size() - sizeof length || length > header_limit)
     fail("is no safetensors file: its header is longer than the file");
-  const std::span<const char> data{bytes.begin() + static_cast<std::ptrdiff_t>(sizeof length + length),
-                                   bytes.end()};
+  const std::span<const char> data{
+      bytes.begin() + static_cast<std::ptrdiff_t>(sizeof length + length), bytes.end()};
   std::vector<Array> values;
   try {
     const char* const begin = bytes.data() + sizeof length;

@@ -2,8 +2,8 @@
 #include "kernels/conv.hpp"
 
 #include "kernels/parallel.hpp"
-#include <xtape/memory.hpp>
 #include "kernels/tile.hpp"
+#include <xtape/memory.hpp>
 
 #include <algorithm>
 
@@ -142,8 +142,7 @@ void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scala
     std::size_t offset[tile_rows];
     for (std::size_t r = begin; r < end; ++r) {
       const std::size_t tap = r / s.in, i = tap / s.kernel_w, j = tap % s.kernel_w;
-      offset[r - begin] =
-          (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
+      offset[r - begin] = (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
     }
     Scalar* const to = (groups == 1 ? dk : parts.data() + group * rows * s.out);
     const std::size_t valid = std::min(tile_columns, s.out - channel);

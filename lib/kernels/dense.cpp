@@ -69,7 +69,9 @@ class Panels {
       std::fill(row + n, row + stride_, Scalar{0});
     }
   }
-  const Scalar* at(std::size_t row, std::size_t column) const { return data_ + row * stride_ + column; }
+  const Scalar* at(std::size_t row, std::size_t column) const {
+    return data_ + row * stride_ + column;
+  }
   std::size_t stride() const { return stride_; }
 
  private:

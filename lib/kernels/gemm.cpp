@@ -29,8 +29,8 @@ void run_blas_on_this_thread_only() {
 // so narrow that a piece copies more than it computes.
 std::size_t piece(std::size_t size, std::size_t m, std::size_t n, std::size_t k) {
   constexpr double work = 4e6;
-  const double pieces = std::clamp(static_cast<double>(m) * static_cast<double>(n) *
-                                       static_cast<double>(k) / work, 1.0, 16.0);
+  const double pieces = std::clamp(
+      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) / work, 1.0, 16.0);
   const auto length = static_cast<std::size_t>(static_cast<double>(size) / pieces);
   return std::max<std::size_t>(64, (length + 15) / 16 * 16);
 }
@@ -43,13 +43,15 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Sca
   if (std::min({m, n, k}) <= 128) return table().product(m, n, k, a, b, c, stride);
   constexpr std::size_t limit = std::numeric_limits<Index>::max();
   if (std::max({m, n, k, a.stride, b.stride, stride}) > limit)
-    throw ShapeError(Op::nowhere("gemm"), "a matrix has more rows or columns than OpenBLAS can count");
+    throw ShapeError(Op::nowhere("gemm"),
+                     "a matrix has more rows or columns than OpenBLAS can count");
   run_blas_on_this_thread_only();
-  const auto flag = [](const Operand& x) { return x.transposed ? cxxblas::Trans : cxxblas::NoTrans; };
+  const auto flag = [](const Operand& x) {
+    return x.transposed ? cxxblas::Trans : cxxblas::NoTrans;
+  };
   const auto size = [](std::size_t x) { return static_cast<Index>(x); };
-  cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a), flag(b), size(m), size(n), size(k),
-                                    Scalar{1}, a.data, size(a.stride), b.data, size(b.stride),
-                                    Scalar{0}, c, size(stride));
+  cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a), flag(b), size(m), size(n), size(k), Scalar{1},
+                       a.data, size(a.stride), b.data, size(b.stride), Scalar{0}, c, size(stride));
 }
 
 std::size_t column_grain(std::size_t m, std::size_t n, std::size_t k) { return piece(n, m, n, k); }

@@ -10,7 +10,7 @@ namespace {
 // which g++ forgets once it is inlined.
 template <class Rule, class... State>
 [[gnu::noinline]] void loop(std::size_t count, Scalar weight_decay, Rule rule, Scalar* __restrict w,
-          const Scalar* __restrict g, State* __restrict... state) {
+                            const Scalar* __restrict g, State* __restrict... state) {
   for (std::size_t i = 0; i < count; ++i) rule(w[i], g[i] + weight_decay * w[i], state[i]...);
 }
 
@@ -44,32 +44,44 @@ void sgd(Target t, Scalar* velocity, Momentum p, bool nesterov) {
   if (velocity == nullptr)
     sweep(t, [p](Scalar& w, Scalar g) { w -= p.outside * (p.inside * g); });
   else if (nesterov)
-    sweep(t, [p](Scalar& w, Scalar g, Scalar& b) {
-      b = next(p, b, g);
-      w -= p.outside * next(p, b, g);
-    }, velocity);
+    sweep(
+        t,
+        [p](Scalar& w, Scalar g, Scalar& b) {
+          b = next(p, b, g);
+          w -= p.outside * next(p, b, g);
+        },
+        velocity);
   else
-    sweep(t, [p](Scalar& w, Scalar g, Scalar& b) {
-      b = next(p, b, g);
-      w -= p.outside * b;
-    }, velocity);
+    sweep(
+        t,
+        [p](Scalar& w, Scalar g, Scalar& b) {
+          b = next(p, b, g);
+          w -= p.outside * b;
+        },
+        velocity);
 }
 
 void adagrad(Target t, Scalar* sum, Root r, Scalar rate) {
-  sweep(t, [=](Scalar& w, Scalar g, Scalar& s) {
-    s += g * g;
-    w -= rate * ratio(g, root(r, s));
-  }, sum);
+  sweep(
+      t,
+      [=](Scalar& w, Scalar g, Scalar& s) {
+        s += g * g;
+        w -= rate * ratio(g, root(r, s));
+      },
+      sum);
 }
 
 void adadelta(Target t, Scalar* squared_g, Scalar* squared_x, Average a, Scalar epsilon,
               Scalar rate) {
-  sweep(t, [=](Scalar& w, Scalar g, Scalar& gg, Scalar& xx) {
-    gg = next(a, gg, g * g);
-    const Scalar x = ratio(square_root(xx + epsilon), square_root(gg + epsilon)) * g;
-    xx = next(a, xx, x * x);
-    w -= rate * x;
-  }, squared_g, squared_x);
+  sweep(
+      t,
+      [=](Scalar& w, Scalar g, Scalar& gg, Scalar& xx) {
+        gg = next(a, gg, g * g);
+        const Scalar x = ratio(square_root(xx + epsilon), square_root(gg + epsilon)) * g;
+        xx = next(a, xx, x * x);
+        w -= rate * x;
+      },
+      squared_g, squared_x);
 }
 
 void rmsprop(Target t, Scalar* v, Scalar* mean, Scalar* velocity, Average a, Root r, Momentum p) {
@@ -89,35 +101,45 @@ void rmsprop(Target t, Scalar* v, Scalar* mean, Scalar* velocity, Average a, Roo
   };
   const Scalar rate = p.outside * p.inside;
   if (mean == nullptr && velocity == nullptr)
-    sweep(t, [=](Scalar& w, Scalar g, Scalar& vi) { w -= rate * plain(g, vi); }, v);
+    sweep(
+        t, [=](Scalar& w, Scalar g, Scalar& vi) { w -= rate * plain(g, vi); }, v);
   else if (velocity == nullptr)
-    sweep(t, [=](Scalar& w, Scalar g, Scalar& vi, Scalar& mi) {
-      w -= rate * centered(g, vi, mi);
-    }, v, mean);
+    sweep(
+        t, [=](Scalar& w, Scalar g, Scalar& vi, Scalar& mi) { w -= rate * centered(g, vi, mi); }, v,
+        mean);
   else if (mean == nullptr)
-    sweep(t, [=](Scalar& w, Scalar g, Scalar& vi, Scalar& b) {
-      move(w, b, plain(g, vi));
-    }, v, velocity);
+    sweep(
+        t, [=](Scalar& w, Scalar g, Scalar& vi, Scalar& b) { move(w, b, plain(g, vi)); }, v,
+        velocity);
   else
-    sweep(t, [=](Scalar& w, Scalar g, Scalar& vi, Scalar& mi, Scalar& b) {
-      move(w, b, centered(g, vi, mi));
-    }, v, mean, velocity);
+    sweep(
+        t,
+        [=](Scalar& w, Scalar g, Scalar& vi, Scalar& mi, Scalar& b) {
+          move(w, b, centered(g, vi, mi));
+        },
+        v, mean, velocity);
 }
 
 void adam(Target t, Scalar* m, Scalar* v, Scalar* v_max, AdamStep s) {
   if (v_max == nullptr)
-    sweep(t, [s](Scalar& w, Scalar g, Scalar& mi, Scalar& vi) {
-      mi = next(s.m, mi, g);
-      vi = next(s.v, vi, g * g);
-      w -= s.decay * w + s.rate * ratio(mi, root(s.root, vi));
-    }, m, v);
+    sweep(
+        t,
+        [s](Scalar& w, Scalar g, Scalar& mi, Scalar& vi) {
+          mi = next(s.m, mi, g);
+          vi = next(s.v, vi, g * g);
+          w -= s.decay * w + s.rate * ratio(mi, root(s.root, vi));
+        },
+        m, v);
   else
-    sweep(t, [s](Scalar& w, Scalar g, Scalar& mi, Scalar& vi, Scalar& largest) {
-      mi = next(s.m, mi, g);
-      vi = next(s.v, vi, g * g);
-      largest = vi <= largest ? largest : vi;  // also if vi is NaN
-      w -= s.decay * w + s.rate * ratio(mi, root(s.root, largest));
-    }, m, v, v_max);
+    sweep(
+        t,
+        [s](Scalar& w, Scalar g, Scalar& mi, Scalar& vi, Scalar& largest) {
+          mi = next(s.m, mi, g);
+          vi = next(s.v, vi, g * g);
+          largest = vi <= largest ? largest : vi;  // also if vi is NaN
+          w -= s.decay * w + s.rate * ratio(mi, root(s.root, largest));
+        },
+        m, v, v_max);
 }
 
 double sum_of_squares(const Scalar* x, std::size_t size) {

@@ -11,7 +11,7 @@ namespace {
 
 // The part of an output pixel's window that lies in the image.
 struct Window {
-  std::size_t top, bottom, left, right;  // in the image
+  std::size_t top, bottom, left, right;    // in the image
   std::ptrdiff_t first_row, first_column;  // of the whole window, maybe outside
 
   Window(const Pool2D& s, std::size_t oy, std::size_t ox)

@@ -22,7 +22,8 @@ struct PoolKernels {
   /// A NaN in the window is its maximum. Padding never is.
   void (*max_pool2d)(const Pool2D&, const Scalar* x, Scalar* y, std::uint16_t* position);
   /// dx = g at the positions of the maxima, added where windows overlap, 0 elsewhere.
-  void (*max_pool2d_grad)(const Pool2D&, const std::uint16_t* position, const Scalar* g, Scalar* dx);
+  void (*max_pool2d_grad)(const Pool2D&, const std::uint16_t* position, const Scalar* g,
+                          Scalar* dx);
   /// The mean of each window without its padding.
   void (*avg_pool2d)(const Pool2D&, const Scalar* x, Scalar* y);
   /// dx = g divided equally among the elements of its window.

@@ -153,7 +153,8 @@ Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothin
     for (std::size_t c = 0; c < m.columns; ++c) {
       const Scalar t = (1 - smoothing) * target(r, c) + share;
       weight += t;
-      if (t != 0) dot += t * row.log_softmax(x[at + c]);  // a class masked by -infinity adds nothing
+      if (t != 0)
+        dot += t * row.log_softmax(x[at + c]);  // a class masked by -infinity adds nothing
     }
     loss[r] = -dot;
     for (std::size_t c = 0; c < m.columns; ++c) {

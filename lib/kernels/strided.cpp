@@ -67,7 +67,8 @@ Array sum_to(const Array& a, const Shape& shape) {
     }
   });
   Array out = uninitialized(shape);
-  std::transform(sums.begin(), sums.end(), out.data(), [](double x) { return static_cast<Scalar>(x); });
+  std::transform(sums.begin(), sums.end(), out.data(),
+                 [](double x) { return static_cast<Scalar>(x); });
   return out;
 }
 

@@ -25,7 +25,8 @@ std::optional<Parameter> make_bias(const Op& op, bool wanted, std::size_t out,
   if (!wanted) return std::nullopt;
   Array initial = initializer({out}, {out, out}, rng);
   if (initial.shape() != Shape{out})
-    throw ShapeError(op, text("the initialiser returned ", initial.shape(), " for a bias (", out, ",)"));
+    throw ShapeError(
+        op, text("the initialiser returned ", initial.shape(), " for a bias (", out, ",)"));
   return Parameter{std::move(initial)};
 }
 

@@ -38,8 +38,9 @@ Array combine(const Array& g, const Variable& a, const Variable& b, F f) {
   using kernels::strides_over;
   const Shape& shape = g.shape();
   Array out = uninitialized(shape);
-  const kernels::Nest<3> nest{shape, {kernels::row_major(shape), strides_over(a.shape(), shape),
-                                      strides_over(b.shape(), shape)}};
+  const kernels::Nest<3> nest{
+      shape,
+      {kernels::row_major(shape), strides_over(a.shape(), shape), strides_over(b.shape(), shape)}};
   nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
     const Scalar* p = a.value().data() + at[1];
     const Scalar* q = b.value().data() + at[2];
@@ -93,7 +94,8 @@ Variable div(const Operand& a, const Operand& b) {
                                                 [](Scalar d, Scalar v) { return d / v; });
                     }),
                 wrt(p.b, [x = p.a, y = p.b](const Array& g) {
-                  return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
+                  return combine(g, x, y,
+                                 [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
                 }));
 }
 

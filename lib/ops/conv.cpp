@@ -23,7 +23,8 @@ struct Placement {
 // Calls f(source row, destination offset, elements) for each row of images, of `shape`, that lies in
 // images of the size height x width.
 template <class F>
-void for_each_row(const Shape& shape, const Placement& p, std::size_t height, std::size_t width, F f) {
+void for_each_row(const Shape& shape, const Placement& p, std::size_t height, std::size_t width,
+                  F f) {
   const std::size_t row = shape[2] * shape[3];
   kernels::parallel_ranges(shape[0], 8, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin * shape[1]; i < end * shape[1]; ++i) {
@@ -49,9 +50,10 @@ Array spread(const Array& x, const Placement& p, std::size_t height, std::size_t
 // The inverse of spread with step 1: what lies inside the zeros.
 Array crop(const Array& padded, const Placement& p, const Shape& shape) {
   Array out = uninitialized(shape);
-  for_each_row(shape, p, padded.shape()[1], padded.shape()[2], [&](std::size_t to, std::size_t from) {
-    std::copy_n(padded.data() + from, shape[2] * shape[3], out.data() + to);
-  });
+  for_each_row(shape, p, padded.shape()[1], padded.shape()[2],
+               [&](std::size_t to, std::size_t from) {
+                 std::copy_n(padded.data() + from, shape[2] * shape[3], out.data() + to);
+               });
   return out;
 }
 
@@ -76,8 +78,8 @@ Array input_grad(const Conv2D& s, const Array& kernel, const Array& g) {
   const Array wide = spread(g, place, s.height + reach_h, s.width + reach_w);
   const Array back = flipped(kernel);
   Array dx = uninitialized({s.batch, s.height, s.width, s.in});
-  table().conv2d({s.batch, s.height + reach_h, s.width + reach_w, s.out, s.kernel_h, s.kernel_w, s.in,
-                  1, 1, s.dilation_h, s.dilation_w, s.height, s.width},
+  table().conv2d({s.batch, s.height + reach_h, s.width + reach_w, s.out, s.kernel_h, s.kernel_w,
+                  s.in, 1, 1, s.dilation_h, s.dilation_w, s.height, s.width},
                  wide.data(), back.data(), nullptr, Activation::none, dx.data());
   return dx;
 }
@@ -99,13 +101,23 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
                               o.stride.width, o.padding.kind, o.padding.left, o.padding.right);
   const Scalar* const shift = checked_bias(op, bias, k[3]);
 
-  const Conv2D s{image[0], image[1] + rows.before + rows.after,
-                 image[2] + columns.before + columns.after, image[3], k[0], k[1], k[3],
-                 o.stride.height, o.stride.width, o.dilation.height, o.dilation.width,
-                 rows.count, columns.count};
+  const Conv2D s{image[0],
+                 image[1] + rows.before + rows.after,
+                 image[2] + columns.before + columns.after,
+                 image[3],
+                 k[0],
+                 k[1],
+                 k[3],
+                 o.stride.height,
+                 o.stride.width,
+                 o.dilation.height,
+                 o.dilation.width,
+                 rows.count,
+                 columns.count};
   const bool padded = s.height != image[1] || s.width != image[2];
   const Placement place{rows.before, columns.before};
-  const Value input = padded ? Value{spread(x.value(), place, s.height, s.width)} : x.shared_value();
+  const Value input =
+      padded ? Value{spread(x.value(), place, s.height, s.width)} : x.shared_value();
 
   Array result = uninitialized({s.batch, s.out_h, s.out_w, s.out});
   const bool fused = o.activation == Activation::none || o.activation == Activation::relu;

@@ -17,7 +17,8 @@ struct Product {
   Product(const Op& op, const Shape& a, const Shape& b) {
     const bool stacked = b.size() > 2;
     if (a.size() < 2 || b.size() < 2 || (stacked && a.size() != b.size()))
-      throw ShapeError(op, text("expected (..., M, K) and (K, N) or (..., K, N), got ", a, " and ", b),
+      throw ShapeError(op,
+                       text("expected (..., M, K) and (K, N) or (..., K, N), got ", a, " and ", b),
                        "reshape a vector to a matrix of one row or column?");
     k = a.back();
     n = b.back();
@@ -29,8 +30,9 @@ struct Product {
       (stacked && leading ? count : m) *= a[i];
     }
     if (b[b.size() - 2] != k)
-      throw ShapeError(op, text("the inner sizes of ", a, " and ", b, " differ: ", k, " and ",
-                                b[b.size() - 2]), "transpose one of them?");
+      throw ShapeError(
+          op, text("the inner sizes of ", a, " and ", b, " differ: ", k, " and ", b[b.size() - 2]),
+          "transpose one of them?");
     result = a;
     result.back() = n;
   }
@@ -79,8 +81,8 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   Array result = uninitialized({rows, out});
   kernels::parallel_ranges(
       out, kernels::column_grain(rows, out, in), [&](std::size_t begin, std::size_t end) {
-        kernels::gemm(rows, end - begin, in, {x.value().data(), in}, {w.value().data() + begin, out},
-                      result.data() + begin, out);
+        kernels::gemm(rows, end - begin, in, {x.value().data(), in},
+                      {w.value().data() + begin, out}, result.data() + begin, out);
         kernels::table().finish_rows({rows, out}, begin, end, shift, options.activation,
                                      result.data());
       });

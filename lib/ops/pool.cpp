@@ -27,8 +27,8 @@ Pool2D checked(const Op& op, const Variable& x, const Pool2DOptions& o) {
       std::max(columns.before, columns.after) >= window.width)
     throw ValueError(op, text("expected less padding than the window ", window.height, " x ",
                               window.width, " is large"));
-  return {image[0], image[1], image[2], image[3], window.height, window.width, stride.height,
-          stride.width, rows.before, columns.before, rows.count, columns.count};
+  return {image[0],      image[1],     image[2],    image[3],       window.height, window.width,
+          stride.height, stride.width, rows.before, columns.before, rows.count,    columns.count};
 }
 
 Shape result_shape(const Pool2D& s) { return {s.batch, s.out_h, s.out_w, s.channels}; }

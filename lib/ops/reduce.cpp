@@ -14,8 +14,8 @@ using kernels::broadcast_to;
 using kernels::sum_to;
 
 struct Reduction {
-  Shape kept;    // the reduced axes have size 1
-  Shape result;  // as asked for
+  Shape kept;             // the reduced axes have size 1
+  Shape result;           // as asked for
   std::size_t count = 1;  // of elements per result
 
   Reduction(const Op& op, const Shape& shape, const ReduceOptions& options) : kept{shape} {
@@ -35,8 +35,7 @@ struct Reduction {
   }
 
   void check_not_empty(const Op& op, const Shape& shape) const {
-    if (count == 0)
-      throw ShapeError(op, text("nothing to reduce in an array of shape ", shape));
+    if (count == 0) throw ShapeError(op, text("nothing to reduce in an array of shape ", shape));
   }
 };
 

@@ -63,7 +63,8 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   if (open >= 0 && known > 0) target[static_cast<std::size_t>(open)] = x.size() / known;
   const std::size_t count = open >= 0 && known > 0 ? x.size() / known * known : known;
   if (overflow || count != x.size())
-    throw ShapeError(op, text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", target));
+    throw ShapeError(op,
+                     text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", target));
   return record(op, reshaped(x.value(), target),
                 wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
 }
@@ -93,8 +94,8 @@ Variable transpose(const Variable& x, const TransposeOptions& options, Location 
     shape.push_back(x.shape()[i]);
   }
   if (order.size() != x.rank())
-    throw ShapeError(op, text("expected all ", x.rank(), " axes of ", x.shape(), ", got ",
-                              order.size()));
+    throw ShapeError(
+        op, text("expected all ", x.rank(), " axes of ", x.shape(), ", got ", order.size()));
   Array y = uninitialized(shape);
   copy(shape, x.value().data(), permuted(row_major(x.shape()), order), y.data(), row_major(shape));
   return record(op, std::move(y), wrt(x, [order, from = x.shape()](const Array& g) {
@@ -115,8 +116,8 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
   std::size_t total = 0;
   for (const Variable& x : inputs) {
     if (x.rank() != first.size() || with_size(x.shape(), axis, first[axis]) != first)
-      throw ShapeError(op, text("the shapes ", first, " and ", x.shape(),
-                                " differ in more than axis ", axis));
+      throw ShapeError(
+          op, text("the shapes ", first, " and ", x.shape(), " differ in more than axis ", axis));
     begins.push_back(total);
     total += x.shape()[axis];
   }
@@ -140,7 +141,8 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
 Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   const Op op{"slice", at};
   const std::size_t axis = checked_axis(op, options.axis, x.shape());
-  if (options.step < 1) throw ValueError(op, text("expected a step of at least 1, got ", options.step));
+  if (options.step < 1)
+    throw ValueError(op, text("expected a step of at least 1, got ", options.step));
   const auto size = static_cast<std::ptrdiff_t>(x.shape()[axis]);
   const auto bound = [size](std::ptrdiff_t i) {
     return std::clamp<std::ptrdiff_t>(i < 0 ? i + size : i, 0, size);

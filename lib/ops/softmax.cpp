@@ -18,7 +18,8 @@ using kernels::RowKernels;
 using kernels::table;
 
 // An op on the rows along the last axis, whose gradient is a function of its result.
-Variable rowwise(const Op& op, const Variable& x, void (*RowKernels::*forward)(Matrix, const Scalar*, Scalar*),
+Variable rowwise(const Op& op, const Variable& x,
+                 void (*RowKernels::*forward)(Matrix, const Scalar*, Scalar*),
                  void (*RowKernels::*backward)(Matrix, const Scalar*, const Scalar*, Scalar*)) {
   const std::size_t columns = x.shape().back();
   const Matrix matrix{x.size() / columns, columns};
@@ -118,8 +119,8 @@ Variable softmax_cross_entropy(const Variable& logits, const Array& probabilitie
 Variable mse(const Variable& prediction, const Variable& target, Location at) {
   const Op op{"mse", at};
   if (prediction.shape() != target.shape() || prediction.size() == 0)
-    throw ShapeError(op, text("expected two arrays of one shape, not empty, got ", prediction.shape(),
-                              " and ", target.shape()));
+    throw ShapeError(op, text("expected two arrays of one shape, not empty, got ",
+                              prediction.shape(), " and ", target.shape()));
   Array difference = prediction.value();
   double sum = 0;
   for (std::size_t i = 0; i < difference.size(); ++i) {
@@ -134,10 +135,9 @@ Variable mse(const Variable& prediction, const Variable& target, Location at) {
   };
   const Value d = std::move(difference);
   const auto factor = static_cast<Scalar>(2 / count);
-  return record(
-      op, full({}, static_cast<Scalar>(sum / count)),
-      wrt(prediction, [=](const Array& g) { return times(d, *g.data() * factor); }),
-      wrt(target, [=](const Array& g) { return times(d, -*g.data() * factor); }));
+  return record(op, full({}, static_cast<Scalar>(sum / count)),
+                wrt(prediction, [=](const Array& g) { return times(d, *g.data() * factor); }),
+                wrt(target, [=](const Array& g) { return times(d, -*g.data() * factor); }));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -116,7 +116,9 @@ Variable clip(const Variable& x, const ClipOptions& options, Location at) {
     throw ValueError(op, text("expected min <= max, got ", options.min, " and ", options.max));
   const auto min = static_cast<Scalar>(options.min), max = static_cast<Scalar>(options.max);
   return record_by_input(
-      op, x, map(x.value(), [=](Scalar v) { return v < min ? min : v > max ? max : v; }),
+      op, x, map(x.value(), [=](Scalar v) { return v < min   ? min
+                                                   : v > max ? max
+                                                             : v; }),
       [=](Scalar v) { return static_cast<Scalar>(v >= min && v <= max); });
 }
 

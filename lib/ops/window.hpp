@@ -21,9 +21,11 @@ inline Slide slide(const Op& op, const char* axis, std::size_t size, std::size_t
   if (window == 0 || stride == 0)
     throw ValueError(op, text("expected a window and a stride of at least 1, got ", axis, "s ",
                               window, " and ", stride));
-  constexpr std::size_t limit = std::size_t{1} << 31;  // a negative number, given as one without sign
+  constexpr std::size_t limit = std::size_t{1}
+                                << 31;  // a negative number, given as one without sign
   if (std::max({window, stride, before, after}) > limit)
-    throw ValueError(op, text("expected a ", axis, " of window, stride and padding of at most 2^31"));
+    throw ValueError(op,
+                     text("expected a ", axis, " of window, stride and padding of at most 2^31"));
   Slide s{before, after, 0};
   if (kind == Padding::Kind::valid) s.before = s.after = 0;
   if (kind == Padding::Kind::same) {
@@ -35,8 +37,9 @@ inline Slide slide(const Op& op, const char* axis, std::size_t size, std::size_t
   }
   const std::size_t padded = size + s.before + s.after;
   if (size == 0 || padded < window)
-    throw ShapeError(op, text("a window of ", axis, " ", window, " does not fit into ", padded,
-                              s.before + s.after > 0 ? " (padding included)" : ""),
+    throw ShapeError(op,
+                     text("a window of ", axis, " ", window, " does not fit into ", padded,
+                          s.before + s.after > 0 ? " (padding included)" : ""),
                      "use Padding::same or a smaller window?");
   s.count = (padded - window) / stride + 1;
   return s;

@@ -15,9 +15,7 @@ std::vector<Optimizer::Slot> slots_of(const Adam::Options& options) {
 
 Adam::Options Adam::keras() { return {}; }
 
-Adam::Options Adam::torch() {
-  return {.epsilon = 1e-8, .epsilon_form = EpsilonForm::outside_sqrt};
-}
+Adam::Options Adam::torch() { return {.epsilon = 1e-8, .epsilon_form = EpsilonForm::outside_sqrt}; }
 
 Adam::Options Adam::paper() { return torch(); }
 

@@ -42,9 +42,8 @@ constexpr auto amsgrad = [](Adam::Options& o, Preset preset) {
   o.amsgrad = true;
 };
 
-constexpr std::array<std::string_view, 9> names = {"sgd",     "momentum", "nesterov",
-                                                   "adagrad", "adadelta", "rmsprop",
-                                                   "adam",    "amsgrad",  "adamw"};
+constexpr std::array<std::string_view, 9> names = {
+    "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "amsgrad", "adamw"};
 constexpr std::array<Make, names.size()> makers = {
     make<SGD, plain>, make<SGD, with_momentum>, make<SGD, with_nesterov>,
     make<Adagrad>,    make<Adadelta>,           make<RMSprop>,

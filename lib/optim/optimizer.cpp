@@ -14,14 +14,15 @@ void Optimizer::visit(Parameter& parameter) {
   const Op op = Op::nowhere(name_);
   const Shape& shape = parameter.shape();
   if (parameter.grad().shape() != shape)
-    throw ShapeError(op, text("expected a gradient of shape ", shape, ", got ",
-                              parameter.grad().shape()),
-                     "was the parameter's value replaced after backward?");
+    throw ShapeError(
+        op, text("expected a gradient of shape ", shape, ", got ", parameter.grad().shape()),
+        "was the parameter's value replaced after backward?");
   const std::span<Array> arrays = state(parameter);
   for (std::size_t i = 0; i < arrays.size(); ++i)
     if (arrays[i].shape() != shape)
-      throw ShapeError(op, text("expected the state ", slots_[i].name, " of shape ", shape,
-                                ", got ", arrays[i].shape()),
+      throw ShapeError(op,
+                       text("expected the state ", slots_[i].name, " of shape ", shape, ", got ",
+                            arrays[i].shape()),
                        "was the parameter's value replaced? reset() starts afresh");
   update(parameter, arrays);
 }

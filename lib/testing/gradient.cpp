@@ -20,8 +20,8 @@ Array draw_cotangent(const Shape& shape, std::uint64_t seed) {
 
 }  // namespace
 
-double gradient_error(const std::function<Variable(Tape&)>& f, std::span<Parameter* const> parameters,
-                      const GradientOptions& options) {
+double gradient_error(const std::function<Variable(Tape&)>& f,
+                      std::span<Parameter* const> parameters, const GradientOptions& options) {
   // Each pass draws the same random numbers.
   const auto on_tape = [&](auto use) {
     Rng rng{options.seed};

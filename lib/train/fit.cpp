@@ -54,8 +54,8 @@ Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
     totals.add(error, logits, labels);
     ++step;
     if (!std::isfinite(error.item()))
-      throw ValueError({"fit", options.at}, text("the loss is ", error.item(), " in epoch ", epoch,
-                                                ", step ", step),
+      throw ValueError({"fit", options.at},
+                       text("the loss is ", error.item(), " in epoch ", epoch, ", step ", step),
                        "try a lower learning rate or ClipNorm");
     tape.backward(error);
     for (Visitor* visitor : visitors) walk(tape.parameters(), *visitor);

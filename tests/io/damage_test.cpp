@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_safetensors) {
   check_refused("1234567", none + "it has less than 8 bytes");
   check_refused(good.substr(0, 40), none + "its header is longer than the file");
   check_refused(std::string(100, '\xff'), none + "its header is longer than the file");
-  check_refused("a text that is long enough to be a file\n", none + "its header is longer than the file");
+  check_refused("a text that is long enough to be a file\n",
+                none + "its header is longer than the file");
   check_refused(safetensors("", good_data), none, true);
   check_refused(safetensors("{\"weight\":", good_data), none, true);
   check_refused(safetensors(std::string(1000, '['), good_data), none, true);
@@ -102,14 +103,17 @@ BOOST_AUTO_TEST_CASE(files_of_other_models) {
   const std::string more = R"(,"extra":{"dtype":"F32","shape":[1],"data_offsets":[24,28]}})";
   std::string header = good_header;
   header.pop_back();
-  check_refused(safetensors(header + more, good_data + "1234"), " has 1 arrays that the model does not have");
-  check_refused(safetensors(with("\"bias\"", "\"weight2\""), good_data), " has no array called bias");
+  check_refused(safetensors(header + more, good_data + "1234"),
+                " has 1 arrays that the model does not have");
+  check_refused(safetensors(with("\"bias\"", "\"weight2\""), good_data),
+                " has no array called bias");
 }
 
 // The arrays at the end of a truncated file are named.
 BOOST_AUTO_TEST_CASE(truncated_files) {
   const std::string good = safetensors(good_header, good_data);
-  for (std::size_t cut = 1; cut <= good.size(); ++cut) check_refused(good.substr(0, good.size() - cut), "", true);
+  for (std::size_t cut = 1; cut <= good.size(); ++cut)
+    check_refused(good.substr(0, good.size() - cut), "", true);
   check_refused(good.substr(0, good.size() - 1),
                 ": the array bias lies outside the file or has not the length of its shape");
   check_refused(good.substr(0, good.size() - 9),
@@ -119,7 +123,8 @@ BOOST_AUTO_TEST_CASE(truncated_files) {
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   const Directory directory;
   Small model;
-  for (const std::string& path : {directory / "missing", directory / "no/such/folder", directory / ""}) {
+  for (const std::string& path :
+       {directory / "missing", directory / "no/such/folder", directory / ""}) {
     BOOST_CHECK_EXCEPTION(load(path, model), DataError, [&](const DataError& error) {
       return error.what() == "[load] cannot read " + path;
     });
@@ -131,9 +136,12 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
   const Directory directory;
   write_bytes(directory / "file", "what was there before");
   std::filesystem::create_directory(directory / "folder");
-  check_not_saved(directory / "no/file", "cannot write " + directory / "no/file" + ": No such file or directory");
-  check_not_saved(directory / "file/x", "cannot write " + directory / "file/x" + ": Not a directory");
-  check_not_saved(directory / "folder", "cannot rename to " + directory / "folder" + ": Is a directory");
+  check_not_saved(directory / "no/file",
+                  "cannot write " + directory / "no/file" + ": No such file or directory");
+  check_not_saved(directory / "file/x",
+                  "cannot write " + directory / "file/x" + ": Not a directory");
+  check_not_saved(directory / "folder",
+                  "cannot rename to " + directory / "folder" + ": Is a directory");
   BOOST_TEST(read_bytes(directory / "file") == "what was there before");
   BOOST_TEST(directory.files() == 2u);
 }

@@ -26,13 +26,15 @@ BOOST_AUTO_TEST_CASE(a_model_comes_back_bit_by_bit) {
 BOOST_AUTO_TEST_CASE(so_do_numbers_of_all_kinds_and_shapes) {
   using limits = std::numeric_limits<Scalar>;
   struct Odd {
-    Parameter numbers{zeros({8})}, scalar{zeros({})}, none{zeros({0, 3})}, deep{random({2, 1, 3, 2, 2})};
+    Parameter numbers{zeros({8})}, scalar{zeros({})}, none{zeros({0, 3})},
+        deep{random({2, 1, 3, 2, 2})};
     void parameters(ParameterList& list) {
       list("numbers", numbers), list("scalar", scalar), list("none", none), list("deep", deep);
     }
   } saved, loaded;
-  const Scalar numbers[] = {limits::quiet_NaN(), limits::infinity(),    -limits::infinity(), Scalar{-0.0},
-                            limits::denorm_min(), limits::max(), limits::lowest(),     limits::min()};
+  const Scalar numbers[] = {limits::quiet_NaN(), limits::infinity(),   -limits::infinity(),
+                            Scalar{-0.0},        limits::denorm_min(), limits::max(),
+                            limits::lowest(),    limits::min()};
   std::copy(std::begin(numbers), std::end(numbers), saved.numbers.value().data());
   saved.scalar.value() = full({}, Scalar{0.1f});
   saved.deep.value() = random({2, 1, 3, 2, 2}, -1, 1, 77);
@@ -40,7 +42,8 @@ BOOST_AUTO_TEST_CASE(so_do_numbers_of_all_kinds_and_shapes) {
   save(directory / "odd", saved);
   load(directory / "odd", loaded);
   for (std::size_t i = 0; i < 4; ++i)
-    BOOST_TEST(same_bits(parameters(saved)[i].parameter->value(), parameters(loaded)[i].parameter->value()));
+    BOOST_TEST(same_bits(parameters(saved)[i].parameter->value(),
+                         parameters(loaded)[i].parameter->value()));
 }
 
 BOOST_AUTO_TEST_CASE(equal_arrays_give_equal_bytes) {
@@ -63,7 +66,8 @@ BOOST_AUTO_TEST_CASE(others_can_read_the_file) {
   save(directory / "net", net);
   const std::string bytes = read_bytes(directory / "net");
   std::size_t length = 0;
-  for (std::size_t i = 0; i < 8; ++i) length |= std::size_t{static_cast<unsigned char>(bytes[i])} << 8 * i;
+  for (std::size_t i = 0; i < 8; ++i)
+    length |= std::size_t{static_cast<unsigned char>(bytes[i])} << 8 * i;
   BOOST_TEST(length % 8 == 0u);  // so that the elements are aligned
   BOOST_TEST(bytes[8] == '{');
   const auto header = nlohmann::json::parse(bytes.substr(8, length));
@@ -81,7 +85,8 @@ BOOST_AUTO_TEST_CASE(others_can_read_the_file) {
     BOOST_TEST(offsets[0] == end);
     end = offsets[1];
     BOOST_TEST(end - offsets[0] == parameter->size() * sizeof(Scalar));
-    BOOST_TEST(std::memcmp(data.data() + offsets[0], parameter->value().data(), end - offsets[0]) == 0);
+    BOOST_TEST(std::memcmp(data.data() + offsets[0], parameter->value().data(), end - offsets[0]) ==
+               0);
   }
   BOOST_TEST(end == data.size());
 }
@@ -95,9 +100,11 @@ BOOST_AUTO_TEST_CASE(files_of_either_precision_are_read) {
                             R"("bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}     )";
   const auto third = static_cast<Scalar>(1 / 3.0);
   Small model;
-  write_bytes(directory / "floats", safetensors(floats, bytes_of({1.5f, -2.f, 1 / 3.f, 4.f, 8.f, 9.f})));
+  write_bytes(directory / "floats",
+              safetensors(floats, bytes_of({1.5f, -2.f, 1 / 3.f, 4.f, 8.f, 9.f})));
   load(directory / "floats", model);
-  BOOST_TEST(same_bits(model.weight.value(), array({2, 2}, {1.5, -2, static_cast<double>(1 / 3.f), 4})));
+  BOOST_TEST(
+      same_bits(model.weight.value(), array({2, 2}, {1.5, -2, static_cast<double>(1 / 3.f), 4})));
   BOOST_TEST(same_bits(model.bias.value(), array({2}, {8, 9})));
   write_bytes(directory / "mixed",
               safetensors(mixed, bytes_of({7.f, 8.f}) + bytes_of({0.5, 1 / 3.0, -1e300, 1e-320})));

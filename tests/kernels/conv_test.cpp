@@ -7,11 +7,23 @@ using kernels::Table;
 
 namespace {
 
-Conv2D sizes(std::size_t batch, Shape image, Shape kernel, Shape stride = {1, 1}, Shape dilation = {1, 1}) {
-  const std::size_t reach_h = (kernel[0] - 1) * dilation[0] + 1, reach_w = (kernel[1] - 1) * dilation[1] + 1;
-  return {batch,     image[0],    image[1],    image[2],    kernel[0],
-          kernel[1], kernel[2],   stride[0],   stride[1],   dilation[0],
-          dilation[1], (image[0] - reach_h) / stride[0] + 1, (image[1] - reach_w) / stride[1] + 1};
+Conv2D sizes(std::size_t batch, Shape image, Shape kernel, Shape stride = {1, 1},
+             Shape dilation = {1, 1}) {
+  const std::size_t reach_h = (kernel[0] - 1) * dilation[0] + 1,
+                    reach_w = (kernel[1] - 1) * dilation[1] + 1;
+  return {batch,
+          image[0],
+          image[1],
+          image[2],
+          kernel[0],
+          kernel[1],
+          kernel[2],
+          stride[0],
+          stride[1],
+          dilation[0],
+          dilation[1],
+          (image[0] - reach_h) / stride[0] + 1,
+          (image[1] - reach_w) / stride[1] + 1};
 }
 std::size_t image_size(const Conv2D& s) { return s.batch * s.height * s.width * s.in; }
 std::size_t kernel_size(const Conv2D& s) { return s.kernel_h * s.kernel_w * s.in * s.out; }
@@ -120,7 +132,8 @@ BOOST_AUTO_TEST_CASE(no_image_gives_a_gradient_of_zeros) {
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
   for (const Conv2D& s : {sizes(64, {28, 28, 1}, {3, 3, 32}), sizes(16, {14, 14, 6}, {5, 5, 16}),
                           sizes(7, {33, 31, 16}, {3, 3, 33}, {2, 1})}) {
-    auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2), g = numbers(result_size(s), 3);
+    auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2),
+         g = numbers(result_size(s), 3);
     for_each_table([&](const Table& table) {
       check_threads("conv2d", [&] {
         Guarded<Scalar> y{result_size(s)};

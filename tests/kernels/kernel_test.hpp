@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of kernels share: unaligned arrays between guards, and each instruction set in turn.
+// What the tests of kernels share: unaligned arrays between guards, and each instruction set in
+// turn.
 #pragma once
 
 #include "../support.hpp"
@@ -18,7 +19,8 @@ namespace test {
 template <class T>
 class Guarded {
  public:
-  explicit Guarded(std::size_t size, T start = T{}) : storage_(size + 2 * margin, guard), size_{size} {
+  explicit Guarded(std::size_t size, T start = T{})
+      : storage_(size + 2 * margin, guard), size_{size} {
     std::fill_n(data(), size, start);
   }
   explicit Guarded(const Array& a) : Guarded{a.size()} { std::copy_n(a.data(), a.size(), data()); }
@@ -46,7 +48,8 @@ class Guarded {
 };
 
 /// Numbers in [low, high) for a kernel to read.
-inline Guarded<Scalar> numbers(std::size_t size, std::uint64_t seed = 1, double low = -1, double high = 1) {
+inline Guarded<Scalar> numbers(std::size_t size, std::uint64_t seed = 1, double low = -1,
+                               double high = 1) {
   return Guarded<Scalar>{random({size}, low, high, seed)};
 }
 
@@ -58,8 +61,8 @@ void for_each_table(F test) {
 }
 
 /// Checks what a kernel wrote against plain loops in double.
-inline void check_close(const Guarded<Scalar>& got, std::span<const double> expected, double tolerance,
-                        const std::string& what) {
+inline void check_close(const Guarded<Scalar>& got, std::span<const double> expected,
+                        double tolerance, const std::string& what) {
   BOOST_TEST(got.intact(), what << ": wrote outside of its result");
   BOOST_REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i)

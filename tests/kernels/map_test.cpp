@@ -26,9 +26,11 @@ const Row rows[] = {
     {"log", &MapKernels::log, [](long double x) { return std::log(x); }, 0.5, 2, 2},
     {"tanh", &MapKernels::tanh, [](long double x) { return std::tanh(x); }, -20, 20, 4},
     {"tanh", &MapKernels::tanh, [](long double x) { return std::tanh(x); }, -1, 1, 4},
-    {"sigmoid", &MapKernels::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, least + 1, 40, 4},
+    {"sigmoid", &MapKernels::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); },
+     least + 1, 40, 4},
     {"softplus", &MapKernels::softplus,
-     [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -80, 80, 4},
+     [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -80, 80,
+     4},
     {"relu", &MapKernels::relu, [](long double x) { return std::max(x, 0.0L); }, -9, 9, 0},
 };
 
@@ -69,8 +71,8 @@ BOOST_AUTO_TEST_CASE(functions_are_exact_to_a_few_units_in_the_last_place) {
                                               : std::abs((y[i] - expected) / expected);
         if (!(off <= worst)) worst = off, where = x[i];
       }
-      BOOST_TEST(worst <= row.bound * epsilon, row.name << "(" << where << ") is off by "
-                                                        << worst / epsilon << " epsilon");
+      BOOST_TEST(worst <= row.bound * epsilon,
+                 row.name << "(" << where << ") is off by " << worst / epsilon << " epsilon");
     });
   }
 }
@@ -115,7 +117,8 @@ BOOST_AUTO_TEST_CASE(infinities_and_what_is_no_number) {
   for_each_table([&](const Table& table) {
     for (const auto& [name, kernel, x, y] : cases) {
       const auto got = static_cast<double>(apply(table.*kernel, x));
-      BOOST_TEST((got == y || (std::isnan(got) && std::isnan(y))), name << "(" << x << ") is " << got);
+      BOOST_TEST((got == y || (std::isnan(got) && std::isnan(y))),
+                 name << "(" << x << ") is " << got);
     }
     for (const Row& row : rows)
       BOOST_TEST(std::isnan(apply(table.*row.kernel, NAN)), row.name << "(NaN) is a number");
@@ -129,15 +132,16 @@ BOOST_AUTO_TEST_CASE(the_position_of_an_element_does_not_matter) {
       const Map f = table.*row.kernel;
       auto x = spread(row, 97);
       std::vector<Scalar> alone;
-      for (std::size_t i = 0; i < x.size(); ++i) alone.push_back(apply(f, static_cast<double>(x[i])));
+      for (std::size_t i = 0; i < x.size(); ++i)
+        alone.push_back(apply(f, static_cast<double>(x[i])));
       for (std::size_t begin : {0, 1, 5, 64})
         for (std::size_t size = 0; begin + size <= x.size(); ++size) {
           Guarded<Scalar> y{size};
           f(x.data() + begin, y.data(), size);
           BOOST_REQUIRE(y.intact());
           for (std::size_t i = 0; i < size; ++i)
-            BOOST_REQUIRE_MESSAGE(y[i] == alone[begin + i], row.name << " of element " << i << " of "
-                                                                     << size << " differs");
+            BOOST_REQUIRE_MESSAGE(y[i] == alone[begin + i],
+                                  row.name << " of element " << i << " of " << size << " differs");
         }
     }
   });
@@ -181,7 +185,8 @@ BOOST_AUTO_TEST_CASE(activations_and_their_gradients) {
         BOOST_TEST((y == expected));
         std::vector<double> gradient;
         for (std::size_t i = 0; i < size; ++i)
-          gradient.push_back(static_cast<double>(g[i]) * derivative(activation, static_cast<double>(y[i])));
+          gradient.push_back(static_cast<double>(g[i]) *
+                             derivative(activation, static_cast<double>(y[i])));
         table.activate_grad(activation, y.data(), g.data(), dx.data(), size);
         check_close(dx, gradient, 4 * epsilon, "activate_grad");
         Guarded<Scalar> in_place = g, z = x;

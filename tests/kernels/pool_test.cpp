@@ -8,8 +8,16 @@ using kernels::Table;
 namespace {
 
 Pool2D sizes(Shape image, Shape window, Shape stride, Shape before = {0, 0}, Shape after = {0, 0}) {
-  return {image[0],  image[1],  image[2],  image[3],  window[0], window[1],
-          stride[0], stride[1], before[0], before[1],
+  return {image[0],
+          image[1],
+          image[2],
+          image[3],
+          window[0],
+          window[1],
+          stride[0],
+          stride[1],
+          before[0],
+          before[1],
           (image[1] + before[0] + after[0] - window[0]) / stride[0] + 1,
           (image[2] + before[1] + after[1] - window[1]) / stride[1] + 1};
 }
@@ -21,10 +29,12 @@ template <class F>
 void for_each_element(const Pool2D& s, F f) {
   for (std::size_t y = 0; y < result_size(s); ++y) {
     const std::size_t c = y % s.channels, j = y / s.channels % s.out_w;
-    const std::size_t i = y / s.channels / s.out_w % s.out_h, n = y / s.channels / s.out_w / s.out_h;
+    const std::size_t i = y / s.channels / s.out_w % s.out_h,
+                      n = y / s.channels / s.out_w / s.out_h;
     for (std::size_t a = 0; a < s.window_h; ++a)
       for (std::size_t b = 0; b < s.window_w; ++b) {
-        const std::size_t row = i * s.stride_h + a, column = j * s.stride_w + b;  // in the padded image
+        const std::size_t row = i * s.stride_h + a,
+                          column = j * s.stride_w + b;  // in the padded image
         if (row < s.pad_top || column < s.pad_left || row - s.pad_top >= s.height ||
             column - s.pad_left >= s.width)
           continue;
@@ -75,7 +85,8 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
       for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
         const auto v = static_cast<double>(x[in]);
         if (std::isnan(v)) first_nan[out] = std::min(first_nan[out], at);
-        if (!std::isnan(best[out]) && (std::isnan(v) || v > best[out])) best[out] = v, position[out] = at;
+        if (!std::isnan(best[out]) && (std::isnan(v) || v > best[out]))
+          best[out] = v, position[out] = at;
       });
       for_each_table([&](const Table& table) {
         Guarded<Scalar> y{result_size(s), 55};
@@ -85,8 +96,9 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
         BOOST_TEST(p.intact());
         for (std::size_t i = 0; i < p.size(); ++i)
           if (first_nan[i] == 65536)
-            BOOST_REQUIRE_MESSAGE(p[i] == position[i], name_of(s) << ": position " << i << " is " << p[i]
-                                                                  << ", expected " << position[i]);
+            BOOST_REQUIRE_MESSAGE(p[i] == position[i], name_of(s)
+                                                           << ": position " << i << " is " << p[i]
+                                                           << ", expected " << position[i]);
       });
     }
 }

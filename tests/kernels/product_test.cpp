@@ -15,7 +15,8 @@ struct Sizes {
 
 // A matrix as it is stored, maybe transposed, with rows further apart than they are long.
 struct Stored {
-  Stored(std::size_t rows, std::size_t columns, bool transposed, std::size_t gap, std::uint64_t seed)
+  Stored(std::size_t rows, std::size_t columns, bool transposed, std::size_t gap,
+         std::uint64_t seed)
       : stride{(transposed ? rows : columns) + gap},
         transposed{transposed},
         elements{numbers((transposed ? columns : rows) * stride, seed)} {}
@@ -30,10 +31,10 @@ struct Stored {
 };
 
 // A function that multiplies: gemm, or the kernel of an instruction set.
-using Multiply = std::function<void(std::size_t, std::size_t, std::size_t, Operand, Operand, Scalar*,
-                                    std::size_t)>;
+using Multiply = std::function<void(std::size_t, std::size_t, std::size_t, Operand, Operand,
+                                    Scalar*, std::size_t)>;
 
-// Checks all combinations of transposed operands; the columns between the rows of c stay as they were.
+// Checks all combinations of transposed operands; what lies between the rows of c stays as it was.
 void check_products(const std::string& what, const Sizes& s, const Multiply& multiply) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
@@ -49,8 +50,9 @@ void check_products(const std::string& what, const Sizes& s, const Multiply& mul
             expected[i * stride + j] = sum;
           }
         multiply(s.m, s.n, s.k, a.operand(), b.operand(), c.data(), stride);
-        check_close(c, expected, epsilon * static_cast<double>(s.k + 8),
-                    what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
+        check_close(
+            c, expected, epsilon * static_cast<double>(s.k + 8),
+            what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
       }
 }
 
@@ -59,7 +61,8 @@ void check_products(const std::string& what, const Sizes& s, const Multiply& mul
 BOOST_AUTO_TEST_SUITE(products)
 
 BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
-  std::vector<Sizes> cases{{5, 7, 0}, {0, 5, 3}, {5, 0, 3}, {64, 256, 541}, {10, 64, 300}, {129, 10, 65}};
+  std::vector<Sizes> cases{{5, 7, 0},      {0, 5, 3},     {5, 0, 3},
+                           {64, 256, 541}, {10, 64, 300}, {129, 10, 65}};
   for (std::size_t size : odd_sizes) {
     cases.push_back({size, 19, 5});
     cases.push_back({5, size, 19});
@@ -78,11 +81,13 @@ BOOST_AUTO_TEST_CASE(products_of_any_size) {
 }
 
 BOOST_AUTO_TEST_CASE(products_in_pieces) {
-  for (const Sizes& s : {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220}, Sizes{1, 700, 6000}})
-    check_products("matmul", s, [](auto m, auto n, auto k, Operand a, Operand b, Scalar* c, auto stride) {
-      if (stride == n) return kernels::matmul(m, n, k, a, b, c);
-      kernels::gemm(m, n, k, a, b, c, stride);
-    });
+  for (const Sizes& s :
+       {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220}, Sizes{1, 700, 6000}})
+    check_products("matmul", s,
+                   [](auto m, auto n, auto k, Operand a, Operand b, Scalar* c, auto stride) {
+                     if (stride == n) return kernels::matmul(m, n, k, a, b, c);
+                     kernels::gemm(m, n, k, a, b, c, stride);
+                   });
 }
 
 // Each piece of columns gives the bits of the whole, so a dense layer may finish it at once.
@@ -96,7 +101,8 @@ BOOST_AUTO_TEST_CASE(pieces_of_columns) {
   for (std::size_t begin = 0; begin < s.n; begin += grain) {
     Operand part = b.operand();
     part.data += begin;
-    kernels::gemm(s.m, std::min(grain, s.n - begin), s.k, a.operand(), part, pieces.data() + begin, s.n);
+    kernels::gemm(s.m, std::min(grain, s.n - begin), s.k, a.operand(), part, pieces.data() + begin,
+                  s.n);
   }
   BOOST_TEST((pieces == whole));
 }

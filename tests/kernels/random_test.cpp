@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(the_gradient_has_the_mask) {
       Dropped d = drop(table, size, 0.5);
       auto g = numbers(size, 5);
       std::vector<double> expected;
-      for (std::size_t i = 0; i < size; ++i) expected.push_back(d.mask[i] * static_cast<double>(g[i]) * 3);
+      for (std::size_t i = 0; i < size; ++i)
+        expected.push_back(d.mask[i] * static_cast<double>(g[i]) * 3);
       Guarded<Scalar> dx{size};
       table.dropout_grad(d.mask.data(), 3, g.data(), dx.data(), size);
       check_close(dx, expected, 2 * epsilon, "dropout_grad");

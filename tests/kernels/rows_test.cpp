@@ -43,7 +43,9 @@ std::vector<double> log_softmax_of(const Matrix& m, const Guarded<Scalar>& x) {
 }
 
 // Bounds grow with the number of terms.
-double tolerance(const Matrix& m) { return epsilon * (16 + std::sqrt(static_cast<double>(m.columns))); }
+double tolerance(const Matrix& m) {
+  return epsilon * (16 + std::sqrt(static_cast<double>(m.columns)));
+}
 
 }  // namespace
 
@@ -129,7 +131,8 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
       auto x = numbers(m.rows * m.columns, 1, -5, 5), p = numbers(x.size(), 2, 0, 1);
       const std::vector<double> logs = log_softmax_of(m, x);
       Guarded<std::int32_t> labels{m.rows};
-      for (std::size_t r = 0; r < m.rows; ++r) labels.data()[r] = static_cast<std::int32_t>(r * 7 % m.columns);
+      for (std::size_t r = 0; r < m.rows; ++r)
+        labels.data()[r] = static_cast<std::int32_t>(r * 7 % m.columns);
       const auto n = static_cast<double>(m.rows);
       // The loss and its gradient for targets that are a function of row and column.
       const auto reference = [&](auto target, std::vector<double>& dx) {
@@ -139,7 +142,8 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
           const auto t = [&](std::size_t c) {
             return (1 - smoothing) * target(r, c) + smoothing / static_cast<double>(m.columns);
           };
-          for (std::size_t c = 0; c < m.columns; ++c) weight += t(c), loss -= t(c) * logs[r * m.columns + c];
+          for (std::size_t c = 0; c < m.columns; ++c)
+            weight += t(c), loss -= t(c) * logs[r * m.columns + c];
           for (std::size_t c = 0; c < m.columns; ++c)
             dx.push_back((weight * std::exp(logs[r * m.columns + c]) - t(c)) / n);
         }
@@ -147,10 +151,13 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
       };
       std::vector<double> d_hard, d_soft;
       const double hard = reference(
-          [&](std::size_t r, std::size_t c) { return static_cast<std::size_t>(labels[r]) == c ? 1.0 : 0.0; },
+          [&](std::size_t r, std::size_t c) {
+            return static_cast<std::size_t>(labels[r]) == c ? 1.0 : 0.0;
+          },
           d_hard);
       const double soft = reference(
-          [&](std::size_t r, std::size_t c) { return static_cast<double>(p[r * m.columns + c]); }, d_soft);
+          [&](std::size_t r, std::size_t c) { return static_cast<double>(p[r * m.columns + c]); },
+          d_soft);
       for_each_table([&](const Table& table) {
         const auto s = static_cast<Scalar>(smoothing);
         const auto check = [&](Scalar loss, double expected) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "../ops/reference.hpp"
 #include "kernels/strided.hpp"
+#include "../ops/reference.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(shapes_to_which_shapes_broadcast) {
     BOOST_TEST((got == result));
   }
   Shape got;
-  for (const auto& [a, b] : {std::pair<Shape, Shape>{{2}, {3}}, {{0}, {2}}, {{2, 3}, {2}}, {{3, 2}, {2, 3}}})
+  for (const auto& [a, b] :
+       {std::pair<Shape, Shape>{{2}, {3}}, {{0}, {2}}, {{2, 3}, {2}}, {{3, 2}, {2, 3}}})
     BOOST_TEST(!kernels::broadcast_shape(a, b, got), to_string(a) << " and " << to_string(b));
 }
 
@@ -38,8 +39,9 @@ BOOST_AUTO_TEST_CASE(strides) {
 
 BOOST_AUTO_TEST_CASE(repeating_and_summing_are_inverse) {
   const Shape large{2, 3, 4, 5};
-  for (const Shape& small : {Shape{}, Shape{1}, Shape{5}, Shape{4, 1}, Shape{4, 5}, Shape{3, 1, 1}, Shape{3, 1, 5},
-                             Shape{2, 1, 4, 1}, Shape{1, 3, 1, 5}, Shape{2, 3, 4, 5}, Shape{1, 1, 1, 1}}) {
+  for (const Shape& small :
+       {Shape{}, Shape{1}, Shape{5}, Shape{4, 1}, Shape{4, 5}, Shape{3, 1, 1}, Shape{3, 1, 5},
+        Shape{2, 1, 4, 1}, Shape{1, 3, 1, 5}, Shape{2, 3, 4, 5}, Shape{1, 1, 1, 1}}) {
     const Array a = random(small), g = random(large, -1, 1, 8);
     const auto repeated = tabulate(large, [&](const Shape& index) { return at(a, index); });
     BOOST_TEST(difference(kernels::broadcast_to(a, large), large, repeated, 0) == "");

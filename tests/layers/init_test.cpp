@@ -31,8 +31,10 @@ struct Row {
 };
 
 const Row rows[] = {
-    {"glorot_uniform", init::glorot_uniform, true, [](double in, double out) { return 2 / (in + out); }},
-    {"glorot_normal", init::glorot_normal, false, [](double in, double out) { return 2 / (in + out); }},
+    {"glorot_uniform", init::glorot_uniform, true,
+     [](double in, double out) { return 2 / (in + out); }},
+    {"glorot_normal", init::glorot_normal, false,
+     [](double in, double out) { return 2 / (in + out); }},
     {"he_uniform", init::he_uniform, true, [](double in, double) { return 2 / in; }},
     {"he_normal", init::he_normal, false, [](double in, double) { return 2 / in; }},
     {"lecun_uniform", init::lecun_uniform, true, [](double in, double) { return 1 / in; }},
@@ -44,13 +46,16 @@ void check_distribution(const Row& row, const Array& a, double in, double out) {
   const double variance = row.variance(in, out), deviation = std::sqrt(variance);
   const double error = 1 / std::sqrt(static_cast<double>(a.size()));  // of a mean, in deviations
   BOOST_TEST(std::abs(m.mean) < 4 * error * deviation, row.name << ": mean " << m.mean);
-  BOOST_TEST(std::abs(m.variance / variance - 1) < 6 * error, row.name << ": variance " << m.variance);
-  BOOST_TEST(std::abs(m.kurtosis - (row.uniform ? 1.8 : 3)) < 40 * error, row.name << ": " << m.kurtosis);
+  BOOST_TEST(std::abs(m.variance / variance - 1) < 6 * error,
+             row.name << ": variance " << m.variance);
+  BOOST_TEST(std::abs(m.kurtosis - (row.uniform ? 1.8 : 3)) < 40 * error,
+             row.name << ": " << m.kurtosis);
   const double bound = std::sqrt(3 * variance);
   if (row.uniform)
     BOOST_TEST((m.largest <= bound * (1 + epsilon) && m.largest > 0.99 * bound), row.name);
   else
-    BOOST_TEST(m.largest > 3.5 * deviation, row.name << " is truncated at " << m.largest / deviation);
+    BOOST_TEST(m.largest > 3.5 * deviation,
+               row.name << " is truncated at " << m.largest / deviation);
 }
 
 }  // namespace

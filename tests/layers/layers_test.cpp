@@ -31,7 +31,7 @@ std::vector<Array> pass(Layer& layer, const Array& x) {
   const Variable in = tape.variable(x), y = layer(in);
   tape.backward(sum(y * tape.input(random(y.shape(), -1, 1, 99))));
   std::vector<Array> all{y.value(), in.grad()};
-  if constexpr (requires(ParameterList& list) { layer.parameters(list); })
+  if constexpr (requires(ParameterList & list) { layer.parameters(list); })
     for (const auto& [name, parameter] : parameters(layer)) all.push_back(parameter->grad());
   return all;
 }
@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(the_seed_decides_where_a_model_starts) {
 BOOST_AUTO_TEST_CASE(options) {
   Rng rng{1};
   Dense plain{{.in = 3, .out = 2}, rng}, dense_without{{.in = 3, .out = 2, .bias = false}, rng};
-  Conv2D conv{{.in = 3, .out = 2, .kernel = {5, 1}}, rng}, conv_without{{.in = 3, .out = 2, .bias = false}, rng};
+  Conv2D conv{{.in = 3, .out = 2, .kernel = {5, 1}}, rng},
+      conv_without{{.in = 3, .out = 2, .bias = false}, rng};
   check_names(names(plain), {"weight (3, 2)", "bias (2,)"});
   check_names(names(dense_without), {"weight (3, 2)"});
   check_names(names(conv), {"weight (5, 1, 3, 2)", "bias (2,)"});
@@ -82,18 +83,22 @@ BOOST_AUTO_TEST_CASE(layers_are_their_ops) {
   Rng rng{1};
   const Array rows = random({4, 3}), images = random({2, 6, 7, 3});
   Dense dense{{.in = 3, .out = 2, .bias_init = init::constant(0.5)}, rng};
-  Conv2D conv{{.in = 3, .out = 2, .kernel = {3, 2}, .stride = {1, 2}, .padding = 1, .dilation = {2, 1}}, rng};
+  Conv2D conv{
+      {.in = 3, .out = 2, .kernel = {3, 2}, .stride = {1, 2}, .padding = 1, .dilation = {2, 1}},
+      rng};
   const auto list = parameters(dense), conv_list = parameters(conv);
   Tape tape;
   const Variable x = tape.input(rows), v = tape.input(images);
   const auto p = [&tape](const NamedParameter& named) { return tape.parameter(*named.parameter); };
   BOOST_TEST(same_bits(dense(x).value(), xtape::dense(x, p(list[0]), p(list[1])).value()));
   const Conv2DOptions options{.stride = {1, 2}, .padding = 1, .dilation = {2, 1}};
-  BOOST_TEST(same_bits(conv(v).value(), conv2d(v, p(conv_list[0]), p(conv_list[1]), options).value()));
+  BOOST_TEST(
+      same_bits(conv(v).value(), conv2d(v, p(conv_list[0]), p(conv_list[1]), options).value()));
   const Pool2DOptions pool{.window = {3, 2}, .stride = 1, .padding = 1};
   BOOST_TEST(same_bits(MaxPool2D{pool}(v).value(), max_pool2d(v, pool).value()));
   BOOST_TEST(same_bits(AvgPool2D{pool}(v).value(), avg_pool2d(v, pool).value()));
-  BOOST_TEST(same_bits(MaxPool2D{Size2D{3, 2}}(v).value(), max_pool2d(v, {.window = {3, 2}}).value()));
+  BOOST_TEST(
+      same_bits(MaxPool2D{Size2D{3, 2}}(v).value(), max_pool2d(v, {.window = {3, 2}}).value()));
   BOOST_TEST(same_bits(AvgPool2D{2}(v).value(), avg_pool2d(v, {.window = 2}).value()));
   BOOST_TEST(same_bits(Flatten{}(v).value(), flatten(v).value()));
 }
@@ -104,8 +109,8 @@ BOOST_AUTO_TEST_CASE(a_fused_activation_is_the_op_after_the_layer) {
     Activation activation;
     Variable (*op)(const Variable&, Location);
   };
-  for (const auto& [activation, op] :
-       {Row{Activation::relu, relu}, Row{Activation::tanh, tanh}, Row{Activation::sigmoid, sigmoid}}) {
+  for (const auto& [activation, op] : {Row{Activation::relu, relu}, Row{Activation::tanh, tanh},
+                                       Row{Activation::sigmoid, sigmoid}}) {
     const auto check = [op](auto fused, auto plain, const Array& x) {
       auto composed = Sequential{std::move(plain), op};
       const auto a = pass(fused, x), b = pass(composed, x);
@@ -115,7 +120,8 @@ BOOST_AUTO_TEST_CASE(a_fused_activation_is_the_op_after_the_layer) {
     };
     Rng a{7}, b{7};
     Dense::Options dense{.in = 30, .out = 19, .bias_init = init::constant(0.1)};
-    Conv2D::Options conv{.in = 3, .out = 19, .padding = Padding::same, .bias_init = init::constant(0.1)};
+    Conv2D::Options conv{
+        .in = 3, .out = 19, .padding = Padding::same, .bias_init = init::constant(0.1)};
     Dense plain_dense{dense, a};
     Conv2D plain_conv{conv, a};
     dense.activation = conv.activation = activation;
@@ -132,11 +138,10 @@ BOOST_AUTO_TEST_CASE(sequences_of_anything_callable) {
   };
   Rng rng{1};
   int calls = 0;
-  Sequential net{relu,
-                 [](const Variable& x) { return x + 1; },
-                 Scale{},
-                 Sequential{Scale{}, flatten, [&calls](const Variable& x, Location) { return ++calls, x; }},
-                 Dense{{.in = 4, .out = 1, .weight_init = init::constant(1)}, rng}};
+  Sequential net{
+      relu, [](const Variable& x) { return x + 1; }, Scale{},
+      Sequential{Scale{}, flatten, [&calls](const Variable& x, Location) { return ++calls, x; }},
+      Dense{{.in = 4, .out = 1, .weight_init = init::constant(1)}, rng}};
   net.add(Scale{});
   BOOST_TEST(net.size() == 6u);
   check_names(names(net), {"2.factor (1,)", "3.0.factor (1,)", "4.weight (4, 1)", "4.bias (1,)",

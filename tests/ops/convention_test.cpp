@@ -56,12 +56,15 @@ BOOST_AUTO_TEST_CASE(large_numbers_do_not_overflow_on_the_way_back) {
   BOOST_TEST(softplus_grad[0] == 0.0);
   BOOST_TEST(close(softplus_grad[1] * (1 + std::exp(30.0)), 2, 16 * epsilon));
   check(each([](const Variable& v) { return sigmoid(v) * 0; }), {0, 0, 0, 0});
-  for (double g : each([](const Variable& v) { return log_softmax(v); })) BOOST_TEST(std::isfinite(g));
+  for (double g : each([](const Variable& v) { return log_softmax(v); }))
+    BOOST_TEST(std::isfinite(g));
 }
 
 BOOST_AUTO_TEST_CASE(equal_maxima_share_the_gradient) {
-  check(gradient(array({4}, {5, 1, 5, 5}), [](const Variable& v) { return max(v) * 3; }), {1, 0, 1, 1});
-  check(gradient(array({2, 2}, {2, 2, 1, 4}), [](const Variable& v) { return max(v, {.axes = {1}}); }),
+  check(gradient(array({4}, {5, 1, 5, 5}), [](const Variable& v) { return max(v) * 3; }),
+        {1, 0, 1, 1});
+  check(gradient(array({2, 2}, {2, 2, 1, 4}),
+                 [](const Variable& v) { return max(v, {.axes = {1}}); }),
         {0.5, 0.5, 0, 2});
 }
 
@@ -123,9 +126,9 @@ BOOST_AUTO_TEST_CASE(equal_generators_drop_the_same) {
     return y.value();
   };
   BOOST_TEST(same_bits(drop(Rng{1}), drop(Rng{1})));
-  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{2})));      // another seed
-  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{1, 1})));   // another pass
-  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{1}, 1)));   // another op of the pass
+  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{2})));     // another seed
+  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{1, 1})));  // another pass
+  BOOST_TEST(!same_bits(drop(Rng{1}), drop(Rng{1}, 1)));  // another op of the pass
 }
 
 BOOST_AUTO_TEST_CASE(a_tape_takes_one_number_for_all_its_ops) {

@@ -72,7 +72,12 @@ std::vector<Row> shape_rows() {
       {"sum", {{0, 3}}, [](In x) { return sum(x[0], {.axes = {1}}); }, {0}},
       {"mean", {{0, 3}}, [](In x) { return mean(x[0], {.axes = {1}}); }, {0}},
       {"max", {{2, 0, 3}}, [](In x) { return max(x[0], {.axes = {2}}); }, {2, 0}},
-      {"reshape", {{0, 3}}, [](In x) { return reshape(x[0], {5, 0, 2}); }, {5, 0, 2}},
+      {"reshape",
+       {{0, 3}},
+       [](In x) {
+         return reshape(x[0], {5, 0, 2});
+       },
+       {5, 0, 2}},
       {"flatten", {{0, 3, 4}}, [](In x) { return flatten(x[0]); }, {0, 12}},
       {"flatten", {{4, 0, 3}}, [](In x) { return flatten(x[0]); }, {4, 0}},
       {"transpose", {{0, 3, 4}}, [](In x) { return transpose(x[0]); }, {4, 3, 0}},
@@ -117,7 +122,10 @@ std::vector<Row> image_rows() {
   return {
       {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv({}), {0, 3, 3, 4}},
       {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv(tanh_same), {0, 5, 5, 4}},
-      {"conv2d", {{0, 9, 9, 2}, {3, 3, 2, 4}, {4}}, conv({2, 1, 2, Activation::relu}), {0, 4, 4, 4}},
+      {"conv2d",
+       {{0, 9, 9, 2}, {3, 3, 2, 4}, {4}},
+       conv({2, 1, 2, Activation::relu}),
+       {0, 4, 4, 4}},
       {"conv2d", {{2, 5, 5, 0}, {3, 3, 0, 4}, {4}}, conv({}), {2, 3, 3, 4}, 1},
       {"conv2d", {{2, 5, 5, 2}, {3, 3, 2, 0}, {0}}, conv({.padding = 1}), {2, 5, 5, 0}},
       {"max_pool2d", {{0, 4, 4, 3}}, [](In x) { return max_pool2d(x[0]); }, {0, 2, 2, 3}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every op says of shapes and options that do not fit: the exact text, the class, and the line of
-// the caller, at the `@`.
+// What every op says of shapes and options that do not fit: the exact text, the class, and the line
+// of the caller, at the `@`.
 #include "errors.hpp"
 
 #include <xtape/ops.hpp>
@@ -73,12 +73,14 @@ BOOST_AUTO_TEST_CASE(shapes) {
   check_failures<ShapeError>({
       {"[reshape] cannot reshape (2, 3), 6 elements, to (4,) @", XTAPE_CALL(reshape(m23, {4}))},
       {"[reshape] cannot reshape (2, 3), 6 elements, to () @", XTAPE_CALL(reshape(m23, {}))},
-      {"[reshape] cannot reshape (2, 3), 6 elements, to (7, 0) @", XTAPE_CALL(reshape(m23, {7, 0}))},
+      {"[reshape] cannot reshape (2, 3), 6 elements, to (7, 0) @",
+       XTAPE_CALL(reshape(m23, {7, 0}))},
       {"[reshape] cannot reshape (2, 3), 6 elements, to (1099511627776, 1099511627776) @",
        XTAPE_CALL(reshape(m23, {huge, huge}))},
       {"[reshape] expected sizes of at least 0 and at most one -1 @",
        XTAPE_CALL(reshape(m23, {-1, -1}))},
-      {"[reshape] expected sizes of at least 0 and at most one -1 @", XTAPE_CALL(reshape(m23, {-2}))},
+      {"[reshape] expected sizes of at least 0 and at most one -1 @",
+       XTAPE_CALL(reshape(m23, {-2}))},
       {"[flatten] expected (N, ...), got a scalar @", XTAPE_CALL(flatten(scalar))},
       {"[transpose] there is no axis 2 in the shape (2, 3) @",
        XTAPE_CALL(transpose(m23, {.axes = {0, 2}}))},
@@ -113,7 +115,8 @@ BOOST_AUTO_TEST_CASE(linear) {
       {rule("(2, 3) and (3,)") + vector, XTAPE_CALL(matmul(m23, v3))},
       {rule("(2,) and (2, 3)") + vector, XTAPE_CALL(matmul(v2, m23))},
       {rule("(2, 3) and (2, 3, 4)") + vector, XTAPE_CALL(matmul(m23, t234))},
-      {"[matmul] the leading axes of (2, 3, 4) and (3, 4, 5) differ @", XTAPE_CALL(matmul(t234, t345))},
+      {"[matmul] the leading axes of (2, 3, 4) and (3, 4, 5) differ @",
+       XTAPE_CALL(matmul(t234, t345))},
       {"[matmul] the inner sizes of (2, 3) and (2, 3) differ: 3 and 2 @; transpose one of them?",
        XTAPE_CALL(matmul(m23, m23))},
       {"[dense] expected weights (in, out), got (3,) @", XTAPE_CALL(dense(m23, v3))},
@@ -129,11 +132,13 @@ BOOST_AUTO_TEST_CASE(convolution) {
   const Variable channels_first = of({2, 3, 5, 6});
   const std::string fit = " @; use Padding::same or a smaller window?";
   check_failures<ShapeError>({
-      {"[conv2d] expected a kernel (kh, kw, in, out), got (4, 5) @", XTAPE_CALL(conv2d(image, m45))},
+      {"[conv2d] expected a kernel (kh, kw, in, out), got (4, 5) @",
+       XTAPE_CALL(conv2d(image, m45))},
       {"[conv2d] expected (N, H, W, 3), got (2, 3) @", XTAPE_CALL(conv2d(m23, kernel))},
       {"[conv2d] expected (N, H, W, 3), got (2, 3, 5, 6) @; images are channels-last",
        XTAPE_CALL(conv2d(channels_first, kernel))},
-      {"[conv2d] the kernel (0, 3, 3, 4) has no taps @", XTAPE_CALL(conv2d(image, of({0, 3, 3, 4})))},
+      {"[conv2d] the kernel (0, 3, 3, 4) has no taps @",
+       XTAPE_CALL(conv2d(image, of({0, 3, 3, 4})))},
       {"[conv2d] a window of height 7 does not fit into 5" + fit,
        XTAPE_CALL(conv2d(image, kernel, {.dilation = 3}))},
       {"[conv2d] a window of width 9 does not fit into 8 (padding included)" + fit,
@@ -187,14 +192,16 @@ BOOST_AUTO_TEST_CASE(a_negative_size_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(softmax_and_losses) {
-  const std::string rows = "[softmax_cross_entropy] expected logits (N, classes) with at least one row "
-                           "and class, got ";
+  const std::string rows =
+      "[softmax_cross_entropy] expected logits (N, classes) with at least one row "
+      "and class, got ";
   const Array p = full({2, 3}, Scalar{0.5});
   const std::vector<std::int32_t> above{0, 3}, below{-1, 2}, three{0, 1, 2};
   check_failures<ShapeError>({
       {"[softmax] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(softmax(m23, {.axis = 2}))},
       {"[softmax] there is no axis -1 in the shape () @", XTAPE_CALL(softmax(scalar))},
-      {"[softmax] the axis 0 has size 0 in the shape (0, 3) @", XTAPE_CALL(softmax(empty, {.axis = 0}))},
+      {"[softmax] the axis 0 has size 0 in the shape (0, 3) @",
+       XTAPE_CALL(softmax(empty, {.axis = 0}))},
       {"[log_softmax] there is no axis -3 in the shape (2, 3) @",
        XTAPE_CALL(log_softmax(m23, {.axis = -3}))},
       {"[log_softmax] the axis -1 has size 0 in the shape (2, 0) @",
@@ -214,14 +221,16 @@ BOOST_AUTO_TEST_CASE(softmax_and_losses) {
        XTAPE_CALL(mse(empty, empty))},
   });
   const Array negative = array({2, 3}, {0, 0, 0, 0, -0.5, 0}), open = full({2, 3}, infinity);
-  const std::string smoothing = "[softmax_cross_entropy] expected a label smoothing in [0, 1], got ";
+  const std::string smoothing =
+      "[softmax_cross_entropy] expected a label smoothing in [0, 1], got ";
   const std::string number = ", expected a number of at least 0 @";
   check_failures<ValueError>({
       {"[softmax_cross_entropy] label 1 is 3, expected 0 to 2 @",
        XTAPE_CALL(softmax_cross_entropy(m23, above))},
       {"[softmax_cross_entropy] label 0 is -1, expected 0 to 2 @",
        XTAPE_CALL(softmax_cross_entropy(m23, below))},
-      {smoothing + "1.5 @", XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = 1.5}))},
+      {smoothing + "1.5 @",
+       XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = 1.5}))},
       {smoothing + "-0.1 @", XTAPE_CALL(softmax_cross_entropy(m23, p, {.label_smoothing = -0.1}))},
       {smoothing + "nan @",
        XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = not_a_number}))},

@@ -20,13 +20,13 @@ struct Failure {
 };
 
 /// A Failure's call: an expression on this line.
-#define XTAPE_CALL(...)                \
-  [&](unsigned& called_at) {           \
-    called_at = __LINE__;              \
+#define XTAPE_CALL(...)               \
+  [&](unsigned& called_at) {          \
+    called_at = __LINE__;             \
     static_cast<void>((__VA_ARGS__)); \
   }
 
-/// Checks that each call throws an E whose text, place and parts are right. The file is the caller's.
+/// Checks that each call throws an E whose text, place and parts are right.
 template <class E>
 void check_failures(const std::vector<Failure>& failures, Location here = Location::current()) {
   const std::string path = here.file_name();

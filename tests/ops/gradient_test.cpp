@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The gradient of every op and layer against finite differences, in the double build. An op or layer
 // without a row in this table fails the last test.
-#include <xtape/testing.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
+#include <xtape/testing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -50,7 +50,10 @@ std::vector<Row> elementwise_rows() {
       {"sub", "columns", {numbers({2, 3}), numbers({2, 1})}, [](In x) { return x[0] - x[1]; }},
       {"sub", "to a larger", {numbers({3}), numbers({2, 3})}, [](In x) { return x[0] - x[1]; }},
       {"sub", "repeated", {numbers({3}), numbers({3})}, [](In x) { return x[0] - x[1] - x[0]; }},
-      {"mul", "rank 4", {numbers({2, 1, 3, 1}), numbers({4, 1, 2})}, [](In x) { return x[0] * x[1]; }},
+      {"mul",
+       "rank 4",
+       {numbers({2, 1, 3, 1}), numbers({4, 1, 2})},
+       [](In x) { return x[0] * x[1]; }},
       {"mul", "repeated", {numbers({2, 3})}, [](In x) { return x[0] * x[0] * x[0]; }},
       {"mul", "number", {numbers({2, 3})}, [](In x) { return x[0] * 2.5; }},
       {"div", "rows", {numbers({2, 3}), numbers({3})}, [](In x) { return x[0] / x[1]; }},
@@ -81,54 +84,105 @@ std::vector<Row> shape_rows() {
   return {
       {"sum", "all", {numbers({2, 3, 4})}, [](In x) { return sum(x[0]); }},
       {"sum", "middle", {numbers({2, 3, 4})}, [](In x) { return sum(x[0], {.axes = {1}}); }},
-      {"sum", "ends, kept", {numbers({2, 3, 4})},
-       [](In x) { return sum(x[0], {.axes = {0, -1}, .keep_dims = true}); }},
+      {"sum",
+       "ends, kept",
+       {numbers({2, 3, 4})},
+       [](In x) {
+         return sum(x[0], {.axes = {0, -1}, .keep_dims = true});
+       }},
       {"mean", "all", {numbers({2, 3, 4})}, [](In x) { return mean(x[0]); }},
-      {"mean", "two", {numbers({2, 3, 4})}, [](In x) { return mean(x[0], {.axes = {0, 1}}); }},
+      {"mean",
+       "two",
+       {numbers({2, 3, 4})},
+       [](In x) {
+         return mean(x[0], {.axes = {0, 1}});
+       }},
       {"max", "all", {numbers({2, 3, 4})}, [](In x) { return max(x[0]); }},
       {"max", "last", {numbers({2, 3, 4})}, [](In x) { return max(x[0], {.axes = {-1}}); }},
-      {"reshape", "", {numbers({2, 3, 4})}, [](In x) { return reshape(x[0], {4, -1}); }},
+      {"reshape",
+       "",
+       {numbers({2, 3, 4})},
+       [](In x) {
+         return reshape(x[0], {4, -1});
+       }},
       {"flatten", "", {numbers({2, 3, 4})}, [](In x) { return flatten(x[0]); }},
       {"transpose", "reverse", {numbers({2, 3, 4})}, [](In x) { return transpose(x[0]); }},
-      {"transpose", "given", {numbers({2, 3, 4})},
-       [](In x) { return transpose(x[0], {.axes = {1, 2, 0}}); }},
-      {"concatenate", "", {numbers({2, 3}), numbers({2, 1}), numbers({2, 2})},
+      {"transpose",
+       "given",
+       {numbers({2, 3, 4})},
+       [](In x) {
+         return transpose(x[0], {.axes = {1, 2, 0}});
+       }},
+      {"concatenate",
+       "",
+       {numbers({2, 3}), numbers({2, 1}), numbers({2, 2})},
        [](In x) { return concatenate(x, {.axis = 1}); }},
-      {"concatenate", "repeated", {numbers({2, 3})},
-       [](In x) { return concatenate({x[0], x[0]}); }},
-      {"slice", "steps", {numbers({5, 3})},
+      {"concatenate",
+       "repeated",
+       {numbers({2, 3})},
+       [](In x) {
+         return concatenate({x[0], x[0]});
+       }},
+      {"slice",
+       "steps",
+       {numbers({5, 3})},
        [](In x) { return slice(x[0], {.axis = 0, .begin = 1, .step = 2}); }},
-      {"slice", "from the end", {numbers({2, 5})},
+      {"slice",
+       "from the end",
+       {numbers({2, 5})},
        [](In x) { return slice(x[0], {.axis = -1, .begin = -3, .end = -1}); }},
   };
 }
 
 std::vector<Row> linear_rows() {
   return {
-      {"matmul", "matrices", {numbers({3, 4}), numbers({4, 5})},
+      {"matmul",
+       "matrices",
+       {numbers({3, 4}), numbers({4, 5})},
        [](In x) { return matmul(x[0], x[1]); }},
-      {"matmul", "stack by matrix", {numbers({2, 3, 4}), numbers({4, 5})},
+      {"matmul",
+       "stack by matrix",
+       {numbers({2, 3, 4}), numbers({4, 5})},
        [](In x) { return matmul(x[0], x[1]); }},
-      {"matmul", "stacks", {numbers({2, 3, 4}), numbers({2, 4, 5})},
+      {"matmul",
+       "stacks",
+       {numbers({2, 3, 4}), numbers({2, 4, 5})},
        [](In x) { return matmul(x[0], x[1]); }},
       {"matmul", "repeated", {numbers({3, 3})}, [](In x) { return matmul(x[0], x[0]); }},
-      {"dense", "plain", {numbers({3, 4}), numbers({4, 5})}, [](In x) { return dense(x[0], x[1]); }},
-      {"dense", "relu", {numbers({3, 4}), numbers({4, 5}), numbers({5})},
+      {"dense",
+       "plain",
+       {numbers({3, 4}), numbers({4, 5})},
+       [](In x) { return dense(x[0], x[1]); }},
+      {"dense",
+       "relu",
+       {numbers({3, 4}), numbers({4, 5}), numbers({5})},
        [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::relu}); }},
-      {"dense", "tanh", {numbers({3, 4}), numbers({4, 19}), numbers({19})},
+      {"dense",
+       "tanh",
+       {numbers({3, 4}), numbers({4, 19}), numbers({19})},
        [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::tanh}); }},
-      {"dense", "sigmoid", {numbers({3, 4}), numbers({4, 19}), numbers({19})},
+      {"dense",
+       "sigmoid",
+       {numbers({3, 4}), numbers({4, 19}), numbers({19})},
        [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::sigmoid}); }},
       {"softmax", "", {numbers({3, 11})}, [](In x) { return softmax(x[0]); }},
       {"softmax", "middle", {numbers({2, 5, 3})}, [](In x) { return softmax(x[0], {.axis = 1}); }},
       {"log_softmax", "", {numbers({3, 11})}, [](In x) { return log_softmax(x[0]); }},
-      {"log_softmax", "first", {numbers({4, 3})},
+      {"log_softmax",
+       "first",
+       {numbers({4, 3})},
        [](In x) { return log_softmax(x[0], {.axis = 0}); }},
-      {"softmax_cross_entropy", "labels", {numbers({3, 4})},
+      {"softmax_cross_entropy",
+       "labels",
+       {numbers({3, 4})},
        [](In x) { return softmax_cross_entropy(x[0], labels); }},
-      {"softmax_cross_entropy", "smoothed", {numbers({3, 4})},
+      {"softmax_cross_entropy",
+       "smoothed",
+       {numbers({3, 4})},
        [](In x) { return softmax_cross_entropy(x[0], labels, {.label_smoothing = 0.1}); }},
-      {"softmax_cross_entropy", "probabilities", {numbers({2, 3})},
+      {"softmax_cross_entropy",
+       "probabilities",
+       {numbers({2, 3})},
        [](In x) {
          const Array p{{0.2, 0.5, 0.3}, {0.9, 0.4, 0}};
          return 2 * softmax_cross_entropy(x[0], p, {.label_smoothing = 0.2});
@@ -139,37 +193,60 @@ std::vector<Row> linear_rows() {
 
 std::vector<Row> image_rows() {
   const auto conv = [](Conv2DOptions o) {
-    return [o](In x) { return x.size() == 3 ? conv2d(x[0], x[1], x[2], o) : conv2d(x[0], x[1], o); };
+    return
+        [o](In x) { return x.size() == 3 ? conv2d(x[0], x[1], x[2], o) : conv2d(x[0], x[1], o); };
   };
   const auto max = [](Pool2DOptions o) { return [o](In x) { return max_pool2d(x[0], o); }; };
   const auto avg = [](Pool2DOptions o) { return [o](In x) { return avg_pool2d(x[0], o); }; };
   return {
       {"conv2d", "plain", {numbers({2, 5, 6, 2}), numbers({3, 2, 2, 3})}, conv({})},
-      {"conv2d", "bias, relu", {numbers({2, 5, 6, 1}), numbers({3, 3, 1, 19}), numbers({19})},
+      {"conv2d",
+       "bias, relu",
+       {numbers({2, 5, 6, 1}), numbers({3, 3, 1, 19}), numbers({19})},
        conv({.activation = Activation::relu})},
-      {"conv2d", "tanh", {numbers({1, 4, 4, 2}), numbers({2, 2, 2, 3}), numbers({3})},
+      {"conv2d",
+       "tanh",
+       {numbers({1, 4, 4, 2}), numbers({2, 2, 2, 3}), numbers({3})},
        conv({.activation = Activation::tanh})},
-      {"conv2d", "stride", {numbers({2, 7, 8, 2}), numbers({3, 3, 2, 3}), numbers({3})},
+      {"conv2d",
+       "stride",
+       {numbers({2, 7, 8, 2}), numbers({3, 3, 2, 3}), numbers({3})},
        conv({.stride = {2, 3}})},
-      {"conv2d", "same", {numbers({1, 5, 6, 2}), numbers({3, 4, 2, 2})},
+      {"conv2d",
+       "same",
+       {numbers({1, 5, 6, 2}), numbers({3, 4, 2, 2})},
        conv({.padding = Padding::same})},
-      {"conv2d", "same, stride", {numbers({1, 6, 5, 2}), numbers({3, 3, 2, 2})},
+      {"conv2d",
+       "same, stride",
+       {numbers({1, 6, 5, 2}), numbers({3, 3, 2, 2})},
        conv({.stride = 2, .padding = Padding::same})},
-      {"conv2d", "padding by side", {numbers({1, 4, 5, 1}), numbers({3, 3, 1, 2}), numbers({2})},
+      {"conv2d",
+       "padding by side",
+       {numbers({1, 4, 5, 1}), numbers({3, 3, 1, 2}), numbers({2})},
        conv({.padding = {1, 0, 2, 1}})},
-      {"conv2d", "dilation", {numbers({1, 7, 8, 2}), numbers({3, 2, 2, 2})},
+      {"conv2d",
+       "dilation",
+       {numbers({1, 7, 8, 2}), numbers({3, 2, 2, 2})},
        conv({.padding = 1, .dilation = {2, 3}})},
-      {"conv2d", "all", {numbers({1, 9, 8, 2}), numbers({2, 3, 2, 2}), numbers({2})},
+      {"conv2d",
+       "all",
+       {numbers({1, 9, 8, 2}), numbers({2, 3, 2, 2}), numbers({2})},
        conv({.stride = {3, 2}, .padding = 2, .dilation = {3, 2}})},
       {"max_pool2d", "2", {numbers({2, 4, 6, 3})}, max({.window = 2})},
       {"max_pool2d", "rest left over", {numbers({1, 5, 7, 2})}, max({.window = {2, 3}})},
       {"max_pool2d", "overlapping", {numbers({1, 5, 6, 17})}, max({.window = 3, .stride = 1})},
-      {"max_pool2d", "padding", {numbers({1, 5, 5, 2})},
+      {"max_pool2d",
+       "padding",
+       {numbers({1, 5, 5, 2})},
        max({.window = 3, .stride = 2, .padding = 1})},
-      {"max_pool2d", "same", {numbers({1, 5, 6, 2})},
+      {"max_pool2d",
+       "same",
+       {numbers({1, 5, 6, 2})},
        max({.window = 3, .stride = 2, .padding = Padding::same})},
       {"avg_pool2d", "2", {numbers({2, 4, 6, 3})}, avg({.window = 2})},
-      {"avg_pool2d", "overlapping, padding", {numbers({1, 5, 6, 2})},
+      {"avg_pool2d",
+       "overlapping, padding",
+       {numbers({1, 5, 6, 2})},
        avg({.window = 3, .stride = 1, .padding = {1, 0, 1, 2}})},
   };
 }
@@ -178,7 +255,8 @@ std::vector<Row> image_rows() {
 std::set<std::string> declared_names() {
   std::set<std::string> names;
   const auto collect = [&](const char* folder, const std::regex& pattern) {
-    for (const auto& entry : std::filesystem::directory_iterator{std::string{XTAPE_INCLUDE} + folder}) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator{std::string{XTAPE_INCLUDE} + folder}) {
       std::ifstream file{entry.path()};
       for (std::string line; std::getline(file, line);)
         if (std::smatch match; std::regex_search(line, match, pattern)) names.insert(match[1]);
@@ -211,19 +289,26 @@ std::vector<LayerRow> layer_rows() {
   };
   using Act = Activation;
   std::vector<LayerRow> rows;
-  rows.push_back(row("Dense", Dense{{.in = 4, .out = 3, .activation = Act::tanh}, rng}, numbers({3, 4})));
+  rows.push_back(
+      row("Dense", Dense{{.in = 4, .out = 3, .activation = Act::tanh}, rng}, numbers({3, 4})));
   rows.push_back(row("Dense", Dense{{.in = 4, .out = 3, .bias = false}, rng}, numbers({3, 4})));
   rows.push_back(row("Conv2D",
-                     Conv2D{{.in = 2, .out = 3, .stride = 2, .padding = Padding::same,
-                             .activation = Act::sigmoid, .bias_init = init::constant(0.1)}, rng},
+                     Conv2D{{.in = 2,
+                             .out = 3,
+                             .stride = 2,
+                             .padding = Padding::same,
+                             .activation = Act::sigmoid,
+                             .bias_init = init::constant(0.1)},
+                            rng},
                      numbers({1, 5, 5, 2})));
   rows.push_back(row("MaxPool2D", MaxPool2D{2}, numbers({1, 4, 4, 2})));
   rows.push_back(row("AvgPool2D", AvgPool2D{{.window = 3, .stride = 1}}, numbers({1, 4, 4, 2})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
   rows.push_back(row("Flatten", Flatten{}, numbers({2, 3, 2})));
   rows.push_back(row("Sequential",
-                     Sequential{Conv2D{{.in = 1, .out = 2, .kernel = 2}, rng}, [](const Variable& x) { return tanh(x); }, MaxPool2D{2},
-                                Flatten{}, Dropout{0.2}, Dense{{.in = 8, .out = 3}, rng}},
+                     Sequential{Conv2D{{.in = 1, .out = 2, .kernel = 2}, rng},
+                                [](const Variable& x) { return tanh(x); }, MaxPool2D{2}, Flatten{},
+                                Dropout{0.2}, Dense{{.in = 8, .out = 3}, rng}},
                      numbers({2, 5, 5, 1})));
   return rows;
 }

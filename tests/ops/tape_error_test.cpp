@@ -14,7 +14,8 @@ const std::vector<std::int32_t> labels{0, 2};
 // An op whose gradient function returns an array of any shape.
 Variable odd(const Variable& x, const Shape& result, const Shape& gradient,
              Location at = Location::current()) {
-  return record({"odd", at}, zeros(result), wrt(x, [gradient](const Array&) { return zeros(gradient); }));
+  return record({"odd", at}, zeros(result),
+                wrt(x, [gradient](const Array&) { return zeros(gradient); }));
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_none) {
   const std::string hint = " @; take mean() or sum() first?";
   check_failures<ShapeError>({
       {"[backward] " + size + "(2, 3)" + hint, XTAPE_CALL(tape.backward(x), 0)},
-      {"[accumulate] " + size + "(0,)" + hint, XTAPE_CALL(tape.accumulate(tape.variable(zeros({0}))), 0)},
+      {"[accumulate] " + size + "(0,)" + hint,
+       XTAPE_CALL(tape.accumulate(tape.variable(zeros({0}))), 0)},
       {"[item] expected a single element, got (2, 3)" + hint, XTAPE_CALL(x.item())},
   });
   check_failures<TapeError>({
@@ -80,23 +82,26 @@ BOOST_AUTO_TEST_CASE(gradients_that_are_not_there) {
   Parameter parameter{zeros({})};
   Tape tape;
   const Variable x = tape.variable(zeros({})), p = tape.parameter(parameter), y = exp(x * p);
-  check_failures<TapeError>({{"[grad] there is no gradient before backward @", XTAPE_CALL(x.grad())}});
+  check_failures<TapeError>(
+      {{"[grad] there is no gradient before backward @", XTAPE_CALL(x.grad())}});
   tape.backward(y);
   check_failures<TapeError>({
       {"[grad] a constant has no gradient @; make it with tape.variable()?",
        XTAPE_CALL(tape.input(zeros({})).grad())},
       {"[grad] the gradient of a parameter is in Parameter::grad @", XTAPE_CALL(p.grad())},
-      {"[grad] the gradient of the result of [exp] is not kept @; only what tape.variable() made keeps "
+      {"[grad] the gradient of the result of [exp] is not kept @; only what tape.variable() made "
+       "keeps "
        "its gradient",
        XTAPE_CALL(y.grad())},
   });
   BOOST_TEST(x.grad().size() == 1u);
 }
 
-// The tape does not trust the gradient functions of custom ops. Their errors name the op, at the place
-// where it was called.
+// The tape does not trust the gradient functions of custom ops. Their errors name the op, at the
+// place where it was called.
 BOOST_AUTO_TEST_CASE(gradients_of_wrong_shapes) {
-  const auto back = [](const Shape& input, const Shape& result, const Shape& gradient, unsigned& line) {
+  const auto back = [](const Shape& input, const Shape& result, const Shape& gradient,
+                       unsigned& line) {
     Tape tape;
     const Variable x = tape.variable(zeros(input));
     line = __LINE__ + 1;
@@ -107,11 +112,23 @@ BOOST_AUTO_TEST_CASE(gradients_of_wrong_shapes) {
            " @; check the function given to wrt()";
   };
   check_failures<ShapeError>({
-      {text("(2, 3)", "(3, 2)"), [&](unsigned& l) { back({2, 3}, {2, 3}, {3, 2}, l); }},
-      {text("(2, 3)", "(6,)"), [&](unsigned& l) { back({2, 3}, {2, 3}, {6}, l); }},
-      {text("(2, 3)", "()"), [&](unsigned& l) { back({2, 3}, {2, 3}, {}, l); }},
+      {text("(2, 3)", "(3, 2)"),
+       [&](unsigned& l) {
+         back({2, 3}, {2, 3}, {3, 2}, l);
+       }},
+      {text("(2, 3)", "(6,)"),
+       [&](unsigned& l) {
+         back({2, 3}, {2, 3}, {6}, l);
+       }},
+      {text("(2, 3)", "()"),
+       [&](unsigned& l) {
+         back({2, 3}, {2, 3}, {}, l);
+       }},
       {text("(3,)", "(0,)"), [&](unsigned& l) { back({3}, {3}, {0}, l); }},
-      {text("()", "(5, 7)"), [&](unsigned& l) { back({}, {2, 3}, {5, 7}, l); }},
+      {text("()", "(5, 7)"),
+       [&](unsigned& l) {
+         back({}, {2, 3}, {5, 7}, l);
+       }},
   });
 }
 
@@ -136,7 +153,8 @@ BOOST_AUTO_TEST_CASE(an_op_without_inputs) {
   const std::span<const Variable> none;
   const auto pull = [](std::size_t, const Array& g) { return g; };
   check_failures<TapeError>({
-      {"[odd] expected at least one input @", XTAPE_CALL(record("odd", zeros({}), wrt(none, pull)))},
+      {"[odd] expected at least one input @",
+       XTAPE_CALL(record("odd", zeros({}), wrt(none, pull)))},
   });
 }
 
@@ -146,7 +164,8 @@ BOOST_AUTO_TEST_CASE(options_of_layers) {
   check_failures<ValueError>({
       {"[dense] expected sizes of at least 1, got (0, 3) @", XTAPE_CALL(Dense{{.out = 3}, rng})},
       {"[dense] expected sizes of at least 1, got (3, 0) @", XTAPE_CALL(Dense{{.in = 3}, rng})},
-      {"[conv2d] expected sizes of at least 1, got (3, 3, 0, 8) @", XTAPE_CALL(Conv2D{{.out = 8}, rng})},
+      {"[conv2d] expected sizes of at least 1, got (3, 3, 0, 8) @",
+       XTAPE_CALL(Conv2D{{.out = 8}, rng})},
       {"[conv2d] expected sizes of at least 1, got (0, 2, 1, 8) @",
        XTAPE_CALL(Conv2D{{.in = 1, .out = 8, .kernel = {0, 2}}, rng})},
       {"[dropout] expected a rate in [0, 1), got 25 @", XTAPE_CALL(Dropout{25})},
@@ -161,8 +180,12 @@ BOOST_AUTO_TEST_CASE(options_of_layers) {
 
 BOOST_AUTO_TEST_CASE(an_error_in_a_layer_names_it) {
   Rng rng{1};
-  Sequential no_flatten{Conv2D{{.in = 1, .out = 32, .kernel = 3}, rng}, relu, MaxPool2D{2},
-                        Dropout{0.25}, relu, Dense{{.in = 5408, .out = 10}, rng}};
+  Sequential no_flatten{Conv2D{{.in = 1, .out = 32, .kernel = 3}, rng},
+                        relu,
+                        MaxPool2D{2},
+                        Dropout{0.25},
+                        relu,
+                        Dense{{.in = 5408, .out = 10}, rng}};
   Sequential inner{relu, Dense{{.in = 4, .out = 2}, rng}};
   Sequential nested{relu, relu, Sequential{Dense{{.in = 3, .out = 4}, rng}, std::move(inner)}};
   Sequential with_lambda{[](const Variable& x) { return reshape(x, {7}); }};

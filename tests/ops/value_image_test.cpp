@@ -15,14 +15,14 @@ struct Along {
 Along along(std::size_t size, std::size_t reach, std::size_t stride, Padding::Kind kind,
             std::size_t before, std::size_t after) {
   if (kind == Padding::Kind::valid) return {(size - reach) / stride + 1, 0};
-  if (kind == Padding::Kind::explicit_) return {(size + before + after - reach) / stride + 1, before};
+  if (kind == Padding::Kind::explicit_)
+    return {(size + before + after - reach) / stride + 1, before};
   const std::size_t count = (size + stride - 1) / stride;  // same, as Keras defines it
   const std::size_t needed = (count - 1) * stride + reach;
   return {count, needed > size ? (needed - size) / 2 : 0};
 }
 
-
-// Calls f(row, column, tap) for the taps of the window of output pixel (i, j) that lie in the image.
+// Calls f(row, column, tap row, tap column) for the taps of output pixel (i, j) inside the image.
 template <class F>
 void for_each_tap(const Shape& image, Size2D window, Size2D stride, Size2D dilation, Along rows,
                   Along columns, std::size_t i, std::size_t j, F f) {
@@ -39,16 +39,18 @@ void for_each_tap(const Shape& image, Size2D window, Size2D stride, Size2D dilat
 }
 
 void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool with_bias = true) {
-  const Array x = random(image, -1, 1, 1), k = random(kernel, -1, 1, 2), bias = random({kernel[3]}, -1, 1, 3);
+  const Array x = random(image, -1, 1, 1), k = random(kernel, -1, 1, 2),
+              bias = random({kernel[3]}, -1, 1, 3);
   const Padding& p = o.padding;
-  const Along rows = along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height, p.kind,
-                           p.top, p.bottom);
-  const Along columns = along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width, p.kind,
-                              p.left, p.right);
+  const Along rows = along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height,
+                           p.kind, p.top, p.bottom);
+  const Along columns = along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width,
+                              p.kind, p.left, p.right);
   const Shape result{image[0], rows.count, columns.count, kernel[3]};
   const auto expected = tabulate(result, [&](const Shape& at_pixel) {
     double sum = with_bias ? at(bias, {at_pixel[3]}) : 0;
-    for_each_tap(image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, at_pixel[1], at_pixel[2],
+    for_each_tap(image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, at_pixel[1],
+                 at_pixel[2],
                  [&](std::size_t row, std::size_t column, std::size_t a, std::size_t b) {
                    for (std::size_t c = 0; c < image[3]; ++c)
                      sum += at(x, {at_pixel[0], row, column, c}) * at(k, {a, b, c, at_pixel[3]});
@@ -64,7 +66,8 @@ void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool w
   const Variable v = tape.input(x), w = tape.input(k);
   const Variable y = with_bias ? conv2d(v, w, tape.input(bias), o) : conv2d(v, w, o);
   const auto taps = static_cast<double>(kernel[0] * kernel[1] * kernel[2]);
-  check_value(to_string(image) + " by " + to_string(kernel), y, result, expected, epsilon * (taps + 16));
+  check_value(to_string(image) + " by " + to_string(kernel), y, result, expected,
+              epsilon * (taps + 16));
 }
 
 struct PoolCase {
@@ -95,8 +98,8 @@ void check_pool(const char* name, Variable (*op)(const Variable&, const Pool2DOp
     return finish(value, count);
   });
   Tape tape;
-  check_value(name + to_string(c.image), op(tape.input(x), o, Location::current()), result, expected,
-              16 * epsilon);
+  check_value(name + to_string(c.image), op(tape.input(x), o, Location::current()), result,
+              expected, 16 * epsilon);
 }
 
 }  // namespace
@@ -107,15 +110,15 @@ BOOST_AUTO_TEST_CASE(convolutions) {
   check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {});
   check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {}, false);
   check_conv({1, 1, 1, 1}, {1, 1, 1, 1}, {});
-  check_conv({3, 4, 4, 5}, {4, 4, 5, 2}, {});                            // the kernel covers the image
+  check_conv({3, 4, 4, 5}, {4, 4, 5, 2}, {});  // the kernel covers the image
   check_conv({2, 7, 8, 2}, {3, 2, 2, 3}, {.stride = {2, 3}});
-  check_conv({1, 5, 5, 1}, {1, 1, 1, 7}, {.stride = 7});                 // longer than the image
+  check_conv({1, 5, 5, 1}, {1, 1, 1, 7}, {.stride = 7});  // longer than the image
   check_conv({2, 5, 6, 2}, {3, 4, 2, 3}, {.padding = Padding::same});
   check_conv({2, 7, 6, 2}, {3, 3, 2, 3}, {.stride = 2, .padding = Padding::same});
   check_conv({1, 7, 7, 1}, {2, 2, 1, 2}, {.stride = 3, .padding = Padding::same});  // gaps
-  check_conv({1, 2, 2, 1}, {5, 5, 1, 2}, {.padding = Padding::same});    // mostly padding
+  check_conv({1, 2, 2, 1}, {5, 5, 1, 2}, {.padding = Padding::same});  // mostly padding
   check_conv({1, 4, 5, 1}, {3, 3, 1, 2}, {.padding = {1, 0, 2, 1}});
-  check_conv({1, 2, 2, 1}, {2, 2, 1, 1}, {.padding = 3});                // windows of padding only
+  check_conv({1, 2, 2, 1}, {2, 2, 1, 1}, {.padding = 3});  // windows of padding only
   check_conv({1, 9, 9, 2}, {3, 2, 2, 2}, {.dilation = {2, 3}});
   check_conv({2, 9, 8, 2}, {2, 3, 2, 5}, {.stride = {3, 2}, .padding = 2, .dilation = {3, 2}});
   check_conv({1, 6, 6, 2}, {3, 3, 2, 2}, {.padding = Padding::same, .dilation = 2});
@@ -146,11 +149,12 @@ BOOST_AUTO_TEST_CASE(convolution_as_in_pytorch) {
   const Variable y = conv2d(tape.input(x), tape.input(k), tape.input(array({3}, {0.5, -1, 2})),
                             {.stride = {1, 2}, .padding = {2, 2, 1, 1}, .dilation = {2, 3}});
   const std::vector<double> expected{
-      0.5,  9,   -3, 0.5,  2,  3, 4.5, 4,   18,  -4.5,  10,  -11, 9.5, 12,  -11, -9.5,  -1, 12,
-      3.5,  -6,  -6, -7.5, 8,  3, -7.5, -12, 13, 3.5,   3,   -3,  -13.5, 4, 11,  -4.5,  4,  -8,
-      1.5,  3,   -1, -2.5, -5, -8, -12.5, 2, 6,  -3.5,  7,   -8,  3.5, 17,  10,  4.5,   -14, 2,
-      5.5,  15,  -16, -22.5, -1, 10, 4.5, -5, 10, 3.5,  5,   -4,  -4.5, -16, 2,  2.5,   9,  10,
-      -6.5, 3,   7,  6.5,  8,  -21, -9.5, 1, 6,  5.5,   -11, 2,   -10.5, 6,  2,  -17.5, -8, 6};
+      0.5,   9,  -3,  0.5,  2,  3,  4.5,  4,   18, -4.5,  10,  -11, 9.5,   12, -11,
+      -9.5,  -1, 12,  3.5,  -6, -6, -7.5, 8,   3,  -7.5,  -12, 13,  3.5,   3,  -3,
+      -13.5, 4,  11,  -4.5, 4,  -8, 1.5,  3,   -1, -2.5,  -5,  -8,  -12.5, 2,  6,
+      -3.5,  7,  -8,  3.5,  17, 10, 4.5,  -14, 2,  5.5,   15,  -16, -22.5, -1, 10,
+      4.5,   -5, 10,  3.5,  5,  -4, -4.5, -16, 2,  2.5,   9,   10,  -6.5,  3,  7,
+      6.5,   8,  -21, -9.5, 1,  6,  5.5,  -11, 2,  -10.5, 6,   2,   -17.5, -8, 6};
   check_value("conv2d", y, {2, 5, 3, 3}, expected);
 }
 
@@ -170,11 +174,13 @@ BOOST_AUTO_TEST_CASE(pools) {
       {{64, 26, 26, 32}, {}},
   };
   for (const PoolCase& c : cases) {
-    check_pool("max_pool2d", max_pool2d, c, -infinity,
-               [](double m, double v) { return std::isnan(v) || v > m ? v : m; },
-               [](double m, double) { return m; });
-    check_pool("avg_pool2d", avg_pool2d, c, 0, [](double s, double v) { return s + v; },
-               [](double s, double count) { return s / count; });
+    check_pool(
+        "max_pool2d", max_pool2d, c, -infinity,
+        [](double m, double v) { return std::isnan(v) || v > m ? v : m; },
+        [](double m, double) { return m; });
+    check_pool(
+        "avg_pool2d", avg_pool2d, c, 0, [](double s, double v) { return s + v; },
+        [](double s, double count) { return s / count; });
   }
 }
 

@@ -9,8 +9,8 @@ using namespace test;
 namespace {
 
 // a (m, k) times b (k, n) from the given offsets.
-std::vector<double> product(const Array& a, const Array& b, std::size_t m, std::size_t k, std::size_t n,
-                            std::size_t stack = 0, bool shared_b = false) {
+std::vector<double> product(const Array& a, const Array& b, std::size_t m, std::size_t k,
+                            std::size_t n, std::size_t stack = 0, bool shared_b = false) {
   std::vector<double> c(m * n);
   const Scalar* const p = a.data() + stack * m * k;
   const Scalar* const q = b.data() + (shared_b ? 0 : stack * k * n);
@@ -34,9 +34,9 @@ double activated(Activation activation, double x) {
 
 // Sizes around registers and blocks, and such that the work is cut along rows or columns.
 constexpr std::size_t sizes[][3] = {
-    {1, 1, 1},    {1, 7, 1},     {5, 1, 9},     {2, 3, 4},     {17, 33, 9},     {64, 10, 84},
-    {64, 300, 64}, {65, 129, 300}, {300, 129, 65}, {200, 200, 200}, {31, 2000, 257}, {700, 90, 130},
-    {1, 4000, 1100}, {1100, 4000, 1},
+    {1, 1, 1},       {1, 7, 1},      {5, 1, 9},       {2, 3, 4},       {17, 33, 9},
+    {64, 10, 84},    {64, 300, 64},  {65, 129, 300},  {300, 129, 65},  {200, 200, 200},
+    {31, 2000, 257}, {700, 90, 130}, {1, 4000, 1100}, {1100, 4000, 1},
 };
 
 // A reference for log(softmax(x)) of one row.
@@ -87,7 +87,8 @@ BOOST_AUTO_TEST_CASE(stacks_of_matrices) {
 // The gradients of products are products with one operand transposed, cut in other ways.
 BOOST_AUTO_TEST_CASE(gradients_of_products) {
   for (const auto& [m, k, n] : sizes) {
-    const Array a = random({m, k}, -1, 1, 1), b = random({k, n}, -1, 1, 2), g = random({m, n}, -1, 1, 3);
+    const Array a = random({m, k}, -1, 1, 1), b = random({k, n}, -1, 1, 2),
+                g = random({m, n}, -1, 1, 3);
     std::vector<double> da(m * k), db(k * n);
     for (std::size_t i = 0; i < m; ++i)
       for (std::size_t l = 0; l < k; ++l)
@@ -118,7 +119,8 @@ BOOST_AUTO_TEST_CASE(dense_is_product_bias_and_activation) {
               activation, expected[i] + (with_bias ? static_cast<double>(bias.data()[i % n]) : 0));
         Tape tape;
         const Variable v = tape.input(x), u = tape.input(w);
-        const Variable y = with_bias ? dense(v, u, tape.input(bias), {activation}) : dense(v, u, {activation});
+        const Variable y =
+            with_bias ? dense(v, u, tape.input(bias), {activation}) : dense(v, u, {activation});
         check_value("dense", y, {m, n}, expected, epsilon * static_cast<double>(k + 16));
       }
 }
@@ -158,11 +160,13 @@ BOOST_AUTO_TEST_CASE(softmax_at_the_edge) {
   check({-inf, 0, 0}, {0, 0.5, 0.5});
   check({7}, {1});
   check({1e30, -1e30, 1e30, 1e30}, {1 / 3.0, 0, 1 / 3.0, 1 / 3.0});
-  for (double v : elements(softmax(tape.input(array({3}, {0, NAN, 1}))).value())) BOOST_TEST(std::isnan(v));
+  for (double v : elements(softmax(tape.input(array({3}, {0, NAN, 1}))).value()))
+    BOOST_TEST(std::isnan(v));
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy) {
-  for (const auto& [rows, classes] : {std::pair<std::size_t, std::size_t>{1, 2}, {64, 10}, {33, 17}, {5, 1}})
+  for (const auto& [rows, classes] :
+       {std::pair<std::size_t, std::size_t>{1, 2}, {64, 10}, {33, 17}, {5, 1}})
     for (double scale : {1.0, 1000.0})
       for (double smoothing : {0.0, 0.1, 1.0}) {
         const Array x = random({rows, classes}, -scale, scale), p = random({rows, classes}, 0, 1);
@@ -215,7 +219,8 @@ BOOST_AUTO_TEST_CASE(mean_squared_error) {
   const Array x = random({7, 9}, -2, 2, 1), y = random({7, 9}, -2, 2, 2);
   double expected = 0;
   for (std::size_t i = 0; i < x.size(); ++i)
-    expected += std::pow(static_cast<double>(x.data()[i]) - static_cast<double>(y.data()[i]), 2) / 63;
+    expected +=
+        std::pow(static_cast<double>(x.data()[i]) - static_cast<double>(y.data()[i]), 2) / 63;
   Tape tape;
   check_value("mse", mse(tape.input(x), tape.input(y)), {}, std::vector<double>{expected});
   BOOST_TEST(mse(tape.input(x), tape.input(x)).item() == Scalar{0});

@@ -17,10 +17,17 @@ BOOST_AUTO_TEST_CASE(reshapes_keep_the_order) {
     Shape result;
   };
   const Row rows[] = {
-      {{2, 3}, {6}, {6}},       {{2, 3}, {-1}, {6}},         {{2, 3}, {3, -1}, {3, 2}},
-      {{2, 3}, {-1, 1}, {6, 1}}, {{1}, {}, {}},              {{}, {1, 1}, {1, 1}},
-      {{}, {-1}, {1}},           {{2, 3, 4}, {2, 2, -1, 2}, {2, 2, 3, 2}},
-      {{0, 3}, {0}, {0}},        {{0, 3}, {3, -1}, {3, 0}},  {{2, 3}, {2, 3}, {2, 3}},
+      {{2, 3}, {6}, {6}},
+      {{2, 3}, {-1}, {6}},
+      {{2, 3}, {3, -1}, {3, 2}},
+      {{2, 3}, {-1, 1}, {6, 1}},
+      {{1}, {}, {}},
+      {{}, {1, 1}, {1, 1}},
+      {{}, {-1}, {1}},
+      {{2, 3, 4}, {2, 2, -1, 2}, {2, 2, 3, 2}},
+      {{0, 3}, {0}, {0}},
+      {{0, 3}, {3, -1}, {3, 0}},
+      {{2, 3}, {2, 3}, {2, 3}},
       {{4}, {2, 1, 1, 1, 2}, {2, 1, 1, 1, 2}},
   };
   for (const auto& [from, to, result] : rows) {
@@ -34,8 +41,8 @@ BOOST_AUTO_TEST_CASE(flatten_keeps_the_first_axis) {
   struct Row {
     Shape from, result;
   };
-  for (const auto& [from, result] :
-       {Row{{4}, {4, 1}}, Row{{4, 3}, {4, 3}}, Row{{2, 3, 4}, {2, 12}}, Row{{2, 3, 4, 5}, {2, 60}}}) {
+  for (const auto& [from, result] : {Row{{4}, {4, 1}}, Row{{4, 3}, {4, 3}}, Row{{2, 3, 4}, {2, 12}},
+                                     Row{{2, 3, 4, 5}, {2, 60}}}) {
     const Array x = counting(from);
     Tape tape;
     check_value("flatten", flatten(tape.input(x)), result, elements(x), 0);
@@ -69,7 +76,8 @@ BOOST_AUTO_TEST_CASE(transpose_by_default_and_from_the_end) {
   check_value("default", transpose(x), {3, 2}, expected, 0);
   check_value("negative", transpose(x, {.axes = {-1, -2}}), {3, 2}, expected, 0);
   check_value("scalar", transpose(tape.input(full({}, 7))), {}, std::vector<double>{7}, 0);
-  check_value("five axes", transpose(tape.input(counting({1, 2, 1, 3, 1}))), {1, 3, 1, 2, 1}, expected, 0);
+  check_value("five axes", transpose(tape.input(counting({1, 2, 1, 3, 1}))), {1, 3, 1, 2, 1},
+              expected, 0);
 }
 
 BOOST_AUTO_TEST_CASE(concatenate_along_each_axis) {
@@ -117,8 +125,8 @@ BOOST_AUTO_TEST_CASE(slices_are_those_of_python) {
           expected.push_back(static_cast<double>(i));
         Tape tape;
         const SliceOptions options{.axis = 0, .begin = begin, .end = end, .step = step};
-        check_value("slice", slice(tape.input(counting({size})), options), {expected.size()}, expected,
-                    0);
+        check_value("slice", slice(tape.input(counting({size})), options), {expected.size()},
+                    expected, 0);
       }
 }
 
@@ -134,8 +142,8 @@ BOOST_AUTO_TEST_CASE(slices_along_each_axis) {
       return at(x, index);
     });
     Tape tape;
-    check_value("slice", slice(tape.input(x), {.axis = axis, .begin = 1, .step = 2}), result, expected,
-                0);
+    check_value("slice", slice(tape.input(x), {.axis = axis, .begin = 1, .step = 2}), result,
+                expected, 0);
   }
 }
 

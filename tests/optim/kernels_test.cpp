@@ -78,22 +78,28 @@ BOOST_AUTO_TEST_CASE(sgd) {
 }
 
 BOOST_AUTO_TEST_CASE(adagrad) {
-  check([](auto& k, Arrays& x) { k.adagrad(x.target(0), x[2], {0.5, 0, 0}, 0.1); },
-        [](double& w, double g, double& s, double&, double&) {
-          s += g * g;
-          w -= 0.1 * divide(g, std::sqrt(0.5 * s));
-        });
+  check(
+      [](auto& k, Arrays& x) {
+        k.adagrad(x.target(0), x[2], {0.5, 0, 0}, 0.1);
+      },
+      [](double& w, double g, double& s, double&, double&) {
+        s += g * g;
+        w -= 0.1 * divide(g, std::sqrt(0.5 * s));
+      });
 }
 
 BOOST_AUTO_TEST_CASE(adadelta) {
-  check([](auto& k, Arrays& x) { k.adadelta(x.target(0.1), x[2], x[3], {0.9, 0.1}, 0.01, 0.5); },
-        [](double& w, double g, double& gg, double& xx, double&) {
-          g += 0.1 * w;
-          gg = 0.9 * gg + 0.1 * g * g;
-          const double x = std::sqrt((xx + 0.01) / (gg + 0.01)) * g;
-          xx = 0.9 * xx + 0.1 * x * x;
-          w -= 0.5 * x;
-        });
+  check(
+      [](auto& k, Arrays& x) {
+        k.adadelta(x.target(0.1), x[2], x[3], {0.9, 0.1}, 0.01, 0.5);
+      },
+      [](double& w, double g, double& gg, double& xx, double&) {
+        g += 0.1 * w;
+        gg = 0.9 * gg + 0.1 * g * g;
+        const double x = std::sqrt((xx + 0.01) / (gg + 0.01)) * g;
+        xx = 0.9 * xx + 0.1 * x * x;
+        w -= 0.5 * x;
+      });
 }
 
 BOOST_AUTO_TEST_CASE(rmsprop) {
@@ -120,19 +126,16 @@ BOOST_AUTO_TEST_CASE(rmsprop) {
 }
 
 BOOST_AUTO_TEST_CASE(adam) {
-  const kernels::AdamStep s{.m = {0.9, 0.1}, .v = {0.99, 0.01}, .root = {2, 0, 0}, .rate = 0.1,
-                            .decay = 0.01};
+  const kernels::AdamStep s{
+      .m = {0.9, 0.1}, .v = {0.99, 0.01}, .root = {2, 0, 0}, .rate = 0.1, .decay = 0.01};
   for (const bool amsgrad : {false, true})
-    check(
-        [=](auto& k, Arrays& x) {
-          k.adam(x.target(0), x[2], x[3], amsgrad ? x[4] : nullptr, s);
-        },
-        [=](double& w, double g, double& m, double& v, double& largest) {
-          m = 0.9 * m + 0.1 * g;
-          v = 0.99 * v + 0.01 * g * g;
-          if (amsgrad) largest = std::max(largest, v);
-          w = w - 0.01 * w - 0.1 * divide(m, std::sqrt(2 * (amsgrad ? largest : v)));
-        });
+    check([=](auto& k, Arrays& x) { k.adam(x.target(0), x[2], x[3], amsgrad ? x[4] : nullptr, s); },
+          [=](double& w, double g, double& m, double& v, double& largest) {
+            m = 0.9 * m + 0.1 * g;
+            v = 0.99 * v + 0.01 * g * g;
+            if (amsgrad) largest = std::max(largest, v);
+            w = w - 0.01 * w - 0.1 * divide(m, std::sqrt(2 * (amsgrad ? largest : v)));
+          });
 }
 
 BOOST_AUTO_TEST_CASE(clipping) {

@@ -102,9 +102,15 @@ BOOST_AUTO_TEST_CASE(slots_have_names_and_first_values) {
     for (const Optimizer::Slot& slot : o.slots()) all += std::string{slot.name} + ' ';
     return all;
   };
-  const char* const expected[] = {
-      "",   "velocity ", "accumulator ", "squared_gradients squared_steps ", "mean_square ",
-      "mean_square mean velocity ", "m v ", "m v v_max ", "m v "};
+  const char* const expected[] = {"",
+                                  "velocity ",
+                                  "accumulator ",
+                                  "squared_gradients squared_steps ",
+                                  "mean_square ",
+                                  "mean_square mean velocity ",
+                                  "m v ",
+                                  "m v v_max ",
+                                  "m v "};
   const auto all = optimizers();
   for (std::size_t i = 0; i < all.size(); ++i) BOOST_TEST(names(*all[i]) == expected[i]);
 

@@ -52,10 +52,12 @@ std::vector<Include> includes_of(const fs::path& file) {
 
 // The file of ours that an include names, relative to the root, or nothing.
 fs::path resolved(const Include& include, const fs::path& from) {
-  if (include.angled && include.name.starts_with("xtape/")) return fs::path{"include"} / include.name;
+  if (include.angled && include.name.starts_with("xtape/"))
+    return fs::path{"include"} / include.name;
   if (include.angled && include.name.starts_with("models/")) return include.name;
   if (include.angled) return {};
-  const fs::path beside = from.parent_path() / include.name, in_lib = fs::path{"lib"} / include.name;
+  const fs::path beside = from.parent_path() / include.name,
+                 in_lib = fs::path{"lib"} / include.name;
   return fs::exists(root / beside) ? beside : in_lib;
 }
 
@@ -68,7 +70,8 @@ std::string room_of(const fs::path& file) {
 }
 
 // Which rooms may include which. All may use the base, and each itself.
-const Names base{"activation", "array", "config", "detail", "error", "memory", "random", "text", "threads"};
+const Names base{"activation", "array",  "config", "detail", "error",
+                 "memory",     "random", "text",   "threads"};
 const std::map<std::string, Names> may_include{
     {"kernels", {}},
     {"parameter", {}},
@@ -98,7 +101,8 @@ std::set<fs::path> closure(const fs::path& file) {
     const fs::path from = open.back();
     open.pop_back();
     for (const Include& include : includes_of(from))
-      if (const fs::path to = resolved(include, from); !to.empty() && seen.insert(to).second) open.push_back(to);
+      if (const fs::path to = resolved(include, from); !to.empty() && seen.insert(to).second)
+        open.push_back(to);
   }
   return seen;
 }
@@ -117,12 +121,14 @@ BOOST_AUTO_TEST_CASE(includes_go_one_way) {
         const fs::path to = resolved(include, file);
         if (to.empty()) continue;
         ++checked;
-        BOOST_TEST(fs::exists(root / to), file << " includes " << include.name << ", which is not there");
+        BOOST_TEST(fs::exists(root / to),
+                   file << " includes " << include.name << ", which is not there");
         BOOST_TEST(allowed(room_of(file), room_of(to)), file << " includes " << include.name);
       }
     }
   BOOST_TEST(checked > 200u);
-  for (const auto& [room, others] : may_include) BOOST_TEST(rooms.count(room) == 1u, "no room " << room);
+  for (const auto& [room, others] : may_include)
+    BOOST_TEST(rooms.count(room) == 1u, "no room " << room);
   for (const std::string& room : rooms)
     BOOST_TEST((base.count(room) + may_include.count(room) == 1u), "no rule for the room " << room);
 }
@@ -138,7 +144,7 @@ BOOST_AUTO_TEST_CASE(public_headers_include_headers_of_ours_and_of_the_standard)
     }
 }
 
-// Sources that are compiled for AVX-512 see nothing of which the linker could keep that copy for all.
+// Sources that are compiled for AVX-512 see nothing of which the linker could keep that copy.
 BOOST_AUTO_TEST_CASE(kernels_include_no_xtensor) {
   std::size_t kernels = 0;
   for (const fs::path& file : sources("lib/kernels")) {
@@ -177,10 +183,12 @@ BOOST_AUTO_TEST_CASE(files_begin_with_a_licence_and_are_short) {
     for (const fs::path& file : sources(folder)) {
       const auto lines = lines_of(file);
       ++files;
-      BOOST_TEST((!lines.empty() && lines[0] == "// SPDX-License-Identifier: MIT"), file << " has no SPDX line");
+      BOOST_TEST((!lines.empty() && lines[0] == "// SPDX-License-Identifier: MIT"),
+                 file << " has no SPDX line");
       BOOST_TEST(lines.size() <= 400u, file << " has " << lines.size() << " lines");
       if (file.extension() == ".hpp")
-        BOOST_TEST(std::count(lines.begin(), lines.end(), "#pragma once") == 1, file << " has no #pragma once");
+        BOOST_TEST(std::count(lines.begin(), lines.end(), "#pragma once") == 1,
+                   file << " has no #pragma once");
       for (std::size_t i = 0; i < lines.size(); ++i)
         BOOST_TEST((lines[i].find('\t') == std::string::npos && !lines[i].ends_with(' ')),
                    file << ':' << i + 1 << " has a tab or ends in a space");
@@ -191,7 +199,8 @@ BOOST_AUTO_TEST_CASE(files_begin_with_a_licence_and_are_short) {
 BOOST_AUTO_TEST_CASE(examples_fit_on_a_screen) {
   for (const char* name : {"quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
     const auto lines = lines_of(fs::path{"examples"} / (std::string{name} + ".cpp"));
-    BOOST_TEST((!lines.empty() && lines.size() <= 60u), name << " has " << lines.size() << " lines");
+    BOOST_TEST((!lines.empty() && lines.size() <= 60u),
+               name << " has " << lines.size() << " lines");
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <thread>
+
 using namespace test;
 
 namespace {
@@ -69,6 +71,20 @@ BOOST_AUTO_TEST_CASE(one_thread_gives_the_same_bits_as_two) {
   }
   const ThreadLimit two{2};
   check_same(train_cnn(1));
+}
+
+// Tapes on several threads of the user's do not disturb each other.
+BOOST_AUTO_TEST_CASE(two_trainings_at_once) {
+  const std::vector<Array> expected = train_cnn(3, 6);
+  std::vector<Array> results[2];
+  {
+    std::thread first{[&] { results[0] = train_cnn(3, 6); }};
+    results[1] = train_cnn(3, 6);
+    first.join();
+  }
+  for (const auto& weights : results)
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      BOOST_TEST(same_bits(weights[i], expected[i]), "parameter " << i << " differs");
 }
 
 BOOST_AUTO_TEST_CASE(of_several_thread_limits_the_lowest_counts) {

@@ -99,7 +99,7 @@ std::size_t held() {
 BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {
   if (!COUNTS_ALLOCATIONS) return;
   const std::size_t before = allocations;
-  delete[] new std::vector<int>[3];
+  delete[] new std::vector<int>[ 3 ];
   std::vector<double>(100).resize(1000);
   std::free(std::aligned_alloc(64, 128));
   release_cached_memory();

@@ -41,11 +41,12 @@ BOOST_AUTO_TEST_CASE(repeated_inputs_and_several_uses_add_up) {
   check_elements(gradient_of(x, [](const Variable& v) { return sum(v * v * v); }), {3, 12, 27});
   check_elements(gradient_of(x, [](const Variable& v) { return sum(v) + sum(v * 2) - sum(v); }),
                  {2, 2, 2});
-  check_elements(gradient_of(x, [](const Variable& v) {
-                   Variable y = v;
-                   for (int i = 0; i < 10; ++i) y = y + y;
-                   return sum(y);
-                 }),
+  check_elements(gradient_of(x,
+                             [](const Variable& v) {
+                               Variable y = v;
+                               for (int i = 0; i < 10; ++i) y = y + y;
+                               return sum(y);
+                             }),
                  {1024, 1024, 1024});
 }
 
@@ -54,11 +55,11 @@ BOOST_AUTO_TEST_CASE(a_gradient_is_complete_before_it_flows_on) {
   int calls = 0;
   check_elements(gradient_of(array({1}, {5}),
                              [&calls](const Variable& v) {
-                               const Variable shared = record("shared", v.shared_value(),
-                                                              wrt(v, [&calls](Array g) {
-                                                                ++calls;
-                                                                return g;
-                                                              }));
+                               const Variable shared =
+                                   record("shared", v.shared_value(), wrt(v, [&calls](Array g) {
+                                            ++calls;
+                                            return g;
+                                          }));
                                return sum(exp(shared * 0) + shared * 3 + shared);
                              }),
                  {4});
@@ -70,9 +71,10 @@ BOOST_AUTO_TEST_CASE(broadcasting_is_undone) {
     Shape small, large;
   };
   for (const auto& [small, large] :
-       {Row{{}, {2, 3}}, Row{{1}, {2, 3}}, Row{{3}, {2, 3}}, Row{{2, 1}, {2, 3}}, Row{{1, 1}, {2, 3}},
-        Row{{3, 1}, {2, 3, 4}}, Row{{1, 1, 1, 1}, {2, 3, 4, 5}}, Row{{1, 3, 1, 5}, {2, 3, 4, 5}},
-        Row{{4, 1}, {2, 3, 4, 5}}, Row{{1}, {0, 3}}, Row{{2, 1, 2}, {2, 0, 2}}}) {
+       {Row{{}, {2, 3}}, Row{{1}, {2, 3}}, Row{{3}, {2, 3}}, Row{{2, 1}, {2, 3}},
+        Row{{1, 1}, {2, 3}}, Row{{3, 1}, {2, 3, 4}}, Row{{1, 1, 1, 1}, {2, 3, 4, 5}},
+        Row{{1, 3, 1, 5}, {2, 3, 4, 5}}, Row{{4, 1}, {2, 3, 4, 5}}, Row{{1}, {0, 3}},
+        Row{{2, 1, 2}, {2, 0, 2}}}) {
     Tape tape;
     const Variable a = tape.variable(random(small)), b = tape.variable(random(large));
     tape.backward(sum(a + b));
@@ -98,7 +100,8 @@ BOOST_AUTO_TEST_CASE(extra_leading_axes_are_summed) {
 
 BOOST_AUTO_TEST_CASE(the_loss_may_have_any_shape_of_one_element) {
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{1, 1, 1}})
-    BOOST_TEST(gradient_of(full(shape, 3), [](const Variable& x) { return x * x; }).shape() == shape);
+    BOOST_TEST(gradient_of(full(shape, 3), [](const Variable& x) { return x * x; }).shape() ==
+               shape);
 }
 
 BOOST_AUTO_TEST_CASE(the_loss_may_be_a_variable_or_a_parameter_itself) {
@@ -130,10 +133,11 @@ BOOST_AUTO_TEST_CASE(through_maps_the_gradient_once_for_all_inputs) {
                               return g;
                             }),
                             wrt(a, [](const Array& g) { return g; }),
-                            wrt(b, [](Array g) {
-                              for (Scalar& d : g) d += 1;
-                              return g;
-                            }),
+                            wrt(b,
+                                [](Array g) {
+                                  for (Scalar& d : g) d += 1;
+                                  return g;
+                                }),
                             wrt(a, [](const Array& g) { return g; }));
   tape.backward(sum(c));
   BOOST_TEST(calls == 1);
@@ -146,13 +150,13 @@ BOOST_AUTO_TEST_CASE(a_span_of_inputs) {
   const std::vector<Variable> inputs{tape.variable(zeros({2})), tape.input(zeros({2})),
                                      tape.variable(zeros({2})), tape.variable(zeros({2}))};
   std::vector<std::size_t> asked;
-  const Variable y = record("each", zeros({2}),
-                            wrt(std::span{inputs}, [&asked](std::size_t i, const Array& g) {
-                              asked.push_back(i);
-                              Array d = g;
-                              for (Scalar& v : d) v *= static_cast<Scalar>(i);
-                              return d;
-                            }));
+  const Variable y =
+      record("each", zeros({2}), wrt(std::span{inputs}, [&asked](std::size_t i, const Array& g) {
+               asked.push_back(i);
+               Array d = g;
+               for (Scalar& v : d) v *= static_cast<Scalar>(i);
+               return d;
+             }));
   tape.backward(sum(y));
   std::sort(asked.begin(), asked.end());
   BOOST_TEST(asked == (std::vector<std::size_t>{0, 2, 3}), boost::test_tools::per_element());

@@ -51,7 +51,7 @@ inline std::vector<double> weights(Sequential& net) {
   return all;
 }
 
-/// Checks that `run` throws a ValueError of exactly this text, in which `@` is the place of this call.
+/// Checks that `run` throws a ValueError of this text, in which `@` is the place of this call.
 template <class F>
 void check_value_error(F run, std::string text, Location here = Location::current()) {
   const std::string path = here.file_name(), file = path.substr(path.find_last_of('/') + 1);

@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE(the_numbers_of_a_history_fit_together) {
   Sequential net = small_net(rng);
   SGD sgd{{.learning_rate = 0.1}};
   const History h =
-      fit(net, train, validation, {.epochs = 3, .batch_size = 16, .test_batch_size = 5, .log = nullptr}, rng, sgd);
+      fit(net, train, validation,
+          {.epochs = 3, .batch_size = 16, .test_batch_size = 5, .log = nullptr}, rng, sgd);
   BOOST_REQUIRE(h.epochs.size() == 3u);
   double train_seconds = 0, test_seconds = 0;
   for (int i = 0; i < 3; ++i) {
@@ -58,7 +59,8 @@ BOOST_AUTO_TEST_CASE(metrics_of_training_count_each_sample_once) {
   Sequential net = small_net(rng);
   SGD still{{.learning_rate = 0}};
   for (std::size_t batch_size : {1, 16, 100, 1000}) {
-    const History h = fit(net, train, validation, {.epochs = 1, .batch_size = batch_size, .log = nullptr}, rng, still);
+    const History h = fit(net, train, validation,
+                          {.epochs = 1, .batch_size = batch_size, .log = nullptr}, rng, still);
     const Metrics expected = evaluate(net, train);
     BOOST_TEST(close(h.epochs[0].train.loss, expected.loss, 16 * epsilon));
     BOOST_TEST(h.epochs[0].train.accuracy == expected.accuracy);
@@ -99,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_loss_of_ones_own) {
   };
   BOOST_TEST(evaluate(net, validation, {.loss = seven}).loss == 7.0);
   SGD sgd;
-  const History h = fit(net, train, validation, {.epochs = 1, .loss = seven, .log = nullptr}, rng, sgd);
+  const History h =
+      fit(net, train, validation, {.epochs = 1, .loss = seven, .log = nullptr}, rng, sgd);
   BOOST_TEST(h.epochs[0].train.loss == 7.0);
   BOOST_TEST(h.test().loss == 7.0);
 }
@@ -107,7 +110,8 @@ BOOST_AUTO_TEST_CASE(a_loss_of_ones_own) {
 // The loop that a user would write by hand, to the bit.
 BOOST_AUTO_TEST_CASE(it_is_the_loop_written_by_hand) {
   const auto make = [](Rng& rng) {
-    return Sequential{Dense{{.in = 2, .out = 16}, rng}, relu, Dropout{0.2}, Dense{{.in = 16, .out = 3}, rng}};
+    return Sequential{Dense{{.in = 2, .out = 16}, rng}, relu, Dropout{0.2},
+                      Dense{{.in = 16, .out = 3}, rng}};
   };
   Rng a{1}, b{1};
   Sequential by_hand = make(a), fitted = make(b);
@@ -115,9 +119,11 @@ BOOST_AUTO_TEST_CASE(it_is_the_loop_written_by_hand) {
   for (int epoch = 0; epoch < 3; ++epoch)
     for (const auto& [points, labels] : data::batches(train, 16, a)) {
       Tape tape{Mode::train, a};
-      tape.backward(softmax_cross_entropy(by_hand(tape.input(points)), labels), ClipNorm{1}, adam_a);
+      tape.backward(softmax_cross_entropy(by_hand(tape.input(points)), labels), ClipNorm{1},
+                    adam_a);
     }
-  fit(fitted, train, validation, {.epochs = 3, .batch_size = 16, .log = nullptr}, b, ClipNorm{1}, adam_b);
+  fit(fitted, train, validation, {.epochs = 3, .batch_size = 16, .log = nullptr}, b, ClipNorm{1},
+      adam_b);
   BOOST_TEST((weights(by_hand) == weights(fitted)));
   BOOST_TEST(a.position() == b.position());
 }
@@ -140,7 +146,9 @@ BOOST_AUTO_TEST_CASE(training_can_be_stopped) {
 BOOST_AUTO_TEST_CASE(visitors_run_after_each_step_in_their_order) {
   struct Scribe : Visitor {
     Scribe(char name, std::string& log) : name{name}, log{log} {}
-    void begin(std::span<Parameter* const> parameters) override { (log += name) += std::to_string(parameters.size()); }
+    void begin(std::span<Parameter* const> parameters) override {
+      (log += name) += std::to_string(parameters.size());
+    }
     void visit(Parameter& p) override {
       log += '.';
       BOOST_TEST(std::isfinite(sum_of(p.grad())));
@@ -152,7 +160,8 @@ BOOST_AUTO_TEST_CASE(visitors_run_after_each_step_in_their_order) {
   Rng rng{1};
   Sequential net = small_net(rng);
   std::string log;
-  fit(net, train, validation, {.epochs = 1, .batch_size = 64, .log = nullptr}, rng, Scribe{'a', log}, Scribe{'b', log});
+  fit(net, train, validation, {.epochs = 1, .batch_size = 64, .log = nullptr}, rng,
+      Scribe{'a', log}, Scribe{'b', log});
   BOOST_TEST(log == "a4.... b4.... a4.... b4.... ");
 }
 
@@ -188,7 +197,8 @@ BOOST_AUTO_TEST_CASE(a_model_that_does_not_fit_the_data) {
     };
   };
   const FitOptions fit_options{.batch_size = 10, .log = nullptr};
-  BOOST_CHECK_EXCEPTION(fit(net, train, validation, fit_options, rng, SGD{}), ShapeError, says(__LINE__ - 1));
+  BOOST_CHECK_EXCEPTION(fit(net, train, validation, fit_options, rng, SGD{}), ShapeError,
+                        says(__LINE__ - 1));
   const EvaluateOptions options{.batch_size = 10};
   BOOST_CHECK_EXCEPTION(evaluate(net, validation, options), ShapeError, says(__LINE__ - 1));
 }
@@ -219,7 +229,9 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
 
 BOOST_AUTO_TEST_CASE(counting_right_answers) {
   const Array logits = array({4, 3}, {1, 5, 2, 7, 7, 0, -1, -2, -3, 0, 0, 0});
-  const auto count = [&](std::vector<std::int32_t> labels) { return count_correct(logits, labels); };
+  const auto count = [&](std::vector<std::int32_t> labels) {
+    return count_correct(logits, labels);
+  };
   BOOST_TEST(count({1, 0, 0, 0}) == 4u);
   BOOST_TEST(count({1, 1, 0, 1}) == 2u);  // the first of equal ones counts
   BOOST_TEST(count({0, 2, 2, 2}) == 0u);

@@ -20,7 +20,8 @@ void run_fit(std::FILE* log, int epochs = 3, const Loss& loss = {}) {
   Rng rng{1};
   Sequential net = small_net(rng);
   SGD sgd;
-  fit(net, train_set, test_set, {.epochs = epochs, .batch_size = 16, .loss = loss, .log = log}, rng, sgd);
+  fit(net, train_set, test_set, {.epochs = epochs, .batch_size = 16, .loss = loss, .log = log}, rng,
+      sgd);
 }
 
 // What a terminal gets to see while `run` writes to it.
@@ -38,7 +39,8 @@ std::string seen_on_terminal(F run) {
   std::string text;
   std::thread reader{[&] {
     char part[4096];
-    for (ssize_t n; (n = ::read(master, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(n));
+    for (ssize_t n; (n = ::read(master, part, sizeof part)) > 0;)
+      text.append(part, static_cast<std::size_t>(n));
   }};
   std::FILE* const terminal = ::fdopen(slave, "w");
   run(terminal);
@@ -50,13 +52,15 @@ std::string seen_on_terminal(F run) {
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t n = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++n;
   return n;
 }
 
 const std::string number = "[0-9]+\\.[0-9]{4}";
-const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " accuracy " + number + "  test loss " +
-                         number + " accuracy " + number + "  [0-9]+ images/s, [0-9]+\\.[0-9] s\n";
+const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " accuracy " + number +
+                         "  test loss " + number + " accuracy " + number +
+                         "  [0-9]+ images/s, [0-9]+\\.[0-9] s\n";
 
 }  // namespace
 
@@ -71,7 +75,8 @@ BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
   text.resize(std::fread(text.data(), 1, text.size(), file));
   std::fclose(file);
   BOOST_TEST(std::regex_match(text, std::regex{line + line + line}), text);
-  for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"}) BOOST_TEST(count(text, epoch) == 1u);
+  for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"})
+    BOOST_TEST(count(text, epoch) == 1u);
   BOOST_TEST(count(text, "\033") == 0u);
   BOOST_TEST(count(text, "\r") == 0u);
 }
@@ -100,8 +105,9 @@ BOOST_AUTO_TEST_CASE(lines_are_flushed) {
 BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bar) {
   const std::string text = seen_on_terminal([](std::FILE* terminal) { run_fit(terminal, 2); });
   const std::string clear = "\r\033[K";
-  const std::regex bar{"\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ images/s, [0-9]+:[0-9]{2} left, loss " + number +
-                       " accuracy " + number};
+  const std::regex bar{
+      "\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ images/s, [0-9]+:[0-9]{2} left, loss " + number +
+      " accuracy " + number};
   std::smatch match;
   BOOST_REQUIRE_MESSAGE(std::regex_search(text, match, bar), text);
   BOOST_TEST(match.position(0) == 0);
@@ -119,9 +125,8 @@ BOOST_AUTO_TEST_CASE(the_bar_is_cleared_when_training_fails) {
     static int step = 0;
     return sum(logits) * (++step == 3 ? NAN : 1.0);
   };
-  const std::string text = seen_on_terminal([&](std::FILE* terminal) {
-    BOOST_CHECK_THROW(run_fit(terminal, 2, bad), ValueError);
-  });
+  const std::string text = seen_on_terminal(
+      [&](std::FILE* terminal) { BOOST_CHECK_THROW(run_fit(terminal, 2, bad), ValueError); });
   BOOST_TEST(count(text, "epoch 1/2 [") >= 1u);
   BOOST_TEST(text.ends_with("\r\033[K"));
   BOOST_TEST(count(text, "\n") == 0u);

@@ -15,8 +15,8 @@ class Pullback {
   Pullback() noexcept = default;
   /// \param pull `Array(const Array&)`, or `Array(Array)` to reuse the gradient's memory
   template <class Pull>
-    requires std::is_invocable_r_v<Array, Pull&, const Array&>
-  Pullback(Pull pull) : closure_{new Closure<Pull>{std::move(pull)}} {}
+  requires std::is_invocable_r_v<Array, Pull&, const Array&> Pullback(Pull pull)
+      : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }
   /// `last` says that nobody reads `gradient` after this call.

@@ -13,12 +13,12 @@ class Dense {
  public:
   /// What a dense layer is made of.
   struct Options {
-    std::size_t in = 0;                                  ///< features of the input, at least 1
-    std::size_t out = 0;                                 ///< features of the output, at least 1
-    Activation activation = Activation::none;            ///< fused into the product
-    bool bias = true;                                    ///< whether there is a bias
-    Initializer weight_init = init::glorot_uniform;      ///< for the weight (in, out)
-    Initializer bias_init = init::zeros;                 ///< for the bias (out,)
+    std::size_t in = 0;                              ///< features of the input, at least 1
+    std::size_t out = 0;                             ///< features of the output, at least 1
+    Activation activation = Activation::none;        ///< fused into the product
+    bool bias = true;                                ///< whether there is a bias
+    Initializer weight_init = init::glorot_uniform;  ///< for the weight (in, out)
+    Initializer bias_init = init::zeros;             ///< for the bias (out,)
   };
 
   /// Draws the initial weights from `rng`. Throws ValueError if `in` or `out` is 0.

@@ -11,8 +11,7 @@ namespace xtape::inline XTAPE_ABI {
 /// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
 /// to the errors of its ops.
 template <class L>
-concept LayerLike =
-    std::move_constructible<std::decay_t<L>> &&
+concept LayerLike = std::move_constructible<std::decay_t<L>> &&
     (std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&> ||
      std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&, Location>);
 

@@ -15,8 +15,8 @@ class Sequential {
  public:
   /// Takes the layers over: `Sequential net{Dense{{.in = 4, .out = 2}, rng}, relu};`
   template <LayerLike... Layers>
-    requires(sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> && ...))
-  explicit Sequential(Layers&&... layers) {
+  requires(sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> &&
+                                     ...)) explicit Sequential(Layers&&... layers) {
     (add(std::forward<Layers>(layers)), ...);
   }
 

@@ -20,8 +20,8 @@ class Operand {
       : at{at}, variable_{&variable} {}
   /// A number: a constant that broadcasts to any shape.
   template <class T>
-    requires std::integral<T> || std::floating_point<T>
-  Operand(T number, Location at = Location::current())
+  requires std::integral<T> || std::floating_point<T> Operand(T number,
+                                                              Location at = Location::current())
       : at{at}, number_{static_cast<Scalar>(number)} {}
 
   /// The operand as a Variable on the tape of either operand. Throws TapeError if both are numbers.

@@ -45,8 +45,9 @@ inline Variable concatenate(std::initializer_list<Variable> inputs,
 struct SliceOptions {
   std::ptrdiff_t axis = 0;   ///< negative ones count from the last
   std::ptrdiff_t begin = 0;  ///< negative ones count from the end of the axis
-  std::ptrdiff_t end = std::numeric_limits<std::ptrdiff_t>::max();  ///< at most the size of the axis
-  std::ptrdiff_t step = 1;   ///< at least 1
+  std::ptrdiff_t end =
+      std::numeric_limits<std::ptrdiff_t>::max();  ///< at most the size of the axis
+  std::ptrdiff_t step = 1;                         ///< at least 1
 };
 /// A part of an array, along one axis. As in Python, the range is cut to the axis. The gradient of what
 /// was left out is 0. Throws ShapeError for an axis that x lacks, ValueError for a step below 1.

@@ -26,8 +26,8 @@ struct Size2D {
 struct Padding {
   /// How the amounts are found.
   enum class Kind {
-    valid,     ///< no padding: the window stays in the image
-    same,      ///< as much as makes the result ceil(size / stride), the odd one at the end, as in Keras
+    valid,  ///< no padding: the window stays in the image
+    same,  ///< as much as makes the result ceil(size / stride), the odd one at the end, as in Keras
     explicit_  ///< the amounts given
   };
 

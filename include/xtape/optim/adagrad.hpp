@@ -32,9 +32,9 @@ class Adagrad : public Optimizer {
  public:
   /// What can be chosen.
   struct Options {
-    double learning_rate = 0.001;      ///< a, at least 0
-    double initial_accumulator = 0.1;  ///< s before the first step, at least 0
-    double epsilon = 1e-7;             ///< at least 0
+    double learning_rate = 0.001;                         ///< a, at least 0
+    double initial_accumulator = 0.1;                     ///< s before the first step, at least 0
+    double epsilon = 1e-7;                                ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::inside_sqrt;  ///< where epsilon stands
     double learning_rate_decay = 0;  ///< lowers it with the steps, as PyTorch's lr_decay
     double weight_decay = 0;         ///< adds weight_decay * w to the gradient, as PyTorch does

@@ -39,10 +39,10 @@ class Adam : public Optimizer {
  public:
   /// What can be chosen.
   struct Options {
-    double learning_rate = 0.001;  ///< a, at least 0
-    double beta1 = 0.9;            ///< how much of m is kept, in [0, 1)
-    double beta2 = 0.999;          ///< how much of v is kept, in [0, 1)
-    double epsilon = 1e-7;         ///< at least 0
+    double learning_rate = 0.001;                 ///< a, at least 0
+    double beta1 = 0.9;                           ///< how much of m is kept, in [0, 1)
+    double beta2 = 0.999;                         ///< how much of v is kept, in [0, 1)
+    double epsilon = 1e-7;                        ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::hat;  ///< where epsilon stands
     bool bias_correction = true;                  ///< makes up for the start of m and v at 0
     bool amsgrad = false;                         ///< divides by the largest v so far

@@ -37,12 +37,12 @@ class AdamW : public Adam {
   };
   /// What can be chosen.
   struct Options {
-    double learning_rate = 0.001;  ///< a, at least 0
-    double beta1 = 0.9;            ///< how much of m is kept, in [0, 1)
-    double beta2 = 0.999;          ///< how much of v is kept, in [0, 1)
-    double epsilon = 1e-7;         ///< at least 0
-    EpsilonForm epsilon_form = EpsilonForm::hat;  ///< where epsilon stands; see Adam
-    double weight_decay = 0.004;                  ///< at least 0
+    double learning_rate = 0.001;                           ///< a, at least 0
+    double beta1 = 0.9;                                     ///< how much of m is kept, in [0, 1)
+    double beta2 = 0.999;                                   ///< how much of v is kept, in [0, 1)
+    double epsilon = 1e-7;                                  ///< at least 0
+    EpsilonForm epsilon_form = EpsilonForm::hat;            ///< where epsilon stands; see Adam
+    double weight_decay = 0.004;                            ///< at least 0
     DecayForm decay_form = DecayForm::times_learning_rate;  ///< what multiplies weight_decay
     bool amsgrad = false;                                   ///< divides by the largest v so far
   };

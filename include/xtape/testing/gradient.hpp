@@ -34,15 +34,15 @@ double gradient_error(const Function& f, const std::vector<Array>& inputs,
 
 /// See `gradient_error` for a model, which calls this: the gradients by the given parameters of
 /// whatever `f` computes on a tape.
-double gradient_error(const std::function<Variable(Tape&)>& f, std::span<Parameter* const> parameters,
-                      const GradientOptions& options = {});
+double gradient_error(const std::function<Variable(Tape&)>& f,
+                      std::span<Parameter* const> parameters, const GradientOptions& options = {});
 
 /// The same for a model or layer, by its input x and by all its parameters.
 template <class Model>
 double model_gradient_error(Model& model, const Array& x, const GradientOptions& options = {}) {
   Parameter input{x};
   std::vector<Parameter*> all{&input};
-  if constexpr (requires(ParameterList& list) { model.parameters(list); })
+  if constexpr (requires(ParameterList & list) { model.parameters(list); })
     for (const auto& [name, parameter] : parameters(model)) all.push_back(parameter);
   return gradient_error([&](Tape& tape) { return model(tape.parameter(input)); }, all, options);
 }

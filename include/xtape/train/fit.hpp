@@ -36,10 +36,10 @@ struct EpochReport {
 
 /// Options of fit.
 struct FitOptions {
-  int epochs = 10;                   ///< passes over the training set, at least 1
-  std::size_t batch_size = 64;       ///< samples per step, at least 1
+  int epochs = 10;                    ///< passes over the training set, at least 1
+  std::size_t batch_size = 64;        ///< samples per step, at least 1
   std::size_t test_batch_size = 250;  ///< samples at a time in the evaluation, at least 1
-  Loss loss = {};                    ///< softmax_cross_entropy if empty
+  Loss loss = {};                     ///< softmax_cross_entropy if empty
   /// Called after each epoch; training ends where it returns false.
   std::function<bool(const EpochReport&)> on_epoch = {};
   /// Gets a progress bar if it is a terminal, else a line per epoch; null for silence.
@@ -49,17 +49,17 @@ struct FitOptions {
 
 /// What fit returns.
 struct History {
-  std::vector<EpochReport> epochs = {};  ///< those that were completed
-  double train_seconds = 0;         ///< for the training alone
-  double test_seconds = 0;          ///< for the evaluations
-  double images_per_second = 0;     ///< of the training alone
+  std::vector<EpochReport> epochs = {};                       ///< those that were completed
+  double train_seconds = 0;                                   ///< for the training alone
+  double test_seconds = 0;                                    ///< for the evaluations
+  double images_per_second = 0;                               ///< of the training alone
   const Metrics& test() const { return epochs.back().test; }  ///< after the last epoch
 };
 
 /// Options of evaluate.
 struct EvaluateOptions {
-  std::size_t batch_size = 250;  ///< samples at a time, at least 1
-  Loss loss = {};                ///< softmax_cross_entropy if empty
+  std::size_t batch_size = 250;       ///< samples at a time, at least 1
+  Loss loss = {};                     ///< softmax_cross_entropy if empty
   Location at = Location::current();  ///< where evaluate was called, for its errors and the model's
 };
 
@@ -85,8 +85,11 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 template <class Model, class... Visitors>
 History fit(Model& model, const data::Dataset& train, const data::Dataset& test,
             const FitOptions& options, Rng& rng, Visitors&&... visitors) {
-  static_assert(sizeof...(Visitors) > 0, "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
-  const auto forward = [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+  static_assert(sizeof...(Visitors) > 0,
+                "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
+  const auto forward = [&model](const Variable& x, const Location& at) {
+    return apply(model, x, at);
+  };
   return fit_model(forward, train, test, options, rng, {static_cast<Visitor*>(&visitors)...});
 }
 
@@ -94,7 +97,9 @@ History fit(Model& model, const data::Dataset& train, const data::Dataset& test,
 /// of 0 and an empty dataset.
 template <class Model>
 Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
-  const auto forward = [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+  const auto forward = [&model](const Variable& x, const Location& at) {
+    return apply(model, x, at);
+  };
   return evaluate_model(forward, dataset, options);
 }
 
