@@ -14,7 +14,7 @@ using namespace test;
 namespace {
 
 // All weights after some steps of the CNN, the last batch of four a partial one.
-std::vector<Array> train_cnn(std::uint64_t seed, int steps = 30) {
+std::vector<Array> train_cnn(std::uint64_t seed, int steps = is_double ? 12 : 30) {
   Rng rng{seed};
   Sequential net = models::cnn(rng);
   Adam adam;

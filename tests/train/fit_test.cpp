@@ -198,9 +198,9 @@ BOOST_AUTO_TEST_CASE(a_model_that_does_not_fit_the_data) {
   };
   const FitOptions fit_options{.batch_size = 10, .log = nullptr};
   BOOST_CHECK_EXCEPTION(fit(net, train, validation, fit_options, rng, SGD{}), ShapeError,
-                        says(__LINE__ - 1));
+                        says(fit_options.at.line()));
   const EvaluateOptions options{.batch_size = 10};
-  BOOST_CHECK_EXCEPTION(evaluate(net, validation, options), ShapeError, says(__LINE__ - 1));
+  BOOST_CHECK_EXCEPTION(evaluate(net, validation, options), ShapeError, says(options.at.line()));
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
