@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace test {
 
@@ -34,7 +35,7 @@ void check_trajectory(Optimizer&& optimizer, double rate, Rule rule, State initi
     const std::vector<double> actual = values(model);
     for (i = 0; i < actual.size(); ++i) {
       const double error = std::abs(actual[i] - expected[i]);
-      if (!(error <= worst)) worst = error;  // also if it is NaN
+      worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
     }
   }
   BOOST_TEST(worst <= 1e-12, optimizer.name() << " is off by " << worst);
