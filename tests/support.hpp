@@ -57,7 +57,8 @@ inline double sum_of(const Array& a) {
 
 /// Equal in shape and in every bit.
 inline bool same_bits(const Array& a, const Array& b) {
-  return a.shape() == b.shape() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Scalar)) == 0;
+  const std::size_t bytes = a.size() * sizeof(Scalar);
+  return a.shape() == b.shape() && (bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0);
 }
 
 /// Equal, both NaN, or within `tolerance` times the larger of 1 and |b|.
