@@ -10,7 +10,7 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-using Make = std::unique_ptr<Optimizer> (*)(Preset, std::optional<double>);
+using Make = std::unique_ptr<Optimizer> (*)(Preset, std::optional<double>, Location);
 
 template <class O>
 typename O::Options options_of(Preset preset) {
@@ -24,11 +24,11 @@ typename O::Options options_of(Preset preset) {
 
 // `change` turns the preset's options into those of the name.
 template <class O, auto change = [](typename O::Options&, Preset) {}>
-std::unique_ptr<Optimizer> make(Preset preset, std::optional<double> learning_rate) {
+std::unique_ptr<Optimizer> make(Preset preset, std::optional<double> learning_rate, Location at) {
   typename O::Options options = options_of<O>(preset);
   change(options, preset);
   if (learning_rate) options.learning_rate = *learning_rate;
-  return std::make_unique<O>(options);
+  return std::make_unique<O>(options, at);
 }
 
 constexpr auto plain = [](SGD::Options& o, Preset) { o.momentum = 0; };
@@ -54,12 +54,12 @@ constexpr std::array<Make, names.size()> makers = {
 std::span<const std::string_view> optimizer_names() { return names; }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset,
-                                          std::optional<double> learning_rate) {
+                                          std::optional<double> learning_rate, Location at) {
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == name) return makers[i](preset, learning_rate);
+    if (names[i] == name) return makers[i](preset, learning_rate, at);
   std::string known;
   for (std::string_view each : names) (known += known.empty() ? "" : ", ") += each;
-  throw ValueError(Op::nowhere("make_optimizer"),
+  throw ValueError({"make_optimizer", at},
                    text("there is no optimizer called ", name, ", expected one of ", known));
 }
 

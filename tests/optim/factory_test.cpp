@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Optimizers by name: each is what its class and preset make.
+#include "model.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <xtape/array.hpp>
+
+using namespace test;
+
+namespace {
+
+// The parameter after three steps with gradients that change.
+Array trained(Optimizer& optimizer) {
+  Parameter p{full({4}, 1)};
+  Parameter* pass[] = {&p};
+  for (int step = 1; step <= 3; ++step) {
+    for (std::size_t i = 0; i < p.size(); ++i)
+      p.grad().data()[i] = static_cast<Scalar>(step) * (static_cast<Scalar>(i) - Scalar{1.5});
+    walk(pass, optimizer);
+  }
+  return p.value();
+}
+
+template <class O>
+void check(std::string_view name, Preset preset, const typename O::Options& options) {
+  const auto made = make_optimizer(name, preset);
+  O direct{options};
+  BOOST_TEST(made->learning_rate() == direct.learning_rate(), name);
+  BOOST_TEST((trained(*made) == trained(direct)), name);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(factory)
+
+BOOST_AUTO_TEST_CASE(a_name_and_a_preset_make_an_optimizer) {
+  check<Adagrad>("adagrad", Preset::keras, Adagrad::keras());
+  check<Adadelta>("adadelta", Preset::torch, Adadelta::torch());
+  check<RMSprop>("rmsprop", Preset::paper, RMSprop::paper());
+  check<AdamW>("adamw", Preset::torch, AdamW::torch());
+  for (const auto& [preset, adam, sgd] : {std::tuple{Preset::keras, Adam::keras(), SGD::keras()},
+                                          std::tuple{Preset::torch, Adam::torch(), SGD::torch()},
+                                          std::tuple{Preset::paper, Adam::paper(), SGD::paper()}}) {
+    check<Adam>("adam", preset, adam);
+    Adam::Options amsgrad = preset == Preset::paper ? Adam::paper_amsgrad() : adam;
+    amsgrad.amsgrad = true;
+    check<Adam>("amsgrad", preset, amsgrad);
+    SGD::Options options = sgd;
+    options.momentum = 0;
+    check<SGD>("sgd", preset, options);
+    options.momentum = 0.9;
+    check<SGD>("momentum", preset, options);
+    options.nesterov = true;
+    check<SGD>("nesterov", preset, options);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_name_makes_an_optimizer_with_the_rate_asked_for) {
+  for (const std::string_view name : optimizer_names())
+    BOOST_TEST(make_optimizer(name, Preset::keras, 0.125)->learning_rate() == 0.125, name);
+}
+
+BOOST_AUTO_TEST_CASE(what_it_refuses_is_named_at_its_caller) {
+  const auto begins = [](const char* text) {
+    return [text](const Error& error) { return std::string{error.what()}.starts_with(text); };
+  };
+  BOOST_CHECK_EXCEPTION(
+      make_optimizer("adamm"), ValueError,
+      begins("[make_optimizer] there is no optimizer called adamm, expected one of sgd, momentum, "
+             "nesterov, adagrad, adadelta, rmsprop, adam, amsgrad, adamw at factory_test.cpp:"));
+  BOOST_CHECK_EXCEPTION(
+      make_optimizer("adam", Preset::torch, -1), ValueError,
+      begins("[adam] learning_rate must be finite and at least 0, got -1 at factory_test.cpp:"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
