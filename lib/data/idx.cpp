@@ -87,44 +87,43 @@ std::vector<std::uint8_t> idx_header(const Shape& shape) {
   return header;
 }
 
-Idx read_idx(const std::filesystem::path& path) {
+Idx read_idx(const std::string& path) {
   ByteStream stream{path};
   return parse_idx(stream);
 }
 
-Idx read_images(const std::filesystem::path& path) {
+Idx read_images(const std::string& path) {
   Idx idx = read_idx(path);
   if (idx.shape.size() != 3 && idx.shape.size() != 4)
-    fail(path.string(), text("expected images of shape (N, H, W), found ", idx.shape),
+    fail(path, text("expected images of shape (N, H, W), found ", idx.shape),
          idx.shape.size() == 1 ? "these are labels" : "");
   return idx;
 }
 
-std::vector<std::int32_t> read_labels(const std::filesystem::path& path) {
+std::vector<std::int32_t> read_labels(const std::string& path) {
   const Idx idx = read_idx(path);
   if (idx.shape.size() != 1)
-    fail(path.string(), text("expected labels of shape (N,), found ", idx.shape),
+    fail(path, text("expected labels of shape (N,), found ", idx.shape),
          idx.shape.size() == 3 ? "these are images" : "");
   return {idx.bytes.begin(), idx.bytes.end()};
 }
 
-ImageDataset load_images_and_labels(const std::filesystem::path& images_path,
-                                    const std::filesystem::path& labels_path,
+ImageDataset load_images_and_labels(const std::string& images_path, const std::string& labels_path,
                                     const IdxOptions& options) {
   Idx images = read_images(images_path);
   std::vector<std::int32_t> labels = read_labels(labels_path);
   const Shape& shape = images.shape;
   if (shape[0] != labels.size())
-    fail(labels_path.string(), text("expected ", shape[0], " labels for the images in ",
-                                    images_path.string(), ", found ", labels.size()));
+    fail(labels_path, text("expected ", shape[0], " labels for the images in ", images_path,
+                           ", found ", labels.size()));
   const auto largest = std::max_element(labels.begin(), labels.end());
   std::size_t classes = options.classes;
   if (classes == 0) classes = largest == labels.end() ? 1 : static_cast<std::size_t>(*largest) + 1;
   if (largest != labels.end() && static_cast<std::size_t>(*largest) >= classes)
-    fail(labels_path.string(), text("expected labels less than ", classes, ", found ", *largest,
-                                    " at index ", largest - labels.begin()));
+    fail(labels_path, text("expected labels less than ", classes, ", found ", *largest,
+                           " at index ", largest - labels.begin()));
   if (std::find(shape.begin() + 1, shape.end(), 0u) != shape.end())
-    fail(images_path.string(), text("expected images of at least one pixel, found ", shape));
+    fail(images_path, text("expected images of at least one pixel, found ", shape));
 
   ImageData data;
   data.height = shape[1];
@@ -133,8 +132,9 @@ ImageDataset load_images_and_labels(const std::filesystem::path& images_path,
   data.classes = classes;
   data.pixels = std::move(images.bytes);
   data.labels = std::move(labels);
-  data.name = options.name.empty() ? images_path.filename().string() : options.name;
-  data.source = options.source.empty() ? images_path.parent_path().string() : options.source;
+  const std::filesystem::path path{images_path};
+  data.name = options.name.empty() ? path.filename().string() : options.name;
+  data.source = options.source.empty() ? path.parent_path().string() : options.source;
   return ImageDataset{std::move(data)};
 }
 

@@ -54,7 +54,7 @@ fs::path environment(const char* name) {
 
 // `$XDG_CACHE_HOME` counts only if it is absolute, says the XDG base directory specification.
 fs::path cache_directory(const Source& source, const MnistOptions& options) {
-  if (!options.cache.empty()) return options.cache / source.folder;
+  if (!options.cache.empty()) return fs::path{options.cache} / source.folder;
   if (const fs::path xdg = environment("XDG_CACHE_HOME"); xdg.is_absolute())
     return xdg / "xtape" / source.folder;
   const fs::path home = environment("HOME");
@@ -135,7 +135,7 @@ Split load(const Source& source, const MnistOptions& options) {
     options.notice ? options.notice(tagged) : void(std::cerr << tagged + '\n');
   };
 
-  if (const fs::path& directory = options.directory; !directory.empty()) {
+  if (const fs::path directory = options.directory; !directory.empty()) {
     if (const std::string lack = missing(directory); !lack.empty())
       throw DataError(op, text("expected the files of ", source.name, ", found ", lack));
     return read(source, directory);

@@ -5,6 +5,7 @@
 #include <xtape/data/mnist.hpp>
 
 #include <array>
+#include <filesystem>
 
 namespace xtape::inline XTAPE_ABI::data {
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <optional>
@@ -36,6 +37,7 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   operator fs::path() const { return path_; }
+  operator std::string() const { return path_.string(); }
   fs::path operator/(const fs::path& name) const { return path_ / name; }
   std::string string() const { return path_.string(); }
 

@@ -12,7 +12,7 @@
 
 #include <xtape/data/dataset.hpp>
 
-#include <filesystem>
+#include <string>
 
 namespace xtape::inline XTAPE_ABI::data {
 
@@ -23,13 +23,13 @@ struct Idx {
 };
 
 /// Reads an IDX file of unsigned bytes, plain or gzip-compressed. Throws DataError.
-Idx read_idx(const std::filesystem::path& path);
+Idx read_idx(const std::string& path);
 
 /// Reads images: an IDX file of shape (N, H, W) or (N, H, W, C). Throws DataError.
-Idx read_images(const std::filesystem::path& path);
+Idx read_images(const std::string& path);
 
 /// Reads labels: an IDX file of shape (N,). Throws DataError.
-std::vector<std::int32_t> read_labels(const std::filesystem::path& path);
+std::vector<std::int32_t> read_labels(const std::string& path);
 
 /// How to read a pair of files, and what to call it.
 struct IdxOptions {
@@ -40,8 +40,7 @@ struct IdxOptions {
 
 /// Reads images and their labels. Throws DataError, also if there is not one label per image or a
 /// label is not less than `classes`.
-ImageDataset load_images_and_labels(const std::filesystem::path& images,
-                                    const std::filesystem::path& labels,
+ImageDataset load_images_and_labels(const std::string& images, const std::string& labels,
                                     const IdxOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI::data

@@ -5,18 +5,18 @@
 
 #include <xtape/data/dataset.hpp>
 
-#include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace xtape::inline XTAPE_ABI::data {
 
 /// Where `mnist` and `fashion_mnist` look for their files, and what they may do.
 struct MnistOptions {
-  std::filesystem::path directory = {};  ///< the files are here and nowhere else; empty: search
-  bool download = true;                  ///< whether files that are not found may be downloaded
-  bool substitute = true;                ///< whether made-up digits may stand in at the last
-  std::filesystem::path cache = {};      ///< instead of `xtape` in the user's cache directory
+  std::string directory = {};  ///< the files are here and nowhere else; empty: search
+  bool download = true;        ///< whether files that are not found may be downloaded
+  bool substitute = true;      ///< whether made-up digits may stand in at the last
+  std::string cache = {};      ///< instead of `xtape` in the user's cache directory
   std::vector<std::string> mirrors =
       {};  ///< URLs up to the files' names, instead of the public ones
   /// Gets each notice, a line without its end; by default they go to std::cerr.
