@@ -27,12 +27,10 @@ struct Settings {
   int epochs = 10;
   std::size_t batch_size = 64, limit = 0, threads = thread_count();
   std::uint64_t seed = 1;
-  std::filesystem::path data, save;
+  std::string data, save;
   bool quiet = false;
 };
 
-const std::map<std::string, Sequential (*)(Rng&)> models_by_name = {
-    {"cnn", models::cnn}, {"lenet5", models::lenet5}, {"mlp", models::mlp}};
 const std::map<std::string, data::Split (*)(const data::MnistOptions&)> datasets_by_name = {
     {"mnist", data::mnist}, {"fashion-mnist", data::fashion_mnist}};
 const std::map<std::string, Preset> presets_by_name = {
@@ -48,7 +46,7 @@ std::vector<std::string> keys(const Map& map) {
 void add_options(CLI::App& app, Settings& s) {
   const auto optimizers = optimizer_names();
   app.add_option("--model", s.model, "Architecture")
-      ->check(CLI::IsMember(keys(models_by_name)))
+      ->check(CLI::IsMember(keys(models::by_name())))
       ->capture_default_str();
   app.add_option("--optimizer", s.optimizer, "Optimizer")
       ->check(CLI::IsMember(std::vector<std::string>(optimizers.begin(), optimizers.end())))
@@ -71,8 +69,11 @@ void add_options(CLI::App& app, Settings& s) {
       ->capture_default_str();
   app.add_option("--data", s.data,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
-  app.add_option("--limit", s.limit, "Use only the first so many training images [all]");
-  app.add_option("--seed", s.seed, "Seed of weights, order and dropout")->capture_default_str();
+  app.add_option("--limit", s.limit, "Use only the first so many training images [all]")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", s.seed, "Seed of weights, order and dropout")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--threads", s.threads, "Threads; the result does not depend on them")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -81,10 +82,11 @@ void add_options(CLI::App& app, Settings& s) {
 }
 
 // A training must not end in a file that cannot be written.
-void check_writable(const std::filesystem::path& file) {
+void check_writable(const std::string& path) {
+  const std::filesystem::path file{path};
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
   if (::access(folder.c_str(), W_OK) != 0 || std::filesystem::is_directory(file))
-    throw DataError(Op::nowhere("save"), "cannot write " + file.string());
+    throw DataError(Op::nowhere("save"), "cannot write " + path);
 }
 
 void run(const Settings& s) {
@@ -94,7 +96,7 @@ void run(const Settings& s) {
   auto [train, test] = datasets_by_name.at(s.dataset)({.directory = s.data});
   if (s.limit > 0) train = train.first(s.limit);
   Rng rng{s.seed};
-  Sequential net = models_by_name.at(s.model)(rng);
+  Sequential net = models::by_name().at(s.model).make(rng);
   if (!s.quiet)
     fmt::print("{}, {} parameters, {} with learning rate {}; {} from {}\n", s.model,
                parameter_count(net), s.optimizer, optimizer->learning_rate(), train.name(),

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Architectures for images of 28 x 28 x 1 and ten classes.
+/// Architectures for images of ten classes.
 #pragma once
 
 #include <xtape/layers.hpp>
 
+#include <map>
+#include <string>
+
 namespace xtape::models {
 
-/// A multi-layer perceptron: Dense 256 ReLU, Dense 128 ReLU, Dense 10. 235,146 parameters.
+/// A multi-layer perceptron for images of 28 x 28 x 1: Dense 256 ReLU, Dense 128 ReLU, Dense 10.
+/// 235,146 parameters.
 Sequential mlp(Rng& rng);
 
 /// LeNet-5 (LeCun et al., 1998) as it is built today: convolutions of 6 and 16 channels with 5 x 5 taps
-/// and ReLU, max-pooling, Dense 120, 84 and 10. 61,706 parameters.
+/// and ReLU, max-pooling, Dense 120, 84 and 10, for images of 28 x 28 x 1. 61,706 parameters.
 Sequential lenet5(Rng& rng);
 
 /// The article's CNN: Conv 3 x 3 x 32 ReLU, MaxPool 2 x 2, Dropout 0.25, Flatten, Dense 256 ReLU, Dropout
-/// 0.5, Dense 10. 1,387,594 parameters.
+/// 0.5, Dense 10, for images of 28 x 28 x 1. 1,387,594 parameters.
 Sequential cnn(Rng& rng);
+
+/// An architecture that programs offer by its name.
+struct Architecture {
+  Sequential (*make)(Rng&);  ///< makes the model, with initial weights drawn from the generator
+  Shape input;               ///< of one image, (H, W, C)
+};
+
+/// All of the above, under the names of their functions.
+const std::map<std::string, Architecture>& by_name();
 
 }  // namespace xtape::models

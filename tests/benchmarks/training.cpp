@@ -21,8 +21,6 @@ using namespace xtape;
 namespace {
 
 constexpr int block_steps = 50;
-const std::map<std::string, Sequential (*)(Rng&)> models_by_name = {
-    {"cnn", models::cnn}, {"lenet5", models::lenet5}, {"mlp", models::mlp}};
 
 struct Settings {
   std::string model = "cnn";
@@ -45,7 +43,7 @@ std::vector<double> measure(const Settings& s) {
   using Clock = std::chrono::steady_clock;
   Rng rng{1};
   const data::ImageDataset images = noise(rng);
-  Sequential net = models_by_name.at(s.model)(rng);
+  Sequential net = models::by_name().at(s.model).make(rng);
   Adam adam{{.learning_rate = 1e-3}};
   std::vector<double> rates;
   int steps = 0;
@@ -79,7 +77,7 @@ int main(int argc, char** argv) {
   Settings s;
   CLI::App app{"Measures training steps"};
   std::vector<std::string> names;
-  for (const auto& [name, make] : models_by_name) names.push_back(name);
+  for (const auto& [name, model] : models::by_name()) names.push_back(name);
   app.add_option("--model", s.model, "Architecture")
       ->check(CLI::IsMember(names))
       ->capture_default_str();

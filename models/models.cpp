@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "models.hpp"
+
+namespace xtape::models {
+
+const std::map<std::string, Architecture>& by_name() {
+  static const std::map<std::string, Architecture> all = {
+      {"cnn", {cnn, {28, 28, 1}}}, {"lenet5", {lenet5, {28, 28, 1}}}, {"mlp", {mlp, {28, 28, 1}}}};
+  return all;
+}
+
+}  // namespace xtape::models
