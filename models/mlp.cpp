@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models.hpp"
 
-namespace xtape::models {
+namespace xtape::inline XTAPE_ABI::models {
 
 Sequential mlp(Rng& rng) {
   return Sequential{
@@ -12,4 +12,4 @@ Sequential mlp(Rng& rng) {
   };
 }
 
-}  // namespace xtape::models
+}  // namespace xtape::inline XTAPE_ABI::models

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models.hpp"
 
-namespace xtape::models {
+namespace xtape::inline XTAPE_ABI::models {
 
 const std::map<std::string, Architecture>& by_name() {
   static const std::map<std::string, Architecture> all = {
@@ -9,4 +9,4 @@ const std::map<std::string, Architecture>& by_name() {
   return all;
 }
 
-}  // namespace xtape::models
+}  // namespace xtape::inline XTAPE_ABI::models

@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace xtape::models {
+namespace xtape::inline XTAPE_ABI::models {
 
 /// A multi-layer perceptron for images of 28 x 28 x 1: Dense 256 ReLU, Dense 128 ReLU, Dense 10.
 /// 235,146 parameters.
@@ -31,4 +31,4 @@ struct Architecture {
 /// All of the above, under the names of their functions.
 const std::map<std::string, Architecture>& by_name();
 
-}  // namespace xtape::models
+}  // namespace xtape::inline XTAPE_ABI::models

@@ -3,18 +3,24 @@
 
 #include "kernels/parallel.hpp"
 #include "kernels/tile.hpp"
+#include "kernels/window.hpp"
 #include <xtape/memory.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
+
+// Vectors of channels in a tile. Wide tiles would read more of the kernel per product, and a kernel of
+// many channels does not fit into the first-level cache.
+constexpr std::size_t channel_vectors = 2;
 
 // The kernel as the tiles read it: taps x out channels, the channels padded to whole vectors by zeros.
 class PackedKernel {
  public:
   PackedKernel(const Scalar* kernel, std::size_t taps, std::size_t out)
-      : stride_{(out + lanes - 1) / lanes * lanes}, padded_{stride_ == out ? 0 : taps * stride_} {
+      : stride_{vectors_of(out) * lanes}, padded_{stride_ == out ? 0 : taps * stride_} {
     data_ = kernel;
     if (stride_ == out) return;
     for (std::size_t t = 0; t < taps; ++t) {
@@ -33,13 +39,23 @@ class PackedKernel {
   const Scalar* data_;
 };
 
+// How a row of pixels is cut, for one vector of channels and for two.
+class PixelTiles {
+ public:
+  explicit PixelTiles(std::size_t width) : tiles_{{width, tile_rows(1)}, {width, tile_rows(2)}} {}
+  const RowTiles& of(std::size_t vectors) const { return tiles_[vectors - 1]; }
+
+ private:
+  RowTiles tiles_[channel_vectors];
+};
+
 // What a tile needs to know of the whole.
 struct Forward {
   const Conv2D& shape;
   const Scalar* kernel;  // taps x stride
   std::size_t stride;
   const Scalar* bias;
-  bool relu;
+  Vec floor;  // what smaller sums become
 };
 
 // `Pixels` neighbours of an output row times `Vectors` vectors of channels from `channel`.
@@ -47,120 +63,109 @@ struct Tile {
   template <std::size_t Pixels, std::size_t Vectors>
   static void run(const Forward& f, const Scalar* x, std::size_t channel, Scalar* y) {
     const Conv2D& s = f.shape;
-    const std::size_t left = s.out - channel;
+    const std::size_t out = s.out, in = s.in, pixel = s.stride_w * in, tap = s.dilation_w * in;
+    const Lanes last{out - channel - (Vectors - 1) * lanes};
     Vec sum[Pixels][Vectors];
+    XTAPE_UNROLL
     for (std::size_t v = 0; v < Vectors; ++v) {
-      const std::size_t at = v * lanes;
-      const Vec start = f.bias == nullptr ? Vec{} : load_part(f.bias + channel + at, left - at);
+      const Vec start = f.bias == nullptr ? Vec{}
+                        : v + 1 < Vectors ? load(f.bias + channel + v * lanes)
+                                          : load(f.bias + channel + v * lanes, last);
+      XTAPE_UNROLL
       for (std::size_t p = 0; p < Pixels; ++p) sum[p][v] = start;
     }
     const Scalar* kernel = f.kernel + channel;
-    for (std::size_t i = 0; i < s.kernel_h; ++i)
-      for (std::size_t j = 0; j < s.kernel_w; ++j, kernel += s.in * f.stride)
-        multiply_add(sum, x + (i * s.dilation_h * s.width + j * s.dilation_w) * s.in,
-                     s.stride_w * s.in, 1, kernel, f.stride, s.in);
-    for (std::size_t p = 0; p < Pixels; ++p)
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        const Vec result = f.relu ? (sum[p][v] < Scalar{0} ? Vec{} : sum[p][v]) : sum[p][v];
-        store_part(y + p * s.out + v * lanes, result, left - v * lanes);
-      }
+    for (std::size_t i = 0; i < s.kernel_h; ++i) {
+      const Scalar* from = x + i * s.dilation_h * s.width * in;
+      if (in == 1 && pixel == 1)  // the taps are the depth, and pixels are neighbours in memory
+        multiply_add(sum, from, 1, tap, kernel, f.stride, s.kernel_w);
+      else
+        for (std::size_t j = 0; j < s.kernel_w; ++j)
+          multiply_add(sum, from + j * tap, pixel, 1, kernel + j * in * f.stride, f.stride, in);
+      kernel += s.kernel_w * in * f.stride;
+    }
+    XTAPE_UNROLL
+    for (std::size_t p = 0; p < Pixels; ++p, y += out) {
+      XTAPE_UNROLL
+      for (std::size_t v = 0; v < Vectors; ++v) sum[p][v] = at_least(f.floor, sum[p][v]);
+      XTAPE_UNROLL
+      for (std::size_t v = 0; v + 1 < Vectors; ++v) store(y + v * lanes, sum[p][v]);
+      store(y + (Vectors - 1) * lanes, sum[p][Vectors - 1], last);
+    }
   }
 };
 
-// One output row: cut into tiles of nearly equal width.
-void output_row(const Forward& f, const Scalar* x, Scalar* y) {
-  static constexpr auto tiles = make_tiles<Tile>();
+// The first pixels of an output row, those of `pixels`.
+void output_row(const Forward& f, const Scalar* x, const PixelTiles& pixels, Scalar* y) {
   const Conv2D& s = f.shape;
-  const std::size_t blocks = (s.out_w + tile_rows - 1) / tile_rows;
-  for (std::size_t channel = 0; channel < s.out; channel += tile_columns) {
-    const auto& row_tiles = tiles[s.out - channel > lanes ? 1 : 0];
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const std::size_t begin = b * s.out_w / blocks, end = (b + 1) * s.out_w / blocks;
-      row_tiles[end - begin - 1](f, x + begin * s.stride_w * s.in, channel,
-                                 y + begin * s.out + channel);
-    }
+  for (std::size_t channel = 0; channel < s.out; channel += channel_vectors * lanes) {
+    const std::size_t vectors = std::min(channel_vectors, vectors_of(s.out - channel));
+    const RowTiles& tiles = pixels.of(vectors);
+    for (std::size_t t = 0; t < tiles.size(); ++t)
+      Tiles<Tile>::of(tiles.height(t), vectors)(f, x + tiles.begin(t) * s.stride_w * s.in, channel,
+                                                y + tiles.begin(t) * s.out + channel);
   }
+}
+
+// Calls finish(row, rows) for each row of the result, `height` per image, with the `step` output rows, of
+// `width` pixels, that it is made of. They are computed into what place(slice, row) returns.
+template <class Place, class Finish>
+void for_each_row(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
+                  Activation activation, std::size_t height, std::size_t step, std::size_t width,
+                  std::size_t grain, Place place, Finish finish) {
+  const PackedKernel packed{kernel, s.kernel_h * s.kernel_w * s.in, s.out};
+  const Scalar floor =
+      activation == Activation::relu ? 0 : -std::numeric_limits<Scalar>::infinity();
+  const Forward f{s, packed.data(), packed.stride(), bias, splat(floor)};
+  const PixelTiles pixels{width};
+  parallel_ranges(s.batch * height, grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+      Scalar* const to = place(begin / grain, row);
+      for (std::size_t i = 0; i < step; ++i) {
+        const std::size_t top = (row % height * step + i) * s.stride_h;
+        output_row(f, x + (row / height * s.height + top) * s.width * s.in, pixels,
+                   to + i * width * s.out);
+      }
+      finish(row, to);
+    }
+  });
+}
+
+// Rows per slice, so that a slice costs about half a million multiplications.
+std::size_t row_grain(const Conv2D& s, std::size_t step) {
+  const std::size_t cost = step * s.out_w * s.out * s.kernel_h * s.kernel_w * s.in + 1;
+  return std::max<std::size_t>(1, 400'000 / cost);
 }
 
 void conv2d(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
             Activation activation, Scalar* y) {
-  const PackedKernel packed{kernel, s.kernel_h * s.kernel_w * s.in, s.out};
-  const Forward f{s, packed.data(), packed.stride(), bias, activation == Activation::relu};
-  // Slices of rows that cost about a hundred thousand multiplications.
-  const std::size_t row_cost = s.out_w * s.out * s.kernel_h * s.kernel_w * s.in + 1;
-  const std::size_t grain = std::max<std::size_t>(1, 400'000 / row_cost);
-  parallel_ranges(s.batch * s.out_h, grain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      const std::size_t image = row / s.out_h, top = row % s.out_h * s.stride_h;
-      output_row(f, x + (image * s.height + top) * s.width * s.in, y + row * s.out_w * s.out);
-    }
-  });
+  const std::size_t row_size = s.out_w * s.out;
+  for_each_row(
+      s, x, kernel, bias, activation, s.out_h, 1, s.out_w, row_grain(s, 1),
+      [=](std::size_t, std::size_t row) { return y + row * row_size; },
+      [](std::size_t, const Scalar*) {});
 }
 
-// The gradient of a tile of the kernel, `Rows` (tap, in channel) pairs times `Vectors` vectors of out
-// channels, summed over some images. offset[r] is where row r's input lies relative to a pixel's.
-struct GradTile {
-  template <std::size_t Rows, std::size_t Vectors>
-  static void run(const Conv2D& s, const Scalar* x, const Scalar* g, std::size_t images,
-                  const std::size_t* offset, std::size_t valid, Scalar* dk) {
-    Vec sum[Rows][Vectors] = {};
-    for (std::size_t row = 0; row < images * s.out_h; ++row) {
-      const std::size_t image = row / s.out_h, top = row % s.out_h * s.stride_h;
-      const Scalar* from = x + (image * s.height + top) * s.width * s.in;
-      const Scalar* gradient = g + row * s.out_w * s.out;
-      for (std::size_t ox = 0; ox < s.out_w; ++ox, from += s.stride_w * s.in, gradient += s.out) {
-        Vec right[Vectors];
-        for (std::size_t v = 0; v < Vectors; ++v)
-          right[v] = load_part(gradient + v * lanes, valid - v * lanes);
-        for (std::size_t r = 0; r < Rows; ++r)
-          for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] += from[offset[r]] * right[v];
-      }
-    }
-    for (std::size_t r = 0; r < Rows; ++r)
-      for (std::size_t v = 0; v < Vectors; ++v)
-        store_part(dk + r * s.out + v * lanes, sum[r][v], valid - v * lanes);
-  }
-};
-
-void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scalar* dk) {
-  static constexpr auto tiles = make_tiles<GradTile>();
-  const std::size_t rows = s.kernel_h * s.kernel_w * s.in;
-  if (rows * s.out == 0) return;
-  const std::size_t row_tiles = (rows + tile_rows - 1) / tile_rows;
-  const std::size_t column_tiles = (s.out + tile_columns - 1) / tile_columns;
-  const std::size_t kernel_tiles = row_tiles * column_tiles;
-  // A small kernel has few tiles: then the images are divided, too, and the parts added in order.
-  const std::size_t groups =
-      std::clamp<std::size_t>(16 / kernel_tiles, 1, std::max<std::size_t>(s.batch, 1));
-  PooledBuffer<Scalar> parts{groups == 1 ? 0 : groups * rows * s.out};
-  parallel(groups * kernel_tiles, [&, rows](std::size_t slice) {
-    const std::size_t group = slice / kernel_tiles, t = slice % kernel_tiles;
-    const std::size_t first = group * s.batch / groups, last = (group + 1) * s.batch / groups;
-    const std::size_t begin = t / column_tiles * rows / row_tiles;
-    const std::size_t end = (t / column_tiles + 1) * rows / row_tiles;
-    const std::size_t channel = t % column_tiles * tile_columns;
-    std::size_t offset[tile_rows];
-    for (std::size_t r = begin; r < end; ++r) {
-      const std::size_t tap = r / s.in, i = tap / s.kernel_w, j = tap % s.kernel_w;
-      offset[r - begin] = (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
-    }
-    Scalar* const to = (groups == 1 ? dk : parts.data() + group * rows * s.out);
-    const std::size_t valid = std::min(tile_columns, s.out - channel);
-    tiles[valid > lanes ? 1 : 0][end - begin - 1](
-        s, x + first * s.height * s.width * s.in, g + first * s.out_h * s.out_w * s.out + channel,
-        last - first, offset, valid, to + begin * s.out + channel);
-  });
-  if (groups == 1) return;
-  std::fill(dk, dk + rows * s.out, Scalar{0});
-  for (std::size_t group = 0; group < groups; ++group)
-    for (std::size_t i = 0; i < rows * s.out; ++i) dk[i] += parts.data()[group * rows * s.out + i];
+void conv2d_max_pool(const Conv2D& s, const Pool2D& p, const Scalar* x, const Scalar* kernel,
+                     const Scalar* bias, Activation activation, Scalar* y, std::uint8_t* position) {
+  const std::size_t width = p.out_w * p.window_w, grain = row_grain(s, p.window_h);
+  const std::size_t size = p.window_h * width * s.out, row_size = p.out_w * s.out;
+  // For all slices at once: what is asked for does not depend on how many run side by side.
+  PooledBuffer<Scalar> rows{(s.batch * p.out_h + grain - 1) / grain * size};
+  for_each_row(
+      s, x, kernel, bias, activation, p.out_h, p.window_h, width, grain,
+      [&](std::size_t slice, std::size_t) { return rows.data() + slice * size; },
+      [&](std::size_t row, const Scalar* from) {
+        pool_row(p.window_h, p.window_w, p.out_w, s.out, from, y + row * row_size,
+                 position + row * row_size);
+      });
 }
 
 }  // namespace
 
 void fill(ConvKernels& k) {
   k.conv2d = conv2d;
-  k.conv2d_grad_kernel = conv2d_grad_kernel;
+  k.conv2d_max_pool = conv2d_max_pool;
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

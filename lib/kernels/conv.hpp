@@ -3,6 +3,8 @@
 // the input into a convolution of its own.
 #pragma once
 
+#include "kernels/pool.hpp"
+
 #include <xtape/activation.hpp>
 
 #include <cstddef>
@@ -22,8 +24,18 @@ struct ConvKernels {
   /// y = activation(conv(x, kernel) + bias); a null bias is none. Activation: none or relu.
   void (*conv2d)(const Conv2D&, const Scalar* x, const Scalar* kernel, const Scalar* bias,
                  Activation, Scalar* y);
+  /// The same and max_pool2d of it, without the array between. The windows do not overlap and are not
+  /// padded.
+  void (*conv2d_max_pool)(const Conv2D&, const Pool2D&, const Scalar* x, const Scalar* kernel,
+                          const Scalar* bias, Activation, Scalar* y, std::uint8_t* position);
+};
+
+struct ConvGradKernels {
   /// dk[i, j, a, b] = sum over n, y, x of x[n, y * stride + i * dilation, ..., a] * g[n, y, x, b]
   void (*conv2d_grad_kernel)(const Conv2D&, const Scalar* x, const Scalar* g, Scalar* dk);
+  /// The same for conv2d_max_pool.
+  void (*conv2d_max_pool_grad_kernel)(const Conv2D&, const Pool2D&, const Scalar* x,
+                                      const std::uint8_t* position, const Scalar* g, Scalar* dk);
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -3,121 +3,108 @@
 
 #include "kernels/tile.hpp"
 
-#include <xtape/memory.hpp>
-
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
 
-// Rows of b that are used for all rows of a before the next: with the columns of a piece of a product
-// they stay in the second-level cache, and a tile's part of a in the first.
-constexpr std::size_t block_depth = 16384 / (tile_columns * sizeof(Scalar));
+// Rows of a panel that are used for all rows of a before the next: they stay in the first-level cache.
+constexpr std::size_t block_depth = 24576 / (tile_columns * sizeof(Scalar));
 
-// Where the result of a tile goes: c[r * row + column * step].
-struct Target {
-  Scalar* c;
-  std::size_t row, step;
-};
-
+// `add` says that c has the sum over earlier depths; `width` of the columns are wanted.
 struct Tile {
-  // `width` of the columns are wanted; `add` says that c has the sum over earlier depths.
   template <std::size_t Rows, std::size_t Vectors>
   static void run(const Scalar* a, std::size_t row, std::size_t step, const Scalar* b,
-                  std::size_t b_row, std::size_t depth, std::size_t width, bool add, Target to) {
+                  std::size_t b_row, std::size_t depth, std::size_t width, bool add, Scalar* c,
+                  std::size_t stride) {
     Vec sum[Rows][Vectors] = {};
     multiply_add(sum, a, row, step, b, b_row, depth);
-    for (std::size_t r = 0; r < Rows; ++r)
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        Scalar* const c = to.c + r * to.row + v * lanes;
-        const std::size_t left = width - v * lanes;
-        store_part(c, add ? sum[r][v] + load_part(c, left) : sum[r][v], left);
-      }
-  }
-};
-
-// The same, with the result's rows and columns exchanged: a tile is transposed on its way out.
-struct TransposedTile {
-  template <std::size_t Rows, std::size_t Vectors>
-  static void run(const Scalar* a, std::size_t row, std::size_t step, const Scalar* b,
-                  std::size_t b_row, std::size_t depth, std::size_t width, bool, Target to) {
-    Vec sum[Rows][Vectors] = {};
-    multiply_add(sum, a, row, step, b, b_row, depth);
-    Scalar columns[Rows][tile_columns];
-    for (std::size_t r = 0; r < Rows; ++r)
-      for (std::size_t v = 0; v < Vectors; ++v) store(columns[r] + v * lanes, sum[r][v]);
-    for (std::size_t c = 0; c < width; ++c)
-      for (std::size_t r = 0; r < Rows; ++r) to.c[c * to.step + r] = columns[r][c];
-  }
-};
-
-// A matrix whose rows are read in whole vectors: itself, or a copy, transposed or padded with zeros.
-class Panels {
- public:
-  Panels(Operand b, std::size_t k, std::size_t n)
-      : copied_{b.transposed || n % lanes != 0},
-        stride_{copied_ ? (n + lanes - 1) / lanes * lanes : b.stride},
-        copy_{copied_ ? k * stride_ : 0},
-        data_{copied_ ? copy_.data() : b.data} {
-    if (!copied_) return;
-    for (std::size_t i = 0; i < k; ++i) {
-      Scalar* const row = copy_.data() + i * stride_;
-      if (b.transposed)
-        for (std::size_t j = 0; j < n; ++j) row[j] = b.data[j * b.stride + i];
-      else
-        std::copy(b.data + i * b.stride, b.data + i * b.stride + n, row);
-      std::fill(row + n, row + stride_, Scalar{0});
+    const Lanes last{width - (Vectors - 1) * lanes};
+    XTAPE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r, c += stride) {
+      XTAPE_UNROLL
+      for (std::size_t v = 0; v + 1 < Vectors; ++v)
+        store(c + v * lanes, add ? sum[r][v] + load(c + v * lanes) : sum[r][v]);
+      Scalar* const end = c + (Vectors - 1) * lanes;
+      store(end, add ? sum[r][Vectors - 1] + load(end, last) : sum[r][Vectors - 1], last);
     }
   }
-  const Scalar* at(std::size_t row, std::size_t column) const {
-    return data_ + row * stride_ + column;
-  }
-  std::size_t stride() const { return stride_; }
-
- private:
-  bool copied_;
-  std::size_t stride_;
-  PooledBuffer<Scalar> copy_;
-  const Scalar* data_;
 };
 
-// c = a * b by tiles of one kind, through all of `depth` at a time.
-template <class Kind>
-void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t depth, Operand a,
-              const Panels& b, Target to) {
-  static constexpr auto tiles = make_tiles<Kind>();
-  const std::size_t row = a.transposed ? 1 : a.stride, step = a.transposed ? a.stride : 1;
-  const std::size_t blocks = (m + tile_rows - 1) / tile_rows;
-  for (std::size_t i = 0; i < k; i += depth)
-    for (std::size_t block = 0; block < blocks; ++block) {
-      const std::size_t begin = block * m / blocks, end = (block + 1) * m / blocks;
-      for (std::size_t column = 0; column < n; column += tile_columns) {
-        const std::size_t width = std::min(tile_columns, n - column);
-        tiles[width > lanes ? 1 : 0][end - begin - 1](
-            a.data + begin * row + i * step, row, step, b.at(i, column), b.stride(),
-            std::min(depth, k - i), width, i > 0,
-            {to.c + begin * to.row + column * to.step, to.row, to.step});
+void product(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
+             std::size_t stride) {
+  if (k == 0)
+    for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
+  const std::size_t row = a.row_step(), step = a.column_step();
+  for (std::size_t i = 0; i < k; i += block_depth)
+    for (std::size_t column = 0; column < n; column += tile_columns) {
+      const std::size_t width = std::min(tile_columns, n - column), vectors = vectors_of(width);
+      const Scalar* const panel = b.data + column / tile_columns * b.panel + i * b.row;
+      const RowTiles rows{m, tile_rows(vectors)};
+      for (std::size_t t = 0; t < rows.size(); ++t) {
+        const std::size_t begin = rows.begin(t);
+        Tiles<Tile>::of(rows.height(t), vectors)(a.data + begin * row + i * step, row, step, panel,
+                                                 b.row, std::min(block_depth, k - i), width, i > 0,
+                                                 c + begin * stride + column, stride);
       }
     }
 }
 
-void product(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
-             std::size_t stride) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {
-    for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
-  } else if (b.transposed) {
-    // c^T = b^T a^T: b is read in place, and only a, the small one, is copied.
-    a.transposed = !a.transposed;
-    b.transposed = false;
-    multiply<TransposedTile>(n, m, k, k, b, Panels{a, k, m}, {c, 1, stride});
-  } else {
-    multiply<Tile>(m, n, k, block_depth, a, Panels{b, k, n}, {c, stride, 1});
+// Copies a square of up to lanes x lanes elements, transposed.
+void copy_transposed(std::size_t rows, std::size_t columns, const Scalar* from,
+                     std::size_t from_stride, Scalar* to, std::size_t to_stride) {
+  const Lanes row_part{columns}, column_part{rows};
+  Vec square[lanes] = {};
+  for (std::size_t r = 0; r < rows; ++r) square[r] = load(from + r * from_stride, row_part);
+  transpose(square);
+  for (std::size_t c = 0; c < columns; ++c) store(to + c * to_stride, square[c], column_part);
+}
+
+// The same for a matrix.
+void transpose(std::size_t rows, std::size_t columns, const Scalar* from, std::size_t from_stride,
+               Scalar* to, std::size_t to_stride) {
+  for (std::size_t r = 0; r < rows; r += lanes)
+    for (std::size_t c = 0; c < columns; c += lanes)
+      copy_transposed(std::min(lanes, rows - r), std::min(lanes, columns - c),
+                      from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+}
+
+void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
+                        std::size_t stride) {
+  constexpr std::size_t block_rows = 48, block_columns = 2 * tile_columns;
+  Scalar block[block_rows * block_columns];
+  for (std::size_t column = 0; column < n; column += block_columns)
+    for (std::size_t row = 0; row < m; row += block_rows) {
+      const std::size_t height = std::min(block_rows, m - row);
+      const std::size_t width = std::min(block_columns, n - column);
+      Operand part = a;
+      part.data += row * a.row_step();
+      product(height, width, k, part, {b.data + column / tile_columns * b.panel, b.row, b.panel},
+              block, block_columns);
+      transpose(height, width, block, block_columns, c + column * stride + row, stride);
+    }
+}
+
+void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
+  for (std::size_t column = 0; column < n; column += tile_columns, panels += k * tile_columns) {
+    const std::size_t width = std::min(tile_columns, n - column);
+    if (width < tile_columns) std::fill(panels, panels + k * tile_columns, Scalar{0});
+    if (b.transposed)
+      transpose(width, k, b.data + column * b.stride, b.stride, panels, tile_columns);
+    else
+      for (std::size_t i = 0; i < k; ++i)
+        std::copy_n(b.data + i * b.stride + column, width, panels + i * tile_columns);
   }
 }
 
 }  // namespace
 
-void fill(DenseKernels& kernels) { kernels.product = product; }
+void fill(DenseKernels& kernels) {
+  kernels.panel_columns = tile_columns;
+  kernels.vector_columns = lanes;
+  kernels.pack = pack;
+  kernels.product = product;
+  kernels.product_transposed = product_transposed;
+}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

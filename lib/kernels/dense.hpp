@@ -13,12 +13,32 @@ struct Operand {
   const Scalar* data;
   std::size_t stride;  ///< from row to row, as stored
   bool transposed = false;
+
+  /// From row to row of the matrix that it stands for, and from column to column.
+  std::size_t row_step() const { return transposed ? 1 : stride; }
+  std::size_t column_step() const { return transposed ? stride : 1; }
+};
+
+/// The right operand of a product in panels of `DenseKernels::panel_columns` columns. It is the matrix
+/// itself, where its rows can be read in whole vectors, or a copy.
+struct Panels {
+  const Scalar* data;
+  std::size_t row;    ///< from row to row of a panel
+  std::size_t panel;  ///< from panel to panel
 };
 
 struct DenseKernels {
+  std::size_t panel_columns;   ///< columns of a panel; of the last one maybe fewer
+  std::size_t vector_columns;  ///< a matrix with a multiple of so many columns is read in place
+
+  /// Copies b (k, n) into panels, the last one filled up with zeros.
+  void (*pack)(std::size_t k, std::size_t n, Operand b, Scalar* panels);
   /// c (m, n) = a (m, k) * b (k, n), on this thread, with row-major c of rows `stride` apart.
-  void (*product)(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
+  void (*product)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
                   std::size_t stride);
+  /// The same, but writes the transposed product, (n, m).
+  void (*product_transposed)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b,
+                             Scalar* c, std::size_t stride);
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

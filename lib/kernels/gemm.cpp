@@ -25,26 +25,33 @@ void run_blas_on_this_thread_only() {
   static_cast<void>(done);
 }
 
-// The length of the pieces into which an axis of c is cut: a few million multiplications each, but not
-// so narrow that a piece copies more than it computes.
-std::size_t piece(std::size_t size, std::size_t m, std::size_t n, std::size_t k) {
+// Up to here a product goes to our kernel. OpenBLAS also asks malloc for memory in its small products.
+constexpr std::size_t short_side = 128;
+
+// The number of pieces of a product: a few million multiplications each.
+std::size_t pieces_of(std::size_t m, std::size_t n, std::size_t k) {
   constexpr double work = 4e6;
-  const double pieces = std::clamp(
-      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) / work, 1.0, 16.0);
-  const auto length = static_cast<std::size_t>(static_cast<double>(size) / pieces);
-  return std::max<std::size_t>(64, (length + 15) / 16 * 16);
+  const double products = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  return static_cast<std::size_t>(std::clamp(products / work, 1.0, 16.0));
 }
 
-}  // namespace
+// The length of each of `pieces` pieces of an axis, a multiple of `unit`.
+std::size_t piece_length(std::size_t size, std::size_t pieces, std::size_t unit) {
+  const std::size_t units = (size + unit - 1) / unit;
+  return std::max<std::size_t>(1, (units + pieces - 1) / pieces) * unit;
+}
 
-void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
-          std::size_t stride) {
-  // OpenBLAS also asks malloc for memory in its small products.
-  if (std::min({m, n, k}) <= 128) return table().product(m, n, k, a, b, c, stride);
-  constexpr std::size_t limit = std::numeric_limits<Index>::max();
-  if (std::max({m, n, k, a.stride, b.stride, stride}) > limit)
-    throw ShapeError(Op::nowhere("gemm"),
-                     "a matrix has more rows or columns than OpenBLAS can count");
+Operand rows_from(Operand x, std::size_t row) {
+  x.data += row * x.row_step();
+  return x;
+}
+Operand columns_from(Operand x, std::size_t column) {
+  x.data += column * x.column_step();
+  return x;
+}
+
+void blas_gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c,
+               std::size_t stride) {
   run_blas_on_this_thread_only();
   const auto flag = [](const Operand& x) {
     return x.transposed ? cxxblas::Trans : cxxblas::NoTrans;
@@ -54,21 +61,108 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Sca
                        a.data, size(a.stride), b.data, size(b.stride), Scalar{0}, c, size(stride));
 }
 
-std::size_t column_grain(std::size_t m, std::size_t n, std::size_t k) { return piece(n, m, n, k); }
-
-void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c) {
+void blas_matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c) {
+  constexpr std::size_t limit = std::numeric_limits<Index>::max();
+  if (std::max({m, n, k, a.stride, b.stride}) > limit)
+    throw ShapeError(Op::nowhere("gemm"),
+                     "a matrix has more rows or columns than OpenBLAS can count");
+  const std::size_t length = piece_length(std::max(m, n), pieces_of(m, n, k), 64);
   if (n >= m)
-    parallel_ranges(n, piece(n, m, n, k), [=](std::size_t begin, std::size_t end) {
-      Operand part = b;
-      part.data += b.transposed ? begin * b.stride : begin;
-      gemm(m, end - begin, k, a, part, c + begin, n);
+    parallel_ranges(n, length, [=](std::size_t begin, std::size_t end) {
+      blas_gemm(m, end - begin, k, a, columns_from(b, begin), c + begin, n);
     });
   else
-    parallel_ranges(m, piece(m, m, n, k), [=](std::size_t begin, std::size_t end) {
-      Operand part = a;
-      part.data += a.transposed ? begin : begin * a.stride;
-      gemm(end - begin, n, k, part, b, c + begin * n, n);
+    parallel_ranges(m, length, [=](std::size_t begin, std::size_t end) {
+      blas_gemm(end - begin, n, k, rows_from(a, begin), b, c + begin * n, n);
     });
+}
+
+// The right operand in panels, copied if it cannot or had better not be read in place.
+class Packed {
+ public:
+  Packed(std::size_t k, std::size_t n, Operand b, bool copy)
+      : buffer_{copy ? k * padded(n) : 0}, panels_{b.data, b.stride, table().panel_columns} {
+    if (!copy) return;
+    table().pack(k, n, b, buffer_.data());
+    panels_ = {buffer_.data(), table().panel_columns, k * table().panel_columns};
+  }
+  // From a depth and a column on; the column begins a panel.
+  Panels from(std::size_t depth, std::size_t column) const {
+    Panels part = panels_;
+    part.data += depth * part.row + column / table().panel_columns * part.panel;
+    return part;
+  }
+
+ private:
+  static std::size_t padded(std::size_t n) {
+    const std::size_t columns = table().panel_columns;
+    return (n + columns - 1) / columns * columns;
+  }
+  PooledBuffer<Scalar> buffer_;
+  Panels panels_;
+};
+
+// c = a * b where c has more columns than rows: cut along the depth, so that each piece reads whole rows
+// of its own part of b, and where that is not deep enough along the columns. The sums over the parts of
+// the depth are added in order.
+void wide_product(std::size_t m, std::size_t n, std::size_t k, Operand a, const Packed& b,
+                  Scalar* c) {
+  constexpr std::size_t least_depth = 512;  // a shorter part would add up more than it multiplies
+  const std::size_t pieces = pieces_of(m, n, k);
+  const std::size_t depth = piece_length(k, std::clamp<std::size_t>(k / least_depth, 1, pieces), 1);
+  const std::size_t parts = (k + depth - 1) / depth;
+  const std::size_t width = piece_length(n, pieces / parts, table().panel_columns);
+  const std::size_t across = (n + width - 1) / width;
+  PooledBuffer<Scalar> rest{(parts - 1) * m * n};
+  parallel(parts * across, [&](std::size_t piece) {
+    const std::size_t part = piece / across, column = piece % across * width;
+    Scalar* const to = part == 0 ? c : rest.data() + (part - 1) * m * n;
+    table().product(m, std::min(width, n - column), std::min(depth, k - part * depth),
+                    columns_from(a, part * depth), b.from(part * depth, column), to + column, n);
+  });
+  parallel_ranges(m * n, elementwise_grain / parts, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t part = 0; part + 1 < parts; ++part) {
+      const Scalar* const from = rest.data() + part * m * n;
+      for (std::size_t i = begin; i < end; ++i) c[i] += from[i];
+    }
+  });
+}
+
+void tall_product(std::size_t m, std::size_t n, std::size_t k, Operand a, const Packed& b,
+                  Scalar* c) {
+  parallel_ranges(
+      m, piece_length(m, pieces_of(m, n, k), 12), [&](std::size_t begin, std::size_t end) {
+        table().product(end - begin, n, k, rows_from(a, begin), b.from(0, 0), c + begin * n, n);
+      });
+}
+
+}  // namespace
+
+void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    std::fill_n(c, m * n, Scalar{0});
+    return;
+  }
+  if (std::min({m, n, k}) > short_side) return blas_matmul(m, n, k, a, b, c);
+  if (b.transposed && n > m) {
+    // c^T = b^T a^T: b is read in place, and only a, the smaller one, is copied.
+    const Packed right{k, m, {a.data, a.stride, !a.transposed}, true};
+    parallel_ranges(
+        n, piece_length(n, pieces_of(m, n, k), 48), [&](std::size_t begin, std::size_t end) {
+          table().product_transposed(end - begin, m, k, rows_from({b.data, b.stride}, begin),
+                                     right.from(0, 0), c + begin, n);
+        });
+    return;
+  }
+  // A small b that many rows meet is copied, too: its rows then are next to each other.
+  const bool copy =
+      b.transposed || n % table().vector_columns != 0 || (k * n <= 65536 && m >= 4 * n);
+  const Packed right{k, n, b, copy};
+  if (n > m)
+    wide_product(m, n, k, a, right, c);
+  else
+    tall_product(m, n, k, a, right, c);
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The numeric loops: pure functions on arrays, which know no tape. They are compiled once per
 // instruction set, each in a namespace of its own (XTAPE_ISA), and chosen when the program starts, so
-// one binary is fast everywhere. Their sources include nothing but small headers of ours: an inline
-// function of a library, compiled there for AVX-512, could otherwise be the copy that the linker keeps
-// for everybody.
+// one binary is fast everywhere. Their sources include few headers, and xsimd and Random123, whose functions
+// are always inlined or carry the instruction set in their names: an inline function compiled there for
+// AVX-512 could otherwise be the copy that the linker keeps for everybody.
 //
 // A family of kernels is a struct of function pointers in a header, and a source file that defines the
 // kernels and fills the struct.
@@ -26,6 +26,7 @@ struct Table : MapKernels,
                RowKernels,
                DenseKernels,
                ConvKernels,
+               ConvGradKernels,
                PoolKernels,
                RandomKernels,
                OptimKernels {

@@ -13,10 +13,11 @@ namespace detail {
 void parallel(std::size_t slices, void (*run)(void* context, std::size_t slice), void* context);
 }
 
-/// Calls run(slice) for each slice in [0, slices), in any order, on any thread of the pool.
+/// Calls run(slice) for each slice in [0, slices), in any order, on any thread of the pool. Meanwhile
+/// denormal numbers count as zero.
 template <class Run>
 void parallel(std::size_t slices, Run run) {
-  if (slices == 1) return run(std::size_t{0});
+  if (slices == 0) return;
   detail::parallel(
       slices, [](void* context, std::size_t slice) { (*static_cast<Run*>(context))(slice); }, &run);
 }

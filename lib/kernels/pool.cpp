@@ -2,7 +2,7 @@
 #include "kernels/pool.hpp"
 
 #include "kernels/parallel.hpp"
-#include "kernels/simd.hpp"
+#include "kernels/window.hpp"
 
 #include <algorithm>
 
@@ -55,50 +55,17 @@ void for_each_window(const Pool2D& s, bool whole_images, F f) {
   });
 }
 
-// The maximum over a window for one vector of channels, or for one channel where Value is a Scalar.
-template <class Value, class Index>
-struct Max {
-  Value best;
-  Index position;
-
-  void start(Value v, std::size_t at) {
-    best = v;
-    position = Index{} + static_cast<Integer>(at);
-  }
-  void add(Value v, std::size_t at) {
-    const auto take = (v > best) | (v != v);
-    best = take ? v : best;
-    position = take ? Index{} + static_cast<Integer>(at) : position;
-  }
-};
-
-using NarrowVec [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
-
-void max_pool2d(const Pool2D& s, const Scalar* x, Scalar* y, std::uint16_t* position) {
+void max_pool2d(const Pool2D& s, const Scalar* x, Scalar* y, std::uint8_t* position) {
   for_each_window(s, false, [&](std::size_t image, const Window& window, std::size_t pixel) {
     const Scalar* const from = x + image * s.height * s.width * s.channels;
-    const auto each = [&](auto& max, std::size_t c, auto load_at) {
-      bool first = true;
+    for_each_vector(s.channels, [&](std::size_t c, auto part) {
+      Largest largest;
       window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t at) {
-        const auto v = load_at(from + (row * s.width + column) * s.channels + c);
-        first ? max.start(v, at) : max.add(v, at);
-        first = false;
+        largest.add(load(from + (row * s.width + column) * s.channels + c, part), at);
       });
-    };
-    std::size_t c = 0;
-    for (; c + lanes <= s.channels; c += lanes) {
-      Max<Vec, IntVec> max;
-      each(max, c, [](const Scalar* p) { return load(p); });
-      store(y + pixel * s.channels + c, max.best);
-      const NarrowVec narrow = __builtin_convertvector(max.position, NarrowVec);
-      std::memcpy(position + pixel * s.channels + c, &narrow, sizeof narrow);
-    }
-    for (; c < s.channels; ++c) {
-      Max<Scalar, Integer> max;
-      each(max, c, [](const Scalar* p) { return *p; });
-      y[pixel * s.channels + c] = max.best;
-      position[pixel * s.channels + c] = static_cast<std::uint16_t>(max.position);
-    }
+      store(y + pixel * s.channels + c, largest.value(), part);
+      store_bytes(position + pixel * s.channels + c, largest.position(), part);
+    });
   });
 }
 
@@ -114,13 +81,33 @@ void scatter(const Pool2D& s, Scalar* dx, F add) {
   });
 }
 
-void max_pool2d_grad(const Pool2D& s, const std::uint16_t* position, const Scalar* g, Scalar* dx) {
+// Whether each element of the images is in one window.
+bool partitions(const Pool2D& s) {
+  return s.stride_h == s.window_h && s.stride_w == s.window_w && s.out_h * s.window_h == s.height &&
+         s.out_w * s.window_w == s.width;
+}
+
+void max_pool2d_grad(const Pool2D& s, const std::uint8_t* position, const Scalar* g, Scalar* dx) {
+  if (partitions(s)) {
+    const std::size_t row = s.width * s.channels, pooled = s.out_w * s.channels;
+    parallel_ranges(s.batch * s.out_h, elementwise_grain / (s.window_h * row + 1) + 1,
+                    [=](std::size_t begin, std::size_t end) {
+                      for (std::size_t r = begin; r < end; ++r)
+                        unpool_row(s.window_h, s.window_w, s.out_w, s.channels,
+                                   position + r * pooled, g + r * pooled, dx + r * s.window_h * row,
+                                   row, s.channels);
+                    });
+    return;
+  }
   scatter(s, dx, [&](const Window& window, std::size_t pixel, Scalar* image) {
-    const Scalar* const gradient = g + pixel * s.channels;
-    const std::uint16_t* const best = position + pixel * s.channels;
-    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t at) {
-      Scalar* const to = image + (row * s.width + column) * s.channels;
-      for (std::size_t c = 0; c < s.channels; ++c) to[c] += best[c] == at ? gradient[c] : 0;
+    for_each_vector(s.channels, [&](std::size_t c, auto part) {
+      const Vec gradient = load(g + pixel * s.channels + c, part);
+      const IntVec best = load_bytes(position + pixel * s.channels + c, part);
+      window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t at) {
+        Scalar* const to = image + (row * s.width + column) * s.channels + c;
+        const Vec share = best == static_cast<Integer>(at) ? gradient : Vec{};
+        store(to, load(to, part) + share, part);
+      });
     });
   });
 }

@@ -18,12 +18,11 @@ struct Pool2D {
 };
 
 struct PoolKernels {
-  /// The maximum of each window, and its position in the window, row by row; the first of equals.
-  /// A NaN in the window is its maximum. Padding never is.
-  void (*max_pool2d)(const Pool2D&, const Scalar* x, Scalar* y, std::uint16_t* position);
+  /// The maximum of each window, of at most 256 elements, and its position in the window, row by row;
+  /// the first of equals. A NaN in the window is its maximum. Padding never is.
+  void (*max_pool2d)(const Pool2D&, const Scalar* x, Scalar* y, std::uint8_t* position);
   /// dx = g at the positions of the maxima, added where windows overlap, 0 elsewhere.
-  void (*max_pool2d_grad)(const Pool2D&, const std::uint16_t* position, const Scalar* g,
-                          Scalar* dx);
+  void (*max_pool2d_grad)(const Pool2D&, const std::uint8_t* position, const Scalar* g, Scalar* dx);
   /// The mean of each window without its padding.
   void (*avg_pool2d)(const Pool2D&, const Scalar* x, Scalar* y);
   /// dx = g divided equally among the elements of its window.

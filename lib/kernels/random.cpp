@@ -2,6 +2,7 @@
 #include "kernels/random.hpp"
 
 #include "kernels/parallel.hpp"
+#include "kernels/simd.hpp"
 
 #include <Random123/threefry.h>
 
@@ -15,6 +16,8 @@ constexpr std::size_t counters = 64;
 constexpr std::size_t words_per_counter = 4;
 constexpr std::size_t chunk = counters * words_per_counter;
 static_assert(elementwise_grain % chunk == 0);
+
+using WordVec [[gnu::vector_size(lanes * sizeof(std::uint32_t))]] = std::uint32_t;
 
 struct Stream {
   Generator::key_type key;
@@ -52,12 +55,13 @@ void dropout(std::uint64_t key, std::uint64_t stream, double probability, Scalar
     for (std::size_t first = begin; first < end; first += chunk) {
       random.draw(first, words);
       const std::size_t n = end - first < chunk ? end - first : chunk;
-#pragma omp simd
-      for (std::size_t i = 0; i < n; ++i) {
-        const bool keep = words[i] < threshold;
-        mask[first + i] = keep;
-        y[first + i] = keep ? x[first + i] * scale : 0;
-      }
+      for_each_vector(n, [&](std::size_t i, auto part) {
+        WordVec word;
+        std::memcpy(&word, words + i, sizeof word);
+        const IntVec keep = -__builtin_convertvector(word < threshold, IntVec);
+        store_bytes(mask + first + i, keep, part);
+        store(y + first + i, keep != 0 ? load(x + first + i, part) * scale : Vec{}, part);
+      });
     }
   });
 }
@@ -65,8 +69,10 @@ void dropout(std::uint64_t key, std::uint64_t stream, double probability, Scalar
 void dropout_grad(const std::uint8_t* mask, Scalar scale, const Scalar* g, Scalar* dx,
                   std::size_t size) {
   parallel_ranges(size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
-#pragma omp simd
-    for (std::size_t i = begin; i < end; ++i) dx[i] = mask[i] != 0 ? g[i] * scale : 0;
+    for_each_vector(end - begin, [=](std::size_t k, auto part) {
+      const std::size_t i = begin + k;
+      store(dx + i, load_bytes(mask + i, part) != 0 ? load(g + i, part) * scale : Vec{}, part);
+    });
   });
 }
 

@@ -15,35 +15,38 @@ std::size_t row_grain(Matrix m) {
   return m.columns < elementwise_grain ? elementwise_grain / (m.columns + 1) + 1 : 1;
 }
 
-template <Activation activation>
-void finish(Matrix m, std::size_t begin, std::size_t end, const Scalar* bias, Scalar* y) {
-  for (std::size_t r = 0; r < m.rows; ++r) {
-    Scalar* const row = y + r * m.columns;
-    for (std::size_t c = begin; c < end; ++c) {
-      const Scalar v = bias != nullptr ? row[c] + bias[c] : row[c];
-      row[c] = activation == Activation::relu && v < 0 ? 0 : v;
-    }
+template <class F>
+void for_each_row(Matrix m, F f) {
+  parallel_ranges(m.rows, row_grain(m), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) f(r, r * m.columns);
+  });
+}
+
+// One row of finish_rows. That bias and row do not overlap lets the compiler vectorise it.
+template <bool rectify>
+[[gnu::noinline]] void finish_row(std::size_t size, const Scalar* __restrict bias,
+                                  Scalar* __restrict row) {
+  for (std::size_t c = 0; c < size; ++c) {
+    const Scalar v = bias != nullptr ? row[c] + bias[c] : row[c];
+    row[c] = rectify && v < 0 ? 0 : v;
   }
 }
 
-void finish_rows(Matrix m, std::size_t begin, std::size_t end, const Scalar* bias,
-                 Activation activation, Scalar* y) {
-  if (activation == Activation::relu) return finish<Activation::relu>(m, begin, end, bias, y);
-  if (bias != nullptr) finish<Activation::none>(m, begin, end, bias, y);
-  if (activation == Activation::none) return;
-  for (std::size_t r = 0; r < m.rows; ++r) {
-    Scalar* const row = y + r * m.columns;
-    for (std::size_t c = begin; c < end; c += Batch::size) {
-      const std::size_t n = std::min(Batch::size, end - c);
-      Scalar part[Batch::size] = {};
-      std::copy(row + c, row + c + n, part);
-      Batch v = Batch::load_unaligned(part);
-      v = activation == Activation::tanh ? xsimd::tanh(v)
-                                         : Scalar{1} / (Scalar{1} + xsimd::exp(-v));
-      v.store_unaligned(part);
-      std::copy(part, part + n, row + c);
-    }
-  }
+void finish_rows(Matrix m, const Scalar* bias, Activation activation, Scalar* y) {
+  if (activation == Activation::none && bias == nullptr) return;
+  for_each_row(m, [=](std::size_t, std::size_t at) {
+    Scalar* const row = y + at;
+    if (activation == Activation::relu) return finish_row<true>(m.columns, bias, row);
+    finish_row<false>(m.columns, bias, row);
+    if (activation == Activation::none) return;
+    for_each_vector(m.columns, [&](std::size_t c, auto part) {
+      const Batch v = as_batch(load(row + c, part));
+      store(row + c,
+            as_vec(activation == Activation::tanh ? xsimd::tanh(v)
+                                                  : Scalar{1} / (Scalar{1} + xsimd::exp(-v))),
+            part);
+    });
+  });
 }
 
 void sum_rows(Matrix m, const Scalar* x, Scalar* sum) {
@@ -77,7 +80,7 @@ Scalar exp_shifted(const Scalar* x, Scalar shift, Scalar* y, std::size_t size) {
     e.store_unaligned(y + i);
     sum += e;
   }
-  Scalar total = xsimd::hadd(sum);
+  Scalar total = sum_of(sum);
   if (i < size) {
     Scalar rest[Batch::size] = {};
     std::copy(x + i, x + size, rest);
@@ -100,13 +103,6 @@ LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   const Scalar scale = 1 / sum;
   for (std::size_t i = 0; i < size; ++i) y[i] *= scale;
   return {max, std::log(sum)};
-}
-
-template <class F>
-void for_each_row(Matrix m, F f) {
-  parallel_ranges(m.rows, row_grain(m), [=](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) f(r, r * m.columns);
-  });
 }
 
 void softmax(Matrix m, const Scalar* x, Scalar* y) {
@@ -132,9 +128,11 @@ void log_softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
   for_each_row(m, [=](std::size_t, std::size_t at) {
     Scalar sum = 0;
     for (std::size_t i = at; i < at + m.columns; ++i) sum += g[i];
-    PooledBuffer<Scalar> softmax{m.columns};
-    exp_shifted(y + at, 0, softmax.data(), m.columns);
-    for (std::size_t i = 0; i < m.columns; ++i) dx[at + i] = g[at + i] - softmax.data()[i] * sum;
+    for_each_vector(m.columns, [&](std::size_t c, auto part) {
+      const std::size_t i = at + c;
+      store(dx + i, load(g + i, part) - as_vec(xsimd::exp(as_batch(load(y + i, part)))) * sum,
+            part);
+    });
   });
 }
 

@@ -15,9 +15,8 @@ struct Matrix {
 };
 
 struct RowKernels {
-  /// y[r] = activation(y[r] + bias); a null bias is none. Only the columns [begin, end) of each row.
-  void (*finish_rows)(Matrix, std::size_t begin, std::size_t end, const Scalar* bias, Activation,
-                      Scalar* y);
+  /// y[r] = activation(y[r] + bias); a null bias is none.
+  void (*finish_rows)(Matrix, const Scalar* bias, Activation, Scalar* y);
   /// sum[c] = sum over r of x[r][c]
   void (*sum_rows)(Matrix, const Scalar* x, Scalar* sum);
 

@@ -8,6 +8,11 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
+
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
@@ -29,6 +34,10 @@ using Integer = std::conditional_t<sizeof(Scalar) == 4, std::int32_t, std::int64
 
 using Vec [[gnu::vector_size(vector_bytes)]] = Scalar;
 using IntVec [[gnu::vector_size(vector_bytes)]] = Integer;
+using Bytes [[gnu::vector_size(lanes)]] = std::uint8_t;
+
+/// The number of vectors that hold `count` scalars.
+constexpr std::size_t vectors_of(std::size_t count) { return (count + lanes - 1) / lanes; }
 
 inline Vec load(const Scalar* from) {
   Vec v;
@@ -38,16 +47,153 @@ inline Vec load(const Scalar* from) {
 inline void store(Scalar* to, Vec v) { std::memcpy(to, &v, sizeof v); }
 inline Vec splat(Scalar x) { return Vec{} + x; }
 
-/// The first `count` lanes, all if it is larger; the others are zero.
-inline Vec load_part(const Scalar* from, std::size_t count) {
-  if (count >= lanes) return load(from);
-  Vec v{};
-  std::memcpy(&v, from, count * sizeof(Scalar));
+template <std::size_t... I>
+constexpr IntVec numbers(std::index_sequence<I...>) {
+  return IntVec{static_cast<Integer>(I)...};
+}
+/// 0, 1, 2, ...
+inline constexpr IntVec lane_numbers = numbers(std::make_index_sequence<lanes>{});
+
+/// Which lanes a part of a vector has: the first `count`, or all if it is larger. Loads set the others
+/// to zero, stores leave what is there, and neither touches memory beyond the part. Bytes are one per
+/// lane.
+#if defined(__AVX512F__)
+struct Lanes {
+  explicit Lanes(std::size_t count)
+      : mask{static_cast<Mask>(count >= lanes ? ~0u : (1u << count) - 1)} {}
+  using Mask = std::conditional_t<sizeof(Scalar) == 4, __mmask16, __mmask8>;
+  Mask mask;
+};
+#if defined(XTAPE_DOUBLE)
+inline Vec load(const Scalar* from, Lanes part) {
+  return Vec(_mm512_maskz_loadu_pd(part.mask, from));
+}
+inline void store(Scalar* to, Vec v, Lanes part) {
+  _mm512_mask_storeu_pd(to, part.mask, __m512d(v));
+}
+inline IntVec load_bytes(const std::uint8_t* from, Lanes part) {
+  return IntVec(_mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(part.mask, from)));
+}
+inline void store_bytes(std::uint8_t* to, IntVec v, Lanes part) {
+  _mm512_mask_cvtepi64_storeu_epi8(to, part.mask, __m512i(v));
+}
+#else
+inline Vec load(const Scalar* from, Lanes part) {
+  return Vec(_mm512_maskz_loadu_ps(part.mask, from));
+}
+inline void store(Scalar* to, Vec v, Lanes part) {
+  _mm512_mask_storeu_ps(to, part.mask, __m512(v));
+}
+inline IntVec load_bytes(const std::uint8_t* from, Lanes part) {
+  return IntVec(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(part.mask, from)));
+}
+inline void store_bytes(std::uint8_t* to, IntVec v, Lanes part) {
+  _mm512_mask_cvtepi32_storeu_epi8(to, part.mask, __m512i(v));
+}
+#endif
+#else
+struct Lanes {
+  explicit Lanes(std::size_t count) : count{count < lanes ? count : lanes} {}
+  std::size_t count;
+#if defined(__AVX__)
+  __m256i mask() const { return __m256i(lane_numbers < IntVec{} + static_cast<Integer>(count)); }
+#endif
+};
+inline IntVec load_bytes(const std::uint8_t* from, Lanes part) {
+  IntVec v{};
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (i < part.count) v[i] = from[i];
   return v;
 }
-inline void store_part(Scalar* to, Vec v, std::size_t count) {
-  if (count >= lanes) return store(to, v);
-  std::memcpy(to, &v, count * sizeof(Scalar));
+inline void store_bytes(std::uint8_t* to, IntVec v, Lanes part) {
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (i < part.count) to[i] = static_cast<std::uint8_t>(v[i]);
 }
+#if defined(__AVX__) && defined(XTAPE_DOUBLE)
+inline Vec load(const Scalar* from, Lanes part) {
+  return Vec(_mm256_maskload_pd(from, part.mask()));
+}
+inline void store(Scalar* to, Vec v, Lanes part) {
+  _mm256_maskstore_pd(to, part.mask(), __m256d(v));
+}
+#elif defined(__AVX__)
+inline Vec load(const Scalar* from, Lanes part) {
+  return Vec(_mm256_maskload_ps(from, part.mask()));
+}
+inline void store(Scalar* to, Vec v, Lanes part) {
+  _mm256_maskstore_ps(to, part.mask(), __m256(v));
+}
+#else
+inline Vec load(const Scalar* from, Lanes part) {
+  Vec v{};
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (i < part.count) v[i] = from[i];
+  return v;
+}
+inline void store(Scalar* to, Vec v, Lanes part) {
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (i < part.count) to[i] = v[i];
+}
+#endif
+#endif
+
+/// All lanes, where what is loaded or stored is a whole vector: g++ takes a masked load for one that may
+/// read any memory, and first writes there what it has in registers.
+struct AllLanes {};
+inline Vec load(const Scalar* from, AllLanes) { return load(from); }
+inline void store(Scalar* to, Vec v, AllLanes) { store(to, v); }
+inline IntVec load_bytes(const std::uint8_t* from, AllLanes) {
+  Bytes v;
+  std::memcpy(&v, from, sizeof v);
+#if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)  // g++ converts element by element
+  return IntVec(_mm512_cvtepu8_epi32(__m128i(v)));
+#else
+  return __builtin_convertvector(v, IntVec);
+#endif
+}
+inline void store_bytes(std::uint8_t* to, IntVec v, AllLanes) {
+#if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)
+  const Bytes narrow = Bytes(_mm512_cvtepi32_epi8(__m512i(v)));
+#else
+  const Bytes narrow = __builtin_convertvector(v, Bytes);
+#endif
+  std::memcpy(to, &narrow, sizeof narrow);
+}
+
+/// Calls f(begin, lanes) for each vector of `count` elements, of which the last may be a part.
+template <class F>
+[[gnu::always_inline]] inline void for_each_vector(std::size_t count, F f) {
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) f(i, AllLanes{});
+  if (i < count) f(i, Lanes{count - i});
+}
+
+/// The larger one; x if that is NaN. As one instruction where there is one that does just this.
+inline Vec at_least(Vec floor, Vec x) {
+#if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)
+  return Vec(_mm512_max_ps(__m512(floor), __m512(x)));
+#elif defined(__AVX512F__)
+  return Vec(_mm512_max_pd(__m512d(floor), __m512d(x)));
+#else
+  return floor > x ? floor : x;
+#endif
+}
+
+/// Exchanges rows and columns of a square of lanes x lanes elements, in log2(lanes) steps that each
+/// exchange the off-diagonal blocks of ever larger squares.
+template <std::size_t Block = 1, std::size_t... I>
+inline void transpose(Vec (&rows)[lanes], std::index_sequence<I...> columns) {
+  if constexpr (Block < lanes) {
+    for (std::size_t i = 0; i < lanes; ++i)
+      if ((i & Block) == 0) {
+        const Vec a = rows[i], b = rows[i + Block];
+        rows[i] = __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes - Block : I)...);
+        rows[i + Block] =
+            __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes : I + Block)...);
+      }
+    transpose<2 * Block>(rows, columns);
+  }
+}
+inline void transpose(Vec (&rows)[lanes]) { transpose(rows, std::make_index_sequence<lanes>{}); }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

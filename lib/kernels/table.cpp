@@ -11,6 +11,7 @@ void fill(MapKernels&);
 void fill(RowKernels&);
 void fill(DenseKernels&);
 void fill(ConvKernels&);
+void fill(ConvGradKernels&);
 void fill(PoolKernels&);
 void fill(RandomKernels&);
 void fill(OptimKernels&);
@@ -21,6 +22,7 @@ void fill(Table& table) {
   fill(static_cast<RowKernels&>(table));
   fill(static_cast<DenseKernels&>(table));
   fill(static_cast<ConvKernels&>(table));
+  fill(static_cast<ConvGradKernels&>(table));
   fill(static_cast<PoolKernels&>(table));
   fill(static_cast<RandomKernels&>(table));
   fill(static_cast<OptimKernels&>(table));

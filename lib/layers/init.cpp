@@ -40,5 +40,8 @@ Array he_uniform(const Shape& s, const Fans& f, Rng& rng) { return uniform(s, he
 Array he_normal(const Shape& s, const Fans& f, Rng& rng) { return normal(s, he(f), rng); }
 Array lecun_uniform(const Shape& s, const Fans& f, Rng& rng) { return uniform(s, lecun(f), rng); }
 Array lecun_normal(const Shape& s, const Fans& f, Rng& rng) { return normal(s, lecun(f), rng); }
+Array torch_uniform(const Shape& s, const Fans& f, Rng& rng) {
+  return uniform(s, lecun(f) / 3, rng);
+}
 
 }  // namespace xtape::inline XTAPE_ABI::init

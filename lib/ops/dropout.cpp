@@ -2,14 +2,14 @@
 #include <xtape/ops/dropout.hpp>
 
 #include "kernels/kernels.hpp"
-#include "text.hpp"
+#include "ops/dropout.hpp"
 
 namespace xtape::inline XTAPE_ABI {
 
 Variable dropout(const Variable& x, const DropoutOptions& options, Location at) {
   const Op op{"dropout", at};
   const double rate = options.rate;
-  if (!(rate >= 0 && rate < 1)) throw ValueError(op, text("expected a rate in [0, 1), got ", rate));
+  check_rate(op, rate);
   if (x.tape().mode() == Mode::eval || rate == 0) return x;
   const Tape::RandomStream stream = x.tape().random_stream(op);
   const auto scale = static_cast<Scalar>(1 / (1 - rate));

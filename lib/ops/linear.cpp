@@ -2,7 +2,6 @@
 #include <xtape/ops/linear.hpp>
 
 #include "kernels/gemm.hpp"
-#include "kernels/parallel.hpp"
 #include "ops/fused.hpp"
 
 namespace xtape::inline XTAPE_ABI {
@@ -79,13 +78,8 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   const std::size_t rows = x.shape()[0];
 
   Array result = uninitialized({rows, out});
-  kernels::parallel_ranges(
-      out, kernels::column_grain(rows, out, in), [&](std::size_t begin, std::size_t end) {
-        kernels::gemm(rows, end - begin, in, {x.value().data(), in},
-                      {w.value().data() + begin, out}, result.data() + begin, out);
-        kernels::table().finish_rows({rows, out}, begin, end, shift, options.activation,
-                                     result.data());
-      });
+  kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
+  kernels::table().finish_rows({rows, out}, shift, options.activation, result.data());
 
   const Value y = std::move(result);
   const auto back = through_activation(options.activation, y);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+// How windows slide over images, for convolution and pooling.
 #pragma once
 
+#include "kernels/pool.hpp"
 #include "text.hpp"
 
-#include <xtape/ops/window.hpp>
+#include <xtape/ops/pool.hpp>
 
 #include <algorithm>
 
@@ -43,6 +45,32 @@ inline Slide slide(const Op& op, const char* axis, std::size_t size, std::size_t
                      "use Padding::same or a smaller window?");
   s.count = (padded - window) / stride + 1;
   return s;
+}
+
+/// The sizes of pooling. Throws what max_pool2d says.
+inline kernels::Pool2D pool_sizes(const Op& op, const Shape& image, const Pool2DOptions& o) {
+  if (image.size() != 4) throw ShapeError(op, text("expected (N, H, W, C), got ", image));
+  const Size2D window = o.window;
+  const Size2D stride{o.stride.height == 0 ? window.height : o.stride.height,
+                      o.stride.width == 0 ? window.width : o.stride.width};
+  const Slide rows = slide(op, "height", image[1], window.height, stride.height, o.padding.kind,
+                           o.padding.top, o.padding.bottom);
+  const Slide columns = slide(op, "width", image[2], window.width, stride.width, o.padding.kind,
+                              o.padding.left, o.padding.right);
+  if (std::max(rows.before, rows.after) >= window.height ||
+      std::max(columns.before, columns.after) >= window.width)
+    throw ValueError(op, text("expected less padding than the window ", window.height, " x ",
+                              window.width, " is large"));
+  return {image[0],      image[1],     image[2],    image[3],       window.height, window.width,
+          stride.height, stride.width, rows.before, columns.before, rows.count,    columns.count};
+}
+
+/// Throws ValueError if a position in the window does not fit into a byte.
+inline void check_max_window(const Op& op, const kernels::Pool2D& s) {
+  if (s.window_h * s.window_w > 256)
+    throw ValueError(
+        op, text("expected a window of at most 256 elements, got ", s.window_h, " x ", s.window_w),
+        "max over the axes {1, 2} takes whole images");
 }
 
 }  // namespace xtape::inline XTAPE_ABI

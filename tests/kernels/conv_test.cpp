@@ -3,6 +3,7 @@
 
 using namespace test;
 using kernels::Conv2D;
+using kernels::Pool2D;
 using kernels::Table;
 
 namespace {
@@ -107,6 +108,49 @@ BOOST_AUTO_TEST_CASE(gradients_of_the_kernel) {
   }
 }
 
+// Windows over the result, side by side; what is left over at the end belongs to none.
+std::vector<Pool2D> poolings(const Conv2D& s) {
+  std::vector<Pool2D> all;
+  for (const auto& [h, w] : {std::pair{2, 2}, std::pair{1, 3}, std::pair{3, 1}, std::pair{1, 1}}) {
+    const auto window_h = static_cast<std::size_t>(h), window_w = static_cast<std::size_t>(w);
+    if (window_h <= s.out_h && window_w <= s.out_w)
+      all.push_back({s.batch, s.out_h, s.out_w, s.out, window_h, window_w, window_h, window_w, 0, 0,
+                     s.out_h / window_h, s.out_w / window_w});
+  }
+  return all;
+}
+
+// One pass or two: the same bits forward, and backward the same sums in another order.
+BOOST_AUTO_TEST_CASE(pooled_convolutions) {
+  for (const Conv2D& s : cases())
+    for (const Pool2D& p : poolings(s)) {
+      auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2), bias = numbers(s.out, 3);
+      const std::size_t size = s.batch * p.out_h * p.out_w * s.out;
+      auto g = numbers(size, 4);
+      for_each_table([&](const Table& table) {
+        Guarded<Scalar> whole{result_size(s)}, expected{size}, y{size, not_a_number};
+        Guarded<std::uint8_t> at{size}, position{size, 99};
+        table.conv2d(s, x.data(), k.data(), bias.data(), Activation::relu, whole.data());
+        table.max_pool2d(p, whole.data(), expected.data(), at.data());
+        table.conv2d_max_pool(s, p, x.data(), k.data(), bias.data(), Activation::relu, y.data(),
+                              position.data());
+        BOOST_TEST((y == expected), name_of(s));
+        BOOST_TEST((position == at), name_of(s));
+
+        Guarded<Scalar> unpooled{result_size(s), not_a_number};
+        Guarded<Scalar> dk_expected{kernel_size(s)}, dk{kernel_size(s), not_a_number};
+        table.max_pool2d_grad(p, at.data(), g.data(), unpooled.data());
+        table.conv2d_grad_kernel(s, x.data(), unpooled.data(), dk_expected.data());
+        table.conv2d_max_pool_grad_kernel(s, p, x.data(), position.data(), g.data(), dk.data());
+        std::vector<double> close_to;
+        for (std::size_t i = 0; i < dk.size(); ++i)
+          close_to.push_back(static_cast<double>(dk_expected[i]));
+        check_close(dk, close_to, epsilon * static_cast<double>(s.batch * s.out_h * s.out_w + 4),
+                    name_of(s));
+      });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nan_passes_through_relu) {
   const Conv2D s = sizes(1, {3, 19, 1}, {1, 1, 19});
   auto x = numbers(image_size(s)), k = numbers(kernel_size(s));
@@ -143,6 +187,19 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
       check_threads("conv2d_grad_kernel", [&] {
         Guarded<Scalar> dk{kernel_size(s)};
         table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+        return dk;
+      });
+      const Pool2D p = poolings(s)[0];
+      Guarded<std::uint8_t> position{result_size(s)};
+      check_threads("conv2d_max_pool", [&] {
+        Guarded<Scalar> y{s.batch * p.out_h * p.out_w * s.out};
+        table.conv2d_max_pool(s, p, x.data(), k.data(), nullptr, Activation::relu, y.data(),
+                              position.data());
+        return y;
+      });
+      check_threads("conv2d_max_pool_grad_kernel", [&] {
+        Guarded<Scalar> dk{kernel_size(s)};
+        table.conv2d_max_pool_grad_kernel(s, p, x.data(), position.data(), g.data(), dk.data());
         return dk;
       });
     });

@@ -55,7 +55,7 @@ std::vector<Pool2D> cases() {
   all.push_back(sizes({2, 3, 3, 17}, {5, 5}, {1, 1}, {2, 2}, {2, 2}));
   all.push_back(sizes({1, 4, 4, 2}, {3, 4}, {1, 2}, {2, 1}, {0, 3}));
   all.push_back(sizes({3, 1, 1, 5}, {1, 1}, {1, 1}));
-  all.push_back(sizes({1, 256, 256, 1}, {256, 256}, {256, 256}));  // the largest window there is
+  all.push_back(sizes({1, 16, 32, 1}, {16, 16}, {16, 16}));  // the largest window there is
   return all;
 }
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
     for (const bool nan : {false, true}) {
       auto x = with_ties(image_size(s), nan);
       std::vector<double> best(result_size(s), -infinity);
-      std::vector<std::size_t> position(best.size()), first_nan(best.size(), 65536);
+      std::vector<std::size_t> position(best.size()), first_nan(best.size(), 256);
       for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
         const auto v = static_cast<double>(x[in]);
         if (std::isnan(v)) first_nan[out] = std::min(first_nan[out], at);
@@ -90,15 +90,15 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
       });
       for_each_table([&](const Table& table) {
         Guarded<Scalar> y{result_size(s), 55};
-        Guarded<std::uint16_t> p{result_size(s), 9999};
+        Guarded<std::uint8_t> p{result_size(s), 99};
         table.max_pool2d(s, x.data(), y.data(), p.data());
         check_close(y, best, 0, name_of(s));
         BOOST_TEST(p.intact());
         for (std::size_t i = 0; i < p.size(); ++i)
-          if (first_nan[i] == 65536)
-            BOOST_REQUIRE_MESSAGE(p[i] == position[i], name_of(s)
-                                                           << ": position " << i << " is " << p[i]
-                                                           << ", expected " << position[i]);
+          if (first_nan[i] == 256)
+            BOOST_REQUIRE_MESSAGE(p[i] == position[i], name_of(s) << ": position " << i << " is "
+                                                                  << int{p[i]} << ", expected "
+                                                                  << position[i]);
       });
     }
 }
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
   for (const Pool2D& s : cases()) {
     auto x = with_ties(image_size(s), false), g = numbers(result_size(s), 2);
     Guarded<Scalar> y{result_size(s)};
-    Guarded<std::uint16_t> p{result_size(s)};
+    Guarded<std::uint8_t> p{result_size(s)};
     kernels::table().max_pool2d(s, x.data(), y.data(), p.data());
     std::vector<double> expected(image_size(s));
     for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
                           sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {
     auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
     for_each_table([&](const Table& table) {
-      Guarded<std::uint16_t> p{result_size(s)};
+      Guarded<std::uint8_t> p{result_size(s)};
       const auto check = [&](const char* name, std::size_t size, auto run) {
         check_threads(name, [&] {
           Guarded<Scalar> out{size};

@@ -30,17 +30,17 @@ struct Stored {
   Guarded<Scalar> elements;
 };
 
-// A function that multiplies: gemm, or the kernel of an instruction set.
-using Multiply = std::function<void(std::size_t, std::size_t, std::size_t, Operand, Operand,
-                                    Scalar*, std::size_t)>;
+// A function that multiplies into rows of c that are a stride apart.
+using Multiply = std::function<void(const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
 
 // Checks all combinations of transposed operands; what lies between the rows of c stays as it was.
-void check_products(const std::string& what, const Sizes& s, const Multiply& multiply) {
+void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
+                    const Multiply& multiply) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       for (const std::size_t gap : {0, 3}) {
         Stored a{s.m, s.k, ta, gap, 1}, b{s.k, s.n, tb, gap, 2};
-        const std::size_t stride = s.n + gap;
+        const std::size_t stride = s.n + c_gap;
         Guarded<Scalar> c{s.m * stride, 77};
         std::vector<double> expected(c.size(), 77);
         for (std::size_t i = 0; i < s.m; ++i)
@@ -49,11 +49,27 @@ void check_products(const std::string& what, const Sizes& s, const Multiply& mul
             for (std::size_t l = 0; l < s.k; ++l) sum += a.at(i, l) * b.at(l, j);
             expected[i * stride + j] = sum;
           }
-        multiply(s.m, s.n, s.k, a.operand(), b.operand(), c.data(), stride);
+        multiply(s, a.operand(), b.operand(), c.data(), stride);
         check_close(
             c, expected, epsilon * static_cast<double>(s.k + 8),
             what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
       }
+}
+
+// b in panels: itself if it can be read in place, else a copy.
+kernels::Panels panels(const Table& table, std::size_t k, std::size_t n, Operand b,
+                       Guarded<Scalar>& copy) {
+  if (!b.transposed && n % table.vector_columns == 0)
+    return {b.data, b.stride, table.panel_columns};
+  const std::size_t count = (n + table.panel_columns - 1) / table.panel_columns;
+  copy = Guarded<Scalar>{count * k * table.panel_columns, not_a_number};
+  table.pack(k, n, b, copy.data());
+  BOOST_TEST(copy.intact());
+  return {copy.data(), table.panel_columns, k * table.panel_columns};
+}
+
+void matmul(const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
+  kernels::matmul(s.m, s.n, s.k, a, b, c);
 }
 
 }  // namespace
@@ -70,41 +86,37 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
     cases.push_back({size, size, size});
   }
   for_each_table([&](const Table& table) {
-    for (const Sizes& s : cases) check_products("product", s, table.product);
+    for (const Sizes& s : cases)
+      for (const std::size_t gap : {0, 5}) {
+        check_products("product", s, gap,
+                       [&](const Sizes& z, Operand a, Operand b, Scalar* c, std::size_t stride) {
+                         Guarded<Scalar> copy{0};
+                         table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c,
+                                       stride);
+                       });
+        // b^T a^T, written the other way round, is a b.
+        check_products("product_transposed", s, gap,
+                       [&](const Sizes& z, Operand a, Operand b, Scalar* c, std::size_t stride) {
+                         a.transposed = !a.transposed;
+                         b.transposed = !b.transposed;
+                         Guarded<Scalar> copy{0};
+                         table.product_transposed(z.n, z.m, z.k, b,
+                                                  panels(table, z.k, z.m, a, copy), c, stride);
+                       });
+      }
   });
 }
 
 BOOST_AUTO_TEST_CASE(products_of_any_size) {
-  for (const Sizes& s : {Sizes{1, 1, 1}, Sizes{3, 5, 0}, Sizes{127, 128, 129}, Sizes{128, 128, 128},
-                         Sizes{129, 130, 131}, Sizes{131, 200, 150}})
-    check_products("gemm", s, kernels::gemm);
+  for (const Sizes& s : {Sizes{1, 1, 1}, Sizes{3, 5, 0}, Sizes{0, 5, 3}, Sizes{127, 128, 129},
+                         Sizes{128, 128, 128}, Sizes{129, 130, 131}, Sizes{131, 200, 150}})
+    check_products("matmul", s, 0, matmul);
 }
 
 BOOST_AUTO_TEST_CASE(products_in_pieces) {
-  for (const Sizes& s :
-       {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220}, Sizes{1, 700, 6000}})
-    check_products("matmul", s,
-                   [](auto m, auto n, auto k, Operand a, Operand b, Scalar* c, auto stride) {
-                     if (stride == n) return kernels::matmul(m, n, k, a, b, c);
-                     kernels::gemm(m, n, k, a, b, c, stride);
-                   });
-}
-
-// Each piece of columns gives the bits of the whole, so a dense layer may finish it at once.
-BOOST_AUTO_TEST_CASE(pieces_of_columns) {
-  const Sizes s{64, 700, 600};
-  Stored a{s.m, s.k, false, 0, 1}, b{s.k, s.n, false, 0, 2};
-  Guarded<Scalar> whole{s.m * s.n}, pieces{s.m * s.n};
-  kernels::matmul(s.m, s.n, s.k, a.operand(), b.operand(), whole.data());
-  const std::size_t grain = kernels::column_grain(s.m, s.n, s.k);
-  BOOST_TEST((grain > 0 && grain < s.n));
-  for (std::size_t begin = 0; begin < s.n; begin += grain) {
-    Operand part = b.operand();
-    part.data += begin;
-    kernels::gemm(s.m, std::min(grain, s.n - begin), s.k, a.operand(), part, pieces.data() + begin,
-                  s.n);
-  }
-  BOOST_TEST((pieces == whole));
+  for (const Sizes& s : {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220},
+                         Sizes{1, 700, 6000}, Sizes{64, 100, 3000}, Sizes{900, 48, 64}})
+    check_products("matmul", s, 0, matmul);
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
@@ -125,7 +137,7 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_show) {
     std::fill_n(b.elements.data() + 7 * size, size, infinity);
     std::fill_n(a.elements.data() + 9 * size, size, Scalar{0});
     Guarded<Scalar> c{size * size};
-    kernels::gemm(size, size, size, a.operand(), b.operand(), c.data(), size);
+    kernels::matmul(size, size, size, a.operand(), b.operand(), c.data());
     for (std::size_t j = 0; j < size; ++j) {
       BOOST_TEST(std::isnan(c[3 * size + j]));
       BOOST_TEST(std::isnan(c[9 * size + j]));  // 0 times infinity

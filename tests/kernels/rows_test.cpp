@@ -51,23 +51,20 @@ double tolerance(const Matrix& m) {
 
 BOOST_AUTO_TEST_SUITE(rows)
 
-BOOST_AUTO_TEST_CASE(bias_and_activation_of_some_columns) {
+BOOST_AUTO_TEST_CASE(bias_and_activation) {
   using enum Activation;
   for (const Matrix& m : cases())
     for (Activation activation : {none, relu, tanh, sigmoid})
       for (const bool with_bias : {true, false}) {
         auto start = numbers(m.rows * m.columns, 1), bias = numbers(m.columns, 2);
-        const std::size_t begin = m.columns / 3, end = m.columns - m.columns / 4;
         std::vector<double> expected;
         for (std::size_t i = 0; i < start.size(); ++i) {
-          const std::size_t c = i % m.columns;
-          const auto v = static_cast<double>(start[i]);
-          const double sum = with_bias ? static_cast<double>(start[i] + bias[c]) : v;
-          expected.push_back(c < begin || c >= end ? v : activated(activation, sum));
+          const Scalar sum = with_bias ? start[i] + bias[i % m.columns] : start[i];
+          expected.push_back(activated(activation, static_cast<double>(sum)));
         }
         for_each_table([&](const Table& table) {
           Guarded<Scalar> y = start;
-          table.finish_rows(m, begin, end, with_bias ? bias.data() : nullptr, activation, y.data());
+          table.finish_rows(m, with_bias ? bias.data() : nullptr, activation, y.data());
           check_close(y, expected, 4 * epsilon, name_of(m));
         });
       }

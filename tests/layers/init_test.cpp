@@ -39,6 +39,7 @@ const Row rows[] = {
     {"he_normal", init::he_normal, false, [](double in, double) { return 2 / in; }},
     {"lecun_uniform", init::lecun_uniform, true, [](double in, double) { return 1 / in; }},
     {"lecun_normal", init::lecun_normal, false, [](double in, double) { return 1 / in; }},
+    {"torch_uniform", init::torch_uniform, true, [](double in, double) { return 1 / (3 * in); }},
 };
 
 void check_distribution(const Row& row, const Array& a, double in, double out) {
@@ -93,7 +94,7 @@ BOOST_AUTO_TEST_CASE(fans_and_shapes_that_layers_ask_for) {
   Conv2D{{.in = 3, .out = 8, .kernel = {2, 5}, .weight_init = spy}, rng};
   BOOST_TEST((shape == Shape{2, 5, 3, 8} && fans.in == 30 && fans.out == 80));
   Dense{{.in = 7, .out = 5, .bias_init = spy}, rng};
-  BOOST_TEST((shape == Shape{5}));
+  BOOST_TEST((shape == Shape{5} && fans.in == 7 && fans.out == 5));
 }
 
 BOOST_AUTO_TEST_CASE(constants) {

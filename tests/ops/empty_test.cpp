@@ -120,6 +120,8 @@ std::vector<Row> image_rows() {
   };
   const Conv2DOptions tanh_same{.padding = Padding::same, .activation = Activation::tanh};
   return {
+      {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv({.max_pool = 3}), {0, 1, 1, 4}},
+      {"conv2d", {{2, 5, 5, 0}, {3, 3, 0, 4}, {4}}, conv({.max_pool = 3}), {2, 1, 1, 4}, 1},
       {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv({}), {0, 3, 3, 4}},
       {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv(tanh_same), {0, 5, 5, 4}},
       {"conv2d",

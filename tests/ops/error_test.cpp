@@ -137,6 +137,8 @@ BOOST_AUTO_TEST_CASE(convolution) {
       {"[conv2d] expected (N, H, W, 3), got (2, 3) @", XTAPE_CALL(conv2d(m23, kernel))},
       {"[conv2d] expected (N, H, W, 3), got (2, 3, 5, 6) @; images are channels-last",
        XTAPE_CALL(conv2d(channels_first, kernel))},
+      {"[conv2d] a window of height 4 does not fit into 3" + fit,
+       XTAPE_CALL(conv2d(image, kernel, {.max_pool = {4, 1}}))},
       {"[conv2d] the kernel (0, 3, 3, 4) has no taps @",
        XTAPE_CALL(conv2d(image, of({0, 3, 3, 4})))},
       {"[conv2d] a window of height 7 does not fit into 5" + fit,
@@ -148,6 +150,8 @@ BOOST_AUTO_TEST_CASE(convolution) {
       {"[conv2d] expected a bias of shape (4,), got (3,) @", XTAPE_CALL(conv2d(image, kernel, v3))},
   });
   check_failures<ValueError>({
+      {"[conv2d] expected a window and a stride of at least 1, got widths 0 and 0 @",
+       XTAPE_CALL(conv2d(image, kernel, {.max_pool = {1, 0}}))},
       {"[conv2d] expected a dilation of at least 1 and at most 2^31 @",
        XTAPE_CALL(conv2d(image, kernel, {.dilation = {1, 0}}))},
       {"[conv2d] expected a dilation of at least 1 and at most 2^31 @",
@@ -171,8 +175,10 @@ BOOST_AUTO_TEST_CASE(pooling) {
   check_failures<ValueError>({
       {"[max_pool2d] expected a window and a stride of at least 1, got heights 0 and 0 @",
        XTAPE_CALL(max_pool2d(image, {.window = {0, 2}}))},
-      {"[max_pool2d] expected a window of at most 65536 elements, got 257 x 256 @",
-       XTAPE_CALL(max_pool2d(large, {.window = {257, 256}}))},
+      {"[max_pool2d] expected a window of at most 256 elements, got 16 x 17 @; max over the axes "
+       "{1, 2} takes "
+       "whole images",
+       XTAPE_CALL(max_pool2d(large, {.window = {16, 17}}))},
       {"[max_pool2d] expected less padding than the window 2 x 2 is large @",
        XTAPE_CALL(max_pool2d(image, {.padding = 2}))},
       {"[avg_pool2d] expected less padding than the window 3 x 2 is large @",

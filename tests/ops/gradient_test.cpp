@@ -199,6 +199,14 @@ std::vector<Row> image_rows() {
   const auto max = [](Pool2DOptions o) { return [o](In x) { return max_pool2d(x[0], o); }; };
   const auto avg = [](Pool2DOptions o) { return [o](In x) { return avg_pool2d(x[0], o); }; };
   return {
+      {"conv2d",
+       "pooled",
+       {numbers({2, 5, 7, 2}), numbers({2, 2, 2, 3}), numbers({3})},
+       conv({.activation = Activation::tanh, .max_pool = 2})},
+      {"conv2d",
+       "pooled, of padded images with a stride",
+       {numbers({2, 6, 5, 2}), numbers({3, 2, 2, 3}), numbers({3})},
+       conv({.stride = {1, 2}, .padding = Padding::same, .max_pool = {3, 1}})},
       {"conv2d", "plain", {numbers({2, 5, 6, 2}), numbers({3, 2, 2, 3})}, conv({})},
       {"conv2d",
        "bias, relu",
@@ -304,11 +312,15 @@ std::vector<LayerRow> layer_rows() {
   rows.push_back(row("MaxPool2D", MaxPool2D{2}, numbers({1, 4, 4, 2})));
   rows.push_back(row("AvgPool2D", AvgPool2D{{.window = 3, .stride = 1}}, numbers({1, 4, 4, 2})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
+  rows.push_back(row("ReLU", ReLU{}, numbers({5, 5})));
+  rows.push_back(row("LeakyReLU", LeakyReLU{0.1}, numbers({5, 5})));
+  rows.push_back(row("Tanh", Tanh{}, numbers({5, 5})));
+  rows.push_back(row("Sigmoid", Sigmoid{}, numbers({5, 5})));
+  rows.push_back(row("Softmax", Softmax{.axis = 0}, numbers({5, 5})));
   rows.push_back(row("Flatten", Flatten{}, numbers({2, 3, 2})));
   rows.push_back(row("Sequential",
-                     Sequential{Conv2D{{.in = 1, .out = 2, .kernel = 2}, rng},
-                                [](const Variable& x) { return tanh(x); }, MaxPool2D{2}, Flatten{},
-                                Dropout{0.2}, Dense{{.in = 8, .out = 3}, rng}},
+                     Sequential{Conv2D{{.in = 1, .out = 2, .kernel = 2}, rng}, Tanh{}, MaxPool2D{2},
+                                Flatten{}, Dropout{0.2}, Dense{{.in = 8, .out = 3}, rng}},
                      numbers({2, 5, 5, 1})));
   return rows;
 }

@@ -8,7 +8,8 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// A convolution layer: images (N, H, W, in) to (N, H', W', out). See `conv2d`.
+/// A convolution layer: images (N, H, W, in) to (N, H', W', out), with an activation and max-pooling if
+/// asked for. See `conv2d`.
 class Conv2D {
  public:
   /// What a convolution layer is made of.
@@ -20,6 +21,7 @@ class Conv2D {
     Padding padding = Padding::valid;                ///< zeros around the images
     Size2D dilation = 1;                             ///< distance of neighbouring taps, at least 1
     Activation activation = Activation::none;        ///< fused into the convolution
+    Size2D max_pool = 1;                             ///< max-pooling fused into it; 1 is none
     bool bias = true;                                ///< whether there is a bias
     Initializer weight_init = init::glorot_uniform;  ///< for the weight (kh, kw, in, out)
     Initializer bias_init = init::zeros;             ///< for the bias (out,)

@@ -41,5 +41,8 @@ Array lecun_uniform(const Shape& shape, const Fans& fans, Rng& rng);
 /// N(0, 1 / in) (LeCun et al., 1998). Not truncated.
 Array lecun_normal(const Shape& shape, const Fans& fans, Rng& rng);
 
+/// U(-a, a) with a = 1 / sqrt(in): what PyTorch gives the weights and biases of its layers.
+Array torch_uniform(const Shape& shape, const Fans& fans, Rng& rng);
+
 }  // namespace init
 }  // namespace xtape::inline XTAPE_ABI

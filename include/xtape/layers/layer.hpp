@@ -12,6 +12,7 @@ namespace xtape::inline XTAPE_ABI {
 /// to the errors of its ops.
 template <class L>
 concept LayerLike = std::move_constructible<std::decay_t<L>> &&
+    std::constructible_from<std::decay_t<L>, L> &&
     (std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&> ||
      std::is_invocable_r_v<Variable, std::decay_t<L>&, const Variable&, Location>);
 

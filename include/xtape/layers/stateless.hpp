@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Layers without parameters. Plain functions such as `relu` and `flatten` are layers, too.
+/// Layers without parameters. Plain functions such as `relu` and `flatten` are layers, too; those that take
+/// options, or share their name with a function of the C library, have a layer here.
 #pragma once
 
 #include <xtape/ops/dropout.hpp>
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/shape.hpp>
+#include <xtape/ops/softmax.hpp>
+#include <xtape/ops/unary.hpp>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -53,6 +56,48 @@ class Dropout {
 
  private:
   DropoutOptions options_;
+};
+
+/// max(x, 0). See `relu`.
+struct ReLU {
+  /// Applies the layer.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return relu(x, at);
+  }
+};
+
+/// x where it is positive, else slope * x. See `leaky_relu`.
+struct LeakyReLU {
+  double slope = LeakyReluOptions{}.slope;  ///< for x < 0, at least 0
+  /// Applies the layer.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return leaky_relu(x, {.slope = slope}, at);
+  }
+};
+
+/// The hyperbolic tangent. See `tanh`.
+struct Tanh {
+  /// Applies the layer.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return tanh(x, at);
+  }
+};
+
+/// 1 / (1 + e^-x). See `sigmoid`.
+struct Sigmoid {
+  /// Applies the layer.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return sigmoid(x, at);
+  }
+};
+
+/// Probabilities from logits. See `softmax`; `softmax_cross_entropy` takes the logits themselves.
+struct Softmax {
+  std::ptrdiff_t axis = -1;  ///< negative ones count from the last
+  /// Applies the layer.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return softmax(x, {.axis = axis}, at);
+  }
 };
 
 /// (N, ...) to (N, product of the rest). See `flatten`.

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// The gradient of a convolution's kernel: a product of matrices whose inner size is the pixels of all
+// images. It is computed by bands of output rows that stay in the cache for all tiles of the result.
+#include "kernels/conv.hpp"
+
+#include "kernels/parallel.hpp"
+#include "kernels/tile.hpp"
+#include "kernels/window.hpp"
+#include <xtape/memory.hpp>
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
+namespace {
+
+// A band of output rows of one image: the input of its first pixel, and the gradient, in whole vectors
+// of channels (what is beyond the last channel does not matter).
+struct Band {
+  const Scalar* x;
+  const Scalar* g;
+  std::size_t rows, width;
+  std::size_t g_row, g_pixel;  // from row to row and from pixel to pixel
+};
+
+// sum[r][v] += x[offset(r)] * g[v] over the pixels of a row. There is no masked load in this loop: g++
+// keeps the sums in memory for it.
+template <std::size_t Rows, std::size_t Vectors, class Offset>
+[[gnu::always_inline]] inline void add_row(Vec (&sum)[Rows][Vectors], const Scalar* x,
+                                           std::size_t x_pixel, const Scalar* g,
+                                           std::size_t g_pixel, std::size_t width, Offset offset) {
+  for (std::size_t i = 0; i < width; ++i, x += x_pixel, g += g_pixel) {
+    Vec right[Vectors];
+    XTAPE_UNROLL
+    for (std::size_t v = 0; v < Vectors; ++v) right[v] = load(g + v * lanes);
+    XTAPE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+      XTAPE_UNROLL
+      for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] += x[offset.of(r)] * right[v];
+    }
+  }
+}
+
+// Where row r of a tile lies relative to a pixel's input: r elements away, or as a table says.
+struct Neighbours {
+  [[gnu::always_inline]] static std::size_t of(std::size_t r) { return r; }
+};
+struct Listed {
+  const std::size_t* offset;
+  [[gnu::always_inline]] std::size_t of(std::size_t r) const { return offset[r]; }
+};
+
+// Adds a band's share to a tile of the gradient: `Rows` rows times `Vectors` vectors of out channels.
+struct Tile {
+  template <std::size_t Rows, std::size_t Vectors>
+  static void run(const Conv2D& s, const Band& band, const Scalar* x, const std::size_t* offset,
+                  const Scalar* g, std::size_t channels, Scalar* dk) {
+    const Lanes last{channels - (Vectors - 1) * lanes};
+    const std::size_t out = s.out, pixel = s.stride_w * s.in, row = s.stride_h * s.width * s.in;
+    Vec sum[Rows][Vectors] = {};
+    for (std::size_t i = 0; i < band.rows; ++i, x += row, g += band.g_row)
+      if (offset == nullptr)
+        add_row(sum, x, pixel, g, band.g_pixel, band.width, Neighbours{});
+      else
+        add_row(sum, x, pixel, g, band.g_pixel, band.width, Listed{offset});
+    XTAPE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r, dk += out) {
+      XTAPE_UNROLL
+      for (std::size_t v = 0; v + 1 < Vectors; ++v)
+        store(dk + v * lanes, sum[r][v] + load(dk + v * lanes));
+      Scalar* const end = dk + (Vectors - 1) * lanes;
+      store(end, sum[r][Vectors - 1] + load(end, last), last);
+    }
+  }
+};
+
+// Where the rows of the gradient, pairs of tap and input channel, lie relative to a pixel's input.
+class Rows {
+ public:
+  explicit Rows(const Conv2D& s)
+      : count_{s.kernel_h * s.kernel_w * s.in}, offset_{count_}, joined_{s.kernel_w * s.in} {
+    for (std::size_t r = 0; r < count_; ++r) {
+      const std::size_t tap = r / s.in, i = tap / s.kernel_w, j = tap % s.kernel_w;
+      offset_.data()[r] = (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
+    }
+    // The taps of a row of the kernel and their channels are neighbours in memory. Where those are
+    // too few for a tile, a tile takes them from several rows, by the table.
+    contiguous_ = s.dilation_w == 1 && joined_ >= 8;
+    if (!contiguous_) joined_ = count_;
+  }
+  // Calls f(first row, number of rows, offset of the first, table of the offsets or null).
+  template <class F>
+  void for_each_tile(std::size_t most, F f) const {
+    const RowTiles tiles{joined_, most};
+    for (std::size_t group = 0; group < count_; group += joined_)
+      for (std::size_t t = 0; t < tiles.size(); ++t) {
+        const std::size_t begin = group + tiles.begin(t);
+        const std::size_t* const table = offset_.data() + begin;
+        if (contiguous_)
+          f(begin, tiles.height(t), *table, nullptr);
+        else
+          f(begin, tiles.height(t), 0, table);
+      }
+  }
+
+ private:
+  std::size_t count_;
+  PooledBuffer<std::size_t> offset_;
+  std::size_t joined_;
+  bool contiguous_;
+};
+
+// Adds what a band contributes to dk.
+void add_band(const Conv2D& s, const Rows& rows, const Band& band, Scalar* dk) {
+  for (std::size_t channel = 0; channel < s.out; channel += tile_columns) {
+    const std::size_t channels = std::min(tile_columns, s.out - channel);
+    const std::size_t vectors = vectors_of(channels);
+    rows.for_each_tile(tile_rows(vectors), [&](std::size_t first, std::size_t count,
+                                               std::size_t offset, const std::size_t* table) {
+      Tiles<Tile>::of(count, vectors)(s, band, band.x + offset, table, band.g + channel, channels,
+                                      dk + first * s.out + channel);
+    });
+  }
+}
+
+// Calls add(first image, last image, scratch, dk) for groups of images, each with a dk of its own to add
+// to and some scratch memory, and adds those up in order.
+template <class Add>
+void over_images(const Conv2D& s, Scalar* dk, std::size_t scratch_size, Add add) {
+  const std::size_t size = s.kernel_h * s.kernel_w * s.in * s.out;
+  const double products = static_cast<double>(size) * static_cast<double>(s.out_h * s.out_w) *
+                          static_cast<double>(s.batch);
+  const auto wanted = static_cast<std::size_t>(std::clamp(products / 5e5, 1.0, 16.0));
+  const std::size_t groups = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(s.batch, 1));
+  PooledBuffer<Scalar> parts{(groups - 1) * size}, scratch{groups * scratch_size};
+  const auto part = [&](std::size_t group) {
+    return group == 0 ? dk : parts.data() + (group - 1) * size;
+  };
+  parallel(groups, [&](std::size_t group) {
+    std::fill_n(part(group), size, Scalar{0});
+    add(group * s.batch / groups, (group + 1) * s.batch / groups,
+        scratch.data() + group * scratch_size, part(group));
+  });
+  parallel_ranges(size, elementwise_grain / groups, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t group = 1; group < groups; ++group)
+      for (std::size_t i = begin; i < end; ++i) dk[i] += part(group)[i];
+  });
+}
+
+// Output rows whose gradient fits into the first-level cache with some of the input.
+std::size_t band_rows(std::size_t row_elements) {
+  return std::max<std::size_t>(1, 8192 / (row_elements + 1));
+}
+
+// Copies pixels to where they have `pixel` elements each.
+void spread_pixels(std::size_t pixels, std::size_t channels, const Scalar* from, Scalar* to,
+                   std::size_t pixel) {
+  for (std::size_t i = 0; i < pixels; ++i)
+    for_each_vector(channels, [&](std::size_t c, auto part) {
+      store(to + i * pixel + c, load(from + i * channels + c, part));
+    });
+}
+
+void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scalar* dk) {
+  const Rows rows{s};
+  const std::size_t pixel = vectors_of(s.out) * lanes, band = band_rows(s.out_w * pixel);
+  const std::size_t scratch_size = pixel == s.out ? 0 : band * s.out_w * pixel;
+  over_images(s, dk, scratch_size,
+              [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
+                for (std::size_t image = first; image < last; ++image)
+                  for (std::size_t top = 0; top < s.out_h; top += band) {
+                    const std::size_t height = std::min(band, s.out_h - top);
+                    const Scalar* from = g + (image * s.out_h + top) * s.out_w * s.out;
+                    if (pixel != s.out) {
+                      spread_pixels(height * s.out_w, s.out, from, whole, pixel);
+                      from = whole;
+                    }
+                    add_band(s, rows,
+                             {x + (image * s.height + top * s.stride_h) * s.width * s.in, from,
+                              height, s.out_w, s.out_w * pixel, pixel},
+                             part);
+                  }
+              });
+}
+
+void conv2d_max_pool_grad_kernel(const Conv2D& s, const Pool2D& p, const Scalar* x,
+                                 const std::uint8_t* position, const Scalar* g, Scalar* dk) {
+  const Rows rows{s};
+  const std::size_t width = p.out_w * p.window_w, pixel = vectors_of(s.out) * lanes;
+  const std::size_t row = width * pixel, band = band_rows(p.window_h * row);
+  const std::size_t scratch_size = band * p.window_h * row;
+  over_images(s, dk, scratch_size,
+              [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
+                for (std::size_t image = first; image < last; ++image)
+                  for (std::size_t top = 0; top < p.out_h; top += band) {
+                    const std::size_t height = std::min(band, p.out_h - top);
+                    for (std::size_t i = 0; i < height; ++i) {
+                      const std::size_t at = (image * p.out_h + top + i) * p.out_w * s.out;
+                      unpool_row(p.window_h, p.window_w, p.out_w, s.out, position + at, g + at,
+                                 unpooled + i * p.window_h * row, row, pixel);
+                    }
+                    add_band(
+                        s, rows,
+                        {x + (image * s.height + top * p.window_h * s.stride_h) * s.width * s.in,
+                         unpooled, height * p.window_h, width, row, pixel},
+                        part);
+                  }
+              });
+}
+
+}  // namespace
+
+void fill(ConvGradKernels& k) {
+  k.conv2d_grad_kernel = conv2d_grad_kernel;
+  k.conv2d_max_pool_grad_kernel = conv2d_max_pool_grad_kernel;
+}
+
+}  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

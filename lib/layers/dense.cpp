@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/layers/dense.hpp>
+
+#include "layers/affine.hpp"
+
+namespace xtape::inline XTAPE_ABI {
+
+Dense::Dense(const Options& o, Rng& rng, Location at)
+    : weight_{make_weight({"dense", at}, {o.in, o.out}, o.weight_init, rng)},
+      bias_{make_bias({"dense", at}, o.bias, weight_.shape(), o.bias_init, rng)},
+      options_{.activation = o.activation} {}
+
+Variable Dense::operator()(const Variable& x, Location at) {
+  const Variable w = x.tape().parameter(weight_, at);
+  if (!bias_) return dense(x, w, options_, at);
+  return dense(x, w, x.tape().parameter(*bias_, at), options_, at);
+}
+
+void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }
+
+}  // namespace xtape::inline XTAPE_ABI
