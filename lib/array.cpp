@@ -4,6 +4,17 @@
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI {
+namespace {
+
+template <class Numbers>
+std::string tuple(const Numbers& numbers) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(numbers[i]);
+  return text + (numbers.size() == 1 ? ",)" : ")");
+}
+
+}  // namespace
 
 std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;
@@ -29,11 +40,7 @@ Array full(const Shape& shape, Scalar value) {
   return array;
 }
 
-std::string to_string(const Shape& shape) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() == 1 ? ",)" : ")");
-}
+std::string to_string(const Shape& shape) { return tuple(shape); }
+std::string to_string(const Axes& axes) { return tuple(axes); }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -74,6 +74,14 @@ constinit std::array<SizeClass, class_count> pool{};
 
 namespace detail {
 
+// If memory is short, what is cached for other sizes may be just what is missing.
+static void* system_block(std::size_t bytes) {
+  const std::align_val_t alignment{block_alignment};
+  if (void* block = ::operator new(bytes, alignment, std::nothrow)) return block;
+  release_cached_memory();
+  return ::operator new(bytes, alignment);
+}
+
 void* allocate(std::size_t bytes) {
   const std::size_t index = class_of(bytes);
   if (index >= class_count) throw std::bad_alloc();
@@ -87,7 +95,7 @@ void* allocate(std::size_t bytes) {
       return block;
     }
   }
-  void* block = ::operator new (bytes_of(index), std::align_val_t{block_alignment});
+  void* block = system_block(bytes_of(index));
   std::lock_guard guard{size_class.lock};
   ++size_class.used;
   ++size_class.system;

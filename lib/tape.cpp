@@ -18,7 +18,9 @@ Scalar Variable::item(Location at) const {
 const Array& Variable::grad(Location at) const {
   const Op op{"grad", at};
   if (!needs_grad())
-    throw TapeError(op, "a constant has no gradient", "make it with tape.variable()?");
+    throw TapeError(op, "a constant has no gradient",
+                    tape_->mode() == Mode::eval ? "the tape is in Mode::eval and records nothing"
+                                                : "make it with tape.variable()?");
   const Tape::Node& node = tape_->nodes_[node_];
   if (node.kind == Tape::Kind::parameter)
     throw TapeError(op, "the gradient of a parameter is in Parameter::grad");

@@ -13,6 +13,10 @@ inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << to_string(shape);
 }
 
+inline std::ostream& operator<<(std::ostream& out, const Axes& axes) {
+  return out << to_string(axes);
+}
+
 /// Its arguments, one after the other.
 template <class... Parts>
 std::string text(const Parts&... parts) {

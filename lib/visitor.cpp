@@ -9,4 +9,6 @@ void walk(std::span<Parameter* const> parameters, Visitor& visitor) {
   visitor.end();
 }
 
+void ZeroGrad::visit(Parameter& parameter) { parameter.grad() = zeros(parameter.shape()); }
+
 }  // namespace xtape::inline XTAPE_ABI

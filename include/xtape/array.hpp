@@ -33,14 +33,19 @@ Array full(const Shape& shape, Scalar value);
 std::size_t element_count(const Shape& shape);
 /// As in numpy: `(64, 10)`, `(5,)`, `()`.
 std::string to_string(const Shape& shape);
+/// The same for axes.
+std::string to_string(const Axes& axes);
 
 /// An array that is never written again, shared by a Variable and the gradients that need it.
 /// It costs a pointer to copy, and the last owner frees it.
 class Value {
  public:
-  /// Takes over `array`; an xtensor expression is computed on the way.
+  /// Takes over `array`.
   Value(Array array)
       : array_{std::allocate_shared<Array>(CachingAllocator<Array>{}, std::move(array))} {}
+  /// Computes an expression of xtensor.
+  template <class E>
+  Value(const xt::xexpression<E>& expression) : Value{Array(expression)} {}
 
   const Array& operator*() const noexcept { return *array_; }        ///< the array
   const Array* operator->() const noexcept { return array_.get(); }  ///< the array

@@ -5,12 +5,19 @@
 
 #include <xtape/array.hpp>
 
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
+#include <functional>
+#include <ranges>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
+
+class Variable;
 
 /// An array that training changes, with the gradient of the last backward pass. A layer owns its
 /// parameters; they can be moved with it (not while a tape uses them) but not copied.
@@ -54,20 +61,43 @@ class ParameterList {
  public:
   /// Adds a parameter. Throws ValueError if its path is taken.
   void operator()(std::string_view name, Parameter& parameter);
-  /// Adds the parameters of a layer, if it has any, under `name` and a dot.
+  /// Adds the parameters of a layer, if it has any, under `name` and a dot. A pointer, optional or
+  /// reference wrapper stands for what it refers to, if anything, and a container for its elements, under
+  /// their numbers.
   template <class L>
   void operator()(std::string_view name, L& layer) {
     if constexpr (requires { layer.parameters(*this); }) {
-      const std::size_t outer = prefix_.size();
-      (prefix_ += name) += '.';
-      layer.parameters(*this);
-      prefix_.resize(outer);
+      under(name, [&] { layer.parameters(*this); });
+    } else if constexpr (requires {
+                           requires std::same_as<L, std::reference_wrapper<typename L::type>>;
+                         }) {
+      (*this)(name, layer.get());
+    } else if constexpr (std::is_invocable_v<L&, const Variable&> ||
+                         std::is_invocable_v<L&, const Variable&, Location>) {
+      // A function without parameters.
+    } else if constexpr (std::ranges::range<L>) {
+      under(name, [&] {
+        std::size_t i = 0;
+        for (auto& element : layer) (*this)(std::to_string(i++), element);
+      });
+    } else {
+      static_assert(
+          requires { *layer; }, "expected a Parameter or a layer; is its parameters() public?");
+      if (layer) (*this)(name, *layer);
     }
   }
   /// What was added, in order.
   const std::vector<NamedParameter>& items() const noexcept { return items_; }
 
  private:
+  template <class F>
+  void under(std::string_view name, F add) {
+    const std::size_t outer = prefix_.size();
+    (prefix_ += name) += '.';
+    add();
+    prefix_.resize(outer);
+  }
+
   std::string prefix_;
   std::vector<NamedParameter> items_;
 };
@@ -80,11 +110,20 @@ std::vector<NamedParameter> parameters(Model& model) {
   return list.items();
 }
 
+/// The parameters of a model, each once: one that is listed under two names, as shared weights are, too.
+template <class Model>
+std::vector<Parameter*> unique_parameters(Model& model) {
+  std::vector<Parameter*> all;
+  for (const auto& [name, parameter] : parameters(model))
+    if (std::find(all.begin(), all.end(), parameter) == all.end()) all.push_back(parameter);
+  return all;
+}
+
 /// The number of scalars that a model learns.
 template <class Model>
 std::size_t parameter_count(Model& model) {
   std::size_t count = 0;
-  for (const auto& [name, parameter] : parameters(model)) count += parameter->size();
+  for (const Parameter* parameter : unique_parameters(model)) count += parameter->size();
   return count;
 }
 

@@ -26,9 +26,11 @@ enum class Mode {
 /// A value on a tape: a small handle, cheap to copy. It must not outlive its tape.
 class Variable {
  public:
-  const Array& value() const noexcept { return *value_; }            ///< what was computed
+  const Array& value() const& noexcept { return *value_; }  ///< what was computed
+  Array value() && { return *value_; }  ///< a copy, as the variable dies: `net(x).value()`
   const Value& shared_value() const noexcept { return value_; }      ///< the value, without a copy
-  const Shape& shape() const noexcept { return value_->shape(); }    ///< of the value
+  const Shape& shape() const& noexcept { return value_->shape(); }   ///< of the value
+  Shape shape() && { return value_->shape(); }                       ///< of the value
   std::size_t rank() const noexcept { return value_->dimension(); }  ///< number of axes
   std::size_t size() const noexcept { return value_->size(); }       ///< number of elements
   /// The only element. Throws ShapeError if there is not exactly one.
@@ -121,7 +123,8 @@ class Tape {
   /// Throws TapeError if the tape was consumed.
   Variable variable(Array value, Location at = Location::current());
   /// A parameter. The same one always gives the same node, so shared weights add their gradients. It
-  /// must outlive the tape. Throws TapeError if the tape was consumed.
+  /// must outlive the tape, and its value must stay as it is until the backward pass: the gradients
+  /// read it. Throws TapeError if the tape was consumed.
   Variable parameter(Parameter& parameter, Location at = Location::current());
 
   /// Computes the gradient of `loss`, a single element, and then runs each visitor over the
@@ -134,8 +137,12 @@ class Tape {
     run_backward({"backward", loss.at}, loss.variable, false,
                  {static_cast<Visitor*>(&visitors)...});
   }
-  /// As `backward`, but adds to the parameters' gradients: one call per micro-batch, with `backward`
-  /// for the first and the optimizer after the last.
+  /// As `backward`, but adds to the parameters' gradients, for a batch in parts:
+  /// ```
+  /// visit(net, ZeroGrad{});
+  /// for (...) tape.accumulate(loss / parts);  // a tape for each part
+  /// visit(net, adam);
+  /// ```
   template <class... Visitors>
   void accumulate(const Located& loss, Visitors&&... visitors) {
     run_backward({"accumulate", loss.at}, loss.variable, true,

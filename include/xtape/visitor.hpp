@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// The walker over parameters. Optimizers, clipping, initialising, counting and saving are visitors.
+/// The walker over parameters. Optimizers and clipping are visitors, and so is whatever else goes over the
+/// parameters of a pass or a model.
 #pragma once
 
 #include <xtape/parameter.hpp>
@@ -31,13 +32,19 @@ class Visitor {
 /// Runs one pass of a visitor over the given parameters.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
-/// Runs each visitor in turn over the trainable parameters of a model.
+/// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it
+/// has.
 template <class Model, class... Visitors>
 void visit(Model& model, Visitors&&... visitors) {
-  std::vector<Parameter*> trainable;
-  for (const auto& [name, parameter] : parameters(model))
-    if (parameter->trainable) trainable.push_back(parameter);
+  std::vector<Parameter*> trainable = unique_parameters(model);
+  std::erase_if(trainable, [](const Parameter* parameter) { return !parameter->trainable; });
   (walk(trainable, visitors), ...);
 }
+
+/// Sets the gradients to zero, before `Tape::accumulate` adds to them. `Tape::backward` needs no such
+/// thing.
+struct ZeroGrad : Visitor {
+  void visit(Parameter& parameter) override;
+};
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -27,8 +28,9 @@ constexpr std::size_t header_limit = 100'000'000;  // as in the format's referen
 // A file that replaces another once it is complete.
 class NewFile {
  public:
-  explicit NewFile(const std::string& path) : path_{path}, temporary_{path + ".new"} {
-    file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  explicit NewFile(const std::string& path)
+      : path_{path}, temporary_{text(path, ".new-", std::random_device{}())} {
+    file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file_ < 0) fail("cannot write");
   }
   ~NewFile() {

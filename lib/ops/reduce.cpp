@@ -39,11 +39,6 @@ struct Reduction {
   }
 };
 
-Array reshaped(Array array, const Shape& shape) {
-  array.reshape(shape);
-  return array;
-}
-
 }  // namespace
 
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {

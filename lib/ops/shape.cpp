@@ -14,11 +14,6 @@ using kernels::Nest;
 using kernels::row_major;
 using kernels::Strides;
 
-Array reshaped(Array array, const Shape& shape) {
-  array.reshape(shape);
-  return array;
-}
-
 // Copies the elements of `shape` from one strided array to another.
 void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
           const Strides& to_strides) {
@@ -64,7 +59,7 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   const std::size_t count = open >= 0 && known > 0 ? x.size() / known * known : known;
   if (overflow || count != x.size())
     throw ShapeError(op,
-                     text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", target));
+                     text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", shape));
   return record(op, reshaped(x.value(), target),
                 wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
 }

@@ -140,4 +140,8 @@ Variable mse(const Variable& prediction, const Variable& target, Location at) {
                 wrt(target, [=](const Array& g) { return times(d, -*g.data() * factor); }));
 }
 
+Variable mse(const Variable& prediction, const Array& target, Location at) {
+  return mse(prediction, prediction.tape().input(target), at);
+}
+
 }  // namespace xtape::inline XTAPE_ABI

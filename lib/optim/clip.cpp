@@ -36,7 +36,8 @@ void ClipNorm::begin(std::span<Parameter* const> parameters) {
   }
   norm_ = std::sqrt(std::accumulate(slice_sums_.begin(), slice_sums_.end(), 0.0));
   factor_ = norm_ > max_norm_ ? max_norm_ / norm_ : 1;
-  if (!std::isfinite(norm_)) factor_ = std::numeric_limits<double>::quiet_NaN();
+  if (!std::isfinite(norm_) && std::isfinite(max_norm_))
+    factor_ = std::numeric_limits<double>::quiet_NaN();
 }
 
 void ClipNorm::visit(Parameter& parameter) {

@@ -33,12 +33,11 @@ void Optimizer::set_learning_rate(double learning_rate, Location at) {
 }
 
 std::span<Array> Optimizer::state(const Parameter& parameter) {
-  const auto [entry, is_new] = state_.try_emplace(parameter.id());
-  std::vector<Array>& arrays = entry->second;
-  if (is_new)
-    for (const Slot& slot : slots_)
-      arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
-  return arrays;
+  if (const auto known = state_.find(parameter.id()); known != state_.end()) return known->second;
+  std::vector<Array> arrays;
+  for (const Slot& slot : slots_)
+    arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
+  return state_.emplace(parameter.id(), std::move(arrays)).first->second;
 }
 
 void Optimizer::reset() noexcept {

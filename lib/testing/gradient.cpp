@@ -18,6 +18,21 @@ Array draw_cotangent(const Shape& shape, std::uint64_t seed) {
   return cotangent;
 }
 
+// Moves an element for the time of a scope.
+class Moved {
+ public:
+  Moved(Scalar& x, double by) : x_{x}, start_{x} {
+    x = static_cast<Scalar>(static_cast<double>(start_) + by);
+  }
+  Moved(const Moved&) = delete;
+  Moved& operator=(const Moved&) = delete;
+  ~Moved() { x_ = start_; }
+
+ private:
+  Scalar& x_;
+  Scalar start_;
+};
+
 }  // namespace
 
 double gradient_error(const std::function<Variable(Tape&)>& f,
@@ -47,14 +62,11 @@ double gradient_error(const std::function<Variable(Tape&)>& f,
   double error = 0, largest = 1;
   for (Parameter* p : parameters)
     for (std::size_t i = 0; i < p->size(); ++i) {
-      Scalar& x = p->value().data()[i];
-      const Scalar start = x;
       const auto at = [&](double steps) {
-        x = static_cast<Scalar>(static_cast<double>(start) + steps * options.step);
+        const Moved moved{p->value().data()[i], steps * options.step};
         return product();
       };
       const double expected = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * options.step);
-      x = start;
       const double off = std::abs(static_cast<double>(p->grad().data()[i]) - expected);
       if (!std::isfinite(off)) return std::numeric_limits<double>::infinity();
       error = std::max(error, off);

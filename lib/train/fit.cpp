@@ -12,10 +12,10 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-Loss or_cross_entropy(const Loss& loss) {
+Loss or_cross_entropy(const Loss& loss, Location at) {
   if (loss) return loss;
-  return [](const Variable& logits, std::span<const std::int32_t> labels) {
-    return softmax_cross_entropy(logits, labels);
+  return [at](const Variable& logits, std::span<const std::int32_t> labels) {
+    return softmax_cross_entropy(logits, labels, {}, at);
   };
 }
 
@@ -24,10 +24,10 @@ struct Totals {
   double loss = 0;
   std::size_t correct = 0, samples = 0;
 
-  void add(const Variable& batch_loss, const Variable& logits,
-           std::span<const std::int32_t> labels) {
-    loss += static_cast<double>(batch_loss.item()) * static_cast<double>(labels.size());
-    correct += count_correct(logits.value(), labels);
+  void add(const Variable& batch_loss, const Variable& logits, std::span<const std::int32_t> labels,
+           Location at) {
+    loss += static_cast<double>(batch_loss.item(at)) * static_cast<double>(labels.size());
+    correct += count_correct(logits.value(), labels, at);
     samples += labels.size();
   }
   Metrics metrics() const {
@@ -51,13 +51,13 @@ Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
     Tape tape{Mode::train, rng};
     const Variable logits = model(tape.input(images), options.at);
     const Variable error = loss(logits, labels);
-    totals.add(error, logits, labels);
+    totals.add(error, logits, labels, options.at);
     ++step;
     if (!std::isfinite(error.item()))
       throw ValueError({"fit", options.at},
                        text("the loss is ", error.item(), " in epoch ", epoch, ", step ", step),
                        "try a lower learning rate or ClipNorm");
-    tape.backward(error);
+    tape.backward({error, options.at});
     for (Visitor* visitor : visitors) walk(tape.parameters(), *visitor);
     progress.step(epoch, totals.metrics(), watch.seconds());
   }
@@ -66,9 +66,9 @@ Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
 
 }  // namespace
 
-std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels) {
+std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels, Location at) {
   if (logits.dimension() != 2 || logits.shape()[0] != labels.size())
-    throw ShapeError(Op::nowhere("count_correct"),
+    throw ShapeError({"count_correct", at},
                      text("expected logits (", labels.size(), ", classes), got ", logits.shape()));
   const std::size_t classes = logits.shape()[1];
   std::size_t correct = 0;
@@ -82,12 +82,12 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
                        const EvaluateOptions& options) {
   check({"evaluate", options.at}, "data", dataset, options.batch_size);
-  const Loss loss = or_cross_entropy(options.loss);
+  const Loss loss = or_cross_entropy(options.loss, options.at);
   Totals totals;
   for (const auto& [images, labels] : data::batches(dataset, options.batch_size)) {
     Tape tape{Mode::eval};
     const Variable logits = model(tape.input(images), options.at);
-    totals.add(loss(logits, labels), logits, labels);
+    totals.add(loss(logits, labels), logits, labels, options.at);
   }
   return totals.metrics();
 }
@@ -100,7 +100,7 @@ History fit_model(const Forward& model, const data::Dataset& train, const data::
   check(op, "training", train, options.batch_size);
   check(op, "test", test, options.test_batch_size);
 
-  const Loss loss = or_cross_entropy(options.loss);
+  const Loss loss = or_cross_entropy(options.loss, options.at);
   Progress progress{options.log, options.epochs, train.size()};
   History history;
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
@@ -109,7 +109,8 @@ History fit_model(const Forward& model, const data::Dataset& train, const data::
     report.train = train_epoch(epoch, model, train, options, loss, rng, visitors, progress);
     report.train_seconds = train_watch.seconds();
     const Stopwatch test_watch;
-    report.test = evaluate_model(model, test, {options.test_batch_size, loss, options.at});
+    report.test = evaluate_model(
+        model, test, {.batch_size = options.test_batch_size, .loss = loss, .at = options.at});
     report.test_seconds = test_watch.seconds();
     report.images_per_second = static_cast<double>(train.size()) / report.train_seconds;
 

@@ -223,6 +223,7 @@ BOOST_AUTO_TEST_CASE(mean_squared_error) {
         std::pow(static_cast<double>(x.data()[i]) - static_cast<double>(y.data()[i]), 2) / 63;
   Tape tape;
   check_value("mse", mse(tape.input(x), tape.input(y)), {}, std::vector<double>{expected});
+  check_value("mse", mse(tape.input(x), y), {}, std::vector<double>{expected});
   BOOST_TEST(mse(tape.input(x), tape.input(x)).item() == Scalar{0});
 }
 

@@ -53,6 +53,7 @@ BOOST_AUTO_TEST_CASE(unary_functions_with_options) {
               std::vector<double>{-0.5, -0.5, -0.5, 0, 0.5, 1, 1, nan});
   check_value("clip", clip(v, {.min = -infinity, .max = 0}), {8},
               std::vector<double>{-2, -1, -0.5, 0, 0, 0, 0, nan});
+  check_value("clip", clip(v, {.max = 0}), {8}, std::vector<double>{-2, -1, -0.5, 0, 0, 0, 0, nan});
 }
 
 BOOST_AUTO_TEST_CASE(binary_functions_broadcast) {

@@ -196,12 +196,4 @@ BOOST_AUTO_TEST_CASE(files_begin_with_a_licence_and_are_short) {
   BOOST_TEST(files > 100u);
 }
 
-BOOST_AUTO_TEST_CASE(examples_fit_on_a_screen) {
-  for (const char* name : {"quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
-    const auto lines = lines_of(fs::path{"examples"} / (std::string{name} + ".cpp"));
-    BOOST_TEST((!lines.empty() && lines.size() <= 60u),
-               name << " has " << lines.size() << " lines");
-  }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -37,6 +37,12 @@ BOOST_AUTO_TEST_CASE(making_arrays) {
   BOOST_TEST((uninitialized({4, 1, 2}).shape() == Shape{4, 1, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(a_value_from_an_expression) {
+  const Array a = counting({2, 2});
+  const Value v = a * a + Scalar{1};
+  BOOST_TEST(elements(*v) == (std::vector<double>{1, 2, 5, 10}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_value_is_shared) {
   const std::size_t in_use = memory_stats().in_use;
   {

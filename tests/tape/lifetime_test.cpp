@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(evaluation_frees_a_value_with_its_last_variable) {
 BOOST_AUTO_TEST_CASE(a_variable_of_a_parameter_shares_its_memory) {
   Parameter p{random({3})};
   Tape tape;
-  BOOST_TEST(&tape.parameter(p).value() == &p.value());
+  BOOST_TEST(&*tape.parameter(p).shared_value() == &p.value());
 }
 
 // The tape is consumed, nothing leaks, and the parameters are as good as before.

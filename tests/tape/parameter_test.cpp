@@ -179,9 +179,8 @@ BOOST_AUTO_TEST_CASE(names_are_paths) {
   struct Outer {
     Pair left, right;
     Parameter own{zeros({1})};
-    int not_a_layer = 0;
     void parameters(ParameterList& list) {
-      list("left", left), list("own", own), list("nothing", not_a_layer), list("right", right);
+      list("left", left), list("own", own), list("nothing", relu), list("right", right);
     }
   } outer;
   std::vector<std::string> names;
@@ -190,6 +189,53 @@ BOOST_AUTO_TEST_CASE(names_are_paths) {
                                           "right.second"};
   BOOST_TEST(names == expected, boost::test_tools::per_element());
   BOOST_TEST(parameter_count(outer) == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(containers_and_pointers_list_what_they_hold) {
+  struct Outer {
+    std::vector<Pair> stack = std::vector<Pair>(2);
+    std::unique_ptr<Pair> owned = std::make_unique<Pair>(), none;
+    std::optional<Parameter> maybe{Parameter{zeros({1})}}, absent;
+    Pair elsewhere;
+    std::reference_wrapper<Pair> shared{elsewhere};
+    void parameters(ParameterList& list) {
+      list("stack", stack), list("owned", owned), list("none", none), list("maybe", maybe);
+      list("absent", absent), list("shared", shared);
+    }
+  } outer;
+  std::vector<std::string> names;
+  for (const auto& [name, parameter] : parameters(outer)) names.push_back(name);
+  const std::vector<std::string> expected{"stack.0.first",  "stack.0.second", "stack.1.first",
+                                          "stack.1.second", "owned.first",    "owned.second",
+                                          "maybe",          "shared.first",   "shared.second"};
+  BOOST_TEST(names == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_of_two_names_is_visited_once) {
+  struct Tied {
+    Pair pair;
+    void parameters(ParameterList& list) { list("encoder", pair), list("decoder", pair); }
+  } tied;
+  BOOST_TEST(parameters(tied).size() == 4u);
+  BOOST_TEST(parameter_count(tied) == parameter_count(tied.pair));
+  std::vector<std::string> log;
+  Scribe scribe{"s", log};
+  visit(tied, scribe);
+  BOOST_TEST(log.size() == 4u);  // begin, two visits, end
+}
+
+// A batch in parts, of which each uses other parameters.
+BOOST_AUTO_TEST_CASE(gradients_of_parts_add_up) {
+  Pair pair;
+  pair.first.grad().fill(99);
+  pair.second.grad().fill(99);
+  visit(pair, ZeroGrad{});
+  for (Parameter* p : {&pair.second, &pair.first, &pair.second}) {
+    Tape tape;
+    tape.accumulate(sum(tape.parameter(*p)));
+  }
+  check_elements(pair.first.grad(), {1, 1});
+  check_elements(pair.second.grad(), {2, 2, 2});
 }
 
 BOOST_AUTO_TEST_CASE(a_name_given_twice_is_an_error) {

@@ -13,9 +13,10 @@ namespace xtape::inline XTAPE_ABI::detail {
 class Pullback {
  public:
   Pullback() noexcept = default;
-  /// \param pull `Array(const Array&)`, or `Array(Array)` to reuse the gradient's memory
+  /// \param pull `Array(const Array&)`, or `Array(Array)` to reuse the gradient's memory. It returns
+  ///        an Array: an expression of xtensor would refer to what is gone by then.
   template <class Pull>
-  requires std::is_invocable_r_v<Array, Pull&, const Array&> Pullback(Pull pull)
+  requires std::same_as<std::invoke_result_t<Pull&, const Array&>, Array> Pullback(Pull pull)
       : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }

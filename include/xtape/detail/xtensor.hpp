@@ -2,13 +2,9 @@
 // The one place that knows where xtensor keeps its headers, and what has to be mended in them.
 #pragma once
 
-// xtensor 0.26 moved its headers into folders. XTAPE_XTENSOR(core, xmath.hpp) names one in either
-// layout, for an #include in lib/.
-#if __has_include(<xtensor/containers/xarray.hpp>)
-#define XTAPE_XTENSOR(folder, file) <xtensor/folder/file>
+#if __has_include(<xtensor/containers/xarray.hpp>)  // 0.26 moved the headers into folders
 #include <xtensor/containers/xarray.hpp>
 #else
-#define XTAPE_XTENSOR(folder, file) <xtensor/file>
 #include <xtensor/xarray.hpp>
 #endif
 

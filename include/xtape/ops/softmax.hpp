@@ -46,5 +46,7 @@ Variable softmax_cross_entropy(const Variable& logits, const Array& probabilitie
 /// / count, and its negative for the target. The shapes are equal: a loss does not broadcast. Throws
 /// ShapeError if they differ or are empty.
 Variable mse(const Variable& prediction, const Variable& target, Location at = Location::current());
+/// The same for a target that is a constant.
+Variable mse(const Variable& prediction, const Array& target, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -6,6 +6,8 @@
 
 #include <xtape/tape.hpp>
 
+#include <limits>
+
 namespace xtape::inline XTAPE_ABI {
 
 /// e^x. Derivative: e^x. Results beyond about e^88.3 (in double e^709.4) are infinite and those below
@@ -38,10 +40,11 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options = {},
 
 /// The range of clip.
 struct ClipOptions {
-  double min;  ///< the smallest result
-  double max;  ///< the largest result; throws ValueError if less than min
+  double min = -std::numeric_limits<double>::infinity();  ///< the smallest result
+  double max = std::numeric_limits<double>::infinity();   ///< the largest result, not less than min
 };
 /// min(max(x, options.min), options.max). Derivative: 1 inside the range and on its ends, else 0.
+/// Throws ValueError if min is not at most max.
 Variable clip(const Variable& x, const ClipOptions& options, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI

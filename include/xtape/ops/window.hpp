@@ -35,7 +35,10 @@ struct Padding {
   constexpr Padding(Kind which = Kind::valid) : kind{which} {}
   /// The same amount on each side.
   constexpr Padding(std::size_t all) : Padding{all, all, all, all} {}
-  /// An amount for each side.
+  /// An amount above and below, and one to the left and right.
+  constexpr Padding(std::size_t vertical, std::size_t horizontal)
+      : Padding{vertical, vertical, horizontal, horizontal} {}
+  /// An amount for each side: above, below, to the left and to the right.
   constexpr Padding(std::size_t t, std::size_t b, std::size_t l, std::size_t r)
       : kind{Kind::explicit_}, top{t}, bottom{b}, left{l}, right{r} {}
 

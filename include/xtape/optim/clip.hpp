@@ -5,8 +5,6 @@
 
 #include <xtape/visitor.hpp>
 
-#include <vector>
-
 namespace xtape::inline XTAPE_ABI {
 
 /// Scales all gradients of a pass by the same factor, so that their norm together is at most
@@ -34,7 +32,7 @@ class ClipNorm : public Visitor {
  private:
   double max_norm_;
   double norm_ = 0, factor_ = 1;
-  std::vector<double, CachingAllocator<double>> slice_sums_;
+  PooledVector<double> slice_sums_;
 };
 
 /// Limits each element of the gradients to [-limit, limit]. NaN stays NaN.

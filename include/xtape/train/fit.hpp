@@ -65,7 +65,8 @@ struct EvaluateOptions {
 
 /// How many rows of logits (N, classes) are largest at their label; of equal ones the first counts.
 /// Throws ShapeError unless there is one label per row.
-std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels);
+std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels,
+                          Location at = Location::current());
 
 /// A model as the training loop sees it: logits (N, classes) from images (N, ...).
 using Forward = std::function<Variable(const Variable& x, const Location& at)>;
