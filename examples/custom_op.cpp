@@ -13,12 +13,11 @@ Variable swish(const Variable& x, double beta, Location at = Location::current()
   const auto b = static_cast<Scalar>(beta);
   Array y = x.value();
   for (Scalar& v : y) v /= 1 + std::exp(-b * v);
-  return record({"swish", at}, std::move(y), wrt(x, [x, b](Array g) {
+  return record({"swish", at}, std::move(y), wrt(x, [x, b](Array& g) {
                   for (std::size_t i = 0; i < g.size(); ++i) {
                     const Scalar v = x.value().data()[i], s = 1 / (1 + std::exp(-b * v));
                     g.data()[i] *= s * (1 + b * v * (1 - s));
                   }
-                  return g;
                 }));
 }
 

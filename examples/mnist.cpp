@@ -27,7 +27,7 @@ struct Settings {
   int epochs = 10;
   std::size_t batch_size = 64, limit = 0, threads = thread_count();
   std::uint64_t seed = 1;
-  std::string data, save;
+  std::string data, save, profile;
   bool quiet = false;
 };
 
@@ -35,6 +35,14 @@ const std::map<std::string, data::Split (*)(const data::MnistOptions&)> datasets
     {"mnist", data::mnist}, {"fashion-mnist", data::fashion_mnist}};
 const std::map<std::string, Preset> presets_by_name = {
     {"keras", Preset::keras}, {"torch", Preset::torch}, {"paper", Preset::paper}};
+
+// Of images such as MNIST's.
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, architecture] : models::by_name())
+    if (architecture.input == Shape{28, 28, 1}) names.push_back(name);
+  return names;
+}
 
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
@@ -46,7 +54,7 @@ std::vector<std::string> keys(const Map& map) {
 void add_options(CLI::App& app, Settings& s) {
   const auto optimizers = optimizer_names();
   app.add_option("--model", s.model, "Architecture")
-      ->check(CLI::IsMember(keys(models::by_name())))
+      ->check(CLI::IsMember(model_names()))
       ->capture_default_str();
   app.add_option("--optimizer", s.optimizer, "Optimizer")
       ->check(CLI::IsMember(std::vector<std::string>(optimizers.begin(), optimizers.end())))
@@ -78,19 +86,23 @@ void add_options(CLI::App& app, Settings& s) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   app.add_option("--save", s.save, "Write the weights to this file (safetensors)");
+  app.add_option("--profile", s.profile,
+                 "Print where the time goes, and write a trace for ui.perfetto.dev to this file");
   app.add_flag("--quiet", s.quiet, "Print the last line only");
 }
 
 // A training must not end in a file that cannot be written.
-void check_writable(const std::string& path) {
+void check_writable(const char* what, const std::string& path) {
+  if (path.empty()) return;
   const std::filesystem::path file{path};
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
   if (::access(folder.c_str(), W_OK) != 0 || std::filesystem::is_directory(file))
-    throw DataError(Op::nowhere("save"), "cannot write " + path);
+    throw DataError(Op::nowhere(what), "cannot write " + path);
 }
 
 void run(const Settings& s) {
-  if (!s.save.empty()) check_writable(s.save);
+  check_writable("save", s.save);
+  check_writable("profiler", s.profile);
   const ThreadLimit threads{s.threads};
   const auto optimizer = make_optimizer(s.optimizer, s.preset, s.learning_rate);
   auto [train, test] = datasets_by_name.at(s.dataset)({.directory = s.data});
@@ -102,11 +114,17 @@ void run(const Settings& s) {
                parameter_count(net), s.optimizer, optimizer->learning_rate(), train.name(),
                train.source());
 
+  std::optional<Profiler> profiler;
+  if (!s.profile.empty()) profiler.emplace();
   const History history =
       fit(net, train, test,
           {.epochs = s.epochs, .batch_size = s.batch_size, .log = s.quiet ? nullptr : stdout}, rng,
           *optimizer);
   if (!s.save.empty()) save(s.save, net);
+  if (profiler) {
+    profiler->write_trace(s.profile);
+    if (!s.quiet) profiler->print(stdout);
+  }
   fmt::print("test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
              history.test().accuracy, history.test().loss,
              history.train_seconds + history.test_seconds, history.images_per_second);

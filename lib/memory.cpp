@@ -70,28 +70,75 @@ static_assert(bytes_of(class_of(1 << 20)) == 1 << 20 && bytes_of(class_of(5 << 2
 // Constant-initialised and never destroyed: arrays of static storage may outlive everything else.
 constinit std::array<SizeClass, class_count> pool{};
 
-}  // namespace
+void give_blocks(std::size_t index, Block* first, Block* last, std::size_t count) noexcept;
 
-namespace detail {
+// Small blocks that a thread has freed and will soon want again, without a lock. They count as used in
+// their size class. A thread's cache is one of a fixed number; threads beyond that have none.
+struct ThreadCache {
+  static constexpr std::size_t classes = 2 * steps;  // blocks of up to 512 bytes
+  static constexpr std::uint32_t most = 64;          // of a size
+
+  Block* free[classes];
+  std::atomic<std::uint32_t> count[classes];  // written by its thread alone
+
+  std::uint32_t size(std::size_t index) const noexcept {
+    return count[index].load(std::memory_order_relaxed);
+  }
+  void add(std::size_t index, int blocks) noexcept {
+    count[index].store(size(index) + static_cast<std::uint32_t>(blocks), std::memory_order_relaxed);
+  }
+  // Gives that many blocks back to the pool.
+  void give(std::size_t index, std::uint32_t blocks) noexcept {
+    if (blocks == 0) return;
+    Block* const first = free[index];
+    Block* last = first;
+    for (std::uint32_t i = 1; i < blocks; ++i) last = last->next;
+    free[index] = last->next;
+    add(index, -static_cast<int>(blocks));
+    give_blocks(index, first, last, blocks);
+  }
+};
+constexpr std::size_t most_threads = 64;
+constinit std::array<ThreadCache, most_threads> thread_caches{};
+constinit std::atomic<std::size_t> next_thread{0};
+
+// With the initial-exec model this is one instruction; it takes a few bytes of what is set aside for it.
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadCache* own_cache = nullptr;
+[[gnu::tls_model("initial-exec")]] constinit thread_local bool has_asked = false;
+
+ThreadCache* cache_of_this_thread() noexcept {
+  if (!has_asked) {
+    has_asked = true;
+    const std::size_t index = next_thread.fetch_add(1, std::memory_order_relaxed);
+    if (XTAPE_CACHE_BLOCKS && index < most_threads) own_cache = &thread_caches[index];
+  }
+  return own_cache;
+}
 
 // If memory is short, what is cached for other sizes may be just what is missing.
-static void* system_block(std::size_t bytes) {
+void* system_block(std::size_t bytes) {
   const std::align_val_t alignment{block_alignment};
   if (void* block = ::operator new(bytes, alignment, std::nothrow)) return block;
   release_cached_memory();
   return ::operator new(bytes, alignment);
 }
 
-void* allocate(std::size_t bytes) {
-  const std::size_t index = class_of(bytes);
-  if (index >= class_count) throw std::bad_alloc();
+// Takes a block from the pool, and with it a chain of up to `more` others, if they are at hand.
+void* take_blocks(std::size_t index, std::size_t more, Block*& others, std::size_t& count) {
   SizeClass& size_class = pool[index];
   {
     std::lock_guard guard{size_class.lock};
-    if (Block* block = size_class.free) {
-      size_class.free = block->next;
-      --size_class.cached;
-      ++size_class.used;
+    if (Block* const block = size_class.free) {
+      Block* last = block;
+      count = 0;
+      while (count < more && last->next != nullptr) {
+        last = last->next;
+        ++count;
+      }
+      others = count == 0 ? nullptr : block->next;
+      size_class.free = std::exchange(last->next, nullptr);
+      size_class.cached -= count + 1;
+      size_class.used += count + 1;
       return block;
     }
   }
@@ -102,18 +149,59 @@ void* allocate(std::size_t bytes) {
   return block;
 }
 
-void deallocate(void* pointer, std::size_t bytes) noexcept {
-  if (pointer == nullptr) return;
-  SizeClass& size_class = pool[class_of(bytes)];
-  std::unique_lock guard{size_class.lock};
-  --size_class.used;
+// Gives back a chain of blocks, from `first` to `last`.
+void give_blocks(std::size_t index, Block* first, Block* last, std::size_t count) noexcept {
+  SizeClass& size_class = pool[index];
+  std::lock_guard guard{size_class.lock};
+  last->next = size_class.free;
+  size_class.free = first;
+  size_class.cached += count;
+  size_class.used -= count;
+}
+
+void give_block(std::size_t index, void* pointer) noexcept {
   if constexpr (XTAPE_CACHE_BLOCKS) {
-    size_class.free = ::new (pointer) Block{size_class.free};
-    ++size_class.cached;
+    Block* const block = ::new (pointer) Block{nullptr};
+    give_blocks(index, block, block, 1);
   } else {
-    guard.unlock();
+    {
+      std::lock_guard guard{pool[index].lock};
+      --pool[index].used;
+    }
     ::operator delete (pointer, std::align_val_t{block_alignment});
   }
+}
+
+}  // namespace
+
+namespace detail {
+
+void* allocate(std::size_t bytes) {
+  const std::size_t index = class_of(bytes);
+  if (index >= class_count) throw std::bad_alloc();
+  Block* others = nullptr;
+  std::size_t count = 0;
+  ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
+  if (cache == nullptr) return take_blocks(index, 0, others, count);
+  if (Block* const block = cache->free[index]) {
+    cache->free[index] = block->next;
+    cache->add(index, -1);
+    return block;
+  }
+  void* const block = take_blocks(index, ThreadCache::most / 2, others, count);
+  cache->free[index] = others;
+  cache->add(index, static_cast<int>(count));
+  return block;
+}
+
+void deallocate(void* pointer, std::size_t bytes) noexcept {
+  if (pointer == nullptr) return;
+  const std::size_t index = class_of(bytes);
+  ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
+  if (cache == nullptr) return give_block(index, pointer);
+  if (cache->size(index) == ThreadCache::most) cache->give(index, ThreadCache::most / 2);
+  cache->free[index] = ::new (pointer) Block{cache->free[index]};
+  cache->add(index, 1);
 }
 
 }  // namespace detail
@@ -126,10 +214,18 @@ MemoryStats memory_stats() noexcept {
     stats.cached += pool[i].cached * bytes_of(i);
     stats.system_allocations += pool[i].system;
   }
+  for (const ThreadCache& cache : thread_caches)
+    for (std::size_t i = 0; i < ThreadCache::classes; ++i) {
+      const std::size_t bytes = cache.size(i) * bytes_of(i);
+      stats.in_use -= bytes;
+      stats.cached += bytes;
+    }
   return stats;
 }
 
 void release_cached_memory() noexcept {
+  if (ThreadCache* const cache = cache_of_this_thread(); cache != nullptr)
+    for (std::size_t i = 0; i < ThreadCache::classes; ++i) cache->give(i, cache->size(i));
   for (SizeClass& size_class : pool) {
     Block* block = nullptr;
     {

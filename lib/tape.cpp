@@ -28,7 +28,7 @@ const Array& Variable::grad(Location at) const {
     throw TapeError(op, text("the gradient of the result of [", node.op.name, "] is not kept"),
                     "only what tape.variable() made keeps its gradient");
   if (!node.grad) throw TapeError(op, "there is no gradient before backward");
-  return *node.grad;
+  return node.grad->array;
 }
 
 Variable Tape::variable(Array value, Location at) {
@@ -94,7 +94,8 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
     throw TapeError(op, "the loss depends on no parameter and no tape.variable()");
 
   consumed_ = true;
-  nodes_[loss.node_].grad = full(loss.shape(), 1);
+  start_profile();
+  nodes_[loss.node_].grad = detail::make_gradient([&] { return full(loss.shape(), 1); });
   for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
   edges_.clear();
   store_gradients(accumulate);
@@ -104,50 +105,55 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
 void Tape::pull_back(std::uint32_t index) {
   Node& node = nodes_[index];
   if (node.kind != Kind::op || !node.grad) return;
-  Array gradient = std::move(*node.grad);
-  node.grad.reset();
+  detail::GradientPtr gradient = std::move(node.grad);
   if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
-  if (gradient.shape() != node.shape)
+  if (const Shape& shape = gradient->array.shape(); !kernels::same(shape, node.shape))
     throw ShapeError(
-        node.op,
-        text("the gradient of a result of shape ", node.shape, " has the shape ", gradient.shape()),
+        node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
         "check the function given to through()");
   const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first_edge : edges_.size();
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);
-    add_gradient(node, edges_[e].input, pull(gradient, e + 1 == end));
+    const std::uint32_t input = edges_[e].input;
+    add_gradient(node, input, pull(gradient, e + 1 == end));
+    if (profiler_ != nullptr) {
+      const std::size_t elements = element_count(node.shape) + element_count(nodes_[input].shape);
+      profiler_->finish(node.op.name, Profiler::Phase::backward, node.op.flops,
+                        static_cast<double>(elements * sizeof(Scalar)));
+    }
   }
 }
 
-void Tape::add_gradient(const Node& from, std::uint32_t input, Array gradient) {
+void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient) {
   Node& node = nodes_[input];
-  if (gradient.shape() != node.shape) {
+  const Shape& shape = gradient->array.shape();
+  if (!kernels::same(shape, node.shape)) {
     Shape common;
-    if (gradient.shape() != from.shape ||
-        !kernels::broadcast_shape(node.shape, from.shape, common) || common != from.shape)
-      throw ShapeError(from.op,
-                       text("the gradient of an input of shape ", node.shape, " has the shape ",
-                            gradient.shape()),
-                       "check the function given to wrt()");
-    gradient = kernels::sum_to(gradient, node.shape);
+    if (shape != from.shape || !kernels::broadcast_shape(node.shape, from.shape, common) ||
+        common != from.shape)
+      throw ShapeError(
+          from.op, text("the gradient of an input of shape ", node.shape, " has the shape ", shape),
+          "check the function given to wrt()");
+    gradient->array = kernels::sum_to(gradient->array, node.shape);
   }
   if (node.grad)
-    kernels::add_to(*node.grad, gradient);
+    kernels::add_to(node.grad->array, gradient->array);
   else
     node.grad = std::move(gradient);
 }
 
 void Tape::store_gradients(bool accumulate) {
   for (Node& node : nodes_)
-    if (node.kind == Kind::variable && !node.grad) node.grad = zeros(node.shape);
+    if (node.kind == Kind::variable && !node.grad)
+      node.grad = detail::make_gradient([&] { return zeros(node.shape); });
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    std::optional<Array>& gradient = nodes_[parameter_nodes_[i]].grad;
+    const detail::GradientPtr gradient = std::move(nodes_[parameter_nodes_[i]].grad);
     Array& stored = parameters_[i]->grad();
     if (accumulate && stored.shape() == parameters_[i]->shape()) {
-      if (gradient) kernels::add_to(stored, *gradient);
+      if (gradient) kernels::add_to(stored, gradient->array);
     } else {
-      stored = gradient ? std::move(*gradient) : zeros(parameters_[i]->shape());
+      stored = gradient ? std::move(gradient->array) : zeros(parameters_[i]->shape());
     }
   }
 }

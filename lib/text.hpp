@@ -4,6 +4,7 @@
 
 #include <xtape/array.hpp>
 
+#include <cstdio>
 #include <sstream>
 #include <string>
 
@@ -23,6 +24,13 @@ std::string text(const Parts&... parts) {
   std::ostringstream out;
   (out << ... << parts);
   return out.str();
+}
+
+/// A number with so many digits after the point.
+inline std::string fixed(double number, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, number);
+  return text;
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -4,8 +4,10 @@
 namespace xtape::inline XTAPE_ABI::models {
 
 const std::map<std::string, Architecture>& by_name() {
-  static const std::map<std::string, Architecture> all = {
-      {"cnn", {cnn, {28, 28, 1}}}, {"lenet5", {lenet5, {28, 28, 1}}}, {"mlp", {mlp, {28, 28, 1}}}};
+  static const std::map<std::string, Architecture> all = {{"cnn", {cnn, {28, 28, 1}}},
+                                                          {"lenet5", {lenet5, {28, 28, 1}}},
+                                                          {"mlp", {mlp, {28, 28, 1}}},
+                                                          {"vgg", {vgg, {32, 32, 3}}}};
   return all;
 }
 

@@ -22,6 +22,11 @@ Sequential lenet5(Rng& rng);
 /// 0.5, Dense 10, for images of 28 x 28 x 1. 1,387,594 parameters.
 Sequential cnn(Rng& rng);
 
+/// A small network after VGG (Simonyan and Zisserman, 2014): six convolutions with 3 x 3 taps and ReLU, two
+/// each of 32, 64 and 128 channels, each pair max-pooled; Dense 128 ReLU and Dense 10, with dropout; for
+/// images of 32 x 32 x 3. 550,570 parameters.
+Sequential vgg(Rng& rng);
+
 /// An architecture that programs offer by its name.
 struct Architecture {
   Sequential (*make)(Rng&);  ///< makes the model, with initial weights drawn from the generator

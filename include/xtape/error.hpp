@@ -21,11 +21,15 @@ using Location = std::source_location;
 /// place of the conversion: `record("mul", ...)`.
 struct Op {
   /// An op called `name`, at the place where this is written.
-  constexpr Op(const char* name, Location at = Location::current()) : name{name}, at{at} {}
+  constexpr Op(const char* name, Location at = Location::current(), double flops = 0)
+      : name{name}, at{at}, flops{flops} {}
   /// Something that has no place in the user's code to point at, such as a damaged file.
   static constexpr Op nowhere(const char* name) { return {name, Location{}}; }
   const char* name;  ///< as in the function's name, the node's label and the tag of its errors
   Location at;       ///< the caller
+  /// Multiplications and additions of the forward pass, for a Profiler: 0 for an op that is limited by
+  /// memory. The gradient of each input is taken to cost as much.
+  double flops;
 };
 
 /// The base of all errors thrown by xtape.

@@ -25,7 +25,7 @@ struct MemoryStats {
 /// Reads the pool's counters. Safe to call from any thread.
 MemoryStats memory_stats() noexcept;
 
-/// Gives the cached blocks back to the system.
+/// Gives the cached blocks back to the system, but for a few small ones of other threads.
 void release_cached_memory() noexcept;
 
 namespace detail {

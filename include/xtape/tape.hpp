@@ -4,12 +4,13 @@
 #pragma once
 
 #include <xtape/detail/pullback.hpp>
+#include <xtape/profile.hpp>
 #include <xtape/random.hpp>
 #include <xtape/visitor.hpp>
 
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -67,7 +68,7 @@ struct Located {
 };
 
 /// How a gradient flows back to one input of an op: `pull` maps the gradient of the op's result to
-/// the gradient of `input`, as `Array(const Array&)`, or `Array(Array)` to work in place. See `wrt`.
+/// the gradient of `input`, as `Array(const Array&)`, or changes it in place, as `void(Array&)`. See `wrt`.
 template <class Pull>
 struct Wrt {
   const Variable& input;  ///< an input of the op
@@ -85,25 +86,25 @@ struct WrtEach {
 /// `pull`s see it. An op with a fused activation goes back through the activation once.
 template <class Pull>
 struct Through {
-  Pull pull;  ///< `Array(Array)`
+  Pull pull;  ///< `Array(const Array&)` or `void(Array&)`
 };
 
 /// Says how the gradient flows back to `input`. The result has the shape of the input, or that of the
 /// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not at all if the input
 /// needs no gradient.
 template <class Pull>
-Wrt<Pull> wrt(const Variable& input, Pull pull) {
-  return {input, std::move(pull)};
+Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
+  return {input, std::forward<Pull>(pull)};
 }
 /// Says how the gradient flows back to each of several inputs.
 template <class Pull>
-WrtEach<Pull> wrt(std::span<const Variable> inputs, Pull pull) {
-  return {inputs, std::move(pull)};
+WrtEach<std::decay_t<Pull>> wrt(std::span<const Variable> inputs, Pull&& pull) {
+  return {inputs, std::forward<Pull>(pull)};
 }
 /// Says what happens to the gradient before it is divided among the inputs.
 template <class Pull>
-Through<Pull> through(Pull pull) {
-  return {std::move(pull)};
+Through<std::decay_t<Pull>> through(Pull&& pull) {
+  return {std::forward<Pull>(pull)};
 }
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
@@ -111,9 +112,9 @@ Through<Pull> through(Pull pull) {
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train) noexcept : mode_{mode} {}
+  explicit Tape(Mode mode = Mode::train) noexcept : mode_{mode} { start_profile(); }
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng) noexcept : mode_{mode}, has_key_{true}, key_{rng()} {}
+  Tape(Mode mode, Rng& rng) noexcept : mode_{mode}, has_key_{true}, key_{rng()} { start_profile(); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -180,7 +181,7 @@ class Tape {
     std::uint32_t first_edge;  // its edges end where those of the next node begin
     Shape shape;
     detail::Pullback through = {};  // empty: none
-    std::optional<Array> grad = {};
+    detail::GradientPtr grad = {};  // apart from its node: of most nodes it lives but for a moment
   };
 
   [[noreturn]] static void fail_without_input(const Op& op);
@@ -203,27 +204,49 @@ class Tape {
   // ... then keep the gradients of those that do.
   template <class Pull>
   void add_edges(Wrt<Pull>& wrt) {
-    if (wrt.input.needs_grad()) edges_.push_back({wrt.input.node_, std::move(wrt.pull)});
+    if (wrt.input.needs_grad())
+      edges_.push_back({wrt.input.node_, detail::Pullback{std::move(wrt.pull)}});
   }
   template <class Pull>
   void add_edges(WrtEach<Pull>& wrt) {
     for (std::size_t i = 0; i < wrt.inputs.size(); ++i)
       if (wrt.inputs[i].needs_grad())
-        edges_.push_back({wrt.inputs[i].node_, [i, pull = wrt.pull](const Array& gradient) mutable {
+        edges_.push_back({wrt.inputs[i].node_,
+                          detail::Pullback{[i, pull = wrt.pull](const Array& gradient) mutable {
                             return pull(i, gradient);
-                          }});
+                          }}});
   }
   template <class Pull>
   void add_edges(Through<Pull>& through) {
-    nodes_.back().through = std::move(through.pull);
+    nodes_.back().through = detail::Pullback{std::move(through.pull)};
+  }
+
+  // What a profiler is told: the elements of an op's inputs.
+  template <class Pull>
+  static std::size_t elements(const Wrt<Pull>& wrt) {
+    return wrt.input.size();
+  }
+  template <class Pull>
+  static std::size_t elements(const WrtEach<Pull>& wrt) {
+    std::size_t sum = 0;
+    for (const Variable& input : wrt.inputs) sum += input.size();
+    return sum;
+  }
+  template <class Pull>
+  static std::size_t elements(const Through<Pull>&) {
+    return 0;
+  }
+  void start_profile() noexcept {
+    if (profiler_ != nullptr) profiler_->start();
   }
 
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
   void pull_back(std::uint32_t index);
-  void add_gradient(const Node& from, std::uint32_t input, Array gradient);
+  void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
   void store_gradients(bool accumulate);
 
+  Profiler* profiler_ = Profiler::current();
   Mode mode_;
   bool has_key_ = false;
   bool consumed_ = false;
@@ -258,6 +281,10 @@ Variable record(const Op& op, Value value, Inputs... inputs) {
   bool needed = false;
   (Tape::join(op, tape, needed, inputs), ...);
   if (tape == nullptr) Tape::fail_without_input(op);
+  if (tape->profiler_ != nullptr)
+    tape->profiler_->finish(
+        op.name, Profiler::Phase::forward, op.flops,
+        static_cast<double>((value->size() + ... + Tape::elements(inputs)) * sizeof(Scalar)));
   if (!needed) return {*tape, Variable::constant, std::move(value)};
   const std::uint32_t node = tape->add_node(op, Tape::Kind::op, value->shape());
   (tape->add_edges(inputs), ...);

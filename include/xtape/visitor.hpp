@@ -21,6 +21,10 @@ namespace xtape::inline XTAPE_ABI {
 class Visitor {
  public:
   virtual ~Visitor() = default;
+  /// What it is called in a profile.
+  virtual const char* name() const noexcept { return "visitor"; }
+  /// How many bytes a visit reads and writes per element of a parameter, for a profile; 0 if unknown.
+  virtual std::size_t bytes_per_element() const noexcept { return 0; }
   /// Called with all parameters of the pass before the first is visited.
   virtual void begin([[maybe_unused]] std::span<Parameter* const> parameters) {}
   /// Called for each parameter, whose gradient is complete.
@@ -29,7 +33,7 @@ class Visitor {
   virtual void end() {}
 };
 
-/// Runs one pass of a visitor over the given parameters.
+/// Runs one pass of a visitor over the given parameters, seen by this thread's Profiler, if there is one.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it

@@ -8,5 +8,6 @@
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
+#include <xtape/profile.hpp>
 #include <xtape/threads.hpp>
 #include <xtape/train.hpp>

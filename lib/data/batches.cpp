@@ -3,6 +3,8 @@
 
 #include "text.hpp"
 
+#include <xtape/profile.hpp>
+
 #include <tbb/task_group.h>
 
 #include <algorithm>
@@ -46,11 +48,20 @@ class Batches::Loader {
   void restart() {
     abandon();
     gather(0);
-    arrive(0);
+    advance_to(0);
   }
-  void advance() { arrive(current_ + 1); }
+  void advance() { advance_to(current_ + 1); }
 
  private:
+  void advance_to(std::size_t k) {
+    Profiler* const profiler = Profiler::current();
+    if (profiler != nullptr) profiler->start();
+    arrive(k);
+    if (profiler != nullptr)
+      profiler->finish("batches", Profiler::Phase::data, 0,
+                       static_cast<double>(current().images.size() * sizeof(Scalar)));
+  }
+
   // Waits for batch k, and has the next one gathered in the meantime.
   void arrive(std::size_t k) {
     current_ = size();  // where an exception leaves it

@@ -12,18 +12,20 @@ namespace {
 // The operands of a binary op as Variables, and the op's result, f of each pair of elements.
 struct Pair {
   Op op;
-  Variable a, b;
+  std::optional<Variable> constant;  // of the operand that is a number, if one is
+  const Variable &a, &b;
   Value result;
 
   template <class F>
   Pair(const char* name, const Operand& left, const Operand& right, F f)
       : op{name, left.at},
-        a{left.on_tape_with(right, op)},
-        b{right.on_tape_with(left, op)},
+        a{left.on_tape_with(right, op, constant)},
+        b{right.on_tape_with(left, op, constant)},
         result{kernels::broadcast(a.value(), b.value(), common_shape(), f)} {}
 
  private:
   Shape common_shape() const {
+    if (kernels::same(a.shape(), b.shape())) return a.shape();
     Shape shape;
     if (!kernels::broadcast_shape(a.shape(), b.shape(), shape))
       throw ShapeError(op, text("the shapes ", a.shape(), " and ", b.shape(), " do not broadcast"),
@@ -34,7 +36,7 @@ struct Pair {
 
 // f(gradient, a, b) elementwise, where the gradient has the shape to which a and b broadcast.
 template <class F>
-Array combine(const Array& g, const Variable& a, const Variable& b, F f) {
+Array combine(const Array& g, const Array& a, const Array& b, F f) {
   using kernels::strides_over;
   const Shape& shape = g.shape();
   Array out = uninitialized(shape);
@@ -42,8 +44,8 @@ Array combine(const Array& g, const Variable& a, const Variable& b, F f) {
       shape,
       {kernels::row_major(shape), strides_over(a.shape(), shape), strides_over(b.shape(), shape)}};
   nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-    const Scalar* p = a.value().data() + at[1];
-    const Scalar* q = b.value().data() + at[2];
+    const Scalar* p = a.data() + at[1];
+    const Scalar* q = b.data() + at[2];
     for (std::size_t i = 0; i < count; ++i, p += step[1], q += step[2])
       out.data()[at[0] + static_cast<std::ptrdiff_t>(i)] =
           f(g.data()[at[0] + static_cast<std::ptrdiff_t>(i)], *p, *q);
@@ -51,72 +53,80 @@ Array combine(const Array& g, const Variable& a, const Variable& b, F f) {
   return out;
 }
 
-Array times(const Array& g, const Variable& x) {
-  return kernels::broadcast(g, x.value(), g.shape(), [](Scalar d, Scalar v) { return d * v; });
+// g = f(g, x) elementwise, where x broadcasts to the shape of g.
+template <class F>
+void apply_to(Array& g, const Array& x, F f) {
+  if (kernels::same(g.shape(), x.shape()))
+    for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] = f(g.data()[i], x.data()[i]);
+  else
+    g = kernels::broadcast(g, x, g.shape(), f);
+}
+void multiply(Array& g, const Array& x) {
+  apply_to(g, x, [](Scalar d, Scalar v) { return d * v; });
 }
 
-Array negated(Array g) {
+void negate(Array& g) {
   for (Scalar& d : g.storage()) d = -d;
-  return g;
 }
+void keep(Array&) {}
 
 }  // namespace
 
-Variable Operand::on_tape_with(const Operand& other, const Op& op) const {
+const Variable& Operand::on_tape_with(const Operand& other, const Op& op,
+                                      std::optional<Variable>& constant) const {
   if (variable_ != nullptr) return *variable_;
   if (other.variable_ == nullptr) throw TapeError(op, "expected a Variable, got two numbers");
-  return other.variable_->tape().input(full({}, number_));
+  return constant.emplace(other.variable_->tape().input(full({}, number_)));
 }
 
 Variable add(const Operand& a, const Operand& b) {
-  const Pair p{"add", a, b, [](Scalar x, Scalar y) { return x + y; }};
-  const auto same = [](Array g) { return g; };
-  return record(p.op, p.result, wrt(p.a, same), wrt(p.b, same));
+  Pair p{"add", a, b, [](Scalar x, Scalar y) { return x + y; }};
+  return record(p.op, std::move(p.result), wrt(p.a, keep), wrt(p.b, keep));
 }
 
 Variable sub(const Operand& a, const Operand& b) {
-  const Pair p{"sub", a, b, [](Scalar x, Scalar y) { return x - y; }};
-  return record(p.op, p.result, wrt(p.a, [](Array g) { return g; }), wrt(p.b, negated));
+  Pair p{"sub", a, b, [](Scalar x, Scalar y) { return x - y; }};
+  return record(p.op, std::move(p.result), wrt(p.a, keep), wrt(p.b, negate));
 }
 
 Variable mul(const Operand& a, const Operand& b) {
-  const Pair p{"mul", a, b, [](Scalar x, Scalar y) { return x * y; }};
-  return record(p.op, p.result, wrt(p.a, [y = p.b](const Array& g) { return times(g, y); }),
-                wrt(p.b, [x = p.a](const Array& g) { return times(g, x); }));
+  Pair p{"mul", a, b, [](Scalar x, Scalar y) { return x * y; }};
+  return record(p.op, std::move(p.result),
+                wrt(p.a, [y = p.b.shared_value()](Array& g) { multiply(g, *y); }),
+                wrt(p.b, [x = p.a.shared_value()](Array& g) { multiply(g, *x); }));
 }
 
 Variable div(const Operand& a, const Operand& b) {
-  const Pair p{"div", a, b, [](Scalar x, Scalar y) { return x / y; }};
-  return record(p.op, p.result,
-                wrt(p.a,
-                    [y = p.b](const Array& g) {
-                      return kernels::broadcast(g, y.value(), g.shape(),
-                                                [](Scalar d, Scalar v) { return d / v; });
-                    }),
-                wrt(p.b, [x = p.a, y = p.b](const Array& g) {
-                  return combine(g, x, y,
-                                 [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
-                }));
+  Pair p{"div", a, b, [](Scalar x, Scalar y) { return x / y; }};
+  return record(
+      p.op, std::move(p.result),
+      wrt(p.a, [y = p.b.shared_value()](
+                   Array& g) { apply_to(g, *y, [](Scalar d, Scalar v) { return d / v; }); }),
+      wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
+        return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
+      }));
 }
 
 Variable pow(const Operand& a, const Operand& b) {
-  const Pair p{"pow", a, b, [](Scalar x, Scalar y) { return std::pow(x, y); }};
-  return record(p.op, p.result,
+  Pair p{"pow", a, b, [](Scalar x, Scalar y) { return std::pow(x, y); }};
+  return record(p.op, std::move(p.result),
                 wrt(p.a,
-                    [x = p.a, y = p.b](const Array& g) {
-                      return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) {
+                    [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
+                      return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) {
                         return w == 0 ? Scalar{0} : d * w * std::pow(v, w - 1);
                       });
                     }),
-                wrt(p.b, [x = p.a, y = p.b](const Array& g) {
-                  return combine(g, x, y, [](Scalar d, Scalar v, Scalar w) {
+                wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
+                  return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) {
                     return v == 0 ? Scalar{0} : d * std::pow(v, w) * std::log(v);
                   });
                 }));
 }
 
 Variable neg(const Variable& x, Location at) {
-  return record({"neg", at}, negated(x.value()), wrt(x, negated));
+  Array y = x.value();
+  negate(y);
+  return record({"neg", at}, std::move(y), wrt(x, negate));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -122,8 +122,10 @@ struct Sizes : Conv2D {
 };
 
 Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bias,
-                   const Conv2DOptions& o, const Op& op) {
+                   const Conv2DOptions& o, Op op) {
   const Sizes s{op, x.shape(), kernel.shape(), o};
+  op.flops = 2.0 * static_cast<double>(s.batch * s.out_h * s.out_w) *
+             static_cast<double>(s.kernel_h * s.kernel_w * s.in * s.out);
   const Scalar* const shift = checked_bias(op, bias, s.out);
   const Value input =
       s.padded ? Value{spread(x.value(), s.place, s.height, s.width)} : x.shared_value();
@@ -144,12 +146,13 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   const auto where =
       std::allocate_shared<Positions>(CachingAllocator<Positions>{}, std::move(position));
   const auto back = through_activation(o.activation, y);
-  const auto wrt_x = wrt(x, [s, kernel, where, shape = x.shape()](const Array& g) {
-    if (!s.pooled) return input_grad(s, s.place, shape, kernel.value(), g);
-    Array unpooled = uninitialized({s.batch, s.out_h, s.out_w, s.out});
-    table().max_pool2d_grad(s.pool, where->data(), g.data(), unpooled.data());
-    return input_grad(s, s.place, shape, kernel.value(), unpooled);
-  });
+  const auto wrt_x =
+      wrt(x, [s, kernel = kernel.shared_value(), where, shape = x.shape()](const Array& g) {
+        if (!s.pooled) return input_grad(s, s.place, shape, *kernel, g);
+        Array unpooled = uninitialized({s.batch, s.out_h, s.out_w, s.out});
+        table().max_pool2d_grad(s.pool, where->data(), g.data(), unpooled.data());
+        return input_grad(s, s.place, shape, *kernel, unpooled);
+      });
   const auto wrt_kernel = wrt(kernel, [s, input, where](const Array& g) {
     Array dk = uninitialized({s.kernel_h, s.kernel_w, s.in, s.out});
     if (s.pooled)

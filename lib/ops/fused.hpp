@@ -19,10 +19,9 @@ inline const Scalar* checked_bias(const Op& op, const Variable* bias, std::size_
 
 /// Takes the gradient back through the activation of y.
 inline auto through_activation(Activation activation, const Value& y) {
-  return through([activation, y](Array g) {
+  return through([activation, y](Array& g) {
     if (activation != Activation::none)
       kernels::table().activate_grad(activation, y->data(), g.data(), g.data(), g.size());
-    return g;
   });
 }
 

@@ -40,26 +40,27 @@ struct Product {
 }  // namespace
 
 Variable matmul(const Variable& a, const Variable& b, Location at) {
-  const Op op{"matmul", at};
+  Op op{"matmul", at};
   const Product p{op, a.shape(), b.shape()};
+  op.flops = 2.0 * static_cast<double>(p.count * p.m) * static_cast<double>(p.n * p.k);
   Array y = uninitialized(p.result);
   for (std::size_t i = 0; i < p.count; ++i)
     kernels::matmul(p.m, p.n, p.k, {a.value().data() + i * p.m * p.k, p.k},
                     {b.value().data() + i * p.k * p.n, p.n}, y.data() + i * p.m * p.n);
   return record(op, std::move(y),
                 wrt(a,
-                    [p, b, shape = a.shape()](const Array& g) {
+                    [p, b = b.shared_value(), shape = a.shape()](const Array& g) {
                       Array da = uninitialized(shape);
                       for (std::size_t i = 0; i < p.count; ++i)
                         kernels::matmul(p.m, p.k, p.n, {g.data() + i * p.m * p.n, p.n},
-                                        {b.value().data() + i * p.k * p.n, p.n, true},
+                                        {b->data() + i * p.k * p.n, p.n, true},
                                         da.data() + i * p.m * p.k);
                       return da;
                     }),
-                wrt(b, [p, a, shape = b.shape()](const Array& g) {
+                wrt(b, [p, a = a.shared_value(), shape = b.shape()](const Array& g) {
                   Array db = uninitialized(shape);
                   for (std::size_t i = 0; i < p.count; ++i)
-                    kernels::matmul(p.k, p.n, p.m, {a.value().data() + i * p.m * p.k, p.k, true},
+                    kernels::matmul(p.k, p.n, p.m, {a->data() + i * p.m * p.k, p.k, true},
                                     {g.data() + i * p.m * p.n, p.n}, db.data() + i * p.k * p.n);
                   return db;
                 }));
@@ -68,7 +69,7 @@ Variable matmul(const Variable& a, const Variable& b, Location at) {
 namespace {
 
 Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
-                  const DenseOptions& options, const Op& op) {
+                  const DenseOptions& options, Op op) {
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
   const std::size_t in = w.shape()[0], out = w.shape()[1];
   if (x.rank() != 2 || x.shape()[1] != in)
@@ -76,6 +77,7 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
                      x.rank() > 2 ? "flatten missing?" : "");
   const Scalar* const shift = checked_bias(op, bias, out);
   const std::size_t rows = x.shape()[0];
+  op.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in * out);
 
   Array result = uninitialized({rows, out});
   kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
@@ -83,14 +85,14 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
 
   const Value y = std::move(result);
   const auto back = through_activation(options.activation, y);
-  const auto wrt_x = wrt(x, [w, rows, in, out](const Array& g) {
+  const auto wrt_x = wrt(x, [w = w.shared_value(), rows, in, out](const Array& g) {
     Array dx = uninitialized({rows, in});
-    kernels::matmul(rows, in, out, {g.data(), out}, {w.value().data(), out, true}, dx.data());
+    kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
     return dx;
   });
-  const auto wrt_w = wrt(w, [x, rows, in, out](const Array& g) {
+  const auto wrt_w = wrt(w, [x = x.shared_value(), rows, in, out](const Array& g) {
     Array dw = uninitialized({in, out});
-    kernels::matmul(in, out, rows, {x.value().data(), in, true}, {g.data(), out}, dw.data());
+    kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
     return dw;
   });
   if (bias == nullptr) return record(op, y, back, wrt_x, wrt_w);

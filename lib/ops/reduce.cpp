@@ -45,8 +45,8 @@ Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
   const Reduction r{op, x.shape(), options};
   return record(op, reshaped(sum_to(x.value(), r.kept), r.result),
-                wrt(x, [kept = r.kept, shape = x.shape()](Array g) {
-                  return broadcast_to(reshaped(std::move(g), kept), shape);
+                wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
+                  return broadcast_to(reshaped(g, kept), shape);
                 }));
 }
 
@@ -77,16 +77,17 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
       *y = *v > *y || *v != *v ? *v : *y;  // a NaN is the maximum
   });
   Array y = reshaped(best, r.result);
-  return record(op, std::move(y), wrt(x, [x, best = Value(std::move(best))](Array g) {
-                  const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
-                  const auto divide = [](Scalar d, Scalar n) { return d / n; };
-                  const auto times = [](Scalar m, Scalar d) { return m * d; };
-                  const Shape& kept = best->shape();
-                  const Array mask = kernels::broadcast(x.value(), *best, x.shape(), equal);
-                  const Array share = kernels::broadcast(reshaped(std::move(g), kept),
-                                                         sum_to(mask, kept), kept, divide);
-                  return kernels::broadcast(mask, share, x.shape(), times);
-                }));
+  return record(
+      op, std::move(y), wrt(x, [x = x.shared_value(), best = Value(std::move(best))](Array g) {
+        const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
+        const auto divide = [](Scalar d, Scalar n) { return d / n; };
+        const auto times = [](Scalar m, Scalar d) { return m * d; };
+        const Shape& kept = best->shape();
+        const Array mask = kernels::broadcast(*x, *best, x->shape(), equal);
+        const Array share =
+            kernels::broadcast(reshaped(std::move(g), kept), sum_to(mask, kept), kept, divide);
+        return kernels::broadcast(mask, share, x->shape(), times);
+      }));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -61,7 +61,7 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
     throw ShapeError(op,
                      text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", shape));
   return record(op, reshaped(x.value(), target),
-                wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
+                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
 }
 
 Variable flatten(const Variable& x, Location at) {
@@ -71,7 +71,7 @@ Variable flatten(const Variable& x, Location at) {
   std::size_t columns = 1;
   for (std::size_t i = 1; i < x.rank(); ++i) columns *= x.shape()[i];
   return record(op, reshaped(x.value(), {rows, columns}),
-                wrt(x, [from = x.shape()](Array g) { return reshaped(std::move(g), from); }));
+                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
 }
 
 Variable transpose(const Variable& x, const TransposeOptions& options, Location at) {

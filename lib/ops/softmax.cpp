@@ -26,9 +26,8 @@ Variable rowwise(const Op& op, const Variable& x,
   Array result = uninitialized(x.shape());
   (table().*forward)(matrix, x.value().data(), result.data());
   const Value y = std::move(result);
-  return record(op, y, wrt(x, [y, matrix, backward](Array g) {
+  return record(op, y, wrt(x, [y, matrix, backward](Array& g) {
                   (table().*backward)(matrix, y->data(), g.data(), g.data());
-                  return g;
                 }));
 }
 

@@ -24,34 +24,30 @@ Array map(const Array& x, F f) {
   return y;
 }
 
-// g * f(x) elementwise, in place.
+// g *= f(x) elementwise.
 template <class F>
-Array scaled(Array g, const Array& x, F f) {
+void scale(Array& g, const Array& x, F f) {
   for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] *= f(x.data()[i]);
-  return g;
 }
 
 // The op y = f(x) whose derivative is a function of y.
 template <class Derivative>
 Variable record_by_result(const Op& op, const Variable& x, Value y, Derivative derivative) {
-  return record(op, y,
-                wrt(x, [y, derivative](Array g) { return scaled(std::move(g), *y, derivative); }));
+  return record(op, y, wrt(x, [y, derivative](Array& g) { scale(g, *y, derivative); }));
 }
 
 // The op y = f(x) whose derivative is a function of x.
 template <class Derivative>
 Variable record_by_input(const Op& op, const Variable& x, Value y, Derivative derivative) {
-  return record(op, std::move(y), wrt(x, [x, derivative](Array g) {
-                  return scaled(std::move(g), x.value(), derivative);
-                }));
+  return record(op, std::move(y),
+                wrt(x, [v = x.shared_value(), derivative](Array& g) { scale(g, *v, derivative); }));
 }
 
 // The op of a fused activation, whose derivative the kernels have.
 Variable activation(const Op& op, const Variable& x, kernels::Map f, Activation kind) {
   const Value y = map(f, x.value());
-  return record(op, y, wrt(x, [y, kind](Array g) {
+  return record(op, y, wrt(x, [y, kind](Array& g) {
                   table().activate_grad(kind, y->data(), g.data(), g.data(), g.size());
-                  return g;
                 }));
 }
 
@@ -94,8 +90,9 @@ Variable relu(const Variable& x, Location at) {
 }
 
 Variable softplus(const Variable& x, Location at) {
-  return record({"softplus", at}, map(table().softplus, x.value()), wrt(x, [x](const Array& g) {
-                  Array dx = map(table().sigmoid, x.value());
+  return record({"softplus", at}, map(table().softplus, x.value()),
+                wrt(x, [v = x.shared_value()](const Array& g) {
+                  Array dx = map(table().sigmoid, *v);
                   for (std::size_t i = 0; i < dx.size(); ++i) dx.data()[i] *= g.data()[i];
                   return dx;
                 }));

@@ -3,8 +3,8 @@
 
     torch_mnist.py --model cnn --threads 2 --steps 300
 
-prints `pytorch cnn threads 2 images/s 4200 blocks 4190 4200 ...`: the median over blocks of 50 steps,
-after 50 steps that are not counted, and each block. The images are random, as there.
+prints a line of JSON: the images per second of each block of 50 steps, after 50 steps that are not
+counted, and the peak of resident memory. The images are random, as there.
 
 PyTorch gets its best set-up. Both parts must be there before the process starts, so it starts itself
 anew: OpenBLAS built with OpenMP, where Debian has one, as the threads of another build get in the way
@@ -12,13 +12,15 @@ of PyTorch's own; and a malloc that keeps what is freed, where it would else giv
 system and take it again in every step.
 """
 import argparse
+import json
 import os
-import statistics
+import resource
 import sys
 import time
 
 BLOCK_STEPS = 50
-IMAGES = 60000
+SHAPES = {"cnn": (1, 28, 28), "lenet5": (1, 28, 28), "mlp": (1, 28, 28), "vgg": (3, 32, 32)}
+BYTES = 60000 * 28 * 28
 
 
 def restart_with(settings):
@@ -36,6 +38,15 @@ def make_model(name, nn):
             nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
             nn.Linear(5 * 5 * 16, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+    if name == "vgg":
+        layers = []
+        for inputs, outputs, pooled in [(3, 32, False), (32, 32, True), (32, 64, False), (64, 64, True),
+                                        (64, 128, False), (128, 128, True)]:
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)] if pooled else []
+        return nn.Sequential(
+            *layers, nn.Flatten(), nn.Dropout(0.25), nn.Linear(4 * 4 * 128, 128), nn.ReLU(),
+            nn.Dropout(0.5), nn.Linear(128, 10))
     return nn.Sequential(
         nn.Flatten(), nn.Linear(28 * 28, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(),
         nn.Linear(128, 10))
@@ -47,14 +58,16 @@ def measure(options):
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
-    images = torch.rand(IMAGES, 1, 28, 28)
-    labels = torch.randint(10, (IMAGES,))
+    shape = SHAPES[options.model]
+    count = BYTES // (shape[0] * shape[1] * shape[2])
+    images = torch.rand(count, *shape)
+    labels = torch.randint(10, (count,))
     model = make_model(options.model, nn)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def batches():
         while True:
-            for indices in torch.randperm(IMAGES).split(options.batch_size):
+            for indices in torch.randperm(count).split(options.batch_size):
                 if len(indices) == options.batch_size:
                     yield images[indices], labels[indices]
 
@@ -75,7 +88,7 @@ def measure(options):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--model", choices=["cnn", "lenet5", "mlp"], default="cnn")
+parser.add_argument("--model", choices=list(SHAPES), default="cnn")
 parser.add_argument("--batch-size", type=int, default=64)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=300)
@@ -87,5 +100,6 @@ restart_with({
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
 })
 rates = measure(options)
-print(f"pytorch {options.model} threads {options.threads} images/s {statistics.median(rates):.0f} blocks",
-      *(f"{rate:.0f}" for rate in rates))
+print(json.dumps({
+    "program": "pytorch", "model": options.model, "threads": options.threads, "rates": rates,
+    "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}))

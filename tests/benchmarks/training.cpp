@@ -2,19 +2,22 @@
 // How fast a model trains, through the public API alone. Random images: the speed does not depend on
 // what they show.
 //   training --model cnn --threads 2 --steps 300
-// prints `xtape cnn threads 2 images/s 9804 blocks 9790 9804 ...`: the median over blocks of 50 steps,
-// after 50 steps that are not counted, and each block.
+// prints a line of JSON: the images per second of each block of 50 steps, after 50 steps that are not
+// counted; the milliseconds per step in each phase; and the peak of resident memory.
 #include <models/models.hpp>
 #include <xtape/xtape.hpp>
 
 #include <CLI/CLI.hpp>
-#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/resource.h>
 
 using namespace xtape;
 
@@ -28,24 +31,31 @@ struct Settings {
   int steps = 300;
 };
 
-// As many images as MNIST has.
-data::ImageDataset noise(Rng& rng) {
-  data::ImageData data{.name = "noise"};
-  data.labels.resize(60000);
+// As many bytes as MNIST has.
+data::ImageDataset noise(const Shape& image, Rng& rng) {
+  data::ImageData data{
+      .height = image[0], .width = image[1], .channels = image[2], .name = "noise"};
+  data.labels.resize(60000 * 28 * 28 / element_count(image));
   for (std::int32_t& label : data.labels) label = static_cast<std::int32_t>(rng.below(10));
-  data.pixels.resize(data.labels.size() * data.height * data.width);
+  data.pixels.resize(data.labels.size() * element_count(image));
   for (std::uint8_t& pixel : data.pixels) pixel = static_cast<std::uint8_t>(rng());
   return data::ImageDataset{std::move(data)};
 }
 
-// Images per second of each block.
-std::vector<double> measure(const Settings& s) {
+struct Measurement {
+  std::vector<double> rates;                   // images per second of each block
+  std::map<std::string, double> milliseconds;  // per step, from blocks of their own with a profiler
+};
+
+Measurement measure(const Settings& s) {
   using Clock = std::chrono::steady_clock;
+  const models::Architecture& architecture = models::by_name().at(s.model);
   Rng rng{1};
-  const data::ImageDataset images = noise(rng);
-  Sequential net = models::by_name().at(s.model).make(rng);
+  const data::ImageDataset images = noise(architecture.input, rng);
+  Sequential net = architecture.make(rng);
   Adam adam{{.learning_rate = 1e-3}};
-  std::vector<double> rates;
+  Measurement measured;
+  std::optional<Profiler> profiler;
   int steps = 0;
   Clock::time_point start;
   while (true)
@@ -58,17 +68,19 @@ std::vector<double> measure(const Settings& s) {
       if (++steps % block_steps != 0) continue;
       const Clock::time_point now = Clock::now();
       const double seconds = std::chrono::duration<double>(now - start).count();
+      if (profiler) {
+        using enum Profiler::Phase;
+        for (const auto& [name, phase] :
+             {std::pair{"data", data}, std::pair{"forward", forward},
+              std::pair{"backward", backward}, std::pair{"update", update}})
+          measured.milliseconds[name] = 1e3 * profiler->seconds(phase) / block_steps;
+        return measured;
+      }
       if (steps > block_steps)
-        rates.push_back(static_cast<double>(block_steps * s.batch_size) / seconds);
-      if (steps >= block_steps + s.steps) return rates;
-      start = now;
+        measured.rates.push_back(static_cast<double>(block_steps * s.batch_size) / seconds);
+      if (steps >= block_steps + s.steps) profiler.emplace();
+      start = Clock::now();
     }
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 }  // namespace
@@ -93,7 +105,14 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const ThreadLimit limit{s.threads};
-  const std::vector<double> rates = measure(s);
-  fmt::print("xtape {} threads {} images/s {:.0f} blocks {:.0f}\n", s.model, s.threads,
-             median(rates), fmt::join(rates, " "));
+  const Measurement measured = measure(s);
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  std::cout << nlohmann::json{{"program", "xtape"},
+                              {"model", s.model},
+                              {"threads", s.threads},
+                              {"rates", measured.rates},
+                              {"milliseconds", measured.milliseconds},
+                              {"peak_megabytes", static_cast<double>(usage.ru_maxrss) * 1024 / 1e6}}
+            << '\n';
 }

@@ -46,15 +46,20 @@ BOOST_AUTO_TEST_CASE(models_have_the_sizes_they_say) {
   BOOST_TEST(parameter_count(cnn) == 1'387'594u);
   BOOST_TEST(parameter_count(lenet5) == 61'706u);
   BOOST_TEST(parameter_count(mlp) == 235'146u);
+  Sequential vgg = models::vgg(rng);
+  BOOST_TEST(parameter_count(vgg) == 550'570u);
   check_names(names(cnn), {"0.weight (3, 3, 1, 32)", "0.bias (32,)", "3.weight (5408, 256)",
                            "3.bias (256,)", "5.weight (256, 10)", "5.bias (10,)"});
-  for (Sequential* net : {&cnn, &lenet5, &mlp})
+  for (const auto& [name, architecture] : models::by_name())
     for (std::size_t count : {1, 5})
       for (Mode mode : {Mode::train, Mode::eval}) {
+        Sequential net = architecture.make(rng);
+        Shape shape{count};
+        shape.insert(shape.end(), architecture.input.begin(), architecture.input.end());
         Tape tape{mode, rng};
-        const Variable logits = (*net)(tape.input(random({count, 28, 28, 1})));
-        BOOST_TEST((logits.shape() == Shape{count, 10}));
-        BOOST_TEST(std::isfinite(sum_of(logits.value())));
+        const Variable logits = net(tape.input(random(shape)));
+        BOOST_TEST((logits.shape() == Shape{count, 10}), name);
+        BOOST_TEST(std::isfinite(sum_of(logits.value())), name);
       }
 }
 

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
       {"--dataset", "=mnist"}, {"--data", "XTAPE_DATA"},
       {"--limit", "[all]"},    {"--seed", "=1"},
       {"--threads", "="},      {"--save", "file"},
-      {"--quiet", ""}};
+      {"--profile", "trace"},  {"--quiet", ""}};
   for (const auto& [option, standard] : options) {
     const std::size_t begin = outcome.out.find(std::string{"\n  "} + option + " ");
     BOOST_REQUIRE_MESSAGE(begin != std::string::npos, option << " is not in\n" << outcome.out);
@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--data \"$WORK/nowhere\"", {"[mnist]", "nowhere", "train-images-idx3-ubyte"}},
       {"--data \"$WORK/damaged\"", {"damaged/train-images-idx3-ubyte", "cut short"}},
       {"--save \"$WORK/nowhere/weights\"", {"[save]", "nowhere/weights"}},
+      {"--profile \"$WORK/nowhere/trace\"", {"[profiler]", "nowhere/trace"}},
       {"--save \"$WORK\"", {"[save]", "xtape-programs"}},
       {"--optimizer sgd --learning-rate 1e30", {"[fit]", "loss", "learning rate"}}};
   for (const auto& [options, parts] : runs) {
@@ -94,6 +95,18 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
     for (const char* const part : parts)
       BOOST_TEST(contains(outcome.err, part), options << ": no " << part << " in " << outcome.err);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_profile_is_a_table_and_a_trace) {
+  const Outcome outcome = train("--epochs 1 --limit 640 --profile \"$WORK/trace.json\"");
+  BOOST_TEST(outcome.status == 0);
+  for (const std::string row : {"conv2d +forward +14 ", "conv2d +backward +20 ",
+                                "dense +forward +28 ", "adam +update +10 ", "batches +data "})
+    BOOST_TEST(std::regex_search(outcome.out, std::regex{"\n" + row}),
+               row << " in " << outcome.out);
+  const std::string trace = read_file(Workspace::path() / "trace.json");
+  BOOST_TEST(trace.starts_with(R"({"traceEvents":[{"name":")"));
+  BOOST_TEST(trace.ends_with("}"));
 }
 
 BOOST_AUTO_TEST_CASE(quiet_prints_one_line) {

@@ -70,8 +70,8 @@ std::string room_of(const fs::path& file) {
 }
 
 // Which rooms may include which. All may use the base, and each itself.
-const Names base{"activation", "array",  "config", "detail", "error",
-                 "memory",     "random", "text",   "threads"};
+const Names base{"activation", "array",   "config", "detail", "error",
+                 "memory",     "profile", "random", "text",   "threads"};
 const std::map<std::string, Names> may_include{
     {"kernels", {}},
     {"parameter", {}},

@@ -25,9 +25,8 @@ void check_elements(const Array& a, std::initializer_list<double> expected) {
 
 // The identity, whose gradient is multiplied by `factor`.
 Variable scaled_gradient(const Variable& x, double factor) {
-  return record("scaled_gradient", x.shared_value(), wrt(x, [factor](Array g) {
+  return record("scaled_gradient", x.shared_value(), wrt(x, [factor](Array& g) {
                   for (Scalar& d : g) d *= static_cast<Scalar>(factor);
-                  return g;
                 }));
 }
 
@@ -143,6 +142,22 @@ BOOST_AUTO_TEST_CASE(through_maps_the_gradient_once_for_all_inputs) {
   BOOST_TEST(calls == 1);
   check_elements(a.grad(), {20, 20});
   check_elements(b.grad(), {11, 11});
+}
+
+// One input's change in place is not seen by the next.
+BOOST_AUTO_TEST_CASE(gradients_changed_in_place_are_apart) {
+  const auto plus = [](double by) {
+    return [by](Array& g) {
+      for (Scalar& d : g) d += static_cast<Scalar>(by);
+    };
+  };
+  Tape tape;
+  const Variable a = tape.variable(zeros({2})), b = tape.variable(zeros({2}));
+  const Variable c = record("both", zeros({2}), through(plus(1)), wrt(a, plus(10)),
+                            wrt(b, plus(20)), wrt(a, plus(30)));
+  tape.backward(sum(c));
+  check_elements(a.grad(), {12 + 32, 12 + 32});
+  check_elements(b.grad(), {22, 22});
 }
 
 BOOST_AUTO_TEST_CASE(a_span_of_inputs) {

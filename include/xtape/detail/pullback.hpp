@@ -5,36 +5,70 @@
 
 #include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace xtape::inline XTAPE_ABI::detail {
+
+/// Lives in a block from the pool.
+struct Pooled {
+  static void* operator new(std::size_t size) { return allocate(size); }
+  static void operator delete(void* block, std::size_t size) { deallocate(block, size); }
+};
+
+/// A gradient on its way back.
+struct Gradient : Pooled {
+  Array array;
+};
+using GradientPtr = std::unique_ptr<Gradient>;
+
+/// Makes a gradient of what a function returns, where it is to be.
+template <class F>
+GradientPtr make_gradient(F make) {
+  return GradientPtr{new Gradient{{}, make()}};
+}
+
+/// A function that changes the gradient in place.
+template <class Pull>
+concept PullsInPlace =
+    std::is_invocable_v<Pull&, Array&> && std::is_void_v<std::invoke_result_t<Pull&, Array&>>;
+/// A function from gradient to gradient. It returns an Array: an expression of xtensor would refer to what
+/// is gone by then.
+template <class Pull>
+concept PullsAnew = std::same_as<std::invoke_result_t<Pull&, const Array&>, Array>;
 
 /// A move-only function from gradient to gradient, kept in memory from the pool.
 class Pullback {
  public:
   Pullback() noexcept = default;
-  /// \param pull `Array(const Array&)`, or `Array(Array)` to reuse the gradient's memory. It returns
-  ///        an Array: an expression of xtensor would refer to what is gone by then.
+  /// \param pull `Array(const Array&)`, or `void(Array&)` to change the gradient in place
   template <class Pull>
-  requires std::same_as<std::invoke_result_t<Pull&, const Array&>, Array> Pullback(Pull pull)
-      : closure_{new Closure<Pull>{std::move(pull)}} {}
+  requires PullsInPlace<Pull> || PullsAnew<Pull>
+  explicit Pullback(Pull&& pull) : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }
-  /// `last` says that nobody reads `gradient` after this call.
-  Array operator()(Array& gradient, bool last) { return closure_->call(gradient, last); }
+  /// `last` says that nobody needs `gradient` after this call.
+  GradientPtr operator()(GradientPtr& gradient, bool last) {
+    return closure_->call(gradient, last);
+  }
 
  private:
-  struct Base {
+  struct Base : Pooled {
     virtual ~Base() = default;
-    virtual Array call(Array& gradient, bool last) = 0;
-    static void* operator new(std::size_t size) { return allocate(size); }
-    static void operator delete(void* block, std::size_t size) { deallocate(block, size); }
+    virtual GradientPtr call(GradientPtr& gradient, bool last) = 0;
   };
   template <class Pull>
   struct Closure final : Base {
-    explicit Closure(Pull pull) : pull{std::move(pull)} {}
-    Array call(Array& gradient, bool last) override {
-      return last ? Array(pull(std::move(gradient))) : Array(pull(std::as_const(gradient)));
+    explicit Closure(Pull&& pull) : pull{std::move(pull)} {}
+    GradientPtr call(GradientPtr& gradient, bool last) override {
+      if constexpr (PullsInPlace<Pull>) {
+        GradientPtr own =
+            last ? std::move(gradient) : make_gradient([&]() -> Array { return gradient->array; });
+        pull(own->array);
+        return own;
+      } else {
+        return make_gradient([&] { return pull(std::as_const(gradient->array)); });
+      }
     }
     Pull pull;
   };

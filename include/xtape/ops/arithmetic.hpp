@@ -24,8 +24,10 @@ class Operand {
                                                               Location at = Location::current())
       : at{at}, number_{static_cast<Scalar>(number)} {}
 
-  /// The operand as a Variable on the tape of either operand. Throws TapeError if both are numbers.
-  Variable on_tape_with(const Operand& other, const Op& op) const;
+  /// The operand as a Variable; a number becomes `constant`, on the tape of the other operand. Throws
+  /// TapeError if both are numbers.
+  const Variable& on_tape_with(const Operand& other, const Op& op,
+                               std::optional<Variable>& constant) const;
 
   Location at;  ///< where the op was called
 

@@ -21,6 +21,7 @@ class ClipNorm : public Visitor {
   /// Throws ValueError unless `max_norm` is above 0. An infinite one only measures the norm.
   explicit ClipNorm(double max_norm, Location at = Location::current());
 
+  const char* name() const noexcept override { return "clip_norm"; }
   /// Computes the norm.
   void begin(std::span<Parameter* const> parameters) override;
   /// Scales the gradient.
@@ -41,6 +42,7 @@ class ClipValue : public Visitor {
   /// Throws ValueError unless `limit` is above 0.
   explicit ClipValue(double limit, Location at = Location::current());
 
+  const char* name() const noexcept override { return "clip_value"; }
   /// Limits the gradient.
   void visit(Parameter& parameter) override;
 

@@ -58,7 +58,11 @@ class Optimizer : public Visitor {
   void visit(Parameter& parameter) final;
 
   /// The optimizer's name, which is also the tag of its errors.
-  const char* name() const noexcept { return name_; }
+  const char* name() const noexcept override { return name_; }
+  /// The value and the state are read and written, the gradient is read.
+  std::size_t bytes_per_element() const noexcept override {
+    return (3 + 2 * slots_.size()) * sizeof(Scalar);
+  }
   /// Passes so far, the one at hand included: t in the formulas, from 1.
   std::uint64_t steps() const noexcept { return steps_; }
   /// Goes on as after `steps` passes, to resume a training.

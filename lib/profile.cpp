@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/profile.hpp>
+
+#include "text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+thread_local Profiler* profiler_of_this_thread = nullptr;
+
+constexpr const char* phase_names[] = {"data", "forward", "backward", "update"};
+constexpr std::size_t most_events = 200'000;
+
+const char* name_of(Profiler::Phase phase) { return phase_names[static_cast<std::size_t>(phase)]; }
+
+}  // namespace
+
+struct Profiler::State {
+  struct Event {
+    const char* name;
+    Phase phase;
+    double begin, duration;  // in seconds
+  };
+
+  // Keyed by phase and name; the text, as the same name may be at several places in memory.
+  std::map<std::tuple<Phase, std::string_view>, Row> rows;
+  std::vector<Event> events;
+  Clock::time_point first = Clock::now(), last = first;
+};
+
+Profiler::Profiler(Location at) : state_{std::make_unique<State>()} {
+  if (profiler_of_this_thread != nullptr)
+    throw ValueError({"profiler", at}, "this thread has a profiler already");
+  profiler_of_this_thread = this;
+}
+
+Profiler::~Profiler() { profiler_of_this_thread = nullptr; }
+
+Profiler* Profiler::current() noexcept { return profiler_of_this_thread; }
+
+void Profiler::start() noexcept { state_->last = Clock::now(); }
+
+void Profiler::finish(const char* name, Phase phase, double flops, double bytes) {
+  const Clock::time_point now = Clock::now();
+  const auto seconds = [](Clock::duration d) { return std::chrono::duration<double>(d).count(); };
+  const double duration = seconds(now - state_->last);
+  Row& row = state_->rows[{phase, name}];
+  if (row.calls++ == 0) {
+    row.name = name;
+    row.phase = phase;
+  }
+  row.seconds += duration;
+  row.flops += flops;
+  row.bytes += bytes;
+  if (state_->events.size() < most_events)
+    state_->events.push_back({name, phase, seconds(state_->last - state_->first), duration});
+  state_->last = Clock::now();  // what this function took is nobody's
+}
+
+std::vector<Profiler::Row> Profiler::rows() const {
+  std::vector<Row> all;
+  for (const auto& [key, row] : state_->rows) all.push_back(row);
+  std::ranges::stable_sort(all, std::greater{}, &Row::seconds);
+  return all;
+}
+
+double Profiler::seconds(Phase phase) const {
+  double sum = 0;
+  for (const auto& [key, row] : state_->rows)
+    if (row.phase == phase) sum += row.seconds;
+  return sum;
+}
+
+void Profiler::reset() { *state_ = State{}; }
+
+void Profiler::print(std::FILE* out) const {
+  const std::vector<Row> all = rows();
+  double total = 0;
+  for (const Row& row : all) total += row.seconds;
+  std::fprintf(out, "%-24s %-8s %9s %10s %9s %6s %9s %7s\n", "op", "phase", "calls", "ms",
+               "us/call", "share", "GFLOP/s", "GB/s");
+  for (const Row& row : all) {
+    const auto rate = [&row](double amount) {
+      return amount == 0 ? std::string{"-"} : fixed(amount / row.seconds * 1e-9, 1);
+    };
+    std::fprintf(out, "%-24s %-8s %9zu %10.2f %9.2f %5.1f%% %9s %7s\n", row.name.c_str(),
+                 name_of(row.phase), row.calls, row.seconds * 1e3,
+                 row.seconds * 1e6 / static_cast<double>(row.calls), 100 * row.seconds / total,
+                 rate(row.flops).c_str(), rate(row.bytes).c_str());
+  }
+  std::fprintf(out, "%-24s", "total");
+  for (const Phase phase : {Phase::data, Phase::forward, Phase::backward, Phase::update})
+    std::fprintf(out, " %s %.2f ms", name_of(phase), seconds(phase) * 1e3);
+  std::fputc('\n', out);
+}
+
+void Profiler::write_trace(const std::string& path) const {
+  auto events = nlohmann::ordered_json::array();
+  for (const State::Event& e : state_->events)
+    events.push_back({{"name", e.name},
+                      {"cat", name_of(e.phase)},
+                      {"ph", "X"},
+                      {"ts", e.begin * 1e6},
+                      {"dur", e.duration * 1e6},
+                      {"pid", 1},
+                      {"tid", 1}});
+  std::ofstream file{path};
+  file << nlohmann::ordered_json{{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
+  file.close();
+  if (!file) throw DataError(Op::nowhere("profiler"), "cannot write " + path);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+// How fast the kernels are, on one thread, beside what the machine can do in the same run: `machine/sgemm`
+// and `machine/triad`. The counters are rates per second: flops and bytes.
+//   kernels --benchmark_filter=dense
+#include "kernels/kernels.hpp"
+#include "kernels/gemm.hpp"
+
+#include <xtape/xtape.hpp>
+
+#include <benchmark/benchmark.h>
+#include <cblas.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace xtape;
+using benchmark::State;
+using kernels::table;
+
+// As in training.
+constexpr std::size_t batch = 64;
+
+PooledVector<Scalar> numbers(std::size_t size, double scale = 1) {
+  Rng rng{size};
+  PooledVector<Scalar> all(size);
+  for (Scalar& x : all) x = static_cast<Scalar>(scale * (rng.uniform() - 0.5));
+  return all;
+}
+
+// Reports the rates of what one iteration does. The amounts are those of one iteration.
+void rates(State& state, double flops, double bytes) {
+  using Counter = benchmark::Counter;
+  if (flops > 0) state.counters["flops"] = Counter(flops, Counter::kIsIterationInvariantRate);
+  if (bytes > 0) state.counters["bytes"] = Counter(bytes, Counter::kIsIterationInvariantRate);
+}
+
+double size_of(std::size_t elements) { return static_cast<double>(elements * sizeof(Scalar)); }
+
+// What the machine can do.
+
+void sgemm(State& state) {
+  constexpr int n = 1024;
+  const auto a = numbers(n * n), b = numbers(n * n);
+  auto c = numbers(n * n);
+  openblas_set_num_threads(1);
+  for (auto _ : state)
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data(), n, b.data(), n, 0,
+                c.data(), n);
+  rates(state, 2.0 * n * n * n, 0);
+}
+BENCHMARK(sgemm)->Name("machine/sgemm");
+
+// a = b + 3 c, as in STREAM: three arrays of together as many bytes as Adam works on for the CNN.
+void triad(State& state) {
+  const std::size_t size = 4 * 1'387'594 / 3;
+  const auto b = numbers(size), c = numbers(size);
+  auto a = numbers(size);
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < size; ++i) a[i] = b[i] + 3 * c[i];
+    benchmark::DoNotOptimize(a.data());
+    benchmark::ClobberMemory();
+  }
+  rates(state, 0, 3 * size_of(size));
+}
+BENCHMARK(triad)->Name("machine/triad");
+
+// The products of a dense layer, of (batch, in) and (in, out).
+
+void product(State& state, std::size_t m, std::size_t n, std::size_t k, bool ta, bool tb) {
+  const auto a = numbers(m * k), b = numbers(k * n);
+  auto c = numbers(m * n);
+  for (auto _ : state)
+    kernels::matmul(m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb}, c.data());
+  rates(state, 2.0 * static_cast<double>(m * n * k), size_of(m * n + m * k + k * n));
+}
+void dense(State& state, std::size_t in, std::size_t out) {
+  product(state, batch, out, in, false, false);
+}
+void dense_grad_input(State& state, std::size_t in, std::size_t out) {
+  product(state, batch, in, out, false, true);
+}
+void dense_grad_weight(State& state, std::size_t in, std::size_t out) {
+  product(state, in, out, batch, true, false);
+}
+#define XTAPE_DENSE(in, out)                                                  \
+  BENCHMARK_CAPTURE(dense, in##x##out, in, out)->Name("dense/" #in "x" #out); \
+  BENCHMARK_CAPTURE(dense_grad_input, in##x##out, in, out)                    \
+      ->Name("dense_grad_input/" #in "x" #out);                               \
+  BENCHMARK_CAPTURE(dense_grad_weight, in##x##out, in, out)->Name("dense_grad_weight/" #in "x" #out)
+XTAPE_DENSE(5408, 256);
+XTAPE_DENSE(784, 256);
+XTAPE_DENSE(400, 120);
+XTAPE_DENSE(256, 10);
+
+// Convolutions of images of size x size pixels, without padding.
+
+kernels::Conv2D convolution(std::size_t size, std::size_t in, std::size_t kernel, std::size_t out) {
+  const std::size_t result = size - kernel + 1;
+  return {batch, size, size, in, kernel, kernel, out, 1, 1, 1, 1, result, result};
+}
+std::size_t image(const kernels::Conv2D& s) { return s.batch * s.height * s.width * s.in; }
+std::size_t result(const kernels::Conv2D& s) { return s.batch * s.out_h * s.out_w * s.out; }
+std::size_t weights(const kernels::Conv2D& s) { return s.kernel_h * s.kernel_w * s.in * s.out; }
+double flops(const kernels::Conv2D& s) {
+  return 2.0 * static_cast<double>(result(s)) * static_cast<double>(s.kernel_h * s.kernel_w * s.in);
+}
+
+void conv2d(State& state, kernels::Conv2D s) {
+  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
+  auto y = numbers(result(s));
+  for (auto _ : state)
+    table().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu, y.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+void conv2d_grad_kernel(State& state, kernels::Conv2D s) {
+  const auto x = numbers(image(s)), g = numbers(result(s));
+  auto dk = numbers(weights(s));
+  for (auto _ : state) table().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+#define XTAPE_CONV(name, size, in, kernel, out)                                               \
+  BENCHMARK_CAPTURE(conv2d, name, convolution(size, in, kernel, out))->Name("conv2d/" #name); \
+  BENCHMARK_CAPTURE(conv2d_grad_kernel, name, convolution(size, in, kernel, out))             \
+      ->Name("conv2d_grad_kernel/" #name)
+XTAPE_CONV(cnn, 28, 1, 3, 32);
+XTAPE_CONV(lenet5_1, 32, 1, 5, 6);
+XTAPE_CONV(lenet5_2, 14, 6, 5, 16);
+XTAPE_CONV(vgg_1, 34, 3, 3, 32);
+XTAPE_CONV(vgg_2, 34, 32, 3, 32);
+XTAPE_CONV(vgg_4, 18, 64, 3, 64);
+XTAPE_CONV(vgg_6, 10, 128, 3, 128);
+
+kernels::Pool2D pooling(const kernels::Conv2D& s) {
+  return {s.batch, s.out_h, s.out_w, s.out, 2, 2, 2, 2, 0, 0, s.out_h / 2, s.out_w / 2};
+}
+std::size_t result(const kernels::Pool2D& s) { return s.batch * s.out_h * s.out_w * s.channels; }
+
+void conv2d_max_pool(State& state, kernels::Conv2D s) {
+  const kernels::Pool2D p = pooling(s);
+  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
+  auto y = numbers(result(p));
+  PooledVector<std::uint8_t> position(result(p));
+  for (auto _ : state)
+    table().conv2d_max_pool(s, p, x.data(), kernel.data(), bias.data(), Activation::relu, y.data(),
+                            position.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(p)));
+}
+void conv2d_max_pool_grad_kernel(State& state, kernels::Conv2D s) {
+  const kernels::Pool2D p = pooling(s);
+  const auto x = numbers(image(s)), g = numbers(result(p));
+  auto dk = numbers(weights(s));
+  PooledVector<std::uint8_t> position(result(p), 1);
+  for (auto _ : state)
+    table().conv2d_max_pool_grad_kernel(s, p, x.data(), position.data(), g.data(), dk.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(p)));
+}
+BENCHMARK_CAPTURE(conv2d_max_pool, cnn, convolution(28, 1, 3, 32))->Name("conv2d_max_pool/cnn");
+BENCHMARK_CAPTURE(conv2d_max_pool_grad_kernel, cnn, convolution(28, 1, 3, 32))
+    ->Name("conv2d_max_pool_grad_kernel/cnn");
+
+void max_pool2d(State& state) {
+  const kernels::Pool2D p = pooling(convolution(28, 1, 3, 32));
+  const auto x = numbers(p.batch * p.height * p.width * p.channels);
+  auto y = numbers(result(p));
+  PooledVector<std::uint8_t> position(result(p));
+  for (auto _ : state) table().max_pool2d(p, x.data(), y.data(), position.data());
+  rates(state, 0, size_of(x.size() + y.size()));
+}
+BENCHMARK(max_pool2d);
+
+// Loops over memory: the activations of the CNN's first layer.
+constexpr std::size_t features = batch * 5408;
+
+void dropout(State& state) {
+  const auto x = numbers(features);
+  auto y = numbers(features);
+  PooledVector<std::uint8_t> mask(features);
+  for (auto _ : state)
+    table().dropout(1, 2, 0.75, Scalar{4} / 3, x.data(), y.data(), mask.data(), features);
+  rates(state, 0, 2 * size_of(features) + features);
+}
+BENCHMARK(dropout);
+
+void dropout_grad(State& state) {
+  auto g = numbers(features);
+  const PooledVector<std::uint8_t> mask(features, 1);
+  for (auto _ : state) table().dropout_grad(mask.data(), 1, g.data(), g.data(), features);
+  rates(state, 0, 2 * size_of(features) + features);
+}
+BENCHMARK(dropout_grad);
+
+void relu_grad(State& state) {
+  const auto y = numbers(features);
+  auto g = numbers(features);
+  for (auto _ : state)
+    table().activate_grad(Activation::relu, y.data(), g.data(), g.data(), features);
+  rates(state, 0, 3 * size_of(features));
+}
+BENCHMARK(relu_grad);
+
+void exp(State& state) {
+  const auto x = numbers(features);
+  auto y = numbers(features);
+  for (auto _ : state) table().exp(x.data(), y.data(), features);
+  rates(state, 0, 2 * size_of(features));
+}
+BENCHMARK(exp);
+
+void softmax_cross_entropy(State& state) {
+  const auto x = numbers(batch * 10);
+  auto dx = numbers(batch * 10);
+  const std::vector<std::int32_t> labels(batch, 3);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        table().cross_entropy({batch, 10}, x.data(), labels.data(), 0, dx.data()));
+  rates(state, 0, 2 * size_of(x.size()));
+}
+BENCHMARK(softmax_cross_entropy);
+
+// The optimizers' passes over the CNN's parameters, with the visitor that users call.
+void update(State& state, std::string_view optimizer_name) {
+  Parameter p{zeros({1'387'594})};
+  std::ranges::copy(numbers(p.size()), p.value().begin());
+  std::ranges::copy(numbers(p.size()), p.grad().begin());
+  const auto optimizer = make_optimizer(optimizer_name);
+  Parameter* const all[] = {&p};
+  for (auto _ : state) walk(all, *optimizer);
+  rates(state, 0, static_cast<double>(p.size() * optimizer->bytes_per_element()));
+}
+BENCHMARK_CAPTURE(update, adam, "adam")->Name("update/adam");
+BENCHMARK_CAPTURE(update, rmsprop, "rmsprop")->Name("update/rmsprop");
+BENCHMARK_CAPTURE(update, momentum, "momentum")->Name("update/momentum");
+BENCHMARK_CAPTURE(update, sgd, "sgd")->Name("update/sgd");
+
+// What the tape itself costs per op, forward and backward, on arrays of one element.
+template <class F>
+void tape_ops(State& state, F op) {
+  constexpr int ops = 1000;
+  for (auto _ : state) {
+    Tape tape;
+    Variable x = tape.variable(full({1}, 1));
+    for (int i = 0; i < ops; ++i) x = op(x);
+    tape.backward(x);
+  }
+  state.counters["ops"] = benchmark::Counter(ops, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK_CAPTURE(tape_ops, square, [](const Variable& x) {
+  return square(x);
+})->Name("tape/square");
+BENCHMARK_CAPTURE(tape_ops, relu, [](const Variable& x) { return relu(x); })->Name("tape/relu");
+BENCHMARK_CAPTURE(tape_ops, add, [](const Variable& x) { return x + x; })->Name("tape/add");
+BENCHMARK_CAPTURE(tape_ops, mul, [](const Variable& x) { return x * x; })->Name("tape/mul");
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const ThreadLimit one{1};
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""What ./dev bench does once the programs are built: measures, prints tables, writes benchmark.json.
+
+    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,mlp,vgg] [--no-kernels]
+
+Every ratio is of things measured in this one run, the programs to compare in turn, in several rounds.
+PyTorch is measured beside xtape where a python3 has it.
+"""
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+
+def output(*command):
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def find_torch():
+    for python in ("/usr/bin/python3", "python3"):
+        if shutil.which(python) and not subprocess.run(
+                [python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode:
+            return python
+    return None
+
+
+class Clock:
+    """The seconds that all processors have worked, that programs started here have, and the time."""
+
+    def __init__(self):
+        ticks = [int(x) for x in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.busy = sum(ticks[i] for i in (0, 1, 2, 5, 6, 7)) / os.sysconf("SC_CLK_TCK")
+        self.own = usage.ru_utime + usage.ru_stime
+        self.now = time.monotonic()
+
+    def others_since(self, before):
+        """How many processors other programs kept busy."""
+        return (self.busy - before.busy - (self.own - before.own)) / (self.now - before.now)
+
+
+def measure_kernels(tree):
+    """Kernels on one thread, as shares of what the machine does in the same run."""
+    report = json.loads(output(
+        tree / "tests/bench-kernels", "--benchmark_format=json", "--benchmark_min_time=0.05",
+        "--benchmark_repetitions=9", "--benchmark_enable_random_interleaving=true",
+        "--benchmark_report_aggregates_only=true"))
+    rows = [row for row in report["benchmarks"] if row["aggregate_name"] == "median"]
+    kernels = [{"name": row["run_name"], "microseconds": row["real_time"] / 1e3,
+                **{key: row[key] for key in ("flops", "bytes", "ops") if key in row}} for row in rows]
+    by_name = {row["name"]: row for row in kernels}
+    sgemm, triad = by_name["machine/sgemm"]["flops"], by_name["machine/triad"]["bytes"]
+
+    def rate(row, key, of):
+        return f"{row[key] / 1e9:9.1f} {100 * row[key] / of:5.0f} %" if key in row else " " * 17
+
+    print(f"\n{'kernel, 1 thread':34} {'us':>9} {'GFLOP/s':>9} {'sgemm':>7} {'GB/s':>9} {'triad':>7}")
+    for row in kernels:
+        if "ops" not in row:
+            print(f"{row['name']:34} {row['microseconds']:9.1f} {rate(row, 'flops', sgemm)} "
+                  f"{rate(row, 'bytes', triad)}")
+    print("bytes are what must at least move; the caches hold some of it")
+    for row in kernels:
+        if "ops" in row:
+            print(f"{row['name']}: {1e9 / row['ops']:.0f} ns per op, forward and backward")
+    return kernels
+
+
+def measure_models(root, tree, torch, models, rounds, steps):
+    """Training steps of xtape and PyTorch in turn."""
+    programs = {"xtape": [tree / "tests/bench-training"]}
+    if torch:
+        programs["pytorch"] = [torch, root / "tests/benchmarks/torch_mnist.py"]
+    runs = {}
+    for _ in range(rounds):
+        for model in models:
+            for threads in (1, 2):
+                for name, command in programs.items():
+                    result = json.loads(output(
+                        *command, "--model", model, "--threads", threads, "--steps", steps))
+                    runs.setdefault((model, threads), {}).setdefault(name, []).append(result)
+    rows = []
+    for (model, threads), results in runs.items():
+        row = {"model": model, "threads": threads}
+        for name, of_rounds in results.items():
+            row[name] = {
+                "images_per_second": statistics.median(r for one in of_rounds for r in one["rates"]),
+                "peak_megabytes": max(one["peak_megabytes"] for one in of_rounds)}
+        row["milliseconds"] = {
+            phase: statistics.median(one["milliseconds"][phase] for one in results["xtape"])
+            for phase in results["xtape"][0]["milliseconds"]}
+        rows.append(row)
+
+    heading = f"\n{'model':8} {'threads':>7} {'xtape images/s':>14}"
+    if torch:
+        heading += f" {'PyTorch images/s':>16} {'ratio':>6}"
+    print(f"{heading} {'data':>7} {'forward':>8} {'backward':>9} {'update':>7} {'MB':>6}"
+          f"{' PyTorch MB' if torch else ''}")
+    for row in rows:
+        own, peer = row["xtape"], row.get("pytorch")
+        line = f"{row['model']:8} {row['threads']:7} {own['images_per_second']:14.0f}"
+        if peer:
+            line += (f" {peer['images_per_second']:16.0f}"
+                     f" {own['images_per_second'] / peer['images_per_second']:6.2f}")
+        ms = row["milliseconds"]
+        line += (f" {ms['data']:7.3f} {ms['forward']:8.3f} {ms['backward']:9.3f} {ms['update']:7.3f}"
+                 f" {own['peak_megabytes']:6.0f}")
+        print(line + (f" {peer['peak_megabytes']:10.0f}" if peer else ""))
+    print(f"training with Adam, batches of 64; medians over blocks of 50 steps in {rounds} rounds; the four\n"
+          "phases in milliseconds per step; MB is the peak of resident memory, data included")
+    if not torch:
+        print("PyTorch is not installed (Debian: python3-torch)")
+    return rows
+
+
+def measure_include(root):
+    """What a compiler takes for ten lines with xtape: the least time of five runs, the most memory."""
+    flags = output("pkg-config", "--cflags", "xtensor").split()
+    command = ["c++", "-std=c++20", "-O2", f"-I{root}/include", *flags, "-c",
+               f"{root}/tests/benchmarks/include.cpp", "-o", "/dev/null"]
+    seconds, megabytes = [], []
+    for _ in range(5):
+        process = subprocess.Popen(command)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            sys.exit("the compiler failed")
+        seconds.append(usage.ru_utime + usage.ru_stime)
+        megabytes.append(usage.ru_maxrss * 1024 / 1e6)
+    print(f"\n#include <xtape/xtape.hpp> and ten lines at -O2: {min(seconds):.1f} s of a processor "
+          f"(at most 3), {max(megabytes):.0f} MB (at most 400)")
+    return {"seconds": min(seconds), "megabytes": max(megabytes)}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=pathlib.Path)
+    parser.add_argument("tree", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=150, help="per program and round")
+    parser.add_argument("--models", default="cnn,lenet5,mlp,vgg")
+    parser.add_argument("--no-kernels", action="store_true")
+    options = parser.parse_args()
+    torch = find_torch()
+    machine = output(options.tree / "tests/bench-machine")
+    print(machine, end="", flush=True)
+    print("measuring, beside PyTorch" if torch else "measuring", "- some minutes", file=sys.stderr)
+
+    before = Clock()
+    result = {"machine": machine.splitlines()}
+    if not options.no_kernels:
+        result["kernels"] = measure_kernels(options.tree)
+        sys.stdout.flush()
+    result["models"] = measure_models(options.root, options.tree, torch, options.models.split(","),
+                                      options.rounds, options.steps)
+    result["other_processors_busy"] = Clock().others_since(before)
+    result["include"] = measure_include(options.root)
+    others = result["other_processors_busy"]
+    print("nothing else was running" if others < 0.05 else
+          f"other programs kept {others:.2f} processors busy meanwhile: measure again on an idle machine")
+    path = options.tree / "benchmark.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"written to {path}")
+
+
+main()

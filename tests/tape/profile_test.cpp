@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The profiler: which calls it counts, and what it says of them.
+#include "../support.hpp"
+
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+#include <xtape/optim.hpp>
+#include <xtape/profile.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include <unistd.h>
+
+using namespace test;
+using Phase = Profiler::Phase;
+
+namespace {
+
+// The row of a name in a phase, or one without calls.
+Profiler::Row row(const Profiler& profiler, const std::string& name, Phase phase) {
+  for (const Profiler::Row& each : profiler.rows())
+    if (each.name == name && each.phase == phase) return each;
+  return {};
+}
+
+// A step of a small model.
+void step(Dense& dense, Optimizer& optimizer) {
+  Tape tape;
+  const Variable x = tape.variable(random({4, 3}));
+  tape.backward(mean(square(dense(x))), ClipNorm{1e9}, optimizer);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(profile)
+
+BOOST_AUTO_TEST_CASE(calls_flops_and_bytes) {
+  Rng rng{1};
+  Dense dense{{.in = 3, .out = 5}, rng};
+  Adam adam;
+  Profiler profiler;
+  for (int i = 0; i < 3; ++i) step(dense, adam);
+  constexpr double size = sizeof(Scalar);
+
+  const Profiler::Row forward = row(profiler, "dense", Phase::forward);
+  BOOST_TEST(forward.calls == 3u);
+  BOOST_TEST(forward.flops == 3 * 2 * 4 * 3 * 5.0);
+  BOOST_TEST(forward.bytes == 3 * size * (4 * 3 + 3 * 5 + 5 + 4 * 5));
+  BOOST_TEST(forward.seconds > 0);
+  const Profiler::Row backward = row(profiler, "dense", Phase::backward);
+  BOOST_TEST(backward.calls == 9u);  // x, weight and bias
+  BOOST_TEST(backward.flops == 3 * forward.flops);
+  BOOST_TEST(row(profiler, "square", Phase::forward).flops == 0);
+  BOOST_TEST(row(profiler, "square", Phase::backward).calls == 3u);
+
+  BOOST_TEST(row(profiler, "clip_norm", Phase::update).calls == 3u);
+  const Profiler::Row update = row(profiler, "adam", Phase::update);
+  BOOST_TEST(update.calls == 3u);
+  BOOST_TEST(update.bytes == 3 * 7 * size * (3 * 5 + 5));
+
+  double sum = 0;
+  for (const Profiler::Row& each : profiler.rows()) sum += each.seconds;
+  BOOST_TEST(profiler.seconds(Phase::data) == 0);
+  BOOST_TEST(std::abs(sum - profiler.seconds(Phase::forward) - profiler.seconds(Phase::backward) -
+                      profiler.seconds(Phase::update)) < 1e-12);
+  profiler.reset();
+  BOOST_TEST(profiler.rows().empty());
+}
+
+BOOST_AUTO_TEST_CASE(time_is_that_of_the_op) {
+  const auto slow = [](const Variable& x) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    return record("slow", x.value(), wrt(x, [](Array&) {}));
+  };
+  Profiler profiler;
+  std::this_thread::sleep_for(std::chrono::milliseconds{30});  // before the tape: nobody's
+  Tape tape;
+  tape.backward(sum(slow(tape.variable(zeros({2})))));
+  const double seconds = row(profiler, "slow", Phase::forward).seconds;
+  BOOST_TEST((seconds >= 0.02 && profiler.seconds(Phase::forward) - seconds < 0.02));
+  BOOST_TEST(profiler.rows()[0].name == "slow");  // the longest first
+}
+
+BOOST_AUTO_TEST_CASE(it_sees_its_own_thread_while_it_lives) {
+  BOOST_TEST(Profiler::current() == nullptr);
+  {
+    Profiler profiler;
+    BOOST_TEST(Profiler::current() == &profiler);
+    BOOST_CHECK_EXCEPTION(Profiler{}, ValueError, [](const ValueError& e) {
+      return std::string{e.what()}.starts_with("[profiler] this thread has a profiler already at ");
+    });
+    std::thread{[] {
+      Tape tape;
+      BOOST_TEST((Profiler::current() == nullptr));
+      tape.backward(sum(tape.variable(zeros({2}))));
+    }}.join();
+    BOOST_TEST(profiler.rows().empty());
+  }
+  BOOST_TEST(Profiler::current() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_is_json_in_order_of_time) {
+  Rng rng{1};
+  Dense dense{{.in = 3, .out = 5}, rng};
+  SGD sgd;
+  Profiler profiler;
+  step(dense, sgd);
+  std::string path = "/tmp/xtape-trace-XXXXXX";
+  const int file = ::mkstemp(path.data());
+  ::close(file);
+  profiler.write_trace(path);
+  const auto trace = nlohmann::json::parse(std::ifstream{path});
+  ::unlink(path.c_str());
+  const auto& events = trace.at("traceEvents");
+  BOOST_REQUIRE(events.size() == 3u + 5u + 2u);
+  double end = 0;
+  for (const auto& event : events) {
+    BOOST_TEST(event.at("ph") == "X");
+    BOOST_TEST(event.at("ts").get<double>() >= end);
+    end = event.at("ts").get<double>() + event.at("dur").get<double>() - 1e-6;
+  }
+  BOOST_TEST(events.front().at("name") == "dense");
+  BOOST_TEST(events.front().at("cat") == "forward");
+  BOOST_TEST(events.back().at("name") == "sgd");
+  BOOST_CHECK_THROW(profiler.write_trace("/nowhere/trace.json"), DataError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
