@@ -20,6 +20,11 @@ struct Conv2D {
   std::size_t out_h, out_w;
 };
 
+/// The images as they are without the padding: sizes, and how many zeros are above and to the left.
+struct Image {
+  std::size_t height, width, top = 0, left = 0;
+};
+
 struct ConvKernels {
   /// y = activation(conv(x, kernel) + bias); a null bias is none. Activation: none or relu.
   void (*conv2d)(const Conv2D&, const Scalar* x, const Scalar* kernel, const Scalar* bias,
@@ -36,6 +41,14 @@ struct ConvGradKernels {
   /// The same for conv2d_max_pool.
   void (*conv2d_max_pool_grad_kernel)(const Conv2D&, const Pool2D&, const Scalar* x,
                                       const std::uint8_t* position, const Scalar* g, Scalar* dk);
+};
+
+struct ConvInputKernels {
+  /// columns (rows, out_w, kernel_h, kernel_w, in) has what each output pixel of the rows from `top` on
+  /// gives each of its taps: adds it to the gradient dx (height, width, in) of one image. What belongs to
+  /// the padding is left out.
+  void (*add_columns)(const Conv2D&, const Image&, std::size_t top, std::size_t rows,
+                      const Scalar* columns, Scalar* dx);
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -17,6 +17,29 @@ extern "C" void openblas_set_num_threads(int threads);
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
+// As many whole panels as hold n columns.
+std::size_t panel_elements(std::size_t k, std::size_t n) {
+  const std::size_t columns = table().panel_columns;
+  return k * ((n + columns - 1) / columns * columns);
+}
+
+}  // namespace
+
+Packed::Packed(std::size_t k, std::size_t n, Operand b, bool copy)
+    : buffer_{copy ? panel_elements(k, n) : 0}, panels_{b.data, b.stride, table().panel_columns} {
+  if (!copy) return;
+  table().pack(k, n, b, buffer_.data());
+  panels_ = {buffer_.data(), table().panel_columns, k * table().panel_columns};
+}
+
+Panels Packed::from(std::size_t depth, std::size_t column) const {
+  Panels part = panels_;
+  part.data += depth * part.row + column / table().panel_columns * part.panel;
+  return part;
+}
+
+namespace {
+
 using Index = xt::blas_index_t;
 
 // The OpenMP build of OpenBLAS keeps this setting per thread, the pthread build per process.
@@ -76,31 +99,6 @@ void blas_matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand
       blas_gemm(end - begin, n, k, rows_from(a, begin), b, c + begin * n, n);
     });
 }
-
-// The right operand in panels, copied if it cannot or had better not be read in place.
-class Packed {
- public:
-  Packed(std::size_t k, std::size_t n, Operand b, bool copy)
-      : buffer_{copy ? k * padded(n) : 0}, panels_{b.data, b.stride, table().panel_columns} {
-    if (!copy) return;
-    table().pack(k, n, b, buffer_.data());
-    panels_ = {buffer_.data(), table().panel_columns, k * table().panel_columns};
-  }
-  // From a depth and a column on; the column begins a panel.
-  Panels from(std::size_t depth, std::size_t column) const {
-    Panels part = panels_;
-    part.data += depth * part.row + column / table().panel_columns * part.panel;
-    return part;
-  }
-
- private:
-  static std::size_t padded(std::size_t n) {
-    const std::size_t columns = table().panel_columns;
-    return (n + columns - 1) / columns * columns;
-  }
-  PooledBuffer<Scalar> buffer_;
-  Panels panels_;
-};
 
 // c = a * b where c has more columns than rows: cut along the depth, so that each piece reads whole rows
 // of its own part of b, and where that is not deep enough along the columns. The sums over the parts of

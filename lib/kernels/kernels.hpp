@@ -27,6 +27,7 @@ struct Table : MapKernels,
                DenseKernels,
                ConvKernels,
                ConvGradKernels,
+               ConvInputKernels,
                PoolKernels,
                RandomKernels,
                OptimKernels {

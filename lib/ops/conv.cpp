@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/conv.hpp>
 
+#include "kernels/columns.hpp"
 #include "kernels/parallel.hpp"
 #include "ops/fused.hpp"
 #include "ops/window.hpp"
@@ -11,40 +12,32 @@ namespace xtape::inline XTAPE_ABI {
 namespace {
 
 using kernels::Conv2D;
+using kernels::Image;
 using Positions = PooledBuffer<std::uint8_t>;
 using kernels::table;
 
-// Where an image lies in a larger one: `top` and `left` zeros before it, `step` apart from pixel to
-// pixel.
-struct Placement {
-  std::size_t top = 0, left = 0;
-  Size2D step = 1;
-};
-
-// Calls f(source row, destination offset, elements) for each row of images, of `shape`, that lies in
-// images of the size height x width.
-template <class F>
-void for_each_row(const Shape& shape, const Placement& p, std::size_t height, std::size_t width,
-                  F f) {
-  const std::size_t row = shape[2] * shape[3];
-  kernels::parallel_ranges(shape[0], 8, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin * shape[1]; i < end * shape[1]; ++i) {
-      const std::size_t y = i / shape[1] * height + p.top + i % shape[1] * p.step.height;
-      f(i * row, (y * width + p.left) * shape[3]);
-    }
-  });
-}
-
-// Images with zeros around and, with a step, between their pixels.
-Array spread(const Array& x, const Placement& p, std::size_t height, std::size_t width) {
+// Images with zeros around: they begin `top` rows and `left` columns inside.
+Array padded(const Array& x, std::size_t top, std::size_t left, std::size_t height,
+             std::size_t width) {
   const Shape& shape = x.shape();
-  const std::size_t channels = shape[3];
-  Array out = zeros({shape[0], height, width, channels});
-  for_each_row(shape, p, height, width, [&](std::size_t from, std::size_t to) {
-    for (std::size_t j = 0; j < shape[2]; ++j)
-      std::copy_n(x.data() + from + j * channels, channels,
-                  out.data() + to + j * p.step.width * channels);
-  });
+  const std::size_t row = shape[2] * shape[3], begin = left * shape[3], end = begin + row;
+  const std::size_t padded_row = width * shape[3];
+  Array out = uninitialized({shape[0], height, width, shape[3]});
+  kernels::parallel_ranges(shape[0] * height, kernels::elementwise_grain / (padded_row + 1) + 1,
+                           [&](std::size_t first, std::size_t last) {
+                             for (std::size_t i = first; i < last; ++i) {
+                               Scalar* const to = out.data() + i * padded_row;
+                               const std::size_t y = i % height;
+                               if (y < top || y - top >= shape[1]) {
+                                 std::fill_n(to, padded_row, Scalar{0});
+                               } else {
+                                 std::fill_n(to, begin, Scalar{0});
+                                 std::copy_n(x.data() + (i / height * shape[1] + y - top) * row,
+                                             row, to + begin);
+                                 std::fill(to + end, to + padded_row, Scalar{0});
+                               }
+                             }
+                           });
   return out;
 }
 
@@ -60,49 +53,51 @@ Array flipped(const Array& kernel) {
   return result;
 }
 
-// The gradient with respect to the input of a convolution of padded images is itself a convolution: of
-// the gradient, spread by the stride and surrounded by zeros, with the flipped kernel. What would be
-// the gradient of the padding is left out.
-Array input_grad(const Conv2D& s, const Placement& image, const Shape& shape, const Array& kernel,
-                 const Array& g) {
+// The gradient with respect to the images, without that of their padding.
+Array input_grad(const Conv2D& s, const Image& image, const Array& kernel, const Array& g) {
+  Array dx = uninitialized({s.batch, image.height, image.width, s.in});
+  if (s.in < table().vector_columns || s.stride_h > 1 || s.stride_w > 1) {
+    kernels::conv2d_grad_input(s, image, kernel.data(), g.data(), dx.data());
+    return dx;
+  }
+  // A convolution, too: of the gradient, surrounded by zeros, with the flipped kernel.
   const std::size_t reach_h = (s.kernel_h - 1) * s.dilation_h;
   const std::size_t reach_w = (s.kernel_w - 1) * s.dilation_w;
   const std::size_t height = s.height + reach_h, width = s.width + reach_w;
-  const Array wide = spread(g, {reach_h, reach_w, {s.stride_h, s.stride_w}}, height, width);
+  const Array wide = padded(g, reach_h, reach_w, height, width);
   const Array back = flipped(kernel);
-  Array dx = uninitialized(shape);
   // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
   const std::size_t first = (image.top * width + image.left) * s.out;
   table().conv2d({s.batch, height, width, s.out, s.kernel_h, s.kernel_w, s.in, 1, 1, s.dilation_h,
-                  s.dilation_w, shape[1], shape[2]},
+                  s.dilation_w, image.height, image.width},
                  wide.data() + first, back.data(), nullptr, Activation::none, dx.data());
   return dx;
 }
 
 // The sizes of a convolution, and how its images lie in the padded ones.
 struct Sizes : Conv2D {
-  Placement place;
+  Image image;
   bool padded;
   kernels::Pool2D pool;  // of the result
   bool pooled;
 
-  Sizes(const Op& op, const Shape& image, const Shape& k, const Conv2DOptions& o) {
+  Sizes(const Op& op, const Shape& x, const Shape& k, const Conv2DOptions& o) {
     if (k.size() != 4) throw ShapeError(op, text("expected a kernel (kh, kw, in, out), got ", k));
-    if (image.size() != 4 || image[3] != k[2])
-      throw ShapeError(op, text("expected (N, H, W, ", k[2], "), got ", image),
-                       image.size() == 4 && image[1] == k[2] ? "images are channels-last" : "");
+    if (x.size() != 4 || x[3] != k[2])
+      throw ShapeError(op, text("expected (N, H, W, ", k[2], "), got ", x),
+                       x.size() == 4 && x[1] == k[2] ? "images are channels-last" : "");
     if (std::min(o.dilation.height, o.dilation.width) == 0 ||
         std::max(o.dilation.height, o.dilation.width) > std::size_t{1} << 31)
       throw ValueError(op, "expected a dilation of at least 1 and at most 2^31");
     if (k[0] == 0 || k[1] == 0) throw ShapeError(op, text("the kernel ", k, " has no taps"));
-    const Slide rows = slide(op, "height", image[1], (k[0] - 1) * o.dilation.height + 1,
+    const Slide rows = slide(op, "height", x[1], (k[0] - 1) * o.dilation.height + 1,
                              o.stride.height, o.padding.kind, o.padding.top, o.padding.bottom);
-    const Slide columns = slide(op, "width", image[2], (k[1] - 1) * o.dilation.width + 1,
+    const Slide columns = slide(op, "width", x[2], (k[1] - 1) * o.dilation.width + 1,
                                 o.stride.width, o.padding.kind, o.padding.left, o.padding.right);
-    static_cast<Conv2D&>(*this) = {image[0],
-                                   image[1] + rows.before + rows.after,
-                                   image[2] + columns.before + columns.after,
-                                   image[3],
+    static_cast<Conv2D&>(*this) = {x[0],
+                                   x[1] + rows.before + rows.after,
+                                   x[2] + columns.before + columns.after,
+                                   x[3],
                                    k[0],
                                    k[1],
                                    k[3],
@@ -112,10 +107,10 @@ struct Sizes : Conv2D {
                                    o.dilation.width,
                                    rows.count,
                                    columns.count};
-    place = {rows.before, columns.before};
-    padded = height != image[1] || width != image[2];
+    image = {x[1], x[2], rows.before, columns.before};
+    padded = height != x[1] || width != x[2];
     pooled = o.max_pool != Size2D{1};
-    pool = pool_sizes(op, {image[0], out_h, out_w, out}, {.window = o.max_pool});
+    pool = pool_sizes(op, {batch, out_h, out_w, out}, {.window = o.max_pool});
     check_max_window(op, pool);
   }
   Shape result() const { return {batch, pool.out_h, pool.out_w, out}; }
@@ -127,8 +122,9 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   op.flops = 2.0 * static_cast<double>(s.batch * s.out_h * s.out_w) *
              static_cast<double>(s.kernel_h * s.kernel_w * s.in * s.out);
   const Scalar* const shift = checked_bias(op, bias, s.out);
-  const Value input =
-      s.padded ? Value{spread(x.value(), s.place, s.height, s.width)} : x.shared_value();
+  const Value input = s.padded
+                          ? Value{padded(x.value(), s.image.top, s.image.left, s.height, s.width)}
+                          : x.shared_value();
 
   Array result = uninitialized(s.result());
   const bool fused = o.activation == Activation::none || o.activation == Activation::relu;
@@ -146,13 +142,12 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   const auto where =
       std::allocate_shared<Positions>(CachingAllocator<Positions>{}, std::move(position));
   const auto back = through_activation(o.activation, y);
-  const auto wrt_x =
-      wrt(x, [s, kernel = kernel.shared_value(), where, shape = x.shape()](const Array& g) {
-        if (!s.pooled) return input_grad(s, s.place, shape, *kernel, g);
-        Array unpooled = uninitialized({s.batch, s.out_h, s.out_w, s.out});
-        table().max_pool2d_grad(s.pool, where->data(), g.data(), unpooled.data());
-        return input_grad(s, s.place, shape, *kernel, unpooled);
-      });
+  const auto wrt_x = wrt(x, [s, kernel = kernel.shared_value(), where](const Array& g) {
+    if (!s.pooled) return input_grad(s, s.image, *kernel, g);
+    Array unpooled = uninitialized({s.batch, s.out_h, s.out_w, s.out});
+    table().max_pool2d_grad(s.pool, where->data(), g.data(), unpooled.data());
+    return input_grad(s, s.image, *kernel, unpooled);
+  });
   const auto wrt_kernel = wrt(kernel, [s, input, where](const Array& g) {
     Array dk = uninitialized({s.kernel_h, s.kernel_w, s.in, s.out});
     if (s.pooled)
