@@ -16,11 +16,9 @@ void conv2d_grad_input(const Conv2D& s, const Image& image, const Scalar* kernel
   const std::size_t taps = s.kernel_h * s.kernel_w * s.in;  // of one output pixel
   const std::size_t image_size = image.height * image.width * s.in;
   const Packed transposed{s.out, taps, {kernel, s.out, true}, true};
-  // Rows of which the columns stay in the second-level cache; slices of images that cost about a million
-  // multiplications.
+  // Rows of which the columns stay in the second-level cache.
   const std::size_t band = std::clamp<std::size_t>(65536 / (s.out_w * taps + 1), 1, s.out_h);
-  const std::size_t cost = s.out_h * s.out_w * taps * s.out + image_size + 1;
-  const std::size_t grain = std::max<std::size_t>(1, 1'000'000 / cost);
+  const std::size_t grain = slice_grain(s.batch, s.out_h * s.out_w * taps * s.out);
   const std::size_t column_size = band * s.out_w * taps;
   PooledBuffer<Scalar> columns{(s.batch + grain - 1) / grain * column_size};
   parallel_ranges(s.batch, grain, [&](std::size_t begin, std::size_t end) {

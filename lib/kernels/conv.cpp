@@ -131,24 +131,24 @@ void for_each_row(const Conv2D& s, const Scalar* x, const Scalar* kernel, const 
   });
 }
 
-// Rows per slice, so that a slice costs about half a million multiplications.
-std::size_t row_grain(const Conv2D& s, std::size_t step) {
-  const std::size_t cost = step * s.out_w * s.out * s.kernel_h * s.kernel_w * s.in + 1;
-  return std::max<std::size_t>(1, 400'000 / cost);
+// Rows of the result per slice, each of `step` output rows.
+std::size_t row_grain(const Conv2D& s, std::size_t rows, std::size_t step) {
+  return slice_grain(rows, step * s.out_w * s.out * s.kernel_h * s.kernel_w * s.in);
 }
 
 void conv2d(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
             Activation activation, Scalar* y) {
   const std::size_t row_size = s.out_w * s.out;
   for_each_row(
-      s, x, kernel, bias, activation, s.out_h, 1, s.out_w, row_grain(s, 1),
+      s, x, kernel, bias, activation, s.out_h, 1, s.out_w, row_grain(s, s.batch * s.out_h, 1),
       [=](std::size_t, std::size_t row) { return y + row * row_size; },
       [](std::size_t, const Scalar*) {});
 }
 
 void conv2d_max_pool(const Conv2D& s, const Pool2D& p, const Scalar* x, const Scalar* kernel,
                      const Scalar* bias, Activation activation, Scalar* y, std::uint8_t* position) {
-  const std::size_t width = p.out_w * p.window_w, grain = row_grain(s, p.window_h);
+  const std::size_t width = p.out_w * p.window_w,
+                    grain = row_grain(s, s.batch * p.out_h, p.window_h);
   const std::size_t size = p.window_h * width * s.out, row_size = p.out_w * s.out;
   // For all slices at once: what is asked for does not depend on how many run side by side.
   PooledBuffer<Scalar> rows{(s.batch * p.out_h + grain - 1) / grain * size};

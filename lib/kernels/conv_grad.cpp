@@ -129,7 +129,9 @@ void over_images(const Conv2D& s, Scalar* dk, std::size_t scratch_size, Add add)
   const std::size_t size = s.kernel_h * s.kernel_w * s.in * s.out;
   const double products = static_cast<double>(size) * static_cast<double>(s.out_h * s.out_w) *
                           static_cast<double>(s.batch);
-  const auto wanted = static_cast<std::size_t>(std::clamp(products / 5e5, 1.0, 16.0));
+  // As many as are worth a slice, but not so many that adding them up would take long.
+  const double most = std::clamp(1e6 / static_cast<double>(size + 1), 4.0, 16.0);
+  const auto wanted = static_cast<std::size_t>(std::clamp(products / 5e5, 1.0, most));
   const std::size_t groups = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(s.batch, 1));
   PooledBuffer<Scalar> parts{(groups - 1) * size}, scratch{groups * scratch_size};
   const auto part = [&](std::size_t group) {

@@ -32,6 +32,14 @@ void parallel_ranges(std::size_t count, std::size_t grain, Run run) {
   });
 }
 
+/// How many of `count` pieces of work, each of so many multiplications, make a slice: enough to be worth a
+/// task, some microseconds, but no more than leave some dozens of slices.
+[[gnu::always_inline]] inline std::size_t slice_grain(std::size_t count, std::size_t cost) {
+  constexpr std::size_t least = 400'000, slices = 64;
+  const std::size_t worth = least / (cost + 1) + 1, even = (count + slices - 1) / slices;
+  return worth > even ? worth : even;
+}
+
 /// Elements per slice of a loop that does little per element: a slice takes some 10 microseconds.
 inline constexpr std::size_t elementwise_grain = 32768;
 

@@ -81,6 +81,14 @@ void scatter(const Pool2D& s, Scalar* dx, F add) {
   });
 }
 
+void unpool(const Pool2D& s, const std::uint8_t* position, const Scalar* g, Scalar* dx,
+            std::size_t row) {
+  const std::size_t pooled = s.out_w * s.channels;
+  for (std::size_t r = 0; r < s.out_h; ++r)
+    unpool_row(s.window_h, s.window_w, s.out_w, s.channels, position + r * pooled, g + r * pooled,
+               dx + r * s.window_h * row, row, s.channels);
+}
+
 // Whether each element of the images is in one window.
 bool partitions(const Pool2D& s) {
   return s.stride_h == s.window_h && s.stride_w == s.window_w && s.out_h * s.window_h == s.height &&
@@ -89,13 +97,12 @@ bool partitions(const Pool2D& s) {
 
 void max_pool2d_grad(const Pool2D& s, const std::uint8_t* position, const Scalar* g, Scalar* dx) {
   if (partitions(s)) {
-    const std::size_t row = s.width * s.channels, pooled = s.out_w * s.channels;
-    parallel_ranges(s.batch * s.out_h, elementwise_grain / (s.window_h * row + 1) + 1,
+    const std::size_t row = s.width * s.channels, size = s.height * row;
+    const std::size_t pooled = s.out_h * s.out_w * s.channels;
+    parallel_ranges(s.batch, elementwise_grain / (size + 1) + 1,
                     [=](std::size_t begin, std::size_t end) {
-                      for (std::size_t r = begin; r < end; ++r)
-                        unpool_row(s.window_h, s.window_w, s.out_w, s.channels,
-                                   position + r * pooled, g + r * pooled, dx + r * s.window_h * row,
-                                   row, s.channels);
+                      for (std::size_t i = begin; i < end; ++i)
+                        unpool(s, position + i * pooled, g + i * pooled, dx + i * size, row);
                     });
     return;
   }
@@ -142,6 +149,7 @@ void avg_pool2d_grad(const Pool2D& s, const Scalar* g, Scalar* dx) {
 void fill(PoolKernels& k) {
   k.max_pool2d = max_pool2d;
   k.max_pool2d_grad = max_pool2d_grad;
+  k.unpool = unpool;
   k.avg_pool2d = avg_pool2d;
   k.avg_pool2d_grad = avg_pool2d_grad;
 }

@@ -23,6 +23,10 @@ struct PoolKernels {
   void (*max_pool2d)(const Pool2D&, const Scalar* x, Scalar* y, std::uint8_t* position);
   /// dx = g at the positions of the maxima, added where windows overlap, 0 elsewhere.
   void (*max_pool2d_grad)(const Pool2D&, const std::uint8_t* position, const Scalar* g, Scalar* dx);
+  /// The same for one image whose windows lie side by side, of rows `row` elements apart. Only what is in
+  /// a window is written.
+  void (*unpool)(const Pool2D&, const std::uint8_t* position, const Scalar* g, Scalar* dx,
+                 std::size_t row);
   /// The mean of each window without its padding.
   void (*avg_pool2d)(const Pool2D&, const Scalar* x, Scalar* y);
   /// dx = g divided equally among the elements of its window.

@@ -16,29 +16,37 @@ using kernels::Image;
 using Positions = PooledBuffer<std::uint8_t>;
 using kernels::table;
 
-// Images with zeros around: they begin `top` rows and `left` columns inside.
+// Images of `shape` with zeros around: they begin `top` rows and `left` columns inside ones of the size
+// height x width. fill(i, first element, elements from row to row) writes image i.
+template <class Fill>
+Array framed(const Shape& shape, std::size_t top, std::size_t left, std::size_t height,
+             std::size_t width, Fill fill) {
+  const std::size_t row = width * shape[3], begin = left * shape[3],
+                    end = begin + shape[2] * shape[3];
+  Array out = uninitialized({shape[0], height, width, shape[3]});
+  kernels::parallel_ranges(shape[0], 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      Scalar* const image = out.data() + i * height * row;
+      for (std::size_t y = 0; y < height; ++y) {
+        const bool inside = y >= top && y - top < shape[1];
+        std::fill_n(image + y * row, inside ? begin : row, Scalar{0});
+        if (inside) std::fill_n(image + y * row + end, row - end, Scalar{0});
+      }
+      fill(i, image + top * row + begin, row);
+    }
+  });
+  return out;
+}
+
+// The same for images as they are.
 Array padded(const Array& x, std::size_t top, std::size_t left, std::size_t height,
              std::size_t width) {
   const Shape& shape = x.shape();
-  const std::size_t row = shape[2] * shape[3], begin = left * shape[3], end = begin + row;
-  const std::size_t padded_row = width * shape[3];
-  Array out = uninitialized({shape[0], height, width, shape[3]});
-  kernels::parallel_ranges(shape[0] * height, kernels::elementwise_grain / (padded_row + 1) + 1,
-                           [&](std::size_t first, std::size_t last) {
-                             for (std::size_t i = first; i < last; ++i) {
-                               Scalar* const to = out.data() + i * padded_row;
-                               const std::size_t y = i % height;
-                               if (y < top || y - top >= shape[1]) {
-                                 std::fill_n(to, padded_row, Scalar{0});
-                               } else {
-                                 std::fill_n(to, begin, Scalar{0});
-                                 std::copy_n(x.data() + (i / height * shape[1] + y - top) * row,
-                                             row, to + begin);
-                                 std::fill(to + end, to + padded_row, Scalar{0});
-                               }
-                             }
-                           });
-  return out;
+  const std::size_t size = shape[2] * shape[3];
+  return framed(shape, top, left, height, width, [&](std::size_t i, Scalar* to, std::size_t row) {
+    for (std::size_t y = 0; y < shape[1]; ++y)
+      std::copy_n(x.data() + (i * shape[1] + y) * size, size, to + y * row);
+  });
 }
 
 // (kh, kw, in, out) to (kh, kw, out, in), with the taps in reverse order.
@@ -51,27 +59,6 @@ Array flipped(const Array& kernel) {
       for (std::size_t o = 0; o < out; ++o)
         result.data()[((taps - 1 - t) * out + o) * in + c] = kernel.data()[(t * in + c) * out + o];
   return result;
-}
-
-// The gradient with respect to the images, without that of their padding.
-Array input_grad(const Conv2D& s, const Image& image, const Array& kernel, const Array& g) {
-  Array dx = uninitialized({s.batch, image.height, image.width, s.in});
-  if (s.in < table().vector_columns || s.stride_h > 1 || s.stride_w > 1) {
-    kernels::conv2d_grad_input(s, image, kernel.data(), g.data(), dx.data());
-    return dx;
-  }
-  // A convolution, too: of the gradient, surrounded by zeros, with the flipped kernel.
-  const std::size_t reach_h = (s.kernel_h - 1) * s.dilation_h;
-  const std::size_t reach_w = (s.kernel_w - 1) * s.dilation_w;
-  const std::size_t height = s.height + reach_h, width = s.width + reach_w;
-  const Array wide = padded(g, reach_h, reach_w, height, width);
-  const Array back = flipped(kernel);
-  // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
-  const std::size_t first = (image.top * width + image.left) * s.out;
-  table().conv2d({s.batch, height, width, s.out, s.kernel_h, s.kernel_w, s.in, 1, 1, s.dilation_h,
-                  s.dilation_w, image.height, image.width},
-                 wide.data() + first, back.data(), nullptr, Activation::none, dx.data());
-  return dx;
 }
 
 // The sizes of a convolution, and how its images lie in the padded ones.
@@ -116,6 +103,44 @@ struct Sizes : Conv2D {
   Shape result() const { return {batch, pool.out_h, pool.out_w, out}; }
 };
 
+// The gradient of the result before it was pooled, as large as it was or with zeros around.
+Array unpooled(const Sizes& s, const Positions& where, const Array& g, std::size_t top,
+               std::size_t left, std::size_t height, std::size_t width) {
+  const std::size_t size = s.pool.out_h * s.pool.out_w * s.out;
+  const Shape covered{s.batch, s.pool.out_h * s.pool.window_h, s.pool.out_w * s.pool.window_w,
+                      s.out};
+  return framed(covered, top, left, height, width, [&](std::size_t i, Scalar* to, std::size_t row) {
+    table().unpool(s.pool, where.data() + i * size, g.data() + i * size, to, row);
+  });
+}
+
+// The gradient with respect to the images, without that of their padding.
+Array input_grad(const Sizes& s, const Array& kernel, const Positions& where, const Array& g) {
+  const Image& image = s.image;
+  Array dx = uninitialized({s.batch, image.height, image.width, s.in});
+  if (s.in < table().vector_columns || s.stride_h > 1 || s.stride_w > 1) {
+    if (s.pooled)
+      kernels::conv2d_grad_input(s, image, kernel.data(),
+                                 unpooled(s, where, g, 0, 0, s.out_h, s.out_w).data(), dx.data());
+    else
+      kernels::conv2d_grad_input(s, image, kernel.data(), g.data(), dx.data());
+    return dx;
+  }
+  // A convolution, too: of the gradient, surrounded by zeros, with the flipped kernel.
+  const std::size_t reach_h = (s.kernel_h - 1) * s.dilation_h;
+  const std::size_t reach_w = (s.kernel_w - 1) * s.dilation_w;
+  const std::size_t height = s.height + reach_h, width = s.width + reach_w;
+  const Array wide = s.pooled ? unpooled(s, where, g, reach_h, reach_w, height, width)
+                              : padded(g, reach_h, reach_w, height, width);
+  const Array back = flipped(kernel);
+  // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
+  const std::size_t first = (image.top * width + image.left) * s.out;
+  table().conv2d({s.batch, height, width, s.out, s.kernel_h, s.kernel_w, s.in, 1, 1, s.dilation_h,
+                  s.dilation_w, image.height, image.width},
+                 wide.data() + first, back.data(), nullptr, Activation::none, dx.data());
+  return dx;
+}
+
 Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bias,
                    const Conv2DOptions& o, Op op) {
   const Sizes s{op, x.shape(), kernel.shape(), o};
@@ -143,10 +168,7 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
       std::allocate_shared<Positions>(CachingAllocator<Positions>{}, std::move(position));
   const auto back = through_activation(o.activation, y);
   const auto wrt_x = wrt(x, [s, kernel = kernel.shared_value(), where](const Array& g) {
-    if (!s.pooled) return input_grad(s, s.image, *kernel, g);
-    Array unpooled = uninitialized({s.batch, s.out_h, s.out_w, s.out});
-    table().max_pool2d_grad(s.pool, where->data(), g.data(), unpooled.data());
-    return input_grad(s, s.image, *kernel, unpooled);
+    return input_grad(s, *kernel, *where, g);
   });
   const auto wrt_kernel = wrt(kernel, [s, input, where](const Array& g) {
     Array dk = uninitialized({s.kernel_h, s.kernel_w, s.in, s.out});

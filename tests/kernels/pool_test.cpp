@@ -121,6 +121,28 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
   }
 }
 
+// Into a larger image, of which only the windows are written.
+BOOST_AUTO_TEST_CASE(gradients_of_maxima_in_place) {
+  for (const Pool2D& s :
+       {sizes({1, 4, 6, 3}, {2, 2}, {2, 2}), sizes({1, 7, 7, 33}, {3, 2}, {3, 2})}) {
+    auto g = numbers(result_size(s), 2);
+    Guarded<std::uint8_t> p{result_size(s)};
+    for (std::size_t i = 0; i < p.size(); ++i)
+      p.data()[i] = static_cast<std::uint8_t>(i % (s.window_h * s.window_w));
+    const std::size_t row = s.width * s.channels + 5;
+    std::vector<double> expected(s.height * row, 55);
+    for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
+      const std::size_t size = s.width * s.channels;
+      expected[in / size * row + in % size] = at == p[out] ? static_cast<double>(g[out]) : 0;
+    });
+    for_each_table([&](const Table& table) {
+      Guarded<Scalar> dx{s.height * row, 55};
+      table.unpool(s, p.data(), g.data(), dx.data(), row);
+      check_close(dx, expected, 0, name_of(s));
+    });
+  }
+}
+
 BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
   for (const Pool2D& s : cases()) {
     auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
