@@ -21,16 +21,17 @@ struct Pair {
       : op{name, left.at},
         a{left.on_tape_with(right, op, constant)},
         b{right.on_tape_with(left, op, constant)},
-        result{kernels::broadcast(a.value(), b.value(), common_shape(), f)} {}
+        result{compute(op, a.value(), b.value(), f)} {}
 
  private:
-  Shape common_shape() const {
-    if (kernels::same(a.shape(), b.shape())) return a.shape();
+  template <class F>
+  static Array compute(const Op& op, const Array& a, const Array& b, F f) {
+    if (kernels::same(a.shape(), b.shape())) return kernels::broadcast(a, b, a.shape(), f);
     Shape shape;
     if (!kernels::broadcast_shape(a.shape(), b.shape(), shape))
       throw ShapeError(op, text("the shapes ", a.shape(), " and ", b.shape(), " do not broadcast"),
                        "sizes must be equal or 1, counted from the last axis");
-    return shape;
+    return kernels::broadcast(a, b, shape, f);
   }
 };
 

@@ -21,7 +21,7 @@ class Guarded {
  public:
   explicit Guarded(std::size_t size, T start = T{})
       : storage_(size + 2 * margin, guard), size_{size} {
-    std::fill_n(data(), size, start);
+    for (std::size_t i = 0; i < size; ++i) storage_[margin + i] = start;
   }
   explicit Guarded(const Array& a) : Guarded{a.size()} { std::copy_n(a.data(), a.size(), data()); }
 
