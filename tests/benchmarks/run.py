@@ -18,8 +18,11 @@ import sys
 import time
 
 
-def output(*command):
-    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
+def output(*command, processors=None):
+    """What a program prints, run on some of the processors only."""
+    limit = (lambda: os.sched_setaffinity(0, processors)) if processors else None
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True,
+                          preexec_fn=limit).stdout
 
 
 def find_torch():
@@ -61,12 +64,12 @@ def measure_kernels(tree):
         return f"{row[key] / 1e9:9.1f} {100 * row[key] / of:5.0f} %" if key in row else " " * 17
 
     print(f"\n{'kernel, 1 thread':34} {'us':>9} {'GFLOP/s':>9} {'sgemm':>7} {'GB/s':>9} {'triad':>7}")
-    for row in kernels:
+    for row in sorted(kernels, key=lambda row: (not row["name"].startswith("machine"), row["name"])):
         if "ops" not in row:
             print(f"{row['name']:34} {row['microseconds']:9.1f} {rate(row, 'flops', sgemm)} "
                   f"{rate(row, 'bytes', triad)}")
     print("bytes are what must at least move; the caches hold some of it")
-    for row in kernels:
+    for row in sorted(kernels, key=lambda row: row["name"]):
         if "ops" in row:
             print(f"{row['name']}: {1e9 / row['ops']:.0f} ns per op, forward and backward")
     return kernels
@@ -119,6 +122,29 @@ def measure_models(root, tree, torch, models, rounds, steps):
     return rows
 
 
+def measure_busy(tree, rounds, steps):
+    """Two threads while another process has one of two processors, beside one thread on one processor."""
+    processors = sorted(os.sched_getaffinity(0))[:2]
+    if len(processors) < 2:
+        return None
+    rates = {1: [], 2: []}
+    for _ in range(rounds):
+        busy = subprocess.Popen([sys.executable, "-c", "while True: pass"],
+                                preexec_fn=lambda: os.sched_setaffinity(0, processors[1:]))
+        try:
+            for threads in (2, 1):
+                result = json.loads(output(tree / "tests/bench-training", "--threads", threads, "--steps", steps,
+                                           processors=processors[:threads]))
+                rates[threads] += result["rates"]
+        finally:
+            busy.kill()
+            busy.wait()
+    one, two = (statistics.median(rates[threads]) for threads in (1, 2))
+    print(f"\ncnn while another process has one of two processors: 2 threads on both {two:.0f} images/s,"
+          f" 1 thread on the free one {one:.0f}")
+    return {"two_threads": two, "one_thread": one}
+
+
 def measure_include(root):
     """What a compiler takes for ten lines with xtape: the least time of five runs, the most memory."""
     flags = output("pkg-config", "--cflags", "xtensor").split()
@@ -159,6 +185,7 @@ def main():
     result["models"] = measure_models(options.root, options.tree, torch, options.models.split(","),
                                       options.rounds, options.steps)
     result["other_processors_busy"] = Clock().others_since(before)
+    result["busy_processor"] = measure_busy(options.tree, options.rounds, options.steps)
     result["include"] = measure_include(options.root)
     others = result["other_processors_busy"]
     print("nothing else was running" if others < 0.05 else
