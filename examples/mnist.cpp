@@ -44,6 +44,13 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+// CLI11's own check shows the largest double there is.
+const CLI::Validator not_negative{[](std::string& text) {
+                                    return text.starts_with('-') ? "must be at least 0, got " + text
+                                                                 : std::string{};
+                                  },
+                                  "AT LEAST 0"};
+
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
   std::vector<std::string> names;
@@ -65,7 +72,7 @@ void add_options(CLI::App& app, Settings& s) {
       ->check(CLI::IsMember(keys(presets_by_name)))
       ->default_str("keras");
   app.add_option("--learning-rate", s.learning_rate, "Learning rate [the preset's]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative);
   app.add_option("--epochs", s.epochs, "Passes over the training set")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
@@ -78,9 +85,9 @@ void add_options(CLI::App& app, Settings& s) {
   app.add_option("--data", s.data,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
   app.add_option("--limit", s.limit, "Use only the first so many training images [all]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative);
   app.add_option("--seed", s.seed, "Seed of weights, order and dropout")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative)
       ->capture_default_str();
   app.add_option("--threads", s.threads, "Threads; the result does not depend on them")
       ->check(CLI::Range(1, 1024))
@@ -113,6 +120,7 @@ void run(const Settings& s) {
     fmt::print("{}, {} parameters, {} with learning rate {}; {} from {}\n", s.model,
                parameter_count(net), s.optimizer, optimizer->learning_rate(), train.name(),
                train.source());
+  std::fflush(stdout);
 
   std::optional<Profiler> profiler;
   if (!s.profile.empty()) profiler.emplace();

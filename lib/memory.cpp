@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/memory.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -41,7 +42,7 @@ class Spinlock {
   std::atomic_flag flag_;
 };
 
-// The free blocks of one size. Critical sections are a few instructions long.
+// The free blocks of one size. Critical sections are short: a few instructions, or a walk along some dozens of blocks.
 struct SizeClass {
   Spinlock lock;
   Block* free = nullptr;
@@ -74,7 +75,7 @@ void give_blocks(std::size_t index, Block* first, Block* last, std::size_t count
 
 // Small blocks that a thread has freed and will soon want again, without a lock. They count as used in
 // their size class. A thread's cache is one of a fixed number; threads beyond that have none.
-struct ThreadCache {
+struct alignas(64) ThreadCache {
   static constexpr std::size_t classes = 2 * steps;  // blocks of up to 512 bytes
   static constexpr std::uint32_t most = 64;          // of a size
 
@@ -217,7 +218,7 @@ MemoryStats memory_stats() noexcept {
   for (const ThreadCache& cache : thread_caches)
     for (std::size_t i = 0; i < ThreadCache::classes; ++i) {
       const std::size_t bytes = cache.size(i) * bytes_of(i);
-      stats.in_use -= bytes;
+      stats.in_use -= std::min(bytes, stats.in_use);  // other threads go on meanwhile
       stats.cached += bytes;
     }
   return stats;

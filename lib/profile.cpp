@@ -10,7 +10,6 @@
 #include <fstream>
 #include <map>
 #include <string_view>
-#include <tuple>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -28,13 +27,11 @@ const char* name_of(Profiler::Phase phase) { return phase_names[static_cast<std:
 
 struct Profiler::State {
   struct Event {
-    const char* name;
-    Phase phase;
+    const Row* row;
     double begin, duration;  // in seconds
   };
 
-  // Keyed by phase and name; the text, as the same name may be at several places in memory.
-  std::map<std::tuple<Phase, std::string_view>, Row> rows;
+  std::map<std::string, Row, std::less<>> rows[4];  // by name, for each phase
   std::vector<Event> events;
   Clock::time_point first = Clock::now(), last = first;
 };
@@ -45,7 +42,9 @@ Profiler::Profiler(Location at) : state_{std::make_unique<State>()} {
   profiler_of_this_thread = this;
 }
 
-Profiler::~Profiler() { profiler_of_this_thread = nullptr; }
+Profiler::~Profiler() {
+  if (profiler_of_this_thread == this) profiler_of_this_thread = nullptr;
+}
 
 Profiler* Profiler::current() noexcept { return profiler_of_this_thread; }
 
@@ -55,30 +54,31 @@ void Profiler::finish(const char* name, Phase phase, double flops, double bytes)
   const Clock::time_point now = Clock::now();
   const auto seconds = [](Clock::duration d) { return std::chrono::duration<double>(d).count(); };
   const double duration = seconds(now - state_->last);
-  Row& row = state_->rows[{phase, name}];
-  if (row.calls++ == 0) {
-    row.name = name;
-    row.phase = phase;
-  }
+  auto& of_phase = state_->rows[static_cast<std::size_t>(phase)];
+  auto entry = of_phase.find(std::string_view{name});
+  if (entry == of_phase.end())
+    entry = of_phase.emplace(name, Row{.name = name, .phase = phase}).first;
+  Row& row = entry->second;
+  ++row.calls;
   row.seconds += duration;
   row.flops += flops;
   row.bytes += bytes;
   if (state_->events.size() < most_events)
-    state_->events.push_back({name, phase, seconds(state_->last - state_->first), duration});
+    state_->events.push_back({&row, seconds(state_->last - state_->first), duration});
   state_->last = Clock::now();  // what this function took is nobody's
 }
 
 std::vector<Profiler::Row> Profiler::rows() const {
   std::vector<Row> all;
-  for (const auto& [key, row] : state_->rows) all.push_back(row);
+  for (const auto& of_phase : state_->rows)
+    for (const auto& [name, row] : of_phase) all.push_back(row);
   std::ranges::stable_sort(all, std::greater{}, &Row::seconds);
   return all;
 }
 
 double Profiler::seconds(Phase phase) const {
   double sum = 0;
-  for (const auto& [key, row] : state_->rows)
-    if (row.phase == phase) sum += row.seconds;
+  for (const auto& [name, row] : state_->rows[static_cast<std::size_t>(phase)]) sum += row.seconds;
   return sum;
 }
 
@@ -108,8 +108,8 @@ void Profiler::print(std::FILE* out) const {
 void Profiler::write_trace(const std::string& path) const {
   auto events = nlohmann::ordered_json::array();
   for (const State::Event& e : state_->events)
-    events.push_back({{"name", e.name},
-                      {"cat", name_of(e.phase)},
+    events.push_back({{"name", e.row->name},
+                      {"cat", name_of(e.row->phase)},
                       {"ph", "X"},
                       {"ts", e.begin * 1e6},
                       {"dur", e.duration * 1e6},

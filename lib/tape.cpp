@@ -27,7 +27,8 @@ const Array& Variable::grad(Location at) const {
   if (node.kind == Tape::Kind::op)
     throw TapeError(op, text("the gradient of the result of [", node.op.name, "] is not kept"),
                     "only what tape.variable() made keeps its gradient");
-  if (!node.grad) throw TapeError(op, "there is no gradient before backward");
+  if (!node.grad)
+    throw TapeError(op, "there is no gradient before backward", "call tape.backward(loss) first");
   return node.grad->array;
 }
 
@@ -83,7 +84,8 @@ void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) 
 
 void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                         std::initializer_list<Visitor*> visitors) {
-  if (&loss.tape() != this) throw TapeError(op, "the loss is on another tape");
+  if (&loss.tape() != this)
+    throw TapeError(op, "the loss is on another tape", "call backward on loss.tape()");
   if (mode_ == Mode::eval)
     throw TapeError(op, "the tape is in Mode::eval and recorded nothing", "use Tape{Mode::train}");
   check_open(op);
@@ -91,7 +93,8 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
     throw ShapeError(op, text("expected a loss of a single element, got ", loss.shape()),
                      "take mean() or sum() first?");
   if (!loss.needs_grad())
-    throw TapeError(op, "the loss depends on no parameter and no tape.variable()");
+    throw TapeError(op, "the loss depends on no trainable parameter and no tape.variable()",
+                    "is every parameter frozen, or the loss detached?");
 
   consumed_ = true;
   start_profile();
@@ -117,10 +120,12 @@ void Tape::pull_back(std::uint32_t index) {
     detail::Pullback pull = std::move(edges_[e].pull);
     const std::uint32_t input = edges_[e].input;
     add_gradient(node, input, pull(gradient, e + 1 == end));
-    if (profiler_ != nullptr) {
+    if (Profiler* const profiler = Profiler::current()) {
       const std::size_t elements = element_count(node.shape) + element_count(nodes_[input].shape);
-      profiler_->finish(node.op.name, Profiler::Phase::backward, node.op.flops,
-                        static_cast<double>(elements * sizeof(Scalar)));
+      // The gradient of a bias is but a sum.
+      const double flops = nodes_[input].shape.size() > 1 ? node.op.flops : 0;
+      profiler->finish(node.op.name, Profiler::Phase::backward, flops,
+                       static_cast<double>(elements * sizeof(Scalar)));
     }
   }
 }

@@ -13,7 +13,8 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// An n-dimensional array that owns its elements. Images are (N, H, W, C), dense weights (in, out).
+/// An n-dimensional array that owns its elements. Images are (N, H, W, C), dense weights (in, out). What
+/// xtensor can do with it is in xtensor's own headers: `#include <xtensor/xio.hpp>` to print one.
 using Array = xt::xarray<Scalar, xt::layout_type::row_major, CachingAllocator<Scalar>>;
 
 /// The sizes of an array's axes; up to four are kept without an allocation.

@@ -28,7 +28,8 @@ struct Op {
   const char* name;  ///< as in the function's name, the node's label and the tag of its errors
   Location at;       ///< the caller
   /// Multiplications and additions of the forward pass, for a Profiler: 0 for an op that is limited by
-  /// memory. The gradient of each input is taken to cost as much.
+  /// memory. The gradient of each input is taken to cost as much, but for
+  /// those of one axis, which are biases.
   double flops;
 };
 

@@ -82,7 +82,7 @@ class ParameterList {
       });
     } else {
       static_assert(
-          requires { *layer; }, "expected a Parameter or a layer; is its parameters() public?");
+          requires { *layer; }, "expected a Parameter, a layer, or a container of them");
       if (layer) (*this)(name, *layer);
     }
   }

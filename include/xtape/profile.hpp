@@ -46,7 +46,7 @@ class Profiler {
   };
 
   /// Begins to measure. Throws ValueError if this thread has a profiler already.
-  Profiler(Location at = Location::current());
+  explicit Profiler(Location at = Location::current());
   Profiler(const Profiler&) = delete;
   Profiler& operator=(const Profiler&) = delete;
   ~Profiler();
@@ -63,11 +63,11 @@ class Profiler {
   /// Writes the first 200,000 calls as a trace in Chrome's format. Throws DataError if it cannot.
   void write_trace(const std::string& path) const;
 
-  /// The profiler of this thread, or null.
+  /// The profiler of this thread, or null. What follows is how ops, visitors and batches tell it of a call.
   static Profiler* current() noexcept;
   /// The time from which the next call counts.
   void start() noexcept;
-  /// Ends a call that began at `start` or the end of the call before it.
+  /// Ends a call that began at `start` or the end of the call before it. `name` is copied.
   void finish(const char* name, Phase phase, double flops, double bytes);
 
  private:

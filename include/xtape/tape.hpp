@@ -8,10 +8,12 @@
 #include <xtape/random.hpp>
 #include <xtape/visitor.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
@@ -134,7 +136,8 @@ class Tape {
   /// Throws ShapeError if the loss is not a single element, TapeError if the tape was consumed, is in
   /// evaluation mode, or the loss depends on nothing that has a gradient.
   template <class... Visitors>
-  void backward(const Located& loss, Visitors&&... visitors) {
+  requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) void backward(
+      const Located& loss, Visitors&&... visitors) {
     run_backward({"backward", loss.at}, loss.variable, false,
                  {static_cast<Visitor*>(&visitors)...});
   }
@@ -145,7 +148,8 @@ class Tape {
   /// visit(net, adam);
   /// ```
   template <class... Visitors>
-  void accumulate(const Located& loss, Visitors&&... visitors) {
+  requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) void accumulate(
+      const Located& loss, Visitors&&... visitors) {
     run_backward({"accumulate", loss.at}, loss.variable, true,
                  {static_cast<Visitor*>(&visitors)...});
   }
@@ -236,8 +240,8 @@ class Tape {
   static std::size_t elements(const Through<Pull>&) {
     return 0;
   }
-  void start_profile() noexcept {
-    if (profiler_ != nullptr) profiler_->start();
+  static void start_profile() noexcept {
+    if (Profiler* const profiler = Profiler::current()) profiler->start();
   }
 
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
@@ -246,7 +250,6 @@ class Tape {
   void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
   void store_gradients(bool accumulate);
 
-  Profiler* profiler_ = Profiler::current();
   Mode mode_;
   bool has_key_ = false;
   bool consumed_ = false;
@@ -281,8 +284,8 @@ Variable record(const Op& op, Value value, Inputs... inputs) {
   bool needed = false;
   (Tape::join(op, tape, needed, inputs), ...);
   if (tape == nullptr) Tape::fail_without_input(op);
-  if (tape->profiler_ != nullptr)
-    tape->profiler_->finish(
+  if (Profiler* const profiler = Profiler::current())
+    profiler->finish(
         op.name, Profiler::Phase::forward, op.flops,
         static_cast<double>((value->size() + ... + Tape::elements(inputs)) * sizeof(Scalar)));
   if (!needed) return {*tape, Variable::constant, std::move(value)};

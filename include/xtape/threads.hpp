@@ -8,6 +8,9 @@
 
 namespace xtape::inline XTAPE_ABI {
 
+// While a kernel runs, on any thread, numbers below the smallest normal one (1e-38, in double 1e-308) count
+// as zero; afterwards the caller's setting is back.
+
 /// Limits the pool of threads while it lives: `ThreadLimit one{1};`. Without a limit, xtape uses as many
 /// threads as the machine has cores. Of several limits the lowest counts. Results have the same bits for
 /// any number of threads. Throws ValueError for 0.

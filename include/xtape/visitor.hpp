@@ -48,6 +48,7 @@ void visit(Model& model, Visitors&&... visitors) {
 /// Sets the gradients to zero, before `Tape::accumulate` adds to them. `Tape::backward` needs no such
 /// thing.
 struct ZeroGrad : Visitor {
+  const char* name() const noexcept override { return "zero_grad"; }
   void visit(Parameter& parameter) override;
 };
 

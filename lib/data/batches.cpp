@@ -57,7 +57,7 @@ class Batches::Loader {
     Profiler* const profiler = Profiler::current();
     if (profiler != nullptr) profiler->start();
     arrive(k);
-    if (profiler != nullptr)
+    if (profiler != nullptr && !at_end())
       profiler->finish("batches", Profiler::Phase::data, 0,
                        static_cast<double>(current().images.size() * sizeof(Scalar)));
   }

@@ -136,6 +136,10 @@ Split load(const Source& source, const MnistOptions& options) {
   };
 
   if (const fs::path directory = options.directory; !directory.empty()) {
+    if (std::error_code ignored; !fs::is_directory(directory, ignored))
+      throw DataError(
+          op, text("expected a directory with the files of ", source.name, ", found ",
+                   fs::exists(directory, ignored) ? "a file: " : "nothing: ", directory.string()));
     if (const std::string lack = missing(directory); !lack.empty())
       throw DataError(op, text("expected the files of ", source.name, ", found ", lack));
     return read(source, directory);
@@ -168,8 +172,8 @@ Split load(const Source& source, const MnistOptions& options) {
 
   const std::string hint = "set XTAPE_DATA to a directory that has the files";
   if (!options.substitute) throw DataError(op, "there is " + lack, hint);
-  notice(
-      text("there is ", lack, ". Made-up digits stand in, so results are not comparable; ", hint));
+  notice(text("Made-up digits stand in for ", source.name,
+              ", so results are not comparable: there is ", lack, "; ", hint));
   return substitute();
 }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ constexpr std::size_t header_limit = 100'000'000;  // as in the format's referen
 class NewFile {
  public:
   explicit NewFile(const std::string& path)
-      : path_{path}, temporary_{text(path, ".new-", std::random_device{}())} {
+      : path_{target_of(path)}, temporary_{text(path_, ".new-", std::random_device{}())} {
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file_ < 0) fail("cannot write");
   }
@@ -59,6 +60,15 @@ class NewFile {
   }
 
  private:
+  // Where a symbolic link leads. A device or a pipe is not to be replaced by a file.
+  static std::string target_of(const std::string& path) {
+    std::error_code ignored;
+    const std::filesystem::path target = std::filesystem::canonical(path, ignored);
+    if (target.empty()) return path;  // there is nothing yet
+    if (!std::filesystem::is_regular_file(target, ignored))
+      throw DataError(save_op, text("cannot write ", path, ": it is not a regular file"));
+    return target.string();
+  }
   [[noreturn]] void fail(const char* what) const {
     throw DataError(save_op, text(what, ' ', path_, ": ", std::strerror(errno)));
   }
@@ -151,14 +161,17 @@ void load_weights(const std::string& path, const std::vector<NamedParameter>& pa
   try {
     const char* const begin = bytes.data() + sizeof length;
     const auto header = nlohmann::json::parse(begin, begin + length);
-    std::size_t arrays = header.size() - header.count("__metadata__");
+    std::set<std::string> unread;
+    for (const auto& [name, entry] : header.items())
+      if (name != "__metadata__") unread.insert(name);
     for (const auto& [name, parameter] : parameters) {
       if (!header.contains(name)) fail("has no array called " + name);
       const std::string where = path + ": the array " + name + ' ';
       values.push_back(read_array(where, header.at(name), *parameter, data));
-      --arrays;
+      unread.erase(name);
     }
-    if (arrays > 0) fail(text("has ", arrays, " arrays that the model does not have"));
+    if (!unread.empty())
+      fail(text("has the array ", *unread.begin(), ", which the model does not have"));
   } catch (const nlohmann::json::exception& error) {
     fail(text("is no safetensors file: ", error.what()));
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolution of channels-last images, unpadded. The op pads, and turns the gradient with respect to
-// the input into a convolution of its own.
+// Convolution of channels-last images, unpadded: the op pads.
 #pragma once
 
 #include "kernels/pool.hpp"

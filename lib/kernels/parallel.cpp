@@ -12,8 +12,8 @@ namespace xtape::inline XTAPE_ABI::kernels::detail {
 namespace {
 
 // Lets the processor take numbers below the smallest normal one (1e-38) for zero: they cost it a hundred
-// times as much as others, and an average of gradients that no longer come decays to them. The caller's
-// setting returns at the end.
+// times as much as others, and the moments of parameters that no longer get gradients decay into that
+// range. The caller's setting returns at the end.
 #ifdef __SSE2__
 class FlushDenormals {
  public:

@@ -91,7 +91,8 @@ void unpool(const Pool2D& s, const std::uint8_t* position, const Scalar* g, Scal
 
 // Whether each element of the images is in one window.
 bool partitions(const Pool2D& s) {
-  return s.stride_h == s.window_h && s.stride_w == s.window_w && s.out_h * s.window_h == s.height &&
+  return s.pad_top == 0 && s.pad_left == 0 && s.stride_h == s.window_h &&
+         s.stride_w == s.window_w && s.out_h * s.window_h == s.height &&
          s.out_w * s.window_w == s.width;
 }
 

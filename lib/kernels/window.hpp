@@ -31,7 +31,7 @@ class Largest {
   IntVec position_ = {};
 };
 
-/// The size of a window, known to the compiler or not: the loops over it then need not be loops.
+/// The size of a window, fixed at compile time where it is common, so that the loops over it unroll.
 template <std::size_t Height, std::size_t Width>
 struct FixedWindow {
   static constexpr std::size_t height = Height, width = Width;

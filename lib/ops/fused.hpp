@@ -7,6 +7,8 @@
 
 #include <xtape/tape.hpp>
 
+#include <optional>
+
 namespace xtape::inline XTAPE_ABI {
 
 /// The bias's elements, or null. Throws ShapeError unless its shape is (out,).
@@ -17,11 +19,13 @@ inline const Scalar* checked_bias(const Op& op, const Variable* bias, std::size_
   return bias->value().data();
 }
 
-/// Takes the gradient back through the activation of y.
+/// Takes the gradient back through the activation of y, which is kept only if there is one.
 inline auto through_activation(Activation activation, const Value& y) {
-  return through([activation, y](Array& g) {
-    if (activation != Activation::none)
-      kernels::table().activate_grad(activation, y->data(), g.data(), g.data(), g.size());
+  std::optional<Value> kept;
+  if (activation != Activation::none) kept = y;
+  return through([activation, kept = std::move(kept)](Array& g) {
+    if (kept)
+      kernels::table().activate_grad(activation, (*kept)->data(), g.data(), g.data(), g.size());
   });
 }
 

@@ -57,9 +57,10 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const auto count = static_cast<Scalar>(r.count);
   Array y = reshaped(sum_to(x.value(), r.kept), r.result);
   for (Scalar& v : y.storage()) v /= count;
-  return record(op, std::move(y), wrt(x, [kept = r.kept, shape = x.shape(), count](Array g) {
-                  for (Scalar& v : g.storage()) v /= count;
-                  return broadcast_to(reshaped(std::move(g), kept), shape);
+  return record(op, std::move(y), wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
+                  Array share = reshaped(g, kept);
+                  for (Scalar& v : share.storage()) v /= count;
+                  return broadcast_to(share, shape);
                 }));
 }
 
@@ -77,17 +78,17 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
       *y = *v > *y || *v != *v ? *v : *y;  // a NaN is the maximum
   });
   Array y = reshaped(best, r.result);
-  return record(
-      op, std::move(y), wrt(x, [x = x.shared_value(), best = Value(std::move(best))](Array g) {
-        const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
-        const auto divide = [](Scalar d, Scalar n) { return d / n; };
-        const auto times = [](Scalar m, Scalar d) { return m * d; };
-        const Shape& kept = best->shape();
-        const Array mask = kernels::broadcast(*x, *best, x->shape(), equal);
-        const Array share =
-            kernels::broadcast(reshaped(std::move(g), kept), sum_to(mask, kept), kept, divide);
-        return kernels::broadcast(mask, share, x->shape(), times);
-      }));
+  return record(op, std::move(y),
+                wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
+                  const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
+                  const auto divide = [](Scalar d, Scalar n) { return d / n; };
+                  const auto times = [](Scalar m, Scalar d) { return m * d; };
+                  const Shape& kept = best->shape();
+                  const Array mask = kernels::broadcast(*x, *best, x->shape(), equal);
+                  const Array share =
+                      kernels::broadcast(reshaped(g, kept), sum_to(mask, kept), kept, divide);
+                  return kernels::broadcast(mask, share, x->shape(), times);
+                }));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -41,9 +41,20 @@ void check(const Op& op, const char* name, const data::Dataset& dataset, std::si
   if (dataset.size() == 0) throw ValueError(op, text("the ", name, " set is empty"));
 }
 
-Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
-                    const FitOptions& options, const Loss& loss, Rng& rng,
-                    std::initializer_list<Visitor*> visitors, Progress& progress) {
+// A parameter that is trained but not listed would be missing in every file of weights.
+void check_listed(const Op& op, std::span<Parameter* const> used,
+                  std::span<Parameter* const> listed) {
+  for (const Parameter* parameter : used)
+    if (std::find(listed.begin(), listed.end(), parameter) == listed.end())
+      throw ValueError(op,
+                       text("the model uses a parameter of shape ", parameter->shape(),
+                            " that it does not list"),
+                       "does each of its layers have a public parameters(ParameterList&)?");
+}
+
+Metrics train_epoch(int epoch, const Forward& model, std::span<Parameter* const> listed,
+                    const data::Dataset& train, const FitOptions& options, const Loss& loss,
+                    Rng& rng, std::initializer_list<Visitor*> visitors, Progress& progress) {
   const Stopwatch watch;
   Totals totals;
   std::size_t step = 0;
@@ -51,11 +62,14 @@ Metrics train_epoch(int epoch, const Forward& model, const data::Dataset& train,
     Tape tape{Mode::train, rng};
     const Variable logits = model(tape.input(images), options.at);
     const Variable error = loss(logits, labels);
+    const Op op{"fit", options.at};
+    if (++step == 1) check_listed(op, tape.parameters(), listed);
+    if (error.size() != 1)
+      throw ShapeError(op, text("the loss function returned ", error.shape(), ", not a scalar"),
+                       "take its mean()?");
     totals.add(error, logits, labels, options.at);
-    ++step;
     if (!std::isfinite(error.item()))
-      throw ValueError({"fit", options.at},
-                       text("the loss is ", error.item(), " in epoch ", epoch, ", step ", step),
+      throw ValueError(op, text("the loss is ", error.item(), " in epoch ", epoch, ", step ", step),
                        "try a lower learning rate or ClipNorm");
     tape.backward({error, options.at});
     for (Visitor* visitor : visitors) walk(tape.parameters(), *visitor);
@@ -92,8 +106,9 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
   return totals.metrics();
 }
 
-History fit_model(const Forward& model, const data::Dataset& train, const data::Dataset& test,
-                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {
+History fit_model(const Forward& model, std::span<Parameter* const> listed,
+                  const data::Dataset& train, const data::Dataset& test, const FitOptions& options,
+                  Rng& rng, std::initializer_list<Visitor*> visitors) {
   const Op op{"fit", options.at};
   if (options.epochs < 1)
     throw ValueError(op, text("expected at least 1 epoch, got ", options.epochs));
@@ -106,7 +121,7 @@ History fit_model(const Forward& model, const data::Dataset& train, const data::
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochReport report{.epoch = epoch};
     const Stopwatch train_watch;
-    report.train = train_epoch(epoch, model, train, options, loss, rng, visitors, progress);
+    report.train = train_epoch(epoch, model, listed, train, options, loss, rng, visitors, progress);
     report.train_seconds = train_watch.seconds();
     const Stopwatch test_watch;
     report.test = evaluate_model(

@@ -34,8 +34,10 @@ BOOST_AUTO_TEST_CASE(reads_all_spellings) {
 BOOST_AUTO_TEST_CASE(a_given_directory_must_have_the_files) {
   write_files(cache(), small_files());
   BOOST_TEST(error(options({.directory = directory / "none"})) ==
-             "[mnist] expected the files of MNIST, found no " + all_names + " in DIR/none" +
-                 other_names);
+             "[mnist] expected a directory with the files of MNIST, found nothing: DIR/none");
+  std::ofstream{directory / "file"} << "x";
+  BOOST_TEST(error(options({.directory = directory / "file"})) ==
+             "[mnist] expected a directory with the files of MNIST, found a file: DIR/file");
   write_files(directory / "part", small_files());
   fs::remove(directory / "part/t10k-labels-idx1-ubyte");
   BOOST_TEST(error(options({.directory = directory / "part"})) ==
@@ -160,11 +162,10 @@ BOOST_AUTO_TEST_CASE(without_files_there_is_an_error_or_a_substitute) {
   BOOST_TEST(test.synthetic());
   BOOST_TEST(test.source() == "built-in substitute");
   BOOST_TEST(!std::ranges::equal(train.pixels(0), test.pixels(0)));
-  BOOST_TEST(notices == std::vector<std::string>{"[mnist] there is no " + all_names +
-                                                 " in DIR/cache/xtape/mnist" + other_names +
-                                                 ". Made-up digits stand in, so results are not "
-                                                 "comparable; " +
-                                                 hint},
+  BOOST_TEST(notices == std::vector<std::string>{"[mnist] Made-up digits stand in for MNIST, so "
+                                                 "results are not comparable: there is no " +
+                                                 all_names + " in DIR/cache/xtape/mnist" +
+                                                 other_names + "; " + hint},
              boost::test_tools::per_element());
   BOOST_TEST(!fs::exists(directory / "cache"));
 }

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 using namespace test;
 
 BOOST_AUTO_TEST_SUITE(weights)
@@ -137,6 +139,28 @@ BOOST_AUTO_TEST_CASE(names_of_any_letters) {
   load_weights(directory / "names", {{greek, &d}, {quoted, &c}});  // the order does not matter
   BOOST_TEST(c.value()(0) == Scalar{1});
   BOOST_TEST(d.value()(0) == Scalar{2});
+}
+
+BOOST_AUTO_TEST_CASE(a_link_is_followed_and_a_pipe_is_left_alone) {
+  const Directory directory;
+  Rng rng{1};
+  Sequential net = models::lenet5(rng);
+  const std::string file = directory / "file", link = directory / "link", pipe = directory / "pipe";
+  save(file, net);
+  std::filesystem::create_symlink("file", link);
+  parameters(net)[0].parameter->value().fill(7);
+  save(link, net);
+  BOOST_TEST(std::filesystem::is_symlink(link));
+  Sequential loaded = models::lenet5(rng);
+  load(file, loaded);
+  BOOST_TEST(*parameters(loaded)[0].parameter->value().data() == 7);
+
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  BOOST_CHECK_EXCEPTION(save(pipe, net), DataError, [&](const DataError& e) {
+    return e.what() == "[save] cannot write " + pipe + ": it is not a regular file";
+  });
+  BOOST_TEST(std::filesystem::is_fifo(pipe));
+  BOOST_TEST(directory.files() == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(a_model_without_parameters) {

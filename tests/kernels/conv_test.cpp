@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel_test.hpp"
 
+#include "kernels/columns.hpp"
+
 using namespace test;
 using kernels::Conv2D;
 using kernels::Pool2D;
@@ -108,6 +110,49 @@ BOOST_AUTO_TEST_CASE(gradients_of_the_kernel) {
   }
 }
 
+// Gradients of the images, by columns, without those of their padding.
+BOOST_AUTO_TEST_CASE(gradients_of_images) {
+  for (const Conv2D& s : cases())
+    for (const kernels::Image& image :
+         {kernels::Image{s.height, s.width},
+          kernels::Image{s.height - s.height / 4, s.width - s.width / 3, s.height / 5,
+                         s.width / 4}}) {
+      auto k = numbers(kernel_size(s), 1), g = numbers(result_size(s), 2);
+      std::vector<double> whole(image_size(s)), expected;
+      for_each_product(s, [&](std::size_t in, std::size_t tap, std::size_t out) {
+        whole[in] += static_cast<double>(k[tap]) * static_cast<double>(g[out]);
+      });
+      for (std::size_t n = 0; n < s.batch; ++n)
+        for (std::size_t y = 0; y < image.height; ++y)
+          for (std::size_t x = 0; x < image.width * s.in; ++x)
+            expected.push_back(
+                whole[((n * s.height + y + image.top) * s.width + image.left) * s.in + x]);
+      Guarded<Scalar> dx{expected.size(), not_a_number};
+      kernels::conv2d_grad_input(s, image, k.data(), g.data(), dx.data());
+      check_close(dx, expected, epsilon * static_cast<double>(s.kernel_h * s.kernel_w * s.out + 4),
+                  name_of(s));
+
+      // Of one image, for each instruction set: the columns of ones count the taps.
+      const Conv2D first{1,      s.height,   s.width,    s.in,         s.kernel_h,   s.kernel_w,
+                         s.out,  s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.out_h,
+                         s.out_w};
+      const std::size_t taps = s.kernel_h * s.kernel_w * s.in;
+      const Guarded<Scalar> ones{s.out_h * s.out_w * taps, 1};
+      std::vector<double> all(s.height * s.width * s.in), counts;
+      for_each_product(first, [&](std::size_t in, std::size_t tap, std::size_t) {
+        all[in] += tap % s.out == 0 ? 1 : 0;
+      });
+      for (std::size_t y = 0; y < image.height; ++y)
+        for (std::size_t x = 0; x < image.width * s.in; ++x)
+          counts.push_back(all[((y + image.top) * s.width + image.left) * s.in + x]);
+      for_each_table([&](const Table& table) {
+        Guarded<Scalar> sums{counts.size(), 0};
+        table.add_columns(first, image, 0, s.out_h, ones.elements().data(), sums.data());
+        check_close(sums, counts, 0, name_of(s));
+      });
+    }
+}
+
 // Windows over the result, side by side; what is left over at the end belongs to none.
 std::vector<Pool2D> poolings(const Conv2D& s) {
   std::vector<Pool2D> all;
@@ -188,6 +233,11 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
         Guarded<Scalar> dk{kernel_size(s)};
         table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
         return dk;
+      });
+      check_threads("conv2d_grad_input", [&] {
+        Guarded<Scalar> dx{image_size(s)};
+        kernels::conv2d_grad_input(s, {s.height, s.width}, k.data(), g.data(), dx.data());
+        return dx;
       });
       const Pool2D p = poolings(s)[0];
       Guarded<std::uint8_t> position{result_size(s)};

@@ -51,6 +51,9 @@ std::vector<Pool2D> cases() {
     all.push_back(sizes({1, 5, 5, channels}, {3, 3}, {2, 2}, {1, 1}, {1, 1}));
   }
   all.push_back(sizes({2, 7, 5, 3}, {2, 3}, {1, 1}));
+  // As many elements as windows have together, but padded.
+  all.push_back(sizes({1, 6, 6, 17}, {3, 3}, {3, 3}, {1, 1}, {1, 1}));
+  all.push_back(sizes({2, 4, 4, 3}, {2, 2}, {2, 2}, {1, 0}));
   all.push_back(sizes({2, 7, 9, 3}, {2, 2}, {3, 4}));
   all.push_back(sizes({2, 3, 3, 17}, {5, 5}, {1, 1}, {2, 2}, {2, 2}));
   all.push_back(sizes({1, 4, 4, 2}, {3, 4}, {1, 2}, {2, 1}, {0, 3}));

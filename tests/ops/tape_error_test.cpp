@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(mixing_tapes) {
       {"[dense] " + text, XTAPE_CALL(dense(a, b))},
       {"[concatenate] " + text, XTAPE_CALL(concatenate({a, a, b}))},
       {"[mse] " + text, XTAPE_CALL(mse(a, c))},
-      {"[backward] the loss is on another tape @", XTAPE_CALL(two.backward(sum(a)), 0)},
+      {"[backward] the loss is on another tape @; call backward on loss.tape()",
+       XTAPE_CALL(two.backward(sum(a)), 0)},
   });
 }
 
@@ -51,9 +52,11 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_none) {
       {"[item] expected a single element, got (2, 3)" + hint, XTAPE_CALL(x.item())},
   });
   check_failures<TapeError>({
-      {"[backward] the loss depends on no parameter and no tape.variable() @",
+      {"[backward] the loss depends on no trainable parameter and no tape.variable() @; is every "
+       "parameter frozen, or the loss detached?",
        XTAPE_CALL(tape.backward(tape.input(zeros({}))), 0)},
-      {"[accumulate] the loss depends on no parameter and no tape.variable() @",
+      {"[accumulate] the loss depends on no trainable parameter and no tape.variable() @; is every "
+       "parameter frozen, or the loss detached?",
        XTAPE_CALL(tape.accumulate(sum(x.detach())), 0)},
       {"[backward] the tape is in Mode::eval and recorded nothing @; use Tape{Mode::train}",
        XTAPE_CALL(eval.backward(loss), 0)},
@@ -83,7 +86,8 @@ BOOST_AUTO_TEST_CASE(gradients_that_are_not_there) {
   Tape tape;
   const Variable x = tape.variable(zeros({})), p = tape.parameter(parameter), y = exp(x * p);
   check_failures<TapeError>(
-      {{"[grad] there is no gradient before backward @", XTAPE_CALL(x.grad())}});
+      {{"[grad] there is no gradient before backward @; call tape.backward(loss) first",
+        XTAPE_CALL(x.grad())}});
   tape.backward(y);
   check_failures<TapeError>({
       {"[grad] a constant has no gradient @; make it with tape.variable()?",

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--limit -3", {"--limit", "-3"}},
       {"--save", {"--save"}},
       {"--limit 5000", {"5000", "4096"}},
-      {"--data \"$WORK/nowhere\"", {"[mnist]", "nowhere", "train-images-idx3-ubyte"}},
+      {"--data \"$WORK/nowhere\"", {"[mnist]", "nowhere", "MNIST"}},
       {"--data \"$WORK/damaged\"", {"damaged/train-images-idx3-ubyte", "cut short"}},
       {"--save \"$WORK/nowhere/weights\"", {"[save]", "nowhere/weights"}},
       {"--profile \"$WORK/nowhere/trace\"", {"[profiler]", "nowhere/trace"}},

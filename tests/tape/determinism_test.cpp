@@ -73,6 +73,30 @@ BOOST_AUTO_TEST_CASE(one_thread_gives_the_same_bits_as_two) {
   check_same(train_cnn(1));
 }
 
+// The gradients of images, large kernels and deep products: a step of each model.
+BOOST_AUTO_TEST_CASE(so_do_the_gradients_of_every_model) {
+  for (const auto& [name, architecture] : models::by_name()) {
+    const auto gradients = [&architecture = architecture] {
+      Rng rng{4};
+      Sequential net = architecture.make(rng);
+      Shape shape{12};
+      shape.insert(shape.end(), architecture.input.begin(), architecture.input.end());
+      std::vector<std::int32_t> labels(12, 3);
+      Tape tape{Mode::train, rng};
+      const Variable x = tape.variable(random(shape, 0, 1));
+      tape.backward(softmax_cross_entropy(net(x), labels));
+      std::vector<Array> all{x.grad()};
+      for (const auto& [path, parameter] : parameters(net)) all.push_back(parameter->grad());
+      return all;
+    };
+    const auto expected = gradients();
+    const ThreadLimit one{1};
+    const auto got = gradients();
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      BOOST_TEST(same_bits(got[i], expected[i]), name << ": gradient " << i << " differs");
+  }
+}
+
 // Tapes on several threads of the user's do not disturb each other.
 BOOST_AUTO_TEST_CASE(two_trainings_at_once) {
   const std::vector<Array> expected = train_cnn(3, 6);

@@ -61,8 +61,15 @@ struct Trainer {
   Adam adam;
 };
 
+Shape images_of(std::size_t count, const Shape& image) {
+  Shape shape{count};
+  shape.insert(shape.end(), image.begin(), image.end());
+  return shape;
+}
+
 struct Samples {
-  explicit Samples(std::size_t count) : images{random({count, 28, 28, 1}, 0, 1)} {
+  explicit Samples(std::size_t count, const Shape& image = {28, 28, 1})
+      : images{random(images_of(count, image), 0, 1)} {
     for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::int32_t>(i % 10));
   }
   Array images;
@@ -71,7 +78,8 @@ struct Samples {
 
 // One full batch and a partial one.
 struct TwoSizes {
-  Samples full{64}, partial{32};
+  explicit TwoSizes(const Shape& image = {28, 28, 1}) : full{64, image}, partial{32, image} {}
+  Samples full, partial;
   const Samples& batch(int step) const { return step % 4 == 3 ? partial : full; }
 };
 
@@ -112,11 +120,9 @@ BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
     BOOST_TEST_MESSAGE("notice: skipped, a sanitizer owns malloc");
     return;
   }
-  const TwoSizes samples;
-  for (const auto& [name, make] : {std::pair<const char*, MakeModel>{"cnn", models::cnn},
-                                   {"lenet5", models::lenet5},
-                                   {"mlp", models::mlp}}) {
-    Trainer trainer{make};
+  for (const auto& [name, architecture] : models::by_name()) {
+    const TwoSizes samples{architecture.input};
+    Trainer trainer{architecture.make};
     const auto run = [&](int steps) {
       for (int step = 0; step < steps; ++step) {
         const Samples& batch = samples.batch(step);

@@ -107,6 +107,38 @@ BOOST_AUTO_TEST_CASE(a_loss_of_ones_own) {
   BOOST_TEST(h.test().loss == 7.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_loss_must_be_a_scalar) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  const Loss whole = [](const Variable& logits, std::span<const std::int32_t>) { return logits; };
+  BOOST_CHECK_EXCEPTION(
+      fit(net, train, validation, {.batch_size = 5, .loss = whole, .log = nullptr}, rng, sgd),
+      ShapeError, [](const ShapeError& e) {
+        return std::string{e.what()}.starts_with(
+            "[fit] the loss function returned (5, 3), not a scalar at fit_test.cpp:");
+      });
+}
+
+// It would be trained, but missing in every file of weights.
+BOOST_AUTO_TEST_CASE(a_parameter_that_is_not_listed_is_an_error) {
+  struct Scale {
+    Parameter factor{full({3}, 1)};
+    Variable operator()(const Variable& x) { return x * x.tape().parameter(factor); }
+  };
+  Rng rng{1};
+  Sequential net{Dense{{.in = 2, .out = 3}, rng}, Scale{}};
+  SGD sgd;
+  const auto before = elements(parameters(net)[0].parameter->value());
+  BOOST_CHECK_EXCEPTION(fit(net, train, validation, {.log = nullptr}, rng, sgd), ValueError,
+                        [](const ValueError& e) {
+                          return std::string{e.what()}.starts_with(
+                              "[fit] the model uses a parameter of shape (3,) that it does not "
+                              "list at fit_test.cpp:");
+                        });
+  BOOST_TEST(elements(parameters(net)[0].parameter->value()) == before);
+}
+
 // The loop that a user would write by hand, to the bit.
 BOOST_AUTO_TEST_CASE(it_is_the_loop_written_by_hand) {
   const auto make = [](Rng& rng) {

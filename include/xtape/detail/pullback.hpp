@@ -28,10 +28,11 @@ GradientPtr make_gradient(F make) {
   return GradientPtr{new Gradient{{}, make()}};
 }
 
-/// A function that changes the gradient in place.
+/// A function that changes the gradient in place. One that also takes a temporary cannot: a `return` was
+/// forgotten, or an `&`.
 template <class Pull>
-concept PullsInPlace =
-    std::is_invocable_v<Pull&, Array&> && std::is_void_v<std::invoke_result_t<Pull&, Array&>>;
+concept PullsInPlace = std::is_invocable_v<Pull&, Array&> && !std::is_invocable_v<Pull&, Array> &&
+                       std::is_void_v<std::invoke_result_t<Pull&, Array&>>;
 /// A function from gradient to gradient. It returns an Array: an expression of xtensor would refer to what
 /// is gone by then.
 template <class Pull>
@@ -43,8 +44,9 @@ class Pullback {
   Pullback() noexcept = default;
   /// \param pull `Array(const Array&)`, or `void(Array&)` to change the gradient in place
   template <class Pull>
-  requires PullsInPlace<Pull> || PullsAnew<Pull>
-  explicit Pullback(Pull&& pull) : closure_{new Closure<Pull>{std::move(pull)}} {}
+  requires(!std::is_reference_v<Pull> &&
+           (PullsInPlace<Pull> || PullsAnew<Pull>)) explicit Pullback(Pull&& pull)
+      : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }
   /// `last` says that nobody needs `gradient` after this call.

@@ -9,7 +9,9 @@
 namespace xtape::inline XTAPE_ABI {
 
 /// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
-/// to the errors of its ops.
+/// to the errors of its ops. One that has parameters, or layers inside, lists them in a public
+/// `void parameters(ParameterList&)`: without it they are trained, but not saved, loaded or counted (`fit`
+/// refuses such a model).
 template <class L>
 concept LayerLike = std::move_constructible<std::decay_t<L>> &&
     std::constructible_from<std::decay_t<L>, L> &&

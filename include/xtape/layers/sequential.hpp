@@ -13,7 +13,9 @@ namespace xtape::inline XTAPE_ABI {
 /// `0.weight`, and an error in one of them names it.
 class Sequential {
  public:
-  /// Takes the layers over: `Sequential net{Dense{{.in = 4, .out = 2}, rng}, relu};`
+  /// Takes the layers over: `Sequential net{Dense{{.in = 4, .out = 2}, rng}, relu};` A layer that has a name
+  /// is moved: `Sequential net{std::move(dense), relu}`. `tanh` is also a function of the C library, which
+  /// the compiler cannot choose between: write `Tanh{}`.
   template <LayerLike... Layers>
   requires(sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> &&
                                      ...)) explicit Sequential(Layers&&... layers) {

@@ -71,9 +71,10 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 /// A model as the training loop sees it: logits (N, classes) from images (N, ...).
 using Forward = std::function<Variable(const Variable& x, const Location& at)>;
 
-/// See `fit` for a model, which calls this.
-History fit_model(const Forward& model, const data::Dataset& train, const data::Dataset& test,
-                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors);
+/// See `fit` for a model, which calls this with the parameters that the model lists.
+History fit_model(const Forward& model, std::span<Parameter* const> listed,
+                  const data::Dataset& train, const data::Dataset& test, const FitOptions& options,
+                  Rng& rng, std::initializer_list<Visitor*> visitors);
 /// See `evaluate` for a model, which calls this.
 Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
                        const EvaluateOptions& options);
@@ -81,17 +82,24 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 /// Trains a model: in each epoch a pass over the shuffled training set, a step per batch, and then an
 /// evaluation. After each backward pass the visitors go over the parameters, in order:
 /// `fit(net, train, test, {.epochs = 10}, rng, ClipNorm{1}, adam)`.
-/// Shuffling and dropout draw from `rng`. Throws ValueError for a number of epochs or a batch size below
-/// 1, for an empty dataset, and where the loss is no longer finite; the model is then as the step left it.
+/// Shuffling and dropout draw from `rng`. It is for classification: other tasks have a loop of their own,
+/// of a few lines. Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset,
+/// for a model that uses a parameter without listing it, and where the loss is no longer finite; the model
+/// is then as the step left it.
 template <class Model, class... Visitors>
-History fit(Model& model, const data::Dataset& train, const data::Dataset& test,
-            const FitOptions& options, Rng& rng, Visitors&&... visitors) {
+requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) History
+    fit(Model& model, const data::Dataset& train, const data::Dataset& test,
+        const FitOptions& options, Rng& rng, Visitors&&... visitors) {
   static_assert(sizeof...(Visitors) > 0,
                 "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
   const auto forward = [&model](const Variable& x, const Location& at) {
     return apply(model, x, at);
   };
-  return fit_model(forward, train, test, options, rng, {static_cast<Visitor*>(&visitors)...});
+  std::vector<Parameter*> listed;
+  if constexpr (requires(ParameterList & list) { model.parameters(list); })
+    listed = unique_parameters(model);
+  return fit_model(forward, listed, train, test, options, rng,
+                   {static_cast<Visitor*>(&visitors)...});
 }
 
 /// The loss and accuracy of a model on a dataset, in evaluation mode. Throws ValueError for a batch size
