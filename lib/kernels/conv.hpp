@@ -42,12 +42,12 @@ struct ConvGradKernels {
                                       const std::uint8_t* position, const Scalar* g, Scalar* dk);
 };
 
-struct ConvInputKernels {
+struct Col2imKernels {
   /// columns (rows, out_w, kernel_h, kernel_w, in) has what each output pixel of the rows from `top` on
   /// gives each of its taps: adds it to the gradient dx (height, width, in) of one image. What belongs to
   /// the padding is left out.
-  void (*add_columns)(const Conv2D&, const Image&, std::size_t top, std::size_t rows,
-                      const Scalar* columns, Scalar* dx);
+  void (*col2im)(const Conv2D&, const Image&, std::size_t top, std::size_t rows,
+                 const Scalar* columns, Scalar* dx);
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

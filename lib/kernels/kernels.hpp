@@ -27,7 +27,7 @@ struct Table : MapKernels,
                DenseKernels,
                ConvKernels,
                ConvGradKernels,
-               ConvInputKernels,
+               Col2imKernels,
                PoolKernels,
                RandomKernels,
                OptimKernels {

@@ -12,7 +12,7 @@ void fill(RowKernels&);
 void fill(DenseKernels&);
 void fill(ConvKernels&);
 void fill(ConvGradKernels&);
-void fill(ConvInputKernels&);
+void fill(Col2imKernels&);
 void fill(PoolKernels&);
 void fill(RandomKernels&);
 void fill(OptimKernels&);
@@ -24,7 +24,7 @@ void fill(Table& table) {
   fill(static_cast<DenseKernels&>(table));
   fill(static_cast<ConvKernels&>(table));
   fill(static_cast<ConvGradKernels&>(table));
-  fill(static_cast<ConvInputKernels&>(table));
+  fill(static_cast<Col2imKernels&>(table));
   fill(static_cast<PoolKernels&>(table));
   fill(static_cast<RandomKernels&>(table));
   fill(static_cast<OptimKernels&>(table));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/conv.hpp>
 
-#include "kernels/columns.hpp"
+#include "kernels/conv_grad_input.hpp"
 #include "kernels/parallel.hpp"
 #include "ops/fused.hpp"
 #include "ops/window.hpp"

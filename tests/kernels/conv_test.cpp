@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel_test.hpp"
 
-#include "kernels/columns.hpp"
+#include "kernels/conv_grad_input.hpp"
 
 using namespace test;
 using kernels::Conv2D;
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_images) {
           counts.push_back(all[((y + image.top) * s.width + image.left) * s.in + x]);
       for_each_table([&](const Table& table) {
         Guarded<Scalar> sums{counts.size(), 0};
-        table.add_columns(first, image, 0, s.out_h, ones.elements().data(), sums.data());
+        table.col2im(first, image, 0, s.out_h, ones.elements().data(), sums.data());
         check_close(sums, counts, 0, name_of(s));
       });
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/columns.hpp"
+#include "kernels/conv_grad_input.hpp"
 
 #include "kernels/gemm.hpp"
 #include "kernels/kernels.hpp"
@@ -30,7 +30,7 @@ void conv2d_grad_input(const Conv2D& s, const Image& image, const Scalar* kernel
         table().product(rows * s.out_w, taps, s.out,
                         {g + (i * s.out_h + top) * s.out_w * s.out, s.out}, transposed.from(0, 0),
                         own, taps);
-        table().add_columns(s, image, top, rows, own, dx + i * image_size);
+        table().col2im(s, image, top, rows, own, dx + i * image_size);
       }
     }
   });

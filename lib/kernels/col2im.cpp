@@ -27,8 +27,8 @@ struct Taps {
   }
 };
 
-void add_columns(const Conv2D& s, const Image& image, std::size_t top, std::size_t rows,
-                 const Scalar* columns, Scalar* dx) {
+void col2im(const Conv2D& s, const Image& image, std::size_t top, std::size_t rows,
+            const Scalar* columns, Scalar* dx) {
   const std::size_t row_size = s.kernel_w * s.in;
   for (std::size_t oy = top; oy < top + rows; ++oy)
     for (std::size_t ox = 0; ox < s.out_w; ++ox)
@@ -54,6 +54,6 @@ void add_columns(const Conv2D& s, const Image& image, std::size_t top, std::size
 
 }  // namespace
 
-void fill(ConvInputKernels& k) { k.add_columns = add_columns; }
+void fill(Col2imKernels& k) { k.col2im = col2im; }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA
