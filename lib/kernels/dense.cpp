@@ -31,23 +31,43 @@ struct Tile {
   }
 };
 
+// Asks for a part of the rows of a panel, which are needed soon.
+void prefetch(const Scalar* panel, std::size_t row, std::size_t begin, std::size_t end) {
+  constexpr std::size_t line = 64 / sizeof(Scalar);
+  for (std::size_t i = begin; i < end; ++i)
+    for (std::size_t column = 0; column < tile_columns; column += line)
+      __builtin_prefetch(panel + i * row + column, 0, 2);
+}
+
+// c = a * b, through `block` of the depth at a time.
+void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Operand a, Panels b,
+              Scalar* c, std::size_t stride) {
+  const std::size_t row = a.row_step(), step = a.column_step();
+  for (std::size_t i = 0; i < k; i += block)
+    for (std::size_t column = 0; column < n; column += tile_columns) {
+      const std::size_t width = std::min(tile_columns, n - column), vectors = vectors_of(width);
+      const std::size_t depth = std::min(block, k - i);
+      const Scalar* const panel = b.data + column / tile_columns * b.panel + i * b.row;
+      // While the tiles of a panel are computed, the rows of the next one arrive.
+      const bool more = column + 2 * tile_columns <= n;
+      const Scalar* const next = more ? panel + b.panel : b.data + (i + depth) * b.row;
+      const std::size_t next_depth = more ? depth : std::min(block, k - i - depth);
+      const RowTiles rows{m, tile_rows(vectors)};
+      for (std::size_t t = 0; t < rows.size(); ++t) {
+        const std::size_t begin = rows.begin(t);
+        prefetch(next, b.row, t * next_depth / rows.size(), (t + 1) * next_depth / rows.size());
+        Tiles<Tile>::of(rows.height(t), vectors)(a.data + begin * row + i * step, row, step, panel,
+                                                 b.row, depth, width, i > 0,
+                                                 c + begin * stride + column, stride);
+      }
+    }
+}
+
 void product(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
              std::size_t stride) {
   if (k == 0)
     for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
-  const std::size_t row = a.row_step(), step = a.column_step();
-  for (std::size_t i = 0; i < k; i += block_depth)
-    for (std::size_t column = 0; column < n; column += tile_columns) {
-      const std::size_t width = std::min(tile_columns, n - column), vectors = vectors_of(width);
-      const Scalar* const panel = b.data + column / tile_columns * b.panel + i * b.row;
-      const RowTiles rows{m, tile_rows(vectors)};
-      for (std::size_t t = 0; t < rows.size(); ++t) {
-        const std::size_t begin = rows.begin(t);
-        Tiles<Tile>::of(rows.height(t), vectors)(a.data + begin * row + i * step, row, step, panel,
-                                                 b.row, std::min(block_depth, k - i), width, i > 0,
-                                                 c + begin * stride + column, stride);
-      }
-    }
+  multiply(m, n, k, block_depth, a, b, c, stride);
 }
 
 // Copies a square of up to lanes x lanes elements, transposed.
@@ -71,7 +91,9 @@ void transpose(std::size_t rows, std::size_t columns, const Scalar* from, std::s
 
 void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
                         std::size_t stride) {
-  constexpr std::size_t block_rows = 48, block_columns = 2 * tile_columns;
+  // Blocks of the product that stay in the first-level cache until they are transposed. The panels come
+  // from the second-level cache; the deeper a block, the less often its sums are stored and loaded.
+  constexpr std::size_t block_rows = 96, block_columns = tile_columns;
   Scalar block[block_rows * block_columns];
   for (std::size_t column = 0; column < n; column += block_columns)
     for (std::size_t row = 0; row < m; row += block_rows) {
@@ -79,8 +101,9 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, 
       const std::size_t width = std::min(block_columns, n - column);
       Operand part = a;
       part.data += row * a.row_step();
-      product(height, width, k, part, {b.data + column / tile_columns * b.panel, b.row, b.panel},
-              block, block_columns);
+      if (k == 0) std::fill_n(block, height * block_columns, Scalar{0});
+      multiply(height, width, k, 256, part,
+               {b.data + column / tile_columns * b.panel, b.row, b.panel}, block, block_columns);
       transpose(height, width, block, block_columns, c + column * stride + row, stride);
     }
 }

@@ -150,7 +150,7 @@ void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, S
     // c^T = b^T a^T: b is read in place, and only a, the smaller one, is copied.
     const Packed right{k, m, {a.data, a.stride, !a.transposed}, true};
     parallel_ranges(
-        n, piece_length(n, pieces_of(m, n, k), 48), [&](std::size_t begin, std::size_t end) {
+        n, piece_length(n, pieces_of(m, n, k), 96), [&](std::size_t begin, std::size_t end) {
           table().product_transposed(end - begin, m, k, rows_from({b.data, b.stride}, begin),
                                      right.from(0, 0), c + begin, n);
         });
