@@ -42,7 +42,8 @@ class Spinlock {
   std::atomic_flag flag_;
 };
 
-// The free blocks of one size. Critical sections are short: a few instructions, or a walk along some dozens of blocks.
+// The free blocks of one size. Critical sections are short: a few instructions, or a walk along some
+// dozens of blocks.
 struct SizeClass {
   Spinlock lock;
   Block* free = nullptr;
