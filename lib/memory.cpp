@@ -78,11 +78,14 @@ void give_blocks(std::size_t index, Block* first, Block* last, std::size_t count
 // their size class. A thread's cache is one of a fixed number; threads beyond that have none.
 struct alignas(64) ThreadCache {
   static constexpr std::size_t classes = 2 * steps;  // blocks of up to 512 bytes
-  static constexpr std::uint32_t most = 64;          // of a size
 
   Block* free[classes];
   std::atomic<std::uint32_t> count[classes];  // written by its thread alone
 
+  // The number of blocks of a size: as many as a tape of some hundred small ops holds.
+  static constexpr std::uint32_t most(std::size_t index) noexcept {
+    return static_cast<std::uint32_t>(32768 / bytes_of(index));
+  }
   std::uint32_t size(std::size_t index) const noexcept {
     return count[index].load(std::memory_order_relaxed);
   }
@@ -190,7 +193,7 @@ void* allocate(std::size_t bytes) {
     cache->add(index, -1);
     return block;
   }
-  void* const block = take_blocks(index, ThreadCache::most / 2, others, count);
+  void* const block = take_blocks(index, ThreadCache::most(index) / 2, others, count);
   cache->free[index] = others;
   cache->add(index, static_cast<int>(count));
   return block;
@@ -201,7 +204,8 @@ void deallocate(void* pointer, std::size_t bytes) noexcept {
   const std::size_t index = class_of(bytes);
   ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
   if (cache == nullptr) return give_block(index, pointer);
-  if (cache->size(index) == ThreadCache::most) cache->give(index, ThreadCache::most / 2);
+  if (cache->size(index) == ThreadCache::most(index))
+    cache->give(index, ThreadCache::most(index) / 2);
   cache->free[index] = ::new (pointer) Block{cache->free[index]};
   cache->add(index, 1);
 }

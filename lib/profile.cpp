@@ -3,6 +3,8 @@
 
 #include "text.hpp"
 
+#include <xtape/tape.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -16,10 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-thread_local Profiler* profiler_of_this_thread = nullptr;
-
 constexpr const char* phase_names[] = {"data", "forward", "backward", "update"};
 constexpr std::size_t most_events = 200'000;
+
+double bytes_of(std::size_t elements) { return static_cast<double>(elements * sizeof(Scalar)); }
 
 const char* name_of(Profiler::Phase phase) { return phase_names[static_cast<std::size_t>(phase)]; }
 
@@ -36,19 +38,35 @@ struct Profiler::State {
   Clock::time_point first = Clock::now(), last = first;
 };
 
-Profiler::Profiler(Location at) : state_{std::make_unique<State>()} {
-  if (profiler_of_this_thread != nullptr)
-    throw ValueError({"profiler", at}, "this thread has a profiler already");
-  profiler_of_this_thread = this;
+Profiler::Profiler() : state_{std::make_unique<State>()} {}
+
+Profiler::~Profiler() = default;
+
+void Profiler::start() { state_->last = Clock::now(); }
+
+void Profiler::forward(const Forward& call) {
+  std::size_t elements = call.result.size();
+  for (const Variable* input : call.inputs) elements += input->size();
+  finish(call.op.name, Phase::forward, call.op.flops, bytes_of(elements));
 }
 
-Profiler::~Profiler() {
-  if (profiler_of_this_thread == this) profiler_of_this_thread = nullptr;
+void Profiler::input_gradient(const InputGradient& call) {
+  // The gradient of a bias is but a sum.
+  const double flops = call.input.size() > 1 ? call.op.flops : 0;
+  finish(call.op.name, Phase::backward, flops,
+         bytes_of(element_count(call.result) + element_count(call.input)));
 }
 
-Profiler* Profiler::current() noexcept { return profiler_of_this_thread; }
+void Profiler::update(const Visitor& visitor, std::span<Parameter* const> parameters) {
+  std::size_t elements = 0;
+  for (const Parameter* parameter : parameters) elements += parameter->size();
+  finish(visitor.name(), Phase::update, 0,
+         static_cast<double>(elements * visitor.bytes_per_element()));
+}
 
-void Profiler::start() noexcept { state_->last = Clock::now(); }
+void Profiler::batch(std::size_t bytes) {
+  finish("batches", Phase::data, 0, static_cast<double>(bytes));
+}
 
 void Profiler::finish(const char* name, Phase phase, double flops, double bytes) {
   const Clock::time_point now = Clock::now();

@@ -71,7 +71,7 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
     nodes_.reserve(64);
     edges_.reserve(64);
   }
-  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), shape});
+  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), scope_, shape});
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
@@ -80,6 +80,23 @@ void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) 
   if (tape != &input.tape())
     throw TapeError(op, "the inputs are on different tapes", "use one Tape for one pass");
   needed |= input.needs_grad();
+}
+
+void Tape::tell_begin() const {
+  Observer::each([this](Observer& o) { o.begin(*this); });
+}
+
+void Tape::tell(const Op& op, const Array& result, const Inputs& inputs) const {
+  Observer::each([&](Observer& o) { o.forward({op, *this, result, inputs}); });
+}
+
+std::string Tape::path_of(std::uint32_t scope) const {
+  std::string path;
+  for (; scope != outside; scope = scopes_[scope].parent) {
+    const std::string number = std::to_string(scopes_[scope].number);
+    path = path.empty() ? number : number + '.' + path;
+  }
+  return path;
 }
 
 void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
@@ -97,7 +114,7 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                     "is every parameter frozen, or the loss detached?");
 
   consumed_ = true;
-  start_profile();
+  Observer::each([](Observer& o) { o.start(); });
   nodes_[loss.node_].grad = detail::make_gradient([&] { return full(loss.shape(), 1); });
   for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
   edges_.clear();
@@ -109,6 +126,7 @@ void Tape::pull_back(std::uint32_t index) {
   Node& node = nodes_[index];
   if (node.kind != Kind::op || !node.grad) return;
   detail::GradientPtr gradient = std::move(node.grad);
+  Observer::each([&](Observer& o) { o.backward({node.op, *this, index, gradient->array}); });
   if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
   if (const Shape& shape = gradient->array.shape(); !kernels::same(shape, node.shape))
     throw ShapeError(
@@ -119,14 +137,11 @@ void Tape::pull_back(std::uint32_t index) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);
     const std::uint32_t input = edges_[e].input;
-    add_gradient(node, input, pull(gradient, e + 1 == end));
-    if (Profiler* const profiler = Profiler::current()) {
-      const std::size_t elements = element_count(node.shape) + element_count(nodes_[input].shape);
-      // The gradient of a bias is but a sum.
-      const double flops = nodes_[input].shape.size() > 1 ? node.op.flops : 0;
-      profiler->finish(node.op.name, Profiler::Phase::backward, flops,
-                       static_cast<double>(elements * sizeof(Scalar)));
-    }
+    detail::GradientPtr of_input = pull(gradient, e + 1 == end);
+    Observer::each([&](Observer& o) {
+      o.input_gradient({node.op, *this, index, node.shape, nodes_[input].shape, of_input->array});
+    });
+    add_gradient(node, input, std::move(of_input));
   }
 }
 

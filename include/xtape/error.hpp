@@ -76,4 +76,9 @@ class DataError : public Error {
   using Error::Error;
 };
 
+/// A NaN or an infinity that a NumericsCheck has found.
+class NumericsError : public Error {
+  using Error::Error;
+};
+
 }  // namespace xtape::inline XTAPE_ABI

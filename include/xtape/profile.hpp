@@ -3,7 +3,7 @@
 /// Where the time of a training goes.
 #pragma once
 
-#include <xtape/error.hpp>
+#include <xtape/observer.hpp>
 
 #include <cstddef>
 #include <cstdio>
@@ -21,8 +21,8 @@ namespace xtape::inline XTAPE_ABI {
 /// profiler.write_trace("trace.json");  // for ui.perfetto.dev or chrome://tracing
 /// ```
 /// An op's forward time is that since the op before it on its thread, so code between two ops counts with
-/// the second. Without a profiler, a tape asks once per op whether there is one, and no clock is read.
-class Profiler {
+/// the second. Without a profiler no clock is read.
+class Profiler : public Observer {
  public:
   /// What the time was spent on.
   enum class Phase {
@@ -45,11 +45,9 @@ class Profiler {
     double bytes = 0;
   };
 
-  /// Begins to measure. Throws ValueError if this thread has a profiler already.
-  explicit Profiler(Location at = Location::current());
-  Profiler(const Profiler&) = delete;
-  Profiler& operator=(const Profiler&) = delete;
-  ~Profiler();
+  /// Begins to measure.
+  Profiler();
+  ~Profiler() override;
 
   /// What was measured so far, the longest first.
   std::vector<Row> rows() const;
@@ -63,15 +61,16 @@ class Profiler {
   /// Writes the first 200,000 calls as a trace in Chrome's format. Throws DataError if it cannot.
   void write_trace(const std::string& path) const;
 
-  /// The profiler of this thread, or null. What follows is how ops, visitors and batches tell it of a call.
-  static Profiler* current() noexcept;
-  /// The time from which the next call counts.
-  void start() noexcept;
-  /// Ends a call that began at `start` or the end of the call before it. `name` is copied.
-  void finish(const char* name, Phase phase, double flops, double bytes);
+  void start() override;                                    ///< The next call counts from here.
+  void forward(const Forward& call) override;               ///< Ends a call.
+  void input_gradient(const InputGradient& call) override;  ///< Ends a call.
+  void update(const Visitor& visitor,
+              std::span<Parameter* const> parameters) override;  ///< Ends a call.
+  void batch(std::size_t bytes) override;                        ///< Ends a call.
 
  private:
   struct State;
+  void finish(const char* name, Phase phase, double flops, double bytes);
   std::unique_ptr<State> state_;
 };
 

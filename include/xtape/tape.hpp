@@ -4,7 +4,7 @@
 #pragma once
 
 #include <xtape/detail/pullback.hpp>
-#include <xtape/profile.hpp>
+#include <xtape/observer.hpp>
 #include <xtape/random.hpp>
 #include <xtape/visitor.hpp>
 
@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -114,9 +115,9 @@ Through<std::decay_t<Pull>> through(Pull&& pull) {
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train) noexcept : mode_{mode} { start_profile(); }
+  explicit Tape(Mode mode = Mode::train) : mode_{mode} { begin(); }
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng) noexcept : mode_{mode}, has_key_{true}, key_{rng()} { start_profile(); }
+  Tape(Mode mode, Rng& rng) : mode_{mode}, has_key_{true}, key_{rng()} { begin(); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -160,6 +161,11 @@ class Tape {
   /// The number of nodes recorded.
   std::size_t size() const noexcept { return nodes_.size(); }
 
+  /// The path of the layer that is being applied, such as `2.0`; empty outside a LayerScope.
+  std::string layer() const { return path_of(scope_); }
+  /// The path of the layer in which a node was recorded.
+  std::string layer(std::uint32_t node) const { return path_of(nodes_[node].scope); }
+
   /// The key and the number of a random op on this tape, which together name a stream of random bits.
   struct RandomStream {
     std::uint64_t key;  ///< one per pass
@@ -173,7 +179,13 @@ class Tape {
   template <class... Inputs>
   friend Variable record(const Op&, Value, Inputs...);
   friend class Variable;
+  friend class LayerScope;
 
+  static constexpr std::uint32_t outside = ~std::uint32_t{0};
+  struct Scope {
+    std::uint32_t parent;  // a scope, or `outside`
+    std::uint32_t number;  // of the layer in its parent
+  };
   struct Edge {
     std::uint32_t input;
     detail::Pullback pull;
@@ -183,6 +195,7 @@ class Tape {
     Op op;
     Kind kind;
     std::uint32_t first_edge;  // its edges end where those of the next node begin
+    std::uint32_t scope;
     Shape shape;
     detail::Pullback through = {};  // empty: none
     detail::GradientPtr grad = {};  // apart from its node: of most nodes it lives but for a moment
@@ -225,25 +238,25 @@ class Tape {
     nodes_.back().through = detail::Pullback{std::move(through.pull)};
   }
 
-  // What a profiler is told: the elements of an op's inputs.
+  // What observers are told: the inputs of an op.
+  using Inputs = PooledVector<const Variable*>;
   template <class Pull>
-  static std::size_t elements(const Wrt<Pull>& wrt) {
-    return wrt.input.size();
-  }
-  template <class Pull>
-  static std::size_t elements(const WrtEach<Pull>& wrt) {
-    std::size_t sum = 0;
-    for (const Variable& input : wrt.inputs) sum += input.size();
-    return sum;
+  static void list(Inputs& inputs, const Wrt<Pull>& wrt) {
+    inputs.push_back(&wrt.input);
   }
   template <class Pull>
-  static std::size_t elements(const Through<Pull>&) {
-    return 0;
+  static void list(Inputs& inputs, const WrtEach<Pull>& wrt) {
+    for (const Variable& input : wrt.inputs) inputs.push_back(&input);
   }
-  static void start_profile() noexcept {
-    if (Profiler* const profiler = Profiler::current()) profiler->start();
+  template <class Pull>
+  static void list(Inputs&, const Through<Pull>&) {}
+  void tell(const Op& op, const Array& result, const Inputs& inputs) const;
+  void begin() const {
+    if (Observer::any()) tell_begin();
   }
+  void tell_begin() const;
 
+  std::string path_of(std::uint32_t scope) const;
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
   void pull_back(std::uint32_t index);
@@ -259,6 +272,25 @@ class Tape {
   PooledVector<Edge> edges_;
   PooledVector<Parameter*> parameters_;
   PooledVector<std::uint32_t> parameter_nodes_;
+  PooledVector<Scope> scopes_;
+  std::uint32_t scope_ = outside;
+};
+
+/// While it lives, what a tape records belongs to a layer: what a container of layers makes around each.
+class LayerScope {
+ public:
+  /// Enters layer `number` of the layer that is being applied.
+  LayerScope(Tape& tape, std::size_t number) : tape_{tape}, outer_{tape.scope_} {
+    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number)});
+    tape.scope_ = static_cast<std::uint32_t>(tape.scopes_.size() - 1);
+  }
+  LayerScope(const LayerScope&) = delete;
+  LayerScope& operator=(const LayerScope&) = delete;
+  ~LayerScope() { tape_.scope_ = outer_; }
+
+ private:
+  Tape& tape_;
+  std::uint32_t outer_;
 };
 
 /// The one primitive: puts an op on the tape of its inputs and returns its result.
@@ -284,10 +316,11 @@ Variable record(const Op& op, Value value, Inputs... inputs) {
   bool needed = false;
   (Tape::join(op, tape, needed, inputs), ...);
   if (tape == nullptr) Tape::fail_without_input(op);
-  if (Profiler* const profiler = Profiler::current())
-    profiler->finish(
-        op.name, Profiler::Phase::forward, op.flops,
-        static_cast<double>((value->size() + ... + Tape::elements(inputs)) * sizeof(Scalar)));
+  if (Observer::any()) {
+    Tape::Inputs all;
+    (Tape::list(all, inputs), ...);
+    tape->tell(op, *value, all);
+  }
   if (!needed) return {*tape, Variable::constant, std::move(value)};
   const std::uint32_t node = tape->add_node(op, Tape::Kind::op, value->shape());
   (tape->add_edges(inputs), ...);

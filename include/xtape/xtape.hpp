@@ -6,8 +6,10 @@
 #include <xtape/data.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>
+#include <xtape/numerics.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
 #include <xtape/profile.hpp>
+#include <xtape/summary.hpp>
 #include <xtape/threads.hpp>
 #include <xtape/train.hpp>

@@ -9,7 +9,7 @@ namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
 
 // Rows of a panel that are used for all rows of a before the next: they stay in the first-level cache.
-constexpr std::size_t block_depth = 24576 / (tile_columns * sizeof(Scalar));
+constexpr std::size_t block_depth = 32768 / (tile_columns * sizeof(Scalar));
 
 // `add` says that c has the sum over earlier depths; `width` of the columns are wanted.
 struct Tile {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What watches a training from outside: a profiler, a check of numbers, a summary of a model.
+#pragma once
+
+#include <xtape/array.hpp>
+#include <xtape/error.hpp>
+
+#include <cstdint>
+#include <span>
+
+namespace xtape::inline XTAPE_ABI {
+
+class Parameter;
+class Tape;
+class Variable;
+class Visitor;
+
+/// Sees what the tapes, visitors and batches of its thread do, from when it is made until it dies. Without
+/// one, each op asks once whether there is any. Several see each call in turn, the newest first. One's own
+/// overrides what it wants to see.
+class Observer {
+ public:
+  /// A result that an op has computed.
+  struct Forward {
+    const Op& op;         ///< its name and its caller
+    const Tape& tape;     ///< where it is about to be recorded, as node `tape.size()`
+    const Array& result;  ///< what it computed
+    std::span<const Variable* const> inputs;  ///< what from
+  };
+  /// The gradient of an op's result, before the op sees it.
+  struct Backward {
+    const Op& op;           ///< its name and its caller
+    const Tape& tape;       ///< where it is recorded
+    std::uint32_t node;     ///< as which node
+    const Array& gradient;  ///< of the op's result
+  };
+  /// The gradient of one of an op's inputs.
+  struct InputGradient {
+    const Op& op;         ///< its name and its caller
+    const Tape& tape;     ///< where it is recorded
+    std::uint32_t node;   ///< as which node
+    const Shape& result;  ///< the shape of its result
+    const Shape& input;   ///< the shape of the input
+    const Array&
+        gradient;  ///< of the input, of its shape or, where it was broadcast, of the result's
+  };
+
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer();
+
+  /// A tape is made.
+  virtual void begin([[maybe_unused]] const Tape& tape) { start(); }
+  /// Something else begins: a backward pass, a visitor's pass, or the wait for a batch.
+  virtual void start() {}
+  /// An op has computed its result.
+  virtual void forward([[maybe_unused]] const Forward& call) {}
+  /// The gradient of an op's result is complete.
+  virtual void backward([[maybe_unused]] const Backward& call) {}
+  /// An op has computed the gradient of an input.
+  virtual void input_gradient([[maybe_unused]] const InputGradient& call) {}
+  /// A visitor has gone over the parameters.
+  virtual void update([[maybe_unused]] const Visitor& visitor,
+                      [[maybe_unused]] std::span<Parameter* const> parameters) {}
+  /// A batch of this many bytes has arrived.
+  virtual void batch([[maybe_unused]] std::size_t bytes) {}
+
+  /// Whether this thread has an observer.
+  static bool any() noexcept { return newest_ != nullptr; }
+  /// Calls `tell` with each observer of this thread.
+  template <class F>
+  static void each(F tell) {
+    for (Observer* observer = newest_; observer != nullptr; observer = observer->older_)
+      tell(*observer);
+  }
+
+ protected:
+  Observer() noexcept : older_{newest_} { newest_ = this; }
+
+ private:
+  static thread_local constinit Observer* newest_;
+  Observer* older_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/summary.hpp>
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+// Adds up what each layer does.
+class Summarizer : public Observer {
+ public:
+  Summarizer(std::span<Parameter* const> parameters, ModelSummary& summary)
+      : unseen_{parameters.begin(), parameters.end()}, summary_{summary} {}
+
+  void forward(const Forward& call) override {
+    std::string path = call.tape.layer();
+    auto& layers = summary_.layers;
+    if (path.empty() || layers.empty() || layers.back().layer != path)
+      layers.push_back({.layer = std::move(path)});
+    LayerSummary& layer = layers.back();
+    layer.ops += text(layer.ops.empty() ? "" : ", ", call.op.name);
+    const Shape& shape = call.result.shape();
+    layer.output.assign(shape.begin() + (shape.empty() ? 0 : 1), shape.end());
+    layer.flops += call.op.flops;
+    layer.bytes += call.result.size() * sizeof(Scalar);
+    for (const Variable* input : call.inputs) layer.parameters += first_use(*input);
+  }
+
+ private:
+  // The size of the parameter that an input is, the first time.
+  std::size_t first_use(const Variable& input) {
+    const auto known = std::ranges::find_if(unseen_, [&](const Parameter* parameter) {
+      return &parameter->shared_value().operator*() == &input.value();
+    });
+    if (known == unseen_.end()) return 0;
+    unseen_.erase(known);
+    return input.size();
+  }
+
+  std::vector<const Parameter*> unseen_;
+  ModelSummary& summary_;
+};
+
+// With commas between the thousands.
+std::string grouped(std::size_t number) {
+  if (number < 1000) return std::to_string(number);
+  const std::string rest = std::to_string(number % 1000);
+  return text(grouped(number / 1000), ',', std::string(3 - rest.size(), '0'), rest);
+}
+
+// As 1.2 k, 3.4 M.
+std::string scaled(double number, double step = 1000) {
+  const char* unit = "";
+  for (const char* next : {"k", "M", "G"}) {
+    if (number < step) break;
+    number /= step;
+    unit = next;
+  }
+  return *unit == 0 ? fixed(number, 0) : fixed(number, 1) + ' ' + unit;
+}
+
+using Row = std::array<std::string, 6>;
+
+void write_rows(std::string& out, const std::vector<Row>& rows) {
+  std::array<std::size_t, 6> width{};
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blank(width[i] - row[i].size(), ' ');
+      const bool left = i < 3;  // words to the left, numbers to the right
+      line += (i == 0 ? "" : "  ") + (left ? row[i] + blank : blank + row[i]);
+    }
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+}
+
+}  // namespace
+
+ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
+                       std::span<Parameter* const> parameters, const Shape& sample) {
+  ModelSummary summary{.input = sample};
+  Shape batch{1};
+  batch.insert(batch.end(), sample.begin(), sample.end());
+  Rng rng{0};
+  const Summarizer summarizer{parameters, summary};
+  Tape tape{Mode::train, rng};
+  model(tape.input(zeros(batch)));
+  for (const Parameter* parameter : parameters) {
+    summary.parameters += parameter->size();
+    if (parameter->trainable) summary.trainable += parameter->size();
+  }
+  for (const LayerSummary& layer : summary.layers) {
+    summary.flops += layer.flops;
+    summary.bytes += layer.bytes;
+  }
+  return summary;
+}
+
+std::string ModelSummary::text() const {
+  std::vector<Row> rows{{"layer", "ops", "output", "parameters", "FLOP", "bytes"}};
+  for (const LayerSummary& l : layers)
+    rows.push_back({l.layer, l.ops, to_string(l.output), grouped(l.parameters), scaled(l.flops),
+                    scaled(static_cast<double>(l.bytes))});
+  rows.push_back(
+      {"", "total", "", grouped(parameters), scaled(flops), scaled(static_cast<double>(bytes))});
+  std::string out;
+  write_rows(out, rows);
+  out += xtape::text("input ", to_string(input), "; per sample and forward pass; parameters take ",
+                     scaled(static_cast<double>(parameters * sizeof(Scalar))), "B");
+  if (trainable != parameters)
+    out += xtape::text("; ", grouped(parameters - trainable), " of them are frozen");
+  return out + '\n';
+}
+
+std::ostream& operator<<(std::ostream& out, const ModelSummary& summary) {
+  return out << summary.text();
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The table of a model's layers, beside numbers worked out by hand.
+#include "../support.hpp"
+
+#include <models/models.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+#include <xtape/summary.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(summaries)
+
+BOOST_AUTO_TEST_CASE(the_articles_network) {
+  Rng rng{1};
+  Sequential net = models::cnn(rng);
+  const ModelSummary s = summary(net, {28, 28, 1});
+  const std::vector<std::string> ops = {"conv2d", "dropout", "flatten",
+                                        "dense",  "dropout", "dense"};
+  const std::vector<Shape> outputs = {{13, 13, 32}, {13, 13, 32}, {5408}, {256}, {256}, {10}};
+  const std::vector<std::size_t> parameters = {320, 0, 0, 1'384'704, 0, 2'570};
+  BOOST_REQUIRE(s.layers.size() == 6u);
+  std::size_t elements = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    BOOST_TEST(s.layers[i].layer == std::to_string(i));
+    BOOST_TEST(s.layers[i].ops == ops[i]);
+    BOOST_TEST((s.layers[i].output == outputs[i]));
+    BOOST_TEST(s.layers[i].parameters == parameters[i]);
+    elements += element_count(outputs[i]);
+  }
+  BOOST_TEST(s.parameters == 1'387'594u);
+  BOOST_TEST(s.trainable == s.parameters);
+  BOOST_TEST(s.bytes == elements * sizeof(Scalar));
+  BOOST_TEST(s.layers[0].flops == 26 * 26 * 32 * 9 * 2.0);
+  BOOST_TEST(s.flops == 26 * 26 * 32 * 9 * 2.0 + 5408 * 256 * 2.0 + 256 * 10 * 2.0);
+}
+
+BOOST_AUTO_TEST_CASE(shared_and_frozen_parameters) {
+  Rng rng{1};
+  struct Twice {
+    explicit Twice(Rng& rng) : dense{{.in = 4, .out = 4}, rng} {}
+    Variable operator()(const Variable& x, Location at) { return dense(relu(dense(x, at)), at); }
+    void parameters(ParameterList& list) { list("dense", dense); }
+    Dense dense;
+  };
+  Twice net{rng};
+  parameters(net)[1].parameter->trainable = false;
+  const ModelSummary s = summary(net, {4});
+  BOOST_REQUIRE(s.layers.size() == 3u);  // outside a Sequential, a line per op
+  BOOST_TEST(s.layers[0].parameters == 20u);
+  BOOST_TEST(s.layers[2].parameters == 0u);
+  BOOST_TEST(s.parameters == 20u);
+  BOOST_TEST(s.trainable == 16u);
+  BOOST_TEST(s.text().find("4 of them are frozen") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(it_prints_a_table) {
+  Rng rng{1};
+  Sequential net{Dense{{.in = 1000, .out = 10}, rng},
+                 [](const Variable& x) { return relu(square(x)); }};
+  std::ostringstream out;
+  out << summary(net, {1000});
+  const std::string size = is_double ? "80" : "40", both = is_double ? "160" : "80";
+  BOOST_TEST(out.str() ==
+             "layer  ops           output  parameters    FLOP  bytes\n"
+             "0      dense         (10,)       10,010  20.0 k     " +
+                 size +
+                 "\n"
+                 "1      square, relu  (10,)            0       0" +
+                 (is_double ? "    " : "     ") + both +
+                 "\n"
+                 "       total                     10,010  20.0 k    " +
+                 (is_double ? "240" : "120") +
+                 "\ninput (1000,); per sample and forward pass; parameters take " +
+                 (is_double ? "80.1" : "40.0") + " kB\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_that_does_not_fit_is_an_error) {
+  Rng rng{1};
+  Sequential net = models::mlp(rng);
+  BOOST_CHECK_THROW(summary(net, {27, 27, 1}), ShapeError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
