@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/random.hpp>
+#include <xtape/state.hpp>
 
 #include <Random123/philox.h>
 
@@ -34,6 +35,11 @@ std::size_t Rng::below(std::size_t bound) noexcept {
     while (static_cast<std::uint64_t>(product) < excess) product = Wide{(*this)()} * bound;
   }
   return static_cast<std::size_t>(product >> 64);
+}
+
+void Rng::state(StateList& list) {
+  list("seed", seed_);
+  list("position", position_);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Reading and writing models.
+/// Reading and writing models, and files for TensorBoard.
 #pragma once
 
+#include <xtape/io/checkpoint.hpp>
+#include <xtape/io/event_file.hpp>
 #include <xtape/io/weights.hpp>

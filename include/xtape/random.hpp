@@ -11,6 +11,8 @@
 
 namespace xtape::inline XTAPE_ABI {
 
+class StateList;
+
 /// Draws random numbers from Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
 /// 1, 2, 3", 2011). Equal seeds give equal numbers on every machine. It satisfies
 /// std::uniform_random_bit_generator; one object is not to be used by two threads at once.
@@ -33,6 +35,7 @@ class Rng {
 
   std::uint64_t seed() const noexcept { return seed_; }           ///< as constructed
   std::uint64_t position() const noexcept { return position_; }   ///< draws so far
+  void state(StateList& list);                                    ///< Lists seed and position.
   static constexpr result_type min() { return 0; }                ///< the smallest draw
   static constexpr result_type max() { return ~result_type{0}; }  ///< the largest draw
 

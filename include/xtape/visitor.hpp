@@ -5,6 +5,7 @@
 #pragma once
 
 #include <xtape/parameter.hpp>
+#include <xtape/state.hpp>
 
 #include <span>
 #include <vector>
@@ -31,9 +32,11 @@ class Visitor {
   virtual void visit(Parameter& parameter) = 0;
   /// Called after the last parameter.
   virtual void end() {}
+  /// Lists what a Checkpoint keeps of it. One that has nothing to go on with lists nothing.
+  virtual void state([[maybe_unused]] StateList& list) {}
 };
 
-/// Runs one pass of a visitor over the given parameters, seen by this thread's Profiler, if there is one.
+/// Runs one pass of a visitor over the given parameters, seen by this thread's observers.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it

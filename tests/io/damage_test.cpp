@@ -2,9 +2,7 @@
 // Files that cannot be written, read or trusted: what is said of them, and that nothing changes.
 #include "files.hpp"
 
-#include <csignal>
-
-#include <sys/resource.h>
+#include <sys/stat.h>
 
 using namespace test;
 
@@ -33,6 +31,10 @@ void check_refused(const std::string& bytes, const std::string& text, bool begin
   };
   BOOST_CHECK_EXCEPTION(load(path, model), DataError, right);
   BOOST_TEST(model.unchanged());
+}
+
+void check_header(const std::string& header, const std::string& text) {
+  check_refused(safetensors(header, good_data), text);
 }
 
 // Checks that saving throws `[save] text`.
@@ -65,68 +67,150 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_safetensors) {
   check_refused(std::string(100, '\xff'), none + "its header is longer than the file");
   check_refused("a text that is long enough to be a file\n",
                 none + "its header is longer than the file");
-  check_refused(safetensors("", good_data), none, true);
-  check_refused(safetensors("{\"weight\":", good_data), none, true);
-  check_refused(safetensors(std::string(1000, '['), good_data), none, true);
-  check_refused(safetensors(good_header + "}", good_data), none, true);
-  check_refused(safetensors("{\"\xff\":1}", good_data), none, true);
+  check_refused(safetensors("", good_data), none + "its header does not begin with {");
+  check_refused(safetensors(" " + good_header, good_data),
+                none + "its header does not begin with {");
+  check_refused(safetensors("{\"weight\":", good_data), none + "[json.exception.parse_error", true);
+  check_refused(safetensors(std::string(1000, '['), good_data),
+                none + "its header does not begin with {");
+  check_refused(safetensors("{\"weight\":" + std::string(1000, '['), good_data),
+                none + "weight is no object");
+  check_refused(safetensors(good_header + "}", good_data), none + "[json.exception.parse_error",
+                true);
+  check_refused(safetensors("{\"\xff\":1}", good_data), none + "[json.exception.parse_error", true);
+  check_refused(safetensors(good_header + std::string(1, '\0'), good_data),
+                none + "its header has a zero byte");
+  check_refused(safetensors("{\"" + std::string(600'000, 'a') + "\":1}", good_data),
+                none + "its header has a text that is too long");
+  check_refused(safetensors("{" + std::string(70'000, ' ') + "}", good_data),
+                none + "its header has a text that is too long");
+}
+
+BOOST_AUTO_TEST_CASE(spaces_after_a_header) {
+  const Directory directory;
+  write_bytes(directory / "file", safetensors(good_header + std::string(100'000, ' '), good_data));
+  Small model;
+  load(directory / "file", model);
+  BOOST_TEST(same_bits(model.bias.value(), array({2}, {50, 60})));
 }
 
 BOOST_AUTO_TEST_CASE(headers_that_make_no_sense) {
-  const auto check = [](const std::string& header, const std::string& text, bool begins = false) {
-    check_refused(safetensors(header, good_data), text, begins);
-  };
   const std::string none = " is no safetensors file: ", bias = ": the array bias ";
-  const std::string outside = "lies outside the file or has not the length of its shape";
-  check("[]", " has no array called weight");
-  check("7", " has no array called weight");
-  check("{}", " has no array called weight");
-  check(with("\"bias\"", "\"BIAS\""), " has no array called bias");
-  check(with("\"F32\",\"shape\":[2],", "\"I32\",\"shape\":[2],"),
-        bias + "has elements of type I32, expected F32 or F64");
-  check(with("[2],", "[3],"), bias + "has the shape (3,), the model's is (2,)");
-  check(with("[2,2]", "[4]"), ": the array weight has the shape (4,), the model's is (2, 2)");
-  check(with("[16,24]", "[16,32]"), bias + outside);
-  check(with("[16,24]", "[24,16]"), bias + outside);
-  check(with("[16,24]", "[20,28]"), bias + outside);
-  check(with("[16,24]", "[-8,0]"), bias + outside);
-  check(with("[16,24]", "[18446744073709551608,0]"), bias + outside);
-  check(with("[16,24]", "[16]"), bias + outside);
-  check(with("[16,24]", "[16,24,32]"), bias + outside);
-  check(with("[16,24]", "7"), none, true);
-  check(with("[2],", "\"two\","), none, true);
-  check(with(",\"data_offsets\":[16,24]", ""), none, true);
-  check(with("{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]}", "null"), none, true);
+  const std::string bias_entry = R"({"dtype":"F32","shape":[2],"data_offsets":[16,24]})";
+  check_header("[]", none + "its header does not begin with {");
+  check_header("{}", none + "expected 0 bytes after its header, got 24");
+  check_header(with("\"bias\"", "\"BIAS\""), " has no array called bias");
+  check_header(with("\"bias\"", "\"weight\""), none + "two things are called weight");
+  check_header(with(bias_entry, "null"), none + "bias is no object");
+  check_header(with(bias_entry, "7"), none + "bias is no object");
+  check_header(with(bias_entry, "[1]"), none + "bias is no object");
+  check_header(with("\"shape\":[2],", ""), bias + "has no shape");
+  check_header(with(",\"data_offsets\":[16,24]", ""), bias + "has no data_offsets");
+  check_header(with("[16,24]", "[16,24],\"strides\":[1]"), bias + "has the unknown field strides");
+  check_header(with("[16,24]", "[16,24],\"dtype\":\"F32\""), bias + "has two of the field dtype");
+}
+
+BOOST_AUTO_TEST_CASE(types_and_shapes_that_make_no_sense) {
+  const std::string bias = ": the array bias ", bias_type = R"("F32","shape":[2],)";
+  check_header(with(bias_type, R"("F31","shape":[2],)"),
+               bias + "has elements of the unknown type F31");
+  check_header(with(bias_type, R"(32,"shape":[2],)"), bias + "has a dtype that is no text");
+  check_header(with(bias_type, R"(["F32"],"shape":[2],)"), bias + "has a dtype that is no text");
+  check_header(with(bias_type, R"("I32","shape":[2],)"),
+               bias + "has elements of type I32, expected F32 or F64 or F16 or BF16");
+  check_header(with("[2,2]", "[4]"), ": the array weight has the shape (4,), expected (2, 2)");
+  for (const char* const shape : {"\"two\"", "[-2]", "[2.0]", "[[2]]", "2", "[\"2\"]", "null", "{}",
+                                  "[true]", "[18446744073709551616]"})
+    check_header(with("[2],", shape + std::string{","}),
+                 bias + "has a shape that is no list of sizes");
+  // The last three would be right if their product had only 64 bits.
+  const std::pair<const char*, const char*> rows[] = {
+      {"[3]", "(3,)"},
+      {"[]", "()"},
+      {"[0]", "(0,)"},
+      {"[2,2]", "(2, 2)"},
+      {"[4294967296,4294967296]", "(4294967296, 4294967296)"},
+      {"[576460752303423490]", "(576460752303423490,)"},
+      {"[288230376151711745,2]", "(288230376151711745, 2)"},
+      {"[2,1152921504606846977]", "(2, 1152921504606846977)"}};
+  for (const auto& [shape, named] : rows)
+    check_header(with("[2],", shape + std::string{","}),
+                 bias + "has 8 bytes, not what F32 and the shape " + named + " need");
+  std::string ones = "[2";
+  for (int i = 0; i < 64; ++i) ones += ",1";
+  check_header(with("[2],", ones + "],"), bias + "has more than 64 axes");
+}
+
+BOOST_AUTO_TEST_CASE(offsets_that_make_no_sense) {
+  const std::string bias = ": the array bias ";
+  for (const char* const offsets :
+       {"7", "[16]", "[16,24,32]", "[-8,0]", "[16,2.4e1]", "\"16\"", "{}"})
+    check_header(with("[16,24]", offsets), bias + "has a data_offsets that is no pair of offsets");
+  const std::pair<const char*, const char*> outside[] = {
+      {"[16,32]", "16 to 32"},
+      {"[24,16]", "24 to 16"},
+      {"[20,28]", "20 to 28"},
+      {"[18446744073709551608,0]", "18446744073709551608 to 0"}};
+  for (const auto& [offsets, named] : outside)
+    check_header(with("[16,24]", offsets),
+                 bias + "lies outside the file: expected bytes of 0 to 24, got " + named);
+  check_header(with("[16,24]", "[8,16]"),
+               bias + "begins at byte 8, expected 16, where the one before it ends");
+  check_refused(safetensors(with("[16,24]", "[17,25]"), good_data + '1'),
+                bias + "begins at byte 17, expected 16, where the one before it ends");
+  check_refused(safetensors(good_header, good_data + '1'),
+                " is no safetensors file: expected 24 bytes after its header, got 25");
+}
+
+BOOST_AUTO_TEST_CASE(metadata) {
+  const auto with_metadata = [](const std::string& metadata) {
+    return "{\"__metadata__\":" + metadata + ',' + good_header.substr(1);
+  };
+  const std::string none = " is no safetensors file: ";
+  check_header(with_metadata("7"), none + "__metadata__ is no object");
+  check_header(with_metadata("{\"a\":7}"), none + "its metadata are not only texts");
+  check_header(with_metadata("{\"a\":{}}"), none + "its metadata are not only texts");
+  check_header(with_metadata("{\"a\":\"\",\"a\":\"\"}"), none + "two things are called a");
+  check_header(with_metadata("{},\"__metadata__\":{}"),
+               none + "two things are called __metadata__");
 }
 
 BOOST_AUTO_TEST_CASE(files_of_other_models) {
-  const std::string more = R"(,"extra":{"dtype":"F32","shape":[1],"data_offsets":[24,28]}})";
+  const std::string more = R"(,"extra":{"dtype":"F4","shape":[2,4],"data_offsets":[24,28]}})";
   std::string header = good_header;
   header.pop_back();
   check_refused(safetensors(header + more, good_data + "1234"),
                 " has the array extra, which the model does not have");
-  check_refused(safetensors(with("\"bias\"", "\"weight2\""), good_data),
-                " has no array called bias");
+  check_header(with("\"bias\"", "\"weight2\""), " has no array called bias");
 }
 
-// The arrays at the end of a truncated file are named.
+// The array at the end of a truncated file is named.
 BOOST_AUTO_TEST_CASE(truncated_files) {
   const std::string good = safetensors(good_header, good_data);
   for (std::size_t cut = 1; cut <= good.size(); ++cut)
     check_refused(good.substr(0, good.size() - cut), "", true);
   check_refused(good.substr(0, good.size() - 1),
-                ": the array bias lies outside the file or has not the length of its shape");
+                ": the array bias lies outside the file: expected bytes of 0 to 23, got 16 to 24");
   check_refused(good.substr(0, good.size() - 9),
-                ": the array weight lies outside the file or has not the length of its shape");
+                ": the array weight lies outside the file: expected bytes of 0 to 15, got 0 to 16");
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   const Directory directory;
   Small model;
-  for (const std::string& path :
-       {directory / "missing", directory / "no/such/folder", directory / ""}) {
+  write_bytes(directory / "file", "");
+  BOOST_REQUIRE(::mkfifo((directory / "pipe").c_str(), 0600) == 0);
+  const std::pair<const char*, const char*> rows[] = {
+      {"missing", "No such file or directory"},
+      {"no/such/folder", "No such file or directory"},
+      {"file/x", "Not a directory"},
+      {"", "it is not a regular file"},
+      {"pipe", "it is not a regular file"}};
+  for (const auto& [name, why] : rows) {
+    const std::string path = directory / name;
     BOOST_CHECK_EXCEPTION(load(path, model), DataError, [&](const DataError& error) {
-      return error.what() == "[load] cannot read " + path;
+      BOOST_TEST(error.what() == "[load] cannot read " + path + ": " + why);
+      return true;
     });
   }
   BOOST_TEST(model.unchanged());
@@ -146,64 +230,17 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
   BOOST_TEST(directory.files() == 2u);
 }
 
-// As on a full disk: the system takes the first bytes of the file and no more.
-BOOST_AUTO_TEST_CASE(a_disk_that_is_full) {
-  const Directory directory;
-  write_bytes(directory / "file", "before");
-  struct rlimit limit;
-  BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const auto signal = std::signal(SIGXFSZ, SIG_IGN);
-  struct rlimit small = limit;
-  small.rlim_cur = 100;
-  BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  check_not_saved(directory / "file", "cannot write " + directory / "file" + ": File too large");
-  ::setrlimit(RLIMIT_FSIZE, &limit);
-  std::signal(SIGXFSZ, signal);
-  BOOST_TEST(read_bytes(directory / "file") == "before");
-  BOOST_TEST(directory.files() == 1u);
-}
-
-// JSON has no way to write it.
-BOOST_AUTO_TEST_CASE(a_name_that_is_no_text) {
+BOOST_AUTO_TEST_CASE(names_that_cannot_be) {
   const Directory directory;
   Parameter p{zeros({1})};
-  BOOST_CHECK_THROW(save_weights(directory / "file", {{"\xff\xfe", &p}}), DataError);
+  const auto check = [&](const std::vector<NamedParameter>& parameters, const std::string& text) {
+    BOOST_CHECK_EXCEPTION(save_weights(directory / "file", parameters), DataError,
+                          [&](const DataError& error) { return error.what() == "[save] " + text; });
+  };
+  check({{"\xff\xfe", &p}}, "a name or setting is no UTF-8 text");
+  check({{"a", &p}, {"a", &p}}, "two arrays are called a");
+  check({{"__metadata__", &p}}, "no array can be called __metadata__");
   BOOST_TEST(directory.files() == 0u);
-}
-
-// Thousands of damaged files: each either loads or is refused, in whole.
-BOOST_AUTO_TEST_CASE(mutations) {
-  const Directory directory;
-  const std::string path = directory / "file", good = safetensors(good_header, good_data);
-  write_bytes(path, good);
-  Rng rng{2024};
-  int loaded = 0, refused = 0;
-  for (int i = 0; i < 6000; ++i) {
-    std::string bytes = good;
-    for (std::size_t changes = 1 + rng.below(3); changes-- > 0;) {
-      const std::size_t at = rng.below(bytes.size());
-      switch (rng.below(5)) {
-        case 0: bytes[at] = static_cast<char>(rng.below(256)); break;
-        case 1: bytes[at] = static_cast<char>(bytes[at] ^ 1 << rng.below(8)); break;
-        case 2: bytes.erase(at, 1 + rng.below(4)); break;
-        case 3: bytes.insert(at, 1, "0123456789[]{},:\"-.e"[rng.below(20)]); break;
-        case 4: bytes.insert(at, bytes.substr(rng.below(bytes.size()), rng.below(9))); break;
-      }
-    }
-    write_bytes(path, bytes);
-    Small model;
-    try {
-      load(path, model);
-      ++loaded;
-    } catch (const DataError& error) {
-      ++refused;
-      BOOST_REQUIRE_MESSAGE(model.unchanged(), "changed in spite of " << error.what());
-      BOOST_REQUIRE(std::string{error.what()}.starts_with("[load] " + path));
-    }
-  }
-  BOOST_TEST(loaded > 100);
-  BOOST_TEST(refused > 3000);
-  BOOST_TEST(directory.files() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -44,6 +45,11 @@ inline std::string read_bytes(const std::string& path) {
 inline void write_bytes(const std::string& path, const std::string& bytes) {
   std::filesystem::remove(path);  // some file systems flush what is overwritten to the disk
   std::ofstream{path, std::ios::binary} << bytes;
+}
+
+/// Tells that a test, or the rest of it, does not run here.
+inline void notice(const std::string& why) {
+  std::fprintf(stderr, "notice: skipped, %s\n", why.c_str());
 }
 
 /// The elements as they lie in memory.

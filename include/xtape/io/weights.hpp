@@ -11,15 +11,16 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Writes arrays by name. The same arrays give the same bytes. The file is written under another name,
-/// flushed to the disk and then renamed, so that a failure leaves what was there before. Throws
-/// DataError if it cannot be written.
+/// Writes arrays by name. The same arrays give the same bytes. The file is written without a name, or under
+/// another, flushed to the disk and then renamed, so that a failure or a kill leaves what was there before.
+/// Throws DataError if it cannot be written.
 void save_weights(const std::string& path, const std::vector<NamedParameter>& parameters);
 
 /// Reads what save_weights wrote into the parameters of those names, which must be the same and of the
-/// same shapes; float and double files are both read. Either all parameters change or, where it throws,
-/// none. Throws DataError if the file cannot be read, is damaged, or does not fit the model, and names
-/// the array.
+/// same shapes. Elements may be of the types F32, F64, F16 and BF16 and are rounded to Scalar. Of a
+/// Checkpoint's file it reads the parameters. Either all parameters change or, where it throws, none.
+/// Every length and offset is checked before it is trusted. Throws DataError if the file cannot be read,
+/// is damaged, or does not fit the model, and names the array.
 void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters);
 
 /// Writes the parameters of a model.

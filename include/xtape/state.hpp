@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What must outlive a process for a training to go on as if it had never stopped.
+#pragma once
+
+#include <xtape/array.hpp>
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+struct NamedParameter;
+
+/// Collects the state of a training by name, for a Checkpoint to write or to read. Whatever has state
+/// lists it in a public member function, once for both directions:
+/// `void state(StateList& list) { list("steps", steps_); list("best", best_); }`
+class StateList {
+ public:
+  /// A number, some numbers, or an array: what the item of that name is written from and read into.
+  using Place = std::variant<double*, std::uint64_t*, std::vector<double>*, Array*>;
+  /// One entry of the list.
+  struct Item {
+    std::string name;  ///< its path, unique in the list
+    Place place;       ///< owned by whoever listed it
+  };
+
+  /// A list for a model with these parameters, under whose names optimizers list what they keep for each.
+  explicit StateList(std::span<const NamedParameter> parameters) : parameters_{parameters} {}
+
+  /// Adds a number. Throws ValueError if its path is taken, as all of these do.
+  void operator()(std::string_view name, double& number) { add(name, &number); }
+  /// Adds a count.
+  void operator()(std::string_view name, std::uint64_t& number) { add(name, &number); }
+  /// Adds numbers; reading makes them as many as were written.
+  void operator()(std::string_view name, std::vector<double>& numbers) { add(name, &numbers); }
+  /// Adds an array, whose shape stays.
+  void operator()(std::string_view name, Array& array) { add(name, &array); }
+  /// Adds the state of something under `name` and a dot.
+  template <class Part>
+  requires requires(Part& part, StateList& list) { part.state(list); }
+  void operator()(std::string_view name, Part& part) {
+    const std::size_t outer = prefix_.size();
+    (prefix_ += name) += '.';
+    part.state(*this);
+    prefix_.resize(outer);
+  }
+
+  /// The parameters of the model, by name.
+  std::span<const NamedParameter> parameters() const noexcept { return parameters_; }
+  /// What was added, in order.
+  const std::vector<Item>& items() const noexcept { return items_; }
+
+ private:
+  void add(std::string_view name, Place place);
+
+  std::span<const NamedParameter> parameters_;
+  std::string prefix_;
+  std::vector<Item> items_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/io/checkpoint.hpp>
+
+#include "io/checkpoint.hpp"
+#include "text.hpp"
+
+#include <set>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+using safetensors::Reader;
+
+constexpr std::string_view setting_prefix = "setting.";
+
+// How each kind of place is written.
+struct ToItem {
+  std::string name;
+
+  safetensors::Item operator()(const double* number) const {
+    return {name, "F64", {}, number, sizeof *number};
+  }
+  safetensors::Item operator()(const std::uint64_t* number) const {
+    return {name, "U64", {}, number, sizeof *number};
+  }
+  safetensors::Item operator()(const std::vector<double>* numbers) const {
+    return {name, "F64", {numbers->size()}, numbers->data(), numbers->size() * sizeof(double)};
+  }
+  safetensors::Item operator()(const Array* array) const { return safetensors::item(name, *array); }
+};
+
+// What is read for a place, to be put there when all has been read.
+using Content = std::variant<double, std::uint64_t, std::vector<double>, Array>;
+
+struct FromFile {
+  const Reader& file;
+  std::string name;
+
+  Content operator()(const double*) const { return number<double>("F64"); }
+  Content operator()(const std::uint64_t*) const { return number<std::uint64_t>("U64"); }
+  Content operator()(const std::vector<double>*) const {
+    const Reader::Entry& entry = file.find(name, {"F64"});
+    const Shape& shape = entry.second.shape;
+    if (shape.size() != 1) file.fail(entry, text("has the shape ", shape, ", expected one axis"));
+    std::vector<double> numbers(shape[0]);
+    file.read(entry, numbers.data());
+    return numbers;
+  }
+  Content operator()(const Array* array) const {
+    const Reader::Entry& entry = file.find(name, {safetensors::scalar_type});
+    file.check_shape(entry, array->shape());
+    return file.read_array(entry);
+  }
+
+ private:
+  template <class T>
+  T number(std::string_view dtype) const {
+    const Reader::Entry& entry = file.find(name, {dtype});
+    file.check_shape(entry, {});
+    T number;
+    file.read(entry, &number);
+    return number;
+  }
+};
+
+void check_format(const Reader& file) {
+  if (!is_checkpoint(file))
+    file.fail(" is no checkpoint, it has weights only", "load(path, net) reads them");
+  if (const std::string_view found = metadata_of(file, "format"); found != checkpoint_format)
+    file.fail(text(" has the format ", found, ", expected ", checkpoint_format));
+  if (const std::string_view found = metadata_of(file, "scalar"); found != safetensors::scalar_type)
+    file.fail(text(" was written by a build for ", found, ", this one is for ",
+                   safetensors::scalar_type, " and could not go on with the same bits"),
+              "load(path, net) reads the weights");
+}
+
+void check_settings(const Reader& file, const std::map<std::string, std::string>& settings) {
+  for (const auto& [key, value] : settings) {
+    const auto found = file.metadata().find(text(setting_prefix, key));
+    if (found == file.metadata().end())
+      file.fail(text(": it was written without ", key, ", not with ", key, " = ", value));
+    if (found->second != value)
+      file.fail(text(": it was written with ", key, " = ", found->second, ", not ", value));
+  }
+  for (const auto& [key, value] : file.metadata())
+    if (key.starts_with(setting_prefix))
+      if (const std::string name = key.substr(setting_prefix.size()); !settings.contains(name))
+        file.fail(text(": it was written with ", name, " = ", value, ", which is not set here"));
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(std::vector<NamedParameter> parameters)
+    : parameters_{std::move(parameters)} {
+  for (const auto& [name, parameter] : parameters_)
+    if (name.starts_with(training_prefix))
+      throw ValueError(Op::nowhere("checkpoint"),
+                       text("a parameter is called ", name, ": what begins with ", training_prefix,
+                            " is for the state of the training"));
+}
+
+void Checkpoint::add_part(const std::string& name, std::function<void(StateList&)> list,
+                          Location at) {
+  if (!parts_.emplace(name, std::move(list)).second)
+    throw ValueError({"checkpoint", at}, "two things are called " + name);
+}
+
+Checkpoint& Checkpoint::set(const std::string& key, const std::string& value) {
+  settings_[key] = value;
+  return *this;
+}
+
+// All that is in the file, under its name there.
+std::vector<StateList::Item> Checkpoint::items() const {
+  StateList list{parameters_};
+  for (const auto& [name, part] : parts_) part(list);
+  std::vector<StateList::Item> items;
+  for (const auto& [name, parameter] : parameters_) items.push_back({name, &parameter->value()});
+  for (const auto& [name, place] : list.items())
+    items.push_back({text(training_prefix, name), place});
+  return items;
+}
+
+void Checkpoint::save(const std::string& path) const {
+  std::vector<safetensors::Item> written;
+  for (const auto& [name, place] : items()) written.push_back(std::visit(ToItem{name}, place));
+  safetensors::Metadata metadata{{"format", std::string{checkpoint_format}},
+                                 {"scalar", std::string{safetensors::scalar_type}}};
+  for (const auto& [key, value] : settings_) metadata[text(setting_prefix, key)] = value;
+  safetensors::write(path, std::move(written), metadata);
+}
+
+void Checkpoint::load(const std::string& path) {
+  const Reader file{path};
+  check_format(file);
+  check_settings(file, settings_);
+  const std::vector<StateList::Item> places = items();
+  std::vector<Content> contents;
+  std::set<std::string_view> unread;
+  for (const auto& [name, tensor] : file.tensors()) unread.insert(name);
+  for (const auto& [name, place] : places) {
+    contents.push_back(std::visit(FromFile{file, name}, place));
+    unread.erase(name);
+  }
+  if (!unread.empty())
+    file.fail(text(" has the array ", *unread.begin(), ", which nothing here asks for"));
+  for (std::size_t i = 0; i < places.size(); ++i)
+    std::visit(
+        [&](auto* place) {
+          *place = std::move(std::get<std::remove_pointer_t<decltype(place)>>(contents[i]));
+        },
+        places[i].place);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/io/event_file.hpp>
+
+#include "text.hpp"
+
+#include <boost/crc.hpp>
+#include <nlohmann/json.hpp>
+
+#include <bit>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are written as they are");
+
+const Op op = Op::nowhere("event_file");
+
+template <class T>
+std::string bytes(T number) {
+  std::string text(sizeof number, '\0');
+  std::memcpy(text.data(), &number, sizeof number);
+  return text;
+}
+
+// Protocol buffers: a field is its number and wire type in a byte, then its value.
+enum Wire { varint_wire = 0, fixed64_wire = 1, bytes_wire = 2, fixed32_wire = 5 };
+
+std::string key(int field, Wire wire) { return {static_cast<char>(field << 3 | wire)}; }
+
+std::string varint(std::uint64_t number) {
+  std::string text;
+  for (; number >= 0x80; number >>= 7) text += static_cast<char>(number | 0x80);
+  return text + static_cast<char>(number);
+}
+
+std::string field(int number, double value) { return key(number, fixed64_wire) + bytes(value); }
+std::string field(int number, float value) { return key(number, fixed32_wire) + bytes(value); }
+std::string field(int number, std::uint64_t value) {
+  return key(number, varint_wire) + varint(value);
+}
+std::string field(int number, std::string_view value) {
+  std::string text = key(number, bytes_wire);
+  (text += varint(value.size())) += value;
+  return text;
+}
+
+// The beginning of a tensorflow.Event: wall_time, in seconds.
+std::string event_now() {
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  return field(1, now.count());
+}
+
+// A checksum that may be part of data of which another is taken (TensorFlow's core/lib/hash/crc32c.h).
+std::string masked_crc(const std::string& data) {
+  boost::crc_optimal<32, 0x1edc6f41, 0xffffffff, 0xffffffff, true, true> crc32c;
+  crc32c.process_bytes(data.data(), data.size());
+  return bytes(std::rotr(static_cast<std::uint32_t>(crc32c.checksum()), 15) + 0xa282ead8u);
+}
+
+bool is_utf8(std::string_view tag) {
+  try {
+    nlohmann::json(tag).dump();
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return "localhost";
+  return name;
+}
+
+}  // namespace
+
+EventFile::EventFile(const std::string& directory) : EventFile{} {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error)
+    throw DataError(op, text("cannot make the directory ", directory, ": ", error.message()));
+  const std::string name =
+      text("events.out.tfevents.", ::time(nullptr), '.', host_name(), '.', ::getpid());
+  for (int number = 0; file_ < 0; ++number) {  // there may be others of this second
+    path_ = (std::filesystem::path{directory} / text(name, '.', number)).string();
+    file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    if (file_ < 0 && errno != EEXIST) fail();
+  }
+  write(event_now() + field(3, "brain.Event:2"));  // file_version, which must come first
+}
+
+EventFile::~EventFile() { ::close(file_); }
+
+void EventFile::scalar(std::string_view tag, std::uint64_t step, double value) {
+  if (!is_utf8(tag)) throw ValueError(op, "the tag is no UTF-8 text");
+  const std::string point = field(1, tag) + field(2, static_cast<float>(value));  // Summary.Value
+  const std::string summary = field(1, point);
+  write(event_now() + field(2, step) + field(5, summary));
+}
+
+void EventFile::write(const std::string& event) {
+  const std::string length = bytes(static_cast<std::uint64_t>(event.size()));
+  const std::string record = length + masked_crc(length) + event + masked_crc(event);
+  for (std::size_t written = 0; written < record.size();) {
+    const ssize_t n = ::write(file_, record.data() + written, record.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int reason = errno;
+      [[maybe_unused]] const int ignored = ::ftruncate(file_, size_);  // no half event stays
+      errno = reason;
+      fail();
+    }
+    written += static_cast<std::size_t>(n);
+  }
+  size_ += static_cast<std::int64_t>(record.size());
+}
+
+void EventFile::fail() const {
+  throw DataError(op, text("cannot write ", path_, ": ", std::strerror(errno)));
+}
+
+}  // namespace xtape::inline XTAPE_ABI

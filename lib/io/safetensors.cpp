@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "io/safetensors.hpp"
+
+#include "io/new_file.hpp"
+#include "text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace xtape::inline XTAPE_ABI::safetensors {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "elements are read and written as they are");
+
+constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
+
+// The number that an F16 stands for: a sign, 5 bits of an exponent, 10 of a fraction.
+float from_half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  float number = std::ldexp(static_cast<float>(exponent == 0 ? fraction : fraction + 1024),
+                            std::max(exponent, 1) - 25);
+  if (exponent == 31)
+    number = fraction == 0 ? std::numeric_limits<float>::infinity()
+                           : std::numeric_limits<float>::quiet_NaN();
+  return bits >> 15 == 0 ? number : -number;
+}
+// A BF16 is the first half of a float.
+float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+std::size_t width(const Item& item) { return item.dtype.ends_with("64") ? 8 : 4; }
+
+std::string header_of(const std::vector<Item>& items, const Metadata& metadata) {
+  const auto fail = [](const std::string& what) { throw DataError(Op::nowhere("save"), what); };
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::size_t offset = 0;
+  for (const auto& [name, dtype, shape, data, size] : items) {
+    if (name == "__metadata__") fail("no array can be called __metadata__");
+    if (header.contains(name)) fail("two arrays are called " + name);
+    header[name] = {{"dtype", dtype},
+                    {"shape", std::vector<std::size_t>(shape.begin(), shape.end())},
+                    {"data_offsets", {offset, offset + size}}};
+    offset += size;
+  }
+  try {
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
+    return text;
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(Op::nowhere("save"), "a name or setting is no UTF-8 text");
+  }
+}
+
+}  // namespace
+
+Reader::Reader(const std::string& path) : path_{path} {
+  const auto refuse = [&](const std::string& why) {
+    if (file_ >= 0) ::close(file_);
+    throw DataError(Op::nowhere("load"), text("cannot read ", path, ": ", why));
+  };
+  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it may be a pipe
+  struct stat status;
+  if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) refuse("it is not a regular file");
+  try {
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    std::uint64_t length = 0;
+    if (size < sizeof length) fail(" is no safetensors file: it has less than 8 bytes");
+    read_at(0, &length, sizeof length, nullptr);
+    if (length > size - sizeof length || length > longest_header)
+      fail(" is no safetensors file: its header is longer than the file");
+    data_ = sizeof length + length;
+    std::string header(length, '\0');
+    read_at(sizeof length, header.data(), length, nullptr);
+    header_ = parse_header(path, header, size - data_);
+  } catch (...) {
+    ::close(file_);
+    throw;
+  }
+}
+
+Reader::~Reader() { ::close(file_); }
+
+const Reader::Entry& Reader::find(std::string_view name,
+                                  std::initializer_list<std::string_view> dtypes) const {
+  const auto entry = header_.tensors.find(name);
+  if (entry == header_.tensors.end()) fail(text(" has no array called ", name));
+  const std::string_view dtype = entry->second.dtype;
+  if (std::ranges::find(dtypes, dtype) != dtypes.end()) return *entry;
+  std::string expected;
+  for (const std::string_view each : dtypes) expected += text(expected.empty() ? "" : " or ", each);
+  fail(*entry, text("has elements of type ", dtype, ", expected ", expected));
+}
+
+void Reader::check_shape(const Entry& entry, const Shape& shape) const {
+  if (entry.second.shape != shape)
+    fail(entry, text("has the shape ", entry.second.shape, ", expected ", shape));
+}
+
+void Reader::read(const Entry& entry, void* elements) const {
+  const Tensor& tensor = entry.second;
+  read_at(data_ + tensor.begin, elements, tensor.end - tensor.begin, &entry);
+}
+
+Array Reader::read_array(const Entry& entry) const {
+  const auto same = [](auto number) { return number; };
+  const std::string_view dtype = entry.second.dtype;
+  Array array = uninitialized(entry.second.shape);
+  if (dtype == scalar_type)
+    read(entry, array.data());
+  else if (dtype == "F16")
+    convert<std::uint16_t>(entry, array, from_half);
+  else if (dtype == "BF16")
+    convert<std::uint16_t>(entry, array, from_bfloat);
+  else if (dtype == "F32")
+    convert<float>(entry, array, same);
+  else
+    convert<double>(entry, array, same);
+  return array;
+}
+
+template <class Element, class Convert>
+void Reader::convert(const Entry& entry, Array& array, Convert convert) const {
+  std::array<Element, 4096> chunk;
+  for (std::size_t first = 0; first < array.size(); first += chunk.size()) {
+    const std::size_t count = std::min(chunk.size(), array.size() - first);
+    read_at(data_ + entry.second.begin + first * sizeof(Element), chunk.data(),
+            count * sizeof(Element), &entry);
+    for (std::size_t i = 0; i < count; ++i)
+      array.data()[first + i] = static_cast<Scalar>(convert(chunk[i]));
+  }
+}
+
+void Reader::read_at(std::uint64_t offset, void* to, std::size_t size, const Entry* entry) const {
+  char* out = static_cast<char*>(to);
+  while (size > 0) {
+    const ssize_t count = ::pread(file_, out, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      const std::string what =
+          text("cannot be read: ", count < 0 ? std::strerror(errno) : "the file became shorter");
+      if (entry) fail(*entry, what);
+      fail(' ' + what);
+    }
+    out += count;
+    offset += static_cast<std::uint64_t>(count);
+    size -= static_cast<std::size_t>(count);
+  }
+}
+
+void Reader::fail(const std::string& what, std::string hint) const {
+  throw DataError(Op::nowhere("load"), path_ + what, std::move(hint));
+}
+
+void Reader::fail(const Entry& entry, const std::string& what) const {
+  fail(text(": the array ", entry.first, ' ', what));
+}
+
+void write(const std::string& path, std::vector<Item> items, const Metadata& metadata) {
+  // Wide elements first, so that each is aligned.
+  std::ranges::stable_sort(items, std::greater{}, width);
+  const std::string header = header_of(items, metadata);
+  const std::uint64_t length = header.size();
+  NewFile file{path};
+  file.write(&length, sizeof length);
+  file.write(header.data(), header.size());
+  for (const Item& item : items) file.write(item.data, item.size);
+  file.commit();
+}
+
+}  // namespace xtape::inline XTAPE_ABI::safetensors
