@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// All optimizers, and gradient clipping.
+/// All optimizers, learning-rate schedules, and gradient clipping.
 #pragma once
 
 #include <xtape/optim/adadelta.hpp>
@@ -11,4 +11,5 @@
 #include <xtape/optim/factory.hpp>
 #include <xtape/optim/optimizer.hpp>
 #include <xtape/optim/rmsprop.hpp>
+#include <xtape/optim/schedule.hpp>
 #include <xtape/optim/sgd.hpp>

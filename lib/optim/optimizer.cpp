@@ -8,7 +8,17 @@ Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots
   check_not_negative(op, "learning_rate", learning_rate);
 }
 
-void Optimizer::begin(std::span<Parameter* const>) { ++steps_; }
+void Optimizer::begin(std::span<Parameter* const>) {
+  const std::uint64_t step = steps_ + 1;
+  if (schedule_) {
+    const double rate = schedule_(step);
+    if (!(rate >= 0) || std::isinf(rate))
+      throw ValueError(Op::nowhere(name_), text("the schedule's learning rate of step ", step,
+                                                " must be finite and at least 0, got ", rate));
+    learning_rate_ = rate;
+  }
+  steps_ = step;
+}
 
 void Optimizer::visit(Parameter& parameter) {
   const Op op = Op::nowhere(name_);
@@ -38,6 +48,16 @@ std::span<Array> Optimizer::state(const Parameter& parameter) {
   for (const Slot& slot : slots_)
     arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
   return state_.emplace(parameter.id(), std::move(arrays)).first->second;
+}
+
+void Optimizer::state(StateList& list) {
+  list("steps", steps_);
+  list("learning_rate", learning_rate_);
+  for (const auto& [name, parameter] : list.parameters()) {
+    const std::span<Array> arrays = state(*parameter);
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      list(text(name, '.', slots_[i].name), arrays[i]);
+  }
 }
 
 void Optimizer::reset() noexcept {

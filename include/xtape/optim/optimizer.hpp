@@ -3,6 +3,7 @@
 /// What all optimizers share: the step count, the learning rate, and state per parameter.
 #pragma once
 
+#include <xtape/optim/schedule.hpp>
 #include <xtape/visitor.hpp>
 
 #include <cstdint>
@@ -52,7 +53,8 @@ class Optimizer : public Visitor {
     double initial;    ///< of all elements
   };
 
-  /// Begins the next step. One that overrides it calls it.
+  /// Begins the next step, with the rate that the schedule has for it, if there is one. One that
+  /// overrides it calls it. Throws ValueError, before the step, if that rate is negative or not finite.
   void begin(std::span<Parameter* const> parameters) override;
   /// Updates the parameter. Throws ShapeError if the gradient or the state is not of its shape.
   void visit(Parameter& parameter) final;
@@ -67,18 +69,26 @@ class Optimizer : public Visitor {
   std::uint64_t steps() const noexcept { return steps_; }
   /// Goes on as after `steps` passes, to resume a training.
   void set_steps(std::uint64_t steps) noexcept { steps_ = steps; }
-  /// The learning rate of the next step.
+  /// The learning rate of the next step; under a schedule, of the last one.
   double learning_rate() const noexcept { return learning_rate_; }
-  /// Changes the learning rate. Throws ValueError if it is negative or not finite.
+  /// Changes the learning rate, until a schedule does. Throws ValueError if it is negative or not finite.
   void set_learning_rate(double learning_rate, Location at = Location::current());
+  /// Takes the learning rate of each step from now on from `schedule(steps())`; an empty one leaves it as
+  /// it is. What is set is not part of the state: a training that is resumed sets it again.
+  void set_schedule(Schedule schedule) noexcept { schedule_ = std::move(schedule); }
+  /// What was set; empty if nothing was.
+  const Schedule& schedule() const noexcept { return schedule_; }
 
   /// The kinds of state, in the order of `state`.
   std::span<const Slot> slots() const noexcept { return slots_; }
   /// The state of a parameter: an array for each of `slots()`, made if there is none yet. To resume
   /// a training, assign what was saved.
   std::span<Array> state(const Parameter& parameter);
-  /// Forgets all state and all steps.
+  /// Forgets all state and all steps, so that a schedule begins anew.
   void reset() noexcept;
+  /// Lists the steps, the learning rate, and for each parameter of the list its state, as
+  /// `0.weight.velocity`.
+  void state(StateList& list) override;
 
  protected:
   /// \param op            the name, at the place of the caller
@@ -94,6 +104,7 @@ class Optimizer : public Visitor {
  private:
   const char* name_;
   double learning_rate_;
+  Schedule schedule_;
   std::uint64_t steps_ = 0;
   std::vector<Slot> slots_;
   std::unordered_map<std::uint64_t, std::vector<Array>> state_;
