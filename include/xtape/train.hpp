@@ -3,4 +3,7 @@
 /// Training.
 #pragma once
 
+#include <xtape/train/average.hpp>
+#include <xtape/train/callbacks.hpp>
 #include <xtape/train/fit.hpp>
+#include <xtape/train/update_statistics.hpp>

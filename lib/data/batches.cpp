@@ -3,7 +3,7 @@
 
 #include "text.hpp"
 
-#include <xtape/profile.hpp>
+#include <xtape/observer.hpp>
 
 #include <tbb/task_group.h>
 
@@ -45,21 +45,20 @@ class Batches::Loader {
   bool at_end() const noexcept { return current_ >= size(); }
   const Batch& current() const noexcept { return buffers_[current_ % 2]; }
 
+  void skip(std::size_t count) noexcept { first_ = count; }
   void restart() {
     abandon();
-    gather(0);
-    advance_to(0);
+    gather(first_);
+    advance_to(first_);
   }
   void advance() { advance_to(current_ + 1); }
 
  private:
   void advance_to(std::size_t k) {
-    Profiler* const profiler = Profiler::current();
-    if (profiler != nullptr) profiler->start();
+    Observer::each([](Observer& o) { o.start(); });
     arrive(k);
-    if (profiler != nullptr && !at_end())
-      profiler->finish("batches", Profiler::Phase::data, 0,
-                       static_cast<double>(current().images.size() * sizeof(Scalar)));
+    if (at_end()) return;
+    Observer::each([&](Observer& o) { o.batch(current().images.size() * sizeof(Scalar)); });
   }
 
   // Waits for batch k, and has the next one gathered in the meantime.
@@ -103,7 +102,7 @@ class Batches::Loader {
   Shape shape_;  // of the buffer made last
   std::vector<std::uint32_t> order_;
   std::array<Batch, 2> buffers_;
-  std::size_t current_ = 0;
+  std::size_t first_ = 0, current_ = 0;
   // Isolated: the end of other work, in which a loop may be, must not silently skip a gather.
   tbb::task_group_context context_{tbb::task_group_context::isolated};
   tbb::task_group background_{context_};
@@ -114,6 +113,7 @@ Batches::Batches(Batches&&) noexcept = default;
 Batches& Batches::operator=(Batches&&) noexcept = default;
 Batches::~Batches() = default;
 
+void Batches::skip(std::size_t count) noexcept { loader_->skip(count); }
 Batches::Iterator Batches::begin() {
   loader_->restart();
   return Iterator{*loader_};

@@ -2,12 +2,16 @@
 #include <xtape/train/fit.hpp>
 
 #include "text.hpp"
+#include "train/history.hpp"
 #include "train/progress.hpp"
 
+#include <xtape/io/checkpoint.hpp>
 #include <xtape/ops/softmax.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <map>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -22,7 +26,7 @@ Loss or_cross_entropy(const Loss& loss, Location at) {
 // Sums over batches.
 struct Totals {
   double loss = 0;
-  std::size_t correct = 0, samples = 0;
+  std::uint64_t correct = 0, samples = 0;
 
   void add(const Variable& batch_loss, const Variable& logits, std::span<const std::int32_t> labels,
            Location at) {
@@ -43,40 +47,187 @@ void check(const Op& op, const char* name, const data::Dataset& dataset, std::si
 
 // A parameter that is trained but not listed would be missing in every file of weights.
 void check_listed(const Op& op, std::span<Parameter* const> used,
-                  std::span<Parameter* const> listed) {
+                  std::span<const NamedParameter> listed) {
   for (const Parameter* parameter : used)
-    if (std::find(listed.begin(), listed.end(), parameter) == listed.end())
+    if (std::ranges::find(listed, parameter, &NamedParameter::parameter) == listed.end())
       throw ValueError(op,
                        text("the model uses a parameter of shape ", parameter->shape(),
                             " that it does not list"),
                        "does each of its layers have a public parameters(ParameterList&)?");
 }
 
-Metrics train_epoch(int epoch, const Forward& model, std::span<Parameter* const> listed,
-                    const data::Dataset& train, const FitOptions& options, const Loss& loss,
-                    Rng& rng, std::initializer_list<Visitor*> visitors, Progress& progress) {
-  const Stopwatch watch;
-  Totals totals;
-  std::size_t step = 0;
-  for (const auto& [images, labels] : data::batches(train, options.batch_size, rng)) {
-    Tape tape{Mode::train, rng};
-    const Variable logits = model(tape.input(images), options.at);
-    const Variable error = loss(logits, labels);
-    const Op op{"fit", options.at};
-    if (++step == 1) check_listed(op, tape.parameters(), listed);
+// The time since the last lap.
+class Laps {
+ public:
+  double lap() {
+    const double now = watch_.seconds(), since = now - last_;
+    last_ = now;
+    return since;
+  }
+
+ private:
+  Stopwatch watch_;
+  double last_ = 0;
+};
+
+// A training: what of it changes from step to step.
+class Training {
+ public:
+  Training(const Forward& model, std::vector<NamedParameter> listed, const data::Dataset& train,
+           const data::Dataset& test, const FitOptions& options, Rng& rng,
+           std::initializer_list<Visitor*> visitors)
+      : model_{model},
+        listed_{std::move(listed)},
+        train_{train},
+        test_{test},
+        options_{options},
+        loss_{or_cross_entropy(options.loss, options.at)},
+        rng_{rng},
+        visitors_(visitors),  // g++ 12 takes braces for a list of one list
+        progress_{options.log, options.epochs, train.size()},
+        checkpoint_{listed_} {
+    checkpoint_.add("fit", *this).add("rng", rng_);
+    std::map<std::string, int> times;
+    for (Visitor* visitor : visitors_) {
+      const int time = ++times[visitor->name()];
+      checkpoint_.add(time == 1 ? visitor->name() : text(visitor->name(), time), *visitor);
+    }
+    for (const auto& [name, value] : options.checkpoint.settings) checkpoint_.set(name, value);
+    checkpoint_.set("batch_size", std::to_string(options.batch_size));
+    checkpoint_.set("training samples", std::to_string(train.size()));
+  }
+
+  History run() {
+    if (options_.checkpoint.resume && std::filesystem::exists(options_.checkpoint.path)) resume();
+    while (!history_.stopped &&
+           history_.epochs.size() < static_cast<std::size_t>(options_.epochs)) {
+      if (!train_epoch()) {
+        history_.interrupted = true;
+        break;
+      }
+      finish_epoch();
+    }
+    return std::move(history_);
+  }
+
+  // What a checkpoint keeps, besides parameters, visitors and the random state.
+  void state(StateList& list) {
+    list("step", step_);
+    list("order", order_);
+    list("loss", totals_.loss);
+    list("correct", totals_.correct);
+    list("samples", totals_.samples);
+    list_seconds(list, seconds_);
+    stopped_ = history_.stopped;
+    list("stopped", stopped_);
+    columns_.list(list, history_);
+  }
+
+ private:
+  int epoch() const { return static_cast<int>(history_.epochs.size()) + 1; }  // the one at hand
+
+  // Whether all its steps were done.
+  bool train_epoch() {
+    if (step_ == 0) order_ = rng_.position();
+    Rng order{rng_.seed(), order_};
+    auto batches = data::batches(train_, options_.batch_size, order);
+    if (step_ == 0) rng_ = order;
+    batches.skip(step_);
+    Laps laps;
+    for (auto batch = batches.begin(); batch != batches.end(); ++batch) {
+      seconds_.data += laps.lap();
+      const double loss = train_step(*batch, laps);
+      progress_.step(epoch(), totals_.metrics(), seconds_.train());
+      const StepReport report{epoch(), step_, batches.size(), loss};
+      const bool go_on = !options_.on_step || options_.on_step(report);
+      const std::size_t every = options_.checkpoint.every_steps;
+      if (!go_on || (every > 0 && step_ % every == 0)) save_checkpoint();
+      if (!go_on) return false;
+      laps.lap();
+    }
+    return true;
+  }
+
+  double train_step(const data::Batch& batch, Laps& laps) {
+    Tape tape{Mode::train, rng_};
+    const Variable logits = model_(tape.input(batch.images), options_.at);
+    const Variable error = loss_(logits, batch.labels);
+    const Op op{"fit", options_.at};
+    if (++step_ == 1) check_listed(op, tape.parameters(), listed_);
     if (error.size() != 1)
       throw ShapeError(op, text("the loss function returned ", error.shape(), ", not a scalar"),
                        "take its mean()?");
-    totals.add(error, logits, labels, options.at);
+    totals_.add(error, logits, batch.labels, options_.at);
     if (!std::isfinite(error.item()))
-      throw ValueError(op, text("the loss is ", error.item(), " in epoch ", epoch, ", step ", step),
-                       "try a lower learning rate or ClipNorm");
-    tape.backward({error, options.at});
-    for (Visitor* visitor : visitors) walk(tape.parameters(), *visitor);
-    progress.step(epoch, totals.metrics(), watch.seconds());
+      throw ValueError(op,
+                       text("the loss is ", error.item(), " in epoch ", epoch(), ", step ", step_),
+                       "try a lower learning rate or ClipNorm; NumericsCheck finds the op");
+    seconds_.forward += laps.lap();
+    tape.backward({error, options_.at});
+    seconds_.backward += laps.lap();
+    for (Visitor* visitor : visitors_) walk(tape.parameters(), *visitor);
+    seconds_.update += laps.lap();
+    return static_cast<double>(error.item());
   }
-  return totals.metrics();
-}
+
+  void finish_epoch() {
+    EpochReport report{.epoch = epoch(), .train = totals_.metrics(), .seconds = seconds_};
+    const Stopwatch watch;
+    report.test = evaluate_model(
+        model_, test_, {.batch_size = options_.test_batch_size, .loss = loss_, .at = options_.at});
+    report.seconds.test = watch.seconds();
+    history_.epochs.push_back(report);
+    progress_.epoch(report);
+    totals_ = {};
+    seconds_ = {};
+    step_ = 0;
+    try {
+      for (const EpochCallback& callback : options_.on_epoch)
+        history_.stopped |= !callback(history_);
+    } catch (...) {
+      save_checkpoint();  // so that a callback's full disk does not cost an epoch
+      throw;
+    }
+    save_checkpoint();
+  }
+
+  void save_checkpoint() {
+    if (options_.checkpoint.path.empty()) return;
+    history_.checkpoint_error.clear();
+    try {
+      checkpoint_.save(options_.checkpoint.path);
+    } catch (const DataError& error) {
+      history_.checkpoint_error = error.what();
+      progress_.note(history_.checkpoint_error + "; the training goes on");
+    }
+  }
+
+  void resume() {
+    checkpoint_.load(options_.checkpoint.path);
+    history_.stopped = stopped_ != 0;
+    history_.epochs = columns_.epochs(train_.size(), test_.size());
+    progress_.note(text("goes on from ", options_.checkpoint.path, ": ", history_.epochs.size(),
+                        " epochs and ", step_, " steps are done"));
+  }
+
+  const Forward& model_;
+  std::vector<NamedParameter> listed_;
+  const data::Dataset& train_;
+  const data::Dataset& test_;
+  const FitOptions& options_;
+  Loss loss_;
+  Rng& rng_;
+  std::initializer_list<Visitor*> visitors_;
+  Progress progress_;
+  Checkpoint checkpoint_;
+  std::uint64_t order_ = 0;  // the position of rng_ from which the epoch's order was drawn
+  std::uint64_t step_ = 0;   // how many of the epoch at hand were done
+  Totals totals_;            // of the epoch at hand
+  Seconds seconds_;          // of the epoch at hand
+  History history_;
+  std::uint64_t stopped_ = 0;  // what a checkpoint keeps of history_
+  HistoryColumns columns_;
+};
 
 }  // namespace
 
@@ -106,7 +257,7 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
   return totals.metrics();
 }
 
-History fit_model(const Forward& model, std::span<Parameter* const> listed,
+History fit_model(const Forward& model, std::vector<NamedParameter> listed,
                   const data::Dataset& train, const data::Dataset& test, const FitOptions& options,
                   Rng& rng, std::initializer_list<Visitor*> visitors) {
   const Op op{"fit", options.at};
@@ -115,29 +266,7 @@ History fit_model(const Forward& model, std::span<Parameter* const> listed,
   check(op, "training", train, options.batch_size);
   check(op, "test", test, options.test_batch_size);
 
-  const Loss loss = or_cross_entropy(options.loss, options.at);
-  Progress progress{options.log, options.epochs, train.size()};
-  History history;
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    EpochReport report{.epoch = epoch};
-    const Stopwatch train_watch;
-    report.train = train_epoch(epoch, model, listed, train, options, loss, rng, visitors, progress);
-    report.train_seconds = train_watch.seconds();
-    const Stopwatch test_watch;
-    report.test = evaluate_model(
-        model, test, {.batch_size = options.test_batch_size, .loss = loss, .at = options.at});
-    report.test_seconds = test_watch.seconds();
-    report.images_per_second = static_cast<double>(train.size()) / report.train_seconds;
-
-    history.train_seconds += report.train_seconds;
-    history.test_seconds += report.test_seconds;
-    history.epochs.push_back(report);
-    progress.epoch(report);
-    if (options.on_epoch && !options.on_epoch(report)) break;
-  }
-  history.images_per_second = static_cast<double>(train.size()) *
-                              static_cast<double>(history.epochs.size()) / history.train_seconds;
-  return history;
+  return Training{model, std::move(listed), train, test, options, rng, visitors}.run();
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -52,7 +52,14 @@ void Progress::epoch(const EpochReport& r) {
                "epoch %d/%d  train loss %.4f accuracy %.4f  test loss %.4f accuracy %.4f  "
                "%.0f images/s, %.1f s\n",
                r.epoch, epochs_, r.train.loss, r.train.accuracy, r.test.loss, r.test.accuracy,
-               r.images_per_second, r.train_seconds + r.test_seconds);
+               r.images_per_second(), r.seconds.train() + r.seconds.test);
+  std::fflush(log_);
+}
+
+void Progress::note(const std::string& text) {
+  if (log_ == nullptr) return;
+  clear();
+  std::fprintf(log_, "%s\n", text.c_str());
   std::fflush(log_);
 }
 

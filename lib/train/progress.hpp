@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -32,6 +33,8 @@ class Progress {
   void step(int epoch, const Metrics& so_far, double seconds);
   /// After each epoch.
   void epoch(const EpochReport& report);
+  /// Something to know, in a line of its own.
+  void note(const std::string& text);
 
  private:
   void clear();

@@ -70,22 +70,25 @@ std::string room_of(const fs::path& file) {
 }
 
 // Which rooms may include which. All may use the base, and each itself.
-const Names base{"activation", "array",   "config", "detail", "error",
-                 "memory",     "profile", "random", "text",   "threads"};
+const Names base{"activation", "array",    "config", "detail", "error",  "state",
+                 "memory",     "observer", "random", "text",   "threads"};
 const std::map<std::string, Names> may_include{
     {"kernels", {}},
     {"parameter", {}},
     {"visitor", {"parameter"}},
     {"tape", {"kernels", "parameter", "visitor"}},
+    {"profile", {"parameter", "tape", "visitor"}},
+    {"numerics", {"parameter", "tape", "visitor"}},
     {"ops", {"kernels", "tape"}},
     {"layers", {"ops", "parameter", "tape"}},
     {"models", {"layers"}},
+    {"summary", {"layers", "parameter", "tape"}},
     {"optim", {"kernels", "parameter", "visitor"}},
     {"io", {"parameter", "visitor"}},
     {"data", {"kernels"}},
-    {"train", {"data", "layers", "ops", "parameter", "tape", "visitor"}},
+    {"train", {"data", "io", "kernels", "layers", "ops", "optim", "parameter", "tape", "visitor"}},
     {"testing", {"ops", "parameter", "tape"}},
-    {"xtape", {"data", "io", "layers", "ops", "optim", "threads", "train"}},
+    {"xtape", {"data", "io", "layers", "numerics", "ops", "optim", "profile", "summary", "train"}},
 };
 
 bool allowed(const std::string& from, const std::string& to) {

@@ -40,13 +40,13 @@ BOOST_AUTO_TEST_CASE(the_numbers_of_a_history_fit_together) {
     BOOST_TEST(e.train.samples == 100u);
     BOOST_TEST(e.test.samples == 37u);
     BOOST_TEST((e.train.accuracy >= 0 && e.train.accuracy <= 1));
-    BOOST_TEST((e.train_seconds > 0 && e.test_seconds > 0));
-    BOOST_TEST(close(e.images_per_second * e.train_seconds, 100, 1e-9));
-    train_seconds += e.train_seconds, test_seconds += e.test_seconds;
+    BOOST_TEST((e.seconds.train() > 0 && e.seconds.test > 0));
+    BOOST_TEST(close(e.images_per_second() * e.seconds.train(), 100, 1e-9));
+    train_seconds += e.seconds.train(), test_seconds += e.seconds.test;
   }
-  BOOST_TEST(close(h.train_seconds, train_seconds, 1e-9));
-  BOOST_TEST(close(h.test_seconds, test_seconds, 1e-9));
-  BOOST_TEST(close(h.images_per_second * train_seconds, 300, 1e-9));
+  BOOST_TEST(close(h.train_seconds(), train_seconds, 1e-9));
+  BOOST_TEST(close(h.test_seconds(), test_seconds, 1e-9));
+  BOOST_TEST(close(h.images_per_second() * train_seconds, 300, 1e-9));
   const Metrics now = evaluate(net, validation);  // in batches of another size
   BOOST_TEST(close(h.test().loss, now.loss, 16 * epsilon));
   BOOST_TEST(h.test().accuracy == now.accuracy);
@@ -166,13 +166,14 @@ BOOST_AUTO_TEST_CASE(training_can_be_stopped) {
   SGD sgd;
   std::vector<int> epochs;
   FitOptions options{.epochs = 10, .log = nullptr};
-  options.on_epoch = [&epochs](const EpochReport& report) {
-    epochs.push_back(report.epoch);
-    return report.epoch < 3;
-  };
+  options.on_epoch = {[&epochs](const History& history) {
+    epochs.push_back(history.epochs.back().epoch);
+    return history.epochs.size() < 3;
+  }};
   const History h = fit(net, train, validation, options, rng, sgd);
   BOOST_TEST(epochs == (std::vector<int>{1, 2, 3}), boost::test_tools::per_element());
   BOOST_TEST(h.epochs.size() == 3u);
+  BOOST_TEST(h.stopped);
 }
 
 BOOST_AUTO_TEST_CASE(visitors_run_after_each_step_in_their_order) {
@@ -249,8 +250,9 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
       return good * bad;
     };
     const std::string name = std::isnan(bad) ? "nan" : bad > 0 ? "inf" : "-inf";
-    const std::string text = "[fit] the loss is " + name +
-                             " in epoch 2, step 2 @; try a lower learning rate or ClipNorm";
+    const std::string text =
+        "[fit] the loss is " + name +
+        " in epoch 2, step 2 @; try a lower learning rate or ClipNorm; NumericsCheck finds the op";
     const auto run = [&](FitOptions options) {
       return [&, options] { fit(net, train, validation, options, rng, sgd); };
     };

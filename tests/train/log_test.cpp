@@ -90,11 +90,11 @@ BOOST_AUTO_TEST_CASE(lines_are_flushed) {
   Rng rng{1};
   Sequential net = small_net(rng);
   FitOptions options{.epochs = 2, .log = log};
-  options.on_epoch = [&](const EpochReport&) {
+  options.on_epoch = {[&](const History&) {
     char part[1000];
     arrived.push_back(::read(ends[0], part, sizeof part));
     return true;
-  };
+  }};
   fit(net, train_set, test_set, options, rng, SGD{});
   std::fclose(log);
   ::close(ends[0]);

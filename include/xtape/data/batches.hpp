@@ -30,6 +30,8 @@ class Batches {
   /// Waits for a gather that is under way.
   ~Batches();
 
+  /// Leaves out the first `count` batches, to go on with a loop that was interrupted.
+  void skip(std::size_t count) noexcept;
   /// Gathers the first batch. Throws what `Dataset::gather` throws.
   Iterator begin();
   /// The end of the loop.

@@ -9,7 +9,9 @@
 #include <cstdio>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
@@ -24,36 +26,88 @@ struct Metrics {
   std::size_t samples = 0;  ///< number of samples
 };
 
+/// Where the time of an epoch went, in seconds.
+struct Seconds {
+  double data = 0;      ///< waiting for batches
+  double forward = 0;   ///< the model and the loss
+  double backward = 0;  ///< gradients
+  double update = 0;    ///< visitors, such as the optimizer
+  double test = 0;      ///< the evaluation after the epoch
+  double train() const { return data + forward + backward + update; }  ///< all but the evaluation
+};
+
 /// What was measured in one epoch.
 struct EpochReport {
-  int epoch = 0;                 ///< from 1
-  Metrics train = {};            ///< while training: dropout is on, and the model changes
-  Metrics test = {};             ///< after the epoch, in evaluation mode
-  double train_seconds = 0;      ///< for the training alone
-  double test_seconds = 0;       ///< for the evaluation
-  double images_per_second = 0;  ///< of the training alone
+  int epoch = 0;         ///< from 1
+  Metrics train = {};    ///< while training: dropout is on, and the model changes
+  Metrics test = {};     ///< after the epoch, in evaluation mode
+  Seconds seconds = {};  ///< where the time went
+  /// Training samples per second of training, the evaluation left out.
+  double images_per_second() const { return static_cast<double>(train.samples) / seconds.train(); }
+};
+
+/// By which number epochs are compared: a loss, of which the lowest is the best, or an accuracy, of which the
+/// highest is.
+enum class Monitor {
+  test_loss,       ///< `test.loss`
+  test_accuracy,   ///< `test.accuracy`
+  train_loss,      ///< `train.loss`
+  train_accuracy,  ///< `train.accuracy`
+};
+
+/// What fit has measured, and returns.
+struct History {
+  std::vector<EpochReport> epochs = {};  ///< those that were completed
+  bool stopped = false;                  ///< a callback after an epoch ended the training
+  bool interrupted = false;  ///< a callback after a step did; a checkpoint can be gone on from
+  std::string checkpoint_error = {};  ///< why the last checkpoint could not be written, if so
+  /// After the last epoch. Throws ValueError if none was completed.
+  const Metrics& test(Location at = Location::current()) const;
+  double train_seconds() const;      ///< for the training alone
+  double test_seconds() const;       ///< for the evaluations
+  double images_per_second() const;  ///< of the training alone
+  /// The best epoch, the first of equal ones; one whose number is infinite or NaN never is. Throws ValueError
+  /// if there is none.
+  const EpochReport& best(Monitor monitor, Location at = Location::current()) const;
+};
+
+/// What was measured in one step.
+struct StepReport {
+  int epoch = 0;          ///< from 1
+  std::size_t step = 0;   ///< in the epoch, from 1
+  std::size_t steps = 0;  ///< of an epoch
+  double loss = 0;        ///< of the batch
+};
+
+/// Called after each epoch with all that was measured so far; training ends where it returns false.
+/// See callbacks.hpp for ready ones.
+using EpochCallback = std::function<bool(const History&)>;
+/// Called after each step; training ends where it returns false.
+using StepCallback = std::function<bool(const StepReport&)>;
+
+/// Where fit keeps what it needs to go on after the process was killed, bit for bit as if it had not been:
+/// the model, the visitors' state, the random state, the place in the shuffled data and the history. Where
+/// a file cannot be written, the one before it stays, the log says why, and training goes on.
+struct CheckpointOptions {
+  std::string path = {};        ///< the file; none is kept if empty
+  std::size_t every_steps = 0;  ///< besides after each epoch; 0: only there
+  bool resume = false;          ///< goes on from the file, if it is there
+  /// What must be the same to go on, such as the name of the model; kept in the file.
+  std::map<std::string, std::string> settings = {};
 };
 
 /// Options of fit.
 struct FitOptions {
-  int epochs = 10;                    ///< passes over the training set, at least 1
-  std::size_t batch_size = 64;        ///< samples per step, at least 1
-  std::size_t test_batch_size = 250;  ///< samples at a time in the evaluation, at least 1
-  Loss loss = {};                     ///< softmax_cross_entropy if empty
-  /// Called after each epoch; training ends where it returns false.
-  std::function<bool(const EpochReport&)> on_epoch = {};
+  int epochs = 10;                           ///< passes over the training set, at least 1
+  std::size_t batch_size = 64;               ///< samples per step, at least 1
+  std::size_t test_batch_size = 250;         ///< samples at a time in the evaluation, at least 1
+  Loss loss = {};                            ///< softmax_cross_entropy if empty
+  std::vector<EpochCallback> on_epoch = {};  ///< called in order, all of them, after each epoch
+  StepCallback on_step = {};                 ///< called after each step
+  CheckpointOptions checkpoint = {};         ///< where to keep the state of the training
   /// Gets a progress bar if it is a terminal, else a line per epoch; null for silence.
   std::FILE* log = stdout;
   Location at = Location::current();  ///< where fit was called, for its errors and the model's
-};
-
-/// What fit returns.
-struct History {
-  std::vector<EpochReport> epochs = {};                       ///< those that were completed
-  double train_seconds = 0;                                   ///< for the training alone
-  double test_seconds = 0;                                    ///< for the evaluations
-  double images_per_second = 0;                               ///< of the training alone
-  const Metrics& test() const { return epochs.back().test; }  ///< after the last epoch
 };
 
 /// Options of evaluate.
@@ -72,7 +126,7 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 using Forward = std::function<Variable(const Variable& x, const Location& at)>;
 
 /// See `fit` for a model, which calls this with the parameters that the model lists.
-History fit_model(const Forward& model, std::span<Parameter* const> listed,
+History fit_model(const Forward& model, std::vector<NamedParameter> listed,
                   const data::Dataset& train, const data::Dataset& test, const FitOptions& options,
                   Rng& rng, std::initializer_list<Visitor*> visitors);
 /// See `evaluate` for a model, which calls this.
@@ -82,7 +136,8 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 /// Trains a model: in each epoch a pass over the shuffled training set, a step per batch, and then an
 /// evaluation. After each backward pass the visitors go over the parameters, in order:
 /// `fit(net, train, test, {.epochs = 10}, rng, ClipNorm{1}, adam)`.
-/// Shuffling and dropout draw from `rng`. It is for classification: other tasks have a loop of their own,
+/// Shuffling and dropout draw from `rng`. With `.checkpoint = {.path = "run.safetensors", .resume = true}` a
+/// killed training goes on where it was, if the model, the data and the visitors are made as before. It is for classification: other tasks have a loop of their own,
 /// of a few lines. Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset,
 /// for a model that uses a parameter without listing it, and where the loss is no longer finite; the model
 /// is then as the step left it.
@@ -95,10 +150,10 @@ requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) His
   const auto forward = [&model](const Variable& x, const Location& at) {
     return apply(model, x, at);
   };
-  std::vector<Parameter*> listed;
+  std::vector<NamedParameter> listed;
   if constexpr (requires(ParameterList & list) { model.parameters(list); })
-    listed = unique_parameters(model);
-  return fit_model(forward, listed, train, test, options, rng,
+    listed = parameters(model);
+  return fit_model(forward, std::move(listed), train, test, options, rng,
                    {static_cast<Visitor*>(&visitors)...});
 }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "train/history.hpp"
+
+#include "text.hpp"
+#include "train/monitor.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+struct Column {
+  const char* name;
+  double& (*of)(EpochReport&);
+};
+
+constexpr Column columns[] = {
+    {"train.loss", [](EpochReport& r) -> double& { return r.train.loss; }},
+    {"train.accuracy", [](EpochReport& r) -> double& { return r.train.accuracy; }},
+    {"test.loss", [](EpochReport& r) -> double& { return r.test.loss; }},
+    {"test.accuracy", [](EpochReport& r) -> double& { return r.test.accuracy; }},
+    {"seconds.data", [](EpochReport& r) -> double& { return r.seconds.data; }},
+    {"seconds.forward", [](EpochReport& r) -> double& { return r.seconds.forward; }},
+    {"seconds.backward", [](EpochReport& r) -> double& { return r.seconds.backward; }},
+    {"seconds.update", [](EpochReport& r) -> double& { return r.seconds.update; }},
+    {"seconds.test", [](EpochReport& r) -> double& { return r.seconds.test; }},
+};
+
+template <class Get>
+double sum(const std::vector<EpochReport>& epochs, Get get) {
+  double total = 0;
+  for (const EpochReport& report : epochs) total += get(report);
+  return total;
+}
+
+}  // namespace
+
+void HistoryColumns::list(StateList& list, const History& history) {
+  columns_.assign(std::size(columns), {});
+  for (std::size_t c = 0; c < std::size(columns); ++c) {
+    for (EpochReport report : history.epochs) columns_[c].push_back(columns[c].of(report));
+    list(text("history.", columns[c].name), columns_[c]);
+  }
+}
+
+std::vector<EpochReport> HistoryColumns::epochs(std::size_t train_samples,
+                                                std::size_t test_samples) {
+  std::vector<EpochReport> epochs(columns_.front().size());
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    epochs[i].epoch = static_cast<int>(i) + 1;
+    epochs[i].train.samples = train_samples;
+    epochs[i].test.samples = test_samples;
+    for (std::size_t c = 0; c < std::size(columns); ++c) {
+      if (columns_[c].size() != epochs.size())
+        throw DataError(Op::nowhere("load"), "the columns of the history differ in length");
+      columns[c].of(epochs[i]) = columns_[c][i];
+    }
+  }
+  return epochs;
+}
+
+void list_seconds(StateList& list, Seconds& seconds) {
+  list("seconds.data", seconds.data);
+  list("seconds.forward", seconds.forward);
+  list("seconds.backward", seconds.backward);
+  list("seconds.update", seconds.update);
+}
+
+const Metrics& History::test(Location at) const {
+  if (epochs.empty()) throw ValueError({"history", at}, "no epoch was completed");
+  return epochs.back().test;
+}
+
+const EpochReport& History::best(Monitor monitor, Location at) const {
+  const auto best = std::ranges::min_element(
+      epochs, {}, [&](const EpochReport& report) { return cost(report, monitor); });
+  if (best == epochs.end() || std::isinf(cost(*best, monitor)))
+    throw ValueError({"best", at}, epochs.empty() ? "the history has no epochs"
+                                                  : "no epoch has a number that is finite");
+  return *best;
+}
+
+double History::train_seconds() const {
+  return sum(epochs, [](const EpochReport& report) { return report.seconds.train(); });
+}
+
+double History::test_seconds() const {
+  return sum(epochs, [](const EpochReport& report) { return report.seconds.test; });
+}
+
+double History::images_per_second() const {
+  return sum(epochs, [](const EpochReport& r) { return static_cast<double>(r.train.samples); }) /
+         train_seconds();
+}
+
+}  // namespace xtape::inline XTAPE_ABI

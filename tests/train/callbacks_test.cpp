@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// Ready callbacks, on histories made by hand and in a training.
+#include "../io/files.hpp"
+#include "dataset.hpp"
+
+#include <sstream>
+
+using namespace test;
+
+namespace {
+
+// A history of epochs with these losses and accuracies in the test; in the training, ten times that.
+History history_of(const std::vector<double>& losses, const std::vector<double>& accuracies = {}) {
+  History history;
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const double accuracy = accuracies.empty() ? 0.5 : accuracies[i];
+    history.epochs.push_back({.epoch = static_cast<int>(i) + 1,
+                              .train = {10 * losses[i], accuracy / 10, 100},
+                              .test = {losses[i], accuracy, 10}});
+  }
+  return history;
+}
+
+History first(const History& history, std::size_t epochs) {
+  History part = history;
+  part.epochs.resize(epochs);
+  return part;
+}
+
+// The epoch after which the callback ends a training of these, 0 if none.
+int stop_epoch(const EpochCallback& callback, const History& history) {
+  for (std::size_t n = 1; n <= history.epochs.size(); ++n)
+    if (!callback(first(history, n))) return static_cast<int>(n);
+  return 0;
+}
+
+// What calls of the callback after each epoch leave as the learning rate.
+std::vector<double> rates_of(const EpochCallback& callback, const SGD& sgd,
+                             const History& history) {
+  std::vector<double> rates;
+  for (std::size_t n = 1; n <= history.epochs.size(); ++n) {
+    BOOST_TEST(callback(first(history, n)));
+    rates.push_back(sgd.learning_rate());
+  }
+  return rates;
+}
+
+std::vector<std::vector<std::string>> cells_of(const std::string& table) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines{table};
+  for (std::string line; std::getline(lines, line);) {
+    rows.emplace_back();
+    std::istringstream cells{line};
+    for (std::string cell; std::getline(cells, cell, ',');) rows.back().push_back(cell);
+  }
+  return rows;
+}
+
+template <class F>
+std::string data_error(F run) {
+  try {
+    run();
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+const Circle train{100}, validation{37, 0.3};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(callbacks)
+
+BOOST_AUTO_TEST_CASE(the_best_epoch) {
+  const History h = history_of({3, 1, NAN, 1, 2}, {0.1, 0.2, 0.9, NAN, 0.9});
+  BOOST_TEST(h.best(Monitor::test_loss).epoch == 2);
+  BOOST_TEST(h.best(Monitor::train_loss).epoch == 2);
+  BOOST_TEST(h.best(Monitor::test_accuracy).epoch == 3);
+  BOOST_TEST(h.best(Monitor::train_accuracy).epoch == 3);
+  History mixed = h;
+  mixed.epochs[4].train = {0.5, 0.95, 100};
+  BOOST_TEST(mixed.best(Monitor::train_loss).epoch == 5);
+  BOOST_TEST(mixed.best(Monitor::train_accuracy).epoch == 5);
+  BOOST_TEST(mixed.best(Monitor::test_loss).epoch == 2);
+  BOOST_TEST(&h.best(Monitor::test_loss) == &h.epochs[1]);
+}
+
+BOOST_AUTO_TEST_CASE(no_epoch_is_the_best) {
+  const History empty, bad = history_of({NAN, INFINITY});
+  check_value_error([&] { empty.best(Monitor::test_loss); }, "[best] the history has no epochs @");
+  check_value_error([&] { bad.best(Monitor::test_loss); },
+                    "[best] no epoch has a number that is finite @");
+}
+
+BOOST_AUTO_TEST_CASE(early_stopping_waits_as_long_as_it_is_told) {
+  const History h = history_of({5, 4, 4, 4.5, 3.9, 3.8, 3.8, 3.8, 4});
+  BOOST_TEST(stop_epoch(early_stopping(), h) == 9);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 1}), h) == 3);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 2}), h) == 4);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 4}), h) == 0);
+  // Of 4 only 3.8 is better by more than 0.1.
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 4, .min_delta = 0.1}), h) == 0);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 3, .min_delta = 0.15}), h) == 5);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 4, .min_delta = 0.5}), h) == 6);
+}
+
+BOOST_AUTO_TEST_CASE(early_stopping_on_the_other_numbers) {
+  const History h = history_of({1, 2, 3, 4}, {0.5, 0.6, 0.6, 0.6});
+  const auto stop = [&](Monitor monitor) {
+    return stop_epoch(early_stopping({.monitor = monitor, .patience = 2}), h);
+  };
+  BOOST_TEST(stop(Monitor::test_loss) == 3);
+  BOOST_TEST(stop(Monitor::train_loss) == 3);
+  BOOST_TEST(stop(Monitor::test_accuracy) == 4);
+  BOOST_TEST(stop(Monitor::train_accuracy) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(nan_is_no_progress) {
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 2}), history_of({NAN, NAN, 1})) == 2);
+  BOOST_TEST(stop_epoch(early_stopping({.patience = 2}), history_of({2, NAN, 1, NAN, NAN})) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(early_stopping_ends_a_training) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD still{{.learning_rate = 0}};
+  FitOptions options{.epochs = 50, .log = nullptr};
+  options.on_epoch = {early_stopping({.patience = 4})};
+  const History h = fit(net, train, validation, options, rng, still);
+  BOOST_TEST(h.stopped);
+  BOOST_TEST(h.epochs.size() == 5u);
+}
+
+// Keras' ReduceLROnPlateau, as a loop with a state.
+BOOST_AUTO_TEST_CASE(reduce_on_plateau_is_that_of_keras) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Rng rng{seed};
+    std::vector<double> losses;
+    for (int i = 0; i < 60; ++i) losses.push_back(1 / (1 + 0.05 * i) + 0.1 * rng.uniform());
+    const ReduceOnPlateauOptions o{
+        .factor = 0.3, .patience = 3, .min_delta = 0.01, .min_rate = 0.02};
+    std::vector<double> expected;
+    double rate = 0.5, best = INFINITY;
+    int wait = 0;
+    for (double loss : losses) {
+      if (loss < best - o.min_delta) {
+        best = loss;
+        wait = 0;
+      } else if (++wait >= o.patience && rate > o.min_rate) {
+        rate = std::max(rate * o.factor, o.min_rate);
+        wait = 0;
+      }
+      expected.push_back(rate);
+    }
+    SGD sgd{{.learning_rate = 0.5}};
+    const EpochCallback callback = reduce_on_plateau(sgd, o);
+    BOOST_TEST(rates_of(callback, sgd, history_of(losses)) == expected);
+    BOOST_TEST(expected.back() < 0.5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_rate_depends_on_the_history_alone) {
+  const History h = history_of({1, 1, 1, 1, 1});
+  SGD sgd{{.learning_rate = 8}};
+  const EpochCallback callback = reduce_on_plateau(sgd, {.factor = 0.5, .patience = 2});
+  for (const auto& [epochs, rate] : {std::pair{5, 2.0}, {1, 8.0}, {3, 4.0}, {5, 2.0}, {0, 8.0}}) {
+    callback(first(h, static_cast<std::size_t>(epochs)));
+    BOOST_TEST(sgd.learning_rate() == rate);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_below_the_lowest_stays) {
+  SGD sgd{{.learning_rate = 0.01}};
+  const EpochCallback callback = reduce_on_plateau(sgd, {.patience = 1, .min_rate = 0.1});
+  BOOST_TEST(rates_of(callback, sgd, history_of({1, 1, 1})) == std::vector<double>(3, 0.01));
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_their_range) {
+  SGD sgd;
+  check_value_error([] { early_stopping({.patience = 0}); },
+                    "[early_stopping] patience must be finite and at least 1, got 0 @");
+  check_value_error([] { early_stopping({.min_delta = -1}); },
+                    "[early_stopping] min_delta must be finite and at least 0, got -1 @");
+  check_value_error([&] { reduce_on_plateau(sgd, {.factor = 1}); },
+                    "[reduce_on_plateau] factor must be in (0, 1), got 1 @");
+  check_value_error([&] { reduce_on_plateau(sgd, {.patience = -3}); },
+                    "[reduce_on_plateau] patience must be finite and at least 1, got -3 @");
+  check_value_error([&] { reduce_on_plateau(sgd, {.min_delta = NAN}); },
+                    "[reduce_on_plateau] min_delta must be finite and at least 0, got nan @");
+  check_value_error([&] { reduce_on_plateau(sgd, {.min_rate = -1}); },
+                    "[reduce_on_plateau] min_rate must be finite and at least 0, got -1 @");
+  sgd.set_schedule(constant_rate(1));
+  check_value_error([&] { reduce_on_plateau(sgd); },
+                    "[reduce_on_plateau] the optimizer has a schedule, which sets the rate of each "
+                    "step @");
+}
+
+BOOST_AUTO_TEST_CASE(the_best_weights_are_saved) {
+  const Directory directory;
+  Small net, loaded;
+  const EpochCallback callback = save_best(directory / "best.safetensors", net);
+  BOOST_TEST(directory.files() == 0u);
+  const History h = history_of({NAN, 3, 4, 2, NAN, 2, 1});
+  const int saved[] = {0, 2, 2, 4, 4, 4, 7};  // the epoch whose weights are in the file
+  for (std::size_t n = 1; n <= 7; ++n) {
+    net.bias.value().data()[0] = static_cast<Scalar>(n);
+    BOOST_TEST(callback(first(h, n)));
+    BOOST_TEST(directory.files() == (n == 1 ? 0u : 1u));
+    if (n == 1) continue;
+    load(directory / "best.safetensors", loaded);
+    BOOST_TEST(loaded.bias.value()(0) == saved[n - 1]);
+  }
+  BOOST_TEST(callback({}));
+  // By another number, another epoch is the best.
+  const EpochCallback other =
+      save_best(directory / "best.safetensors", net, {.monitor = Monitor::test_accuracy});
+  net.bias.value().data()[0] = 100;
+  other(history_of({1, 2}, {0.5, 0.4}));
+  load(directory / "best.safetensors", loaded);
+  BOOST_TEST(loaded.bias.value()(0) == 7);
+  other(history_of({1, 2}, {0.5, 0.6}));
+  load(directory / "best.safetensors", loaded);
+  BOOST_TEST(loaded.bias.value()(0) == 100);
+}
+
+BOOST_AUTO_TEST_CASE(the_table_has_the_very_numbers_of_the_history) {
+  const Directory directory;
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  FitOptions options{.epochs = 3, .log = nullptr};
+  options.on_epoch = {csv_log(directory / "log.csv")};
+  const History h = fit(net, train, validation, options, rng, SGD{});
+  const auto cells = cells_of(read_bytes(directory / "log.csv"));
+  BOOST_TEST(directory.files() == 1u);
+  BOOST_REQUIRE(cells.size() == 4u);
+  const std::vector<std::string> names{"epoch",           "train_loss",       "train_accuracy",
+                                       "test_loss",       "test_accuracy",    "data_seconds",
+                                       "forward_seconds", "backward_seconds", "update_seconds",
+                                       "test_seconds",    "images_per_second"};
+  BOOST_TEST(cells[0] == names);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const EpochReport& e = h.epochs[i];
+    const double expected[] = {1.0 * e.epoch,     e.train.loss,         e.train.accuracy,
+                               e.test.loss,       e.test.accuracy,      e.seconds.data,
+                               e.seconds.forward, e.seconds.backward,   e.seconds.update,
+                               e.seconds.test,    e.images_per_second()};
+    BOOST_REQUIRE(cells[i + 1].size() == 11u);
+    for (std::size_t k = 0; k < 11; ++k) BOOST_TEST(std::stod(cells[i + 1][k]) == expected[k]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_training_leaves_the_table_of_a_whole_one) {
+  const Directory directory;
+  const History h = history_of({3, NAN, 0.1, 1e-300});
+  const EpochCallback whole = csv_log(directory / "whole.csv");
+  for (std::size_t n = 1; n <= 4; ++n) BOOST_TEST(whole(first(h, n)));
+  const EpochCallback begun = csv_log(directory / "parts.csv");
+  for (std::size_t n = 1; n <= 3; ++n) begun(first(h, n));
+  const std::string before = read_bytes(directory / "parts.csv");
+  const EpochCallback resumed = csv_log(directory / "parts.csv");
+  BOOST_TEST(read_bytes(directory / "parts.csv") == before);  // until there is more to tell
+  for (std::size_t n = 3; n <= 4; ++n) resumed(first(h, n));  // from the checkpoint of epoch 2
+  BOOST_TEST(read_bytes(directory / "parts.csv") == read_bytes(directory / "whole.csv"));
+  BOOST_TEST(cells_of(read_bytes(directory / "whole.csv")).size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_written_is_found_at_once) {
+  const Directory directory;
+  Small net;
+  const std::string path = directory / "none/file", reason = "No such file or directory";
+  BOOST_TEST(data_error([&] { csv_log(path); }) == "[save] cannot write " + path + ": " + reason);
+  BOOST_TEST(data_error([&] { save_best(path, net); }) ==
+             "[save] cannot write " + path + ": " + reason);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_can_no_longer_be_written_ends_the_training) {
+  const Directory directory;
+  std::filesystem::create_directory(directory / "gone");
+  const std::string path = directory / "gone/log.csv";
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  FitOptions options{.epochs = 3, .log = nullptr};
+  options.on_epoch = {csv_log(path), [&](const History&) {
+                        std::filesystem::remove_all(directory / "gone");
+                        return true;
+                      }};
+  BOOST_TEST(data_error([&] { fit(net, train, validation, options, rng, SGD{}); }) ==
+             "[save] cannot write " + path + ": No such file or directory");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

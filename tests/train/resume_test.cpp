@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Trainings that are interrupted and resumed: they end with the same bits as one that never stopped.
+#include "../io/files.hpp"
+#include "dataset.hpp"
+
+using namespace test;
+
+namespace {
+
+const Circle train_set{100}, test_set{37, 0.3};
+constexpr int epochs = 3, steps = 7;  // of batches of 16
+
+// What a training has come to.
+struct Result {
+  std::vector<double> weights;
+  History history;
+  std::uint64_t position;  // of the random numbers
+};
+
+// Trains anew, as a new process would; `stop_after` steps of this process end it, 0 does not.
+Result train(const CheckpointOptions& checkpoint, int stop_after = 0, std::FILE* log = nullptr) {
+  Rng rng{5};
+  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
+                 Dense{{.in = 16, .out = 3}, rng}};
+  Adam adam{{.learning_rate = 0.02}};
+  int step = 0;
+  FitOptions options{.epochs = epochs, .batch_size = 16, .log = log};
+  options.checkpoint = checkpoint;
+  if (stop_after > 0) options.on_step = [&](const StepReport&) { return ++step < stop_after; };
+  History history = fit(net, train_set, test_set, options, rng, ClipNorm{1}, adam);
+  return {weights(net), std::move(history), rng.position()};
+}
+
+void check_same(const Result& a, const Result& b) {
+  BOOST_TEST((a.weights == b.weights));
+  BOOST_TEST(a.position == b.position);
+  BOOST_REQUIRE(a.history.epochs.size() == b.history.epochs.size());
+  for (std::size_t i = 0; i < a.history.epochs.size(); ++i) {
+    const EpochReport &x = a.history.epochs[i], &y = b.history.epochs[i];
+    BOOST_TEST(x.epoch == y.epoch);
+    BOOST_TEST(x.train.loss == y.train.loss);
+    BOOST_TEST(x.train.accuracy == y.train.accuracy);
+    BOOST_TEST(x.train.samples == y.train.samples);
+    BOOST_TEST(x.test.loss == y.test.loss);
+    BOOST_TEST(x.test.accuracy == y.test.accuracy);
+    BOOST_TEST(x.test.samples == y.test.samples);
+    BOOST_TEST(y.seconds.train() > 0);
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(resuming)
+
+BOOST_AUTO_TEST_CASE(after_any_step) {
+  const Directory directory;
+  const Result whole = train({});
+  for (int stop = 1; stop < epochs * steps; ++stop) {
+    BOOST_TEST_CONTEXT("stopped after step " << stop) {
+      const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
+      std::filesystem::remove(checkpoint.path);
+      const Result part = train(checkpoint, stop);
+      BOOST_TEST(part.history.interrupted);
+      BOOST_TEST(!part.history.stopped);
+      BOOST_TEST(part.history.epochs.size() == static_cast<std::size_t>((stop - 1) / steps));
+      const Result rest = train(checkpoint);
+      BOOST_TEST(!rest.history.interrupted);
+      check_same(whole, rest);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(again_and_again) {
+  const Directory directory;
+  const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
+  int runs = 1;
+  Result last = train(checkpoint, 2);
+  for (; last.history.interrupted; ++runs) last = train(checkpoint, 2);
+  BOOST_TEST(runs == epochs * steps / 2 + 1);
+  check_same(train({}), last);
+}
+
+// A process that is killed between two checkpoints does some steps twice.
+BOOST_AUTO_TEST_CASE(from_an_older_checkpoint) {
+  const Directory directory;
+  const CheckpointOptions every_third{.path = directory / "run", .every_steps = 3, .resume = true};
+  struct Kill {};
+  const auto killed_at = [&](int step) {
+    Rng rng{5};
+    Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
+                   Dense{{.in = 16, .out = 3}, rng}};
+    Adam adam{{.learning_rate = 0.02}};
+    FitOptions options{.epochs = epochs, .batch_size = 16, .log = nullptr};
+    options.checkpoint = every_third;
+    options.on_step = [&](const StepReport&) -> bool { return --step > 0 ? true : throw Kill{}; };
+    BOOST_CHECK_THROW(fit(net, train_set, test_set, options, rng, ClipNorm{1}, adam), Kill);
+  };
+  killed_at(5);   // the checkpoint is of step 3
+  killed_at(11);  // of epoch 2, step 6
+  check_same(train({}), train(every_third));
+}
+
+BOOST_AUTO_TEST_CASE(a_training_that_is_done_stays_so) {
+  const Directory directory;
+  const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
+  const Result whole = train(checkpoint);
+  check_same(whole, train(checkpoint));
+  check_same(whole, train({}));
+}
+
+BOOST_AUTO_TEST_CASE(without_resume_it_begins_anew) {
+  const Directory directory;
+  train({.path = directory / "run"}, 4);
+  check_same(train({}), train({.path = directory / "run"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_that_ended_it_is_remembered) {
+  const Directory directory;
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  FitOptions options{.epochs = 5, .batch_size = 16, .log = nullptr};
+  options.checkpoint = {.path = directory / "run", .resume = true};
+  int calls = 0;
+  options.on_epoch = {[&](const History& h) { return ++calls, h.epochs.size() < 2; }};
+  BOOST_TEST(fit(net, train_set, test_set, options, rng, SGD{}).stopped);
+  const History again = fit(net, train_set, test_set, options, rng, SGD{});
+  BOOST_TEST(again.stopped);
+  BOOST_TEST(again.epochs.size() == 2u);
+  BOOST_TEST(calls == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
+  const Directory directory;
+  const std::string path = directory / "run";
+  train({.path = path, .settings = {{"model", "small"}}});
+  const auto message = [&](const CheckpointOptions& checkpoint) -> std::string {
+    try {
+      train(checkpoint);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const std::string other =
+      message({.path = path, .resume = true, .settings = {{"model", "large"}}});
+  BOOST_TEST(other.find("small") != std::string::npos, other);
+  BOOST_TEST(other.find("large") != std::string::npos, other);
+  write_bytes(path, "not a checkpoint");
+  BOOST_TEST(message({.path = path, .resume = true}) != "");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_does_not_end_the_training) {
+  const Directory directory;
+  write_bytes(directory / "file", "in the way");
+  std::FILE* const log = std::tmpfile();
+  const Result result = train({.path = directory / "file/run", .every_steps = 2}, 0, log);
+  check_same(train({}), result);
+  BOOST_TEST(result.history.checkpoint_error.find("file/run") != std::string::npos);
+  std::rewind(log);
+  std::string text(10'000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), log));
+  std::fclose(log);
+  BOOST_TEST(text.find("file/run") != std::string::npos, text);
+  BOOST_TEST(text.find("the training goes on") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
