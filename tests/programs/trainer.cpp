@@ -2,6 +2,8 @@
 // The trainer: its options, its last line, what it saves, and that it learns.
 #include "support.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <regex>
 
 namespace fs = std::filesystem;
@@ -36,14 +38,29 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
   const Outcome outcome = train("--help");
   BOOST_TEST(outcome.status == 0);
   BOOST_TEST(outcome.err == "");
-  const std::pair<const char*, const char*> options[] = {
-      {"--model", "=cnn"},     {"--optimizer", "=adam"},
-      {"--preset", "=keras"},  {"--learning-rate", "[the preset's]"},
-      {"--epochs", "=10"},     {"--batch-size", "=64"},
-      {"--dataset", "=mnist"}, {"--data", "XTAPE_DATA"},
-      {"--limit", "[all]"},    {"--seed", "=1"},
-      {"--threads", "="},      {"--save", "file"},
-      {"--profile", "trace"},  {"--quiet", ""}};
+  const std::pair<const char*, const char*> options[] = {{"--model", "=cnn"},
+                                                         {"--optimizer", "=adam"},
+                                                         {"--preset", "=keras"},
+                                                         {"--learning-rate", "[the preset's]"},
+                                                         {"--epochs", "=10"},
+                                                         {"--batch-size", "=64"},
+                                                         {"--dataset", "=mnist"},
+                                                         {"--data", "XTAPE_DATA"},
+                                                         {"--limit", "[all]"},
+                                                         {"--seed", "=1"},
+                                                         {"--threads", "="},
+                                                         {"--save", "file"},
+                                                         {"--profile", "trace"},
+                                                         {"--schedule", "=constant"},
+                                                         {"--warmup-epochs", "=0"},
+                                                         {"--checkpoint", "go on"},
+                                                         {"--checkpoint-every", "steps"},
+                                                         {"--resume", "--checkpoint"},
+                                                         {"--report", "report.html"},
+                                                         {"--tensorboard", "TensorBoard"},
+                                                         {"--check-numerics", "NaN"},
+                                                         {"--summary", "layers"},
+                                                         {"--quiet", ""}};
   for (const auto& [option, standard] : options) {
     const std::size_t begin = outcome.out.find(std::string{"\n  "} + option + " ");
     BOOST_REQUIRE_MESSAGE(begin != std::string::npos, option << " is not in\n" << outcome.out);
@@ -54,6 +71,37 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
   for (const char* const name : {"cnn", "lenet5", "mlp", "sgd", "momentum", "nesterov", "adagrad",
                                  "adadelta", "rmsprop", "amsgrad", "adamw", "torch", "paper"})
     BOOST_TEST(contains(outcome.out, name), name << " is not in the help");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_and_events_are_written_while_it_trains) {
+  const Outcome outcome = train(
+      "--model lenet5 --limit 640 --epochs 2 --report page --tensorboard events --schedule cosine"
+      " --warmup-epochs 0.5 --check-numerics");
+  BOOST_TEST(outcome.status == 0, outcome.err);
+  const std::string page = read_file(Workspace::path() / "page/report.html");
+  BOOST_TEST(contains(page, "lenet5 on "));
+  BOOST_TEST(contains(page, "data:image/png;base64,"));
+  BOOST_TEST(lines(read_file(Workspace::path() / "page/results.csv")).size() == 1u + 2);
+  const auto results = nlohmann::json::parse(read_file(Workspace::path() / "page/results.json"));
+  const auto& run = results.at("runs").at(0);
+  BOOST_TEST(run.at("complete").get<bool>());
+  // Steps 1 to 10 of each epoch: half of the first rises, and the last of all is nearly 0.
+  const auto rate = [&](std::size_t epoch) {
+    return run.at("epochs").at(epoch).at("learning_rate").get<double>();
+  };
+  BOOST_TEST((rate(0) < 1e-3 && rate(0) > 5e-4));
+  BOOST_TEST((rate(1) < 2e-5 && rate(1) > 0));
+  std::size_t events = 0;
+  for (const auto& entry : fs::directory_iterator{Workspace::path() / "events"})
+    events += entry.path().filename().string().starts_with("events.out.tfevents.");
+  BOOST_TEST(events == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_layers_are_printed) {
+  const Outcome outcome = train("--model lenet5 --summary");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(contains(outcome.out, "conv2d"));
+  BOOST_TEST(contains(outcome.out, "61,706"));
 }
 
 BOOST_AUTO_TEST_CASE(bad_options_are_named) {
@@ -69,6 +117,10 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--optimizer adamm", {"--optimizer", "adamm", "rmsprop"}},
       {"--preset tf", {"--preset", "tf", "keras"}},
       {"--dataset cifar", {"--dataset", "cifar", "fashion-mnist"}},
+      {"--schedule linear", {"--schedule", "linear", "cosine"}},
+      {"--resume", {"--resume", "--checkpoint"}},
+      {"--checkpoint-every 5", {"--checkpoint-every", "--checkpoint"}},
+      {"--checkpoint /nowhere/run", {"/nowhere/run"}},
       {"--epochs 0", {"--epochs", "0"}},
       {"--epochs ten", {"--epochs", "ten"}},
       {"--batch-size 0", {"--batch-size", "0"}},

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// Trains the same model with several optimizers and writes a report: the article's experiment.
+//   compare_optimizers                            six optimizers, 10 epochs each, into ./comparison
+//   compare_optimizers --seeds 3 --out three      mean and deviation over three seeds
+//   compare_optimizers --resume                   goes on where Ctrl-C or a crash has ended it
+#include "experiment/experiment.hpp"
+#include "experiment/interrupt.hpp"
+#include "experiment/options.hpp"
+#include "experiment/table.hpp"
+#include "report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+namespace fs = std::filesystem;
+using namespace xtape;
+using experiment::Settings;
+
+namespace {
+
+// The article's five, and the momentum that it discusses.
+const std::vector<std::string> the_six = {"adadelta", "adagrad", "adam",
+                                          "rmsprop",  "sgd",     "momentum"};
+
+struct Options {
+  Settings training;
+  experiment::DataSettings data;
+  std::vector<std::string> optimizers{"all"};
+  std::size_t seeds = 1, threads = thread_count();
+  std::string out = "comparison", events;
+  bool resume = false, quiet = false;
+};
+
+void add_options(CLI::App& app, Options& o) {
+  auto names = experiment::optimizers();
+  names.push_back("all");
+  app.add_option("--optimizers", o.optimizers,
+                 "Which, separated by commas; all: " + fmt::format("{}", fmt::join(the_six, ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(names))
+      ->default_str("all");
+  experiment::add_common_options(app, o.training, o.data);
+  app.add_option("--seeds", o.seeds, "Runs per optimizer, with seeds 1, 2, ...")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--out", o.out, "Directory for report.html, results.csv and results.json")
+      ->capture_default_str();
+  app.add_option("--tensorboard", o.events, "Directory for TensorBoard's event files");
+  experiment::add_threads_option(app, o.threads);
+  app.add_flag("--resume", o.resume, "Go on with what is in --out");
+  app.add_flag("--quiet", o.quiet, "Print nothing but the table at the end");
+}
+
+// What the article measured, on other machines and with Keras.
+void add_references(report::Results& results, const Options& o) {
+  const Settings standard;
+  if (o.training.model != standard.model || o.training.preset != standard.preset ||
+      o.training.epochs != standard.epochs || o.training.batch_size != standard.batch_size ||
+      o.data.dataset != "mnist" || o.data.limit != 0)
+    return;
+  results.reference_source = "the article, with Keras on another machine";
+  results.references = {{"adam", 0.9893, 0.0351, 625},
+                        {"rmsprop", 0.9887, 0.0348, 609},
+                        {"sgd", 0.9679, 0.1050, 528}};
+}
+
+class Comparison {
+ public:
+  Comparison(Options options, std::string command)
+      : options_{std::move(options)}, data_{experiment::load(options_.data)} {
+    results_.title = "Optimizers compared on " + data_.train.name();
+    results_.command = std::move(command);
+    experiment::describe(results_, options_.training, data_, options_.threads);
+    add_references(results_, options_);
+    plan();
+    if (options_.resume) take_over();
+  }
+
+  /// Whether all runs were done.
+  bool run() {
+    fs::create_directories(checkpoint_folder());
+    experiment::Table table{options_.quiet ? nullptr : stdout, results_};
+    write();
+    for (report::Run& run : results_.runs) {
+      if (run.complete) continue;
+      train(run, table);
+      if (experiment::interrupted()) break;
+    }
+    experiment::Table{stdout, results_}.finish();
+    const bool done = std::ranges::all_of(results_.runs, &report::Run::complete);
+    if (done) fs::remove_all(checkpoint_folder());
+    return done;
+  }
+
+ private:
+  // A run for each optimizer and seed, all optimizers before the next seed.
+  void plan() {
+    std::vector<std::string> names;
+    for (const std::string& name : options_.optimizers)
+      for (const std::string& each : name == "all" ? the_six : std::vector<std::string>{name})
+        if (std::ranges::find(names, each) == names.end()) names.push_back(each);
+    for (std::uint64_t seed = 1; seed <= options_.seeds; ++seed)
+      for (const std::string& name : names) {
+        const auto optimizer =
+            make_optimizer(name, experiment::presets().at(options_.training.preset));
+        results_.runs.push_back(
+            {.optimizer = name, .seed = seed, .learning_rate = optimizer->learning_rate()});
+      }
+  }
+
+  // The runs that an earlier process has done.
+  void take_over() {
+    if (!fs::exists(fs::path{options_.out} / "results.json")) return;
+    const report::Results earlier = report::read(options_.out);
+    if (earlier.epochs != results_.epochs)
+      throw ValueError(
+          Op::nowhere("resume"),
+          fmt::format("{} is of {} epochs, not {}", options_.out, earlier.epochs, results_.epochs));
+    for (const auto& [name, value] : results_.settings)
+      if (const auto was = earlier.settings.find(name);
+          name != "threads" && (was == earlier.settings.end() || was->second != value))
+        throw ValueError(Op::nowhere("resume"),
+                         fmt::format("{} has the {} {}, not {}", options_.out, name,
+                                     was == earlier.settings.end() ? "?" : was->second, value));
+    for (report::Run& run : results_.runs)
+      for (const report::Run& done : earlier.runs)
+        if (done.optimizer == run.optimizer && done.seed == run.seed) run = done;
+  }
+
+  void train(report::Run& run, experiment::Table& table) {
+    Settings s = options_.training;
+    const std::string name = fmt::format("{}-{}", run.optimizer, run.seed);
+    s.optimizer = run.optimizer;
+    s.seed = run.seed;
+    s.checkpoint = checkpoint_folder() / (name + ".safetensors");
+    s.resume = options_.resume;
+    if (!options_.events.empty()) s.events = fs::path{options_.events} / name;
+    const auto watch = [&](const report::Run& now) {
+      run = now;
+      write();
+      table.epoch(run);
+    };
+    try {
+      experiment::train(s, data_, nullptr, watch, [&](const StepReport& report) {
+        table.step(run, report);
+        return true;
+      });
+    } catch (const ValueError& error) {  // the loss is no longer finite: the others go on
+      fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
+      constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+      run.epochs.push_back({.train_loss = nan, .test_loss = nan});
+      run.complete = true;
+      write();
+    }
+  }
+
+  // A disk that is full for a while loses the report of an epoch, not the training.
+  void write() const {
+    try {
+      report::write(options_.out, results_);
+    } catch (const std::runtime_error& error) {
+      fmt::print(stderr, "compare_optimizers: {}\n", error.what());
+    }
+  }
+
+  fs::path checkpoint_folder() const { return fs::path{options_.out} / "checkpoints"; }
+
+  Options options_;
+  data::Split data_;
+  report::Results results_;
+};
+
+int run(const Options& options, std::string command) {
+  if (!options.resume && fs::exists(fs::path{options.out} / "results.json"))
+    throw ValueError(Op::nowhere("out"), options.out + " has results already",
+                     "--resume goes on with them; else choose another directory");
+  experiment::catch_interrupts();
+  const ThreadLimit threads{options.threads};
+  const bool done = Comparison{options, std::move(command)}.run();
+  fmt::print("{}\n", (fs::path{options.out} / "report.html").string());
+  if (done) return 0;
+  fmt::print("interrupted: --resume --out {} goes on\n", options.out);
+  return experiment::interrupted_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Trains the same model with several optimizers and writes a report"};
+  add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(options, experiment::command_line(argc, argv));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "compare_optimizers: {}\n", error.what());
+    return 1;
+  }
+}

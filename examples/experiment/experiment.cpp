@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "experiment.hpp"
+
+#include "interrupt.hpp"
+#include "predictions.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+using namespace xtape;
+
+namespace experiment {
+namespace {
+
+constexpr std::uint64_t samples_per_epoch = 20;  // of the updates
+constexpr std::size_t steps_per_event = 20;
+
+std::size_t steps_of_epoch(const Settings& s, const data::Dataset& train) {
+  return (train.size() + s.batch_size - 1) / s.batch_size;
+}
+
+report::Epoch to_report(const EpochReport& e, double learning_rate) {
+  return {.train_loss = e.train.loss,
+          .train_accuracy = e.train.accuracy,
+          .test_loss = e.test.loss,
+          .test_accuracy = e.test.accuracy,
+          .data_seconds = e.seconds.data,
+          .forward_seconds = e.seconds.forward,
+          .backward_seconds = e.seconds.backward,
+          .update_seconds = e.seconds.update,
+          .test_seconds = e.seconds.test,
+          .learning_rate = learning_rate,
+          .images_per_second = e.images_per_second()};
+}
+
+// Brings what a report shows up to date.
+class Recorder {
+ public:
+  Recorder(const Settings& settings, const Schedule& schedule, std::size_t steps,
+           const data::ImageDataset& test)
+      : schedule_{schedule}, steps_{steps}, epochs_{settings.epochs}, test_{test} {
+    run_ = {.optimizer = settings.optimizer, .seed = settings.seed};
+    run_.learning_rate = schedule(1);
+  }
+
+  const report::Run& record(const History& history, Sequential& net,
+                            const UpdateStatistics& updates) {
+    run_.epochs.clear();
+    for (const EpochReport& e : history.epochs)
+      run_.epochs.push_back(to_report(e, schedule_(static_cast<std::uint64_t>(e.epoch) * steps_)));
+    run_.complete = history.stopped || history.epochs.size() >= static_cast<std::size_t>(epochs_);
+    run_.parameters.clear();
+    for (const auto& [name, parameter] : parameters(net)) run_.parameters.push_back(name);
+    run_.updates.clear();
+    for (const UpdateStatistics::Sample& sample : updates.samples())
+      run_.updates.push_back({sample.step, sample.gradient_norms, sample.update_ratios});
+    add_predictions(run_, net, test_);
+    add_filters(run_, net);
+    return run_;
+  }
+
+ private:
+  const Schedule& schedule_;
+  std::size_t steps_;
+  int epochs_;
+  const data::ImageDataset& test_;
+  report::Run run_;
+};
+
+// What TensorBoard shows.
+class Events {
+ public:
+  Events(const Settings& settings, const Optimizer& optimizer)
+      : optimizer_{optimizer}, file_{settings.events} {}
+
+  void step(const StepReport& report) {
+    if (report.step % steps_per_event != 0) return;
+    file_.scalar("batch/loss", step_of(report.epoch, report.step, report.steps), report.loss);
+  }
+  void epoch(const EpochReport& report, std::size_t steps) {
+    const std::uint64_t step = step_of(report.epoch, steps, steps);
+    file_.scalar("train/loss", step, report.train.loss);
+    file_.scalar("train/accuracy", step, report.train.accuracy);
+    file_.scalar("test/loss", step, report.test.loss);
+    file_.scalar("test/accuracy", step, report.test.accuracy);
+    file_.scalar("learning_rate", step, optimizer_.learning_rate());
+    file_.scalar("images_per_second", step, report.images_per_second());
+  }
+
+ private:
+  static std::uint64_t step_of(int epoch, std::size_t step, std::size_t steps) {
+    return static_cast<std::uint64_t>(epoch - 1) * steps + step;
+  }
+  const Optimizer& optimizer_;
+  EventFile file_;
+};
+
+}  // namespace
+
+const std::map<std::string, Preset>& presets() {
+  static const std::map<std::string, Preset> all = {
+      {"keras", Preset::keras}, {"torch", Preset::torch}, {"paper", Preset::paper}};
+  return all;
+}
+
+Outcome train(const Settings& s, const data::Split& data, std::FILE* log, const Watcher& watch,
+              const StepCallback& on_step) {
+  Rng rng{s.seed};
+  Outcome outcome{.net = models::by_name().at(s.model).make(rng)};
+  const auto optimizer = make_optimizer(s.optimizer, presets().at(s.preset), s.learning_rate);
+  const std::size_t steps = steps_of_epoch(s, data.train);
+  const Schedule schedule = make_schedule(s, optimizer->learning_rate(), steps);
+  optimizer->set_schedule(schedule);
+  UpdateStatistics updates{*optimizer,
+                           {.every = std::max<std::uint64_t>(1, steps / samples_per_epoch)}};
+  if (log != nullptr) {
+    fmt::print(log, "{}, {} parameters, {} with learning rate {}; {} from {}\n", s.model,
+               parameter_count(outcome.net), s.optimizer, optimizer->learning_rate(),
+               data.train.name(), data.train.source());
+    std::fflush(log);
+  }
+  Recorder recorder{s, schedule, steps, data.test};
+  std::optional<NumericsCheck> check;
+  if (s.check_numerics) check.emplace(parameters(outcome.net));
+  std::optional<Events> events;
+  if (!s.events.empty()) events.emplace(s, *optimizer);
+
+  FitOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .log = log};
+  options.checkpoint = {.path = s.checkpoint,
+                        .every_steps = s.checkpoint_every,
+                        .resume = s.resume,
+                        .settings = {{"model", s.model},
+                                     {"optimizer", s.optimizer},
+                                     {"preset", s.preset},
+                                     {"dataset", data.train.name()},
+                                     {"schedule", s.schedule}}};
+  options.on_step = [&](const StepReport& report) {
+    if (events) events->step(report);
+    return (!on_step || on_step(report)) && !interrupted();
+  };
+  options.on_epoch = {[&](const History& history) {
+    if (events) events->epoch(history.epochs.back(), steps);
+    if (watch) watch(recorder.record(history, outcome.net, updates));
+    return true;
+  }};
+  // Measured even if nobody watches, so that a training can be resumed with and without a report.
+  outcome.history = fit(outcome.net, data.train, data.test, options, rng, updates);
+  return outcome;
+}
+
+}  // namespace experiment

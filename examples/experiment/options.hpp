@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The options that both programs have, and what stands behind their names.
+#pragma once
+
+#include "experiment.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace experiment {
+
+/// What to learn from.
+struct DataSettings {
+  std::string dataset = "mnist";  ///< of the datasets that --help lists
+  std::string directory = {};     ///< of its files; searched for if empty
+  std::size_t limit = 0;          ///< the first so many training images; 0: all
+};
+
+/// CLI11's own check shows the largest double there is.
+extern const CLI::Validator not_negative;
+
+/// Adds --model, --preset, --epochs, --batch-size and what DataSettings has.
+void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
+
+/// Adds --threads.
+void add_threads_option(CLI::App& app, std::size_t& threads);
+
+/// Loads what was chosen.
+xtape::data::Split load(const DataSettings& data);
+
+/// A training must not end in a file that cannot be written. Throws DataError for such a path.
+void check_writable(const char* what, const std::string& path);
+
+/// The names of all optimizers.
+std::vector<std::string> optimizers();
+
+/// What a report says of where it comes from: the settings, and the versions of what ran.
+void describe(report::Results& results, const Settings& settings, const xtape::data::Split& data,
+              std::size_t threads);
+
+/// The command line, as a shell takes it.
+std::string command_line(int argc, const char* const* argv);
+
+}  // namespace experiment

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The schedules that the programs offer, for a training of so many epochs.
+#include "experiment.hpp"
+
+#include <cmath>
+
+using namespace xtape;
+
+namespace experiment {
+namespace {
+
+struct Training {
+  double learning_rate;
+  std::uint64_t steps_per_epoch, steps, warmup_steps;
+};
+
+const std::map<std::string, Schedule (*)(const Training&)> schedules = {
+    {"constant", [](const Training& t) { return constant_rate(t.learning_rate); }},
+    {"step",  // a tenth of the rate after each third of the training
+     [](const Training& t) {
+       return step_decay({.learning_rate = t.learning_rate,
+                          .every = std::max<std::uint64_t>(1, (t.steps + 2) / 3)});
+     }},
+    {"exponential",  // half of the rate after each epoch
+     [](const Training& t) {
+       return exponential_decay(
+           {.learning_rate = t.learning_rate, .factor = 0.5, .every = t.steps_per_epoch});
+     }},
+    {"cosine",
+     [](const Training& t) {
+       return cosine_decay(
+           {.learning_rate = t.learning_rate, .steps = t.steps, .warmup_steps = t.warmup_steps});
+     }},
+    {"one-cycle", [](const Training& t) {
+       return one_cycle({.learning_rate = t.learning_rate, .steps = t.steps});
+     }}};
+
+}  // namespace
+
+std::vector<std::string> schedule_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, make] : schedules) names.push_back(name);
+  return names;
+}
+
+Schedule make_schedule(const Settings& s, double learning_rate, std::size_t steps_per_epoch) {
+  const auto warmup = static_cast<std::uint64_t>(
+      std::llround(s.warmup_epochs * static_cast<double>(steps_per_epoch)));
+  return schedules.at(s.schedule)({learning_rate, steps_per_epoch,
+                                   static_cast<std::uint64_t>(s.epochs) * steps_per_epoch, warmup});
+}
+
+}  // namespace experiment

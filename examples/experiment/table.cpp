@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "table.hpp"
+
+#include "../report/statistics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <unistd.h>
+
+namespace experiment {
+namespace {
+
+constexpr std::chrono::milliseconds redraw_time{100};
+
+std::string number(double x, int digits) {
+  return std::isnan(x) ? "-" : fmt::format("{:.{}f}", x, digits);
+}
+
+// Mean and, of several, standard deviation.
+std::string with_deviation(const report::Spread& spread) {
+  if (std::isnan(spread.mean)) return "-";
+  return std::isnan(spread.deviation)
+             ? number(spread.mean, 4)
+             : fmt::format("{:.4f} ± {:.4f}", spread.mean, spread.deviation);
+}
+
+// Padded by characters, not bytes: `±` is two of these.
+std::string padded(const std::string& text, std::size_t width) {
+  const auto length = static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  return std::string(width - std::min(width, length), ' ') + text;
+}
+
+const char* name_of(report::State state) {
+  switch (state) {
+    case report::State::waiting: return "waiting";
+    case report::State::running: return "running";
+    case report::State::diverged: return "diverged";
+    case report::State::complete: break;
+  }
+  return "done";
+}
+
+std::string reference(const report::Results& results, const report::Group& group) {
+  const auto found =
+      std::ranges::find(results.references, group.optimizer, &report::Reference::optimizer);
+  if (found == results.references.end()) return {};
+  return fmt::format("   {} / {} / {} s", number(found->accuracy, 4), number(found->loss, 4),
+                     number(found->seconds, 0));
+}
+
+std::string line_of(const report::Results& results, const report::Group& group) {
+  using report::Epoch;
+  const std::size_t done = group.number_of(report::State::complete);
+  const std::string state = group.runs.size() > 1
+                                ? fmt::format("{}/{} {}", done, group.runs.size(), "done")
+                                : name_of(group.state);
+  const auto of_last = [&](double Epoch::*field) {
+    return report::last(group, [field](const Epoch& epoch) { return epoch.*field; });
+  };
+  return fmt::format("{:<12} {:>9} {:>6} {} {} {} {:>9} {:>9}{}", group.name, state,
+                     fmt::format("{}/{}", group.epochs, results.epochs),
+                     padded(with_deviation(of_last(&Epoch::test_accuracy)), 17),
+                     padded(with_deviation(of_last(&Epoch::test_loss)), 17),
+                     padded(number(of_last(&Epoch::train_loss).mean, 4), 10),
+                     number(report::mean_total(group, report::total_seconds), 1),
+                     number(of_last(&Epoch::images_per_second).mean, 0), reference(results, group));
+}
+
+}  // namespace
+
+std::vector<std::string> table_lines(const report::Results& results) {
+  std::vector<std::string> lines;
+  lines.push_back(
+      fmt::format("{:<12} {:>9} {:>6} {:>17} {:>17} {:>10} {:>9} {:>9}{}", "optimizer", "runs",
+                  "epoch", "test accuracy", "test loss", "train loss", "seconds", "images/s",
+                  results.references.empty() ? "" : "   the article's accuracy / loss / time"));
+  for (const report::Group& group : report::groups(results))
+    lines.push_back(line_of(results, group));
+  return lines;
+}
+
+Table::Table(std::FILE* out, const report::Results& results)
+    : out_{out}, results_{results}, terminal_{out != nullptr && ::isatty(::fileno(out)) == 1} {}
+
+void Table::step(const report::Run& run, const xtape::StepReport& r) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!terminal_ || now - last_ < redraw_time) return;
+  last_ = now;
+  constexpr std::size_t width = 24;
+  const std::size_t filled = width * r.step / r.steps;
+  draw(fmt::format("{} seed {} epoch {}/{} [{}{}] loss {:.4f}", run.optimizer, run.seed, r.epoch,
+                   results_.epochs, std::string(filled, '='), std::string(width - filled, ' '),
+                   r.loss));
+}
+
+void Table::epoch(const report::Run& run) {
+  if (terminal_) return draw({});
+  if (out_ == nullptr || run.epochs.empty()) return;
+  const report::Epoch& e = run.epochs.back();
+  fmt::print(out_,
+             "{} seed {} epoch {}/{}  train loss {:.4f}  test loss {:.4f} accuracy {:.4f}  "
+             "{:.0f} images/s, {:.1f} s\n",
+             run.optimizer, run.seed, run.epochs.size(), results_.epochs, e.train_loss, e.test_loss,
+             e.test_accuracy, e.images_per_second, report::total_seconds(e));
+  std::fflush(out_);
+}
+
+void Table::finish() {
+  if (out_ == nullptr) return;
+  if (terminal_) return draw({});
+  for (const std::string& line : table_lines(results_)) fmt::print(out_, "{}\n", line);
+  std::fflush(out_);
+}
+
+void Table::draw(const std::string& below) {
+  if (drawn_ > 0) fmt::print(out_, "\033[{}A", drawn_);
+  std::vector<std::string> lines = table_lines(results_);
+  if (!below.empty()) lines.push_back(below);
+  for (const std::string& line : lines) fmt::print(out_, "\r\033[K{}\n", line);
+  fmt::print(out_, "\033[J");
+  drawn_ = lines.size();
+  std::fflush(out_);
+}
+
+}  // namespace experiment

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Pieces of HTML that is well-formed XML too, put together as text.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace report {
+
+// Appends.
+template <class... T>
+void put(std::string& out, fmt::format_string<T...> format, T&&... values) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
+}
+
+// Text for an element or a quoted attribute. Bytes that are no UTF-8, and control characters, which XML
+// does not allow, become U+FFFD.
+std::string escape(std::string_view text);
+
+// A number with so many decimals, or – if it is NaN.
+std::string fixed(double x, int decimals);
+// A share in per cent without the sign: two decimals, which is one image of 10,000.
+std::string percent(double share);
+// Three significant digits, powers of ten for what is very small or large: 0.0351, 2.1·10⁻⁵.
+std::string brief(double x);
+// The shortest, for the ticks of an axis: 0.02, 100, 10⁻⁵.
+std::string tick_label(double x);
+// 12,345.
+std::string grouped(double x);
+// For one: "1 image"; else "3 images".
+std::string counted(std::size_t count, std::string_view noun);
+
+}  // namespace report

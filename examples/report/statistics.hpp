@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The runs by optimizer, and what they have in common.
+#pragma once
+
+#include "results.hpp"
+
+#include <functional>
+#include <span>
+
+namespace report {
+
+// Of some numbers: NaN if there are none, or one of them is.
+struct Spread {
+  double mean, low, high;
+  double deviation;  // of the sample, divided by n - 1; NaN for less than two
+};
+Spread spread(std::span<const double> values);
+
+// The binomial error of a share p of n samples, sqrt(p (1 - p) / n).
+double binomial_error(double p, std::size_t n);
+
+enum class State { waiting, running, diverged, complete };
+// Diverged: one of its losses is not finite. Waiting: it has no epoch yet.
+State state(const Run& run);
+
+// The runs of one optimizer at one learning rate, which differ in their seeds.
+struct Group {
+  std::string name;  // of the optimizer; with the learning rate if there are several
+  std::string optimizer;
+  std::vector<const Run*> runs = {};
+  // Those that the figures are means of: the complete ones; without any, those that run; without
+  // these, those that diverged.
+  std::vector<const Run*> counted = {};
+  State state = State::waiting;  // of those counted
+  std::size_t epochs = 0;        // that all of those counted have
+
+  std::size_t number_of(State state) const;
+};
+// In order of their first run. They refer to the results.
+std::vector<Group> groups(const Results& results);
+
+using Measure = std::function<double(const Epoch&)>;
+// Over the counted runs of a group, by epoch.
+std::vector<Spread> curve(const Group& group, const Measure& measure);
+// The same after the last epoch; NaN without any.
+Spread last(const Group& group, const Measure& measure);
+// The mean over the counted runs of the sum over epochs.
+double mean_total(const Group& group, const Measure& measure);
+
+double train_seconds(const Epoch& epoch);
+double total_seconds(const Epoch& epoch);
+
+// Those of the same number of epochs whose last test accuracy is the highest, or null.
+const Run* best_run(const Group& group);
+
+}  // namespace report

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The comparison of optimizers: its files, its table, and that it goes on where it was stopped.
+#include "support.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string quick = "--model mlp --limit 640 --threads 1 ";
+
+Outcome compare(const std::string& options) {
+  return run("\"$BIN/compare_optimizers\" " + options);
+}
+
+// What results.json says, without what differs from run to run.
+nlohmann::json results(const std::string& folder) {
+  auto all = nlohmann::json::parse(read_file(Workspace::path() / folder / "results.json"));
+  all.erase("command");
+  for (auto& run : all.at("runs"))
+    for (auto& epoch : run.at("epochs"))
+      for (auto field = epoch.begin(); field != epoch.end();)
+        field = field.key().find("second") != std::string::npos ? epoch.erase(field) : ++field;
+  return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(comparison)
+
+BOOST_AUTO_TEST_CASE(six_optimizers_by_default) {
+  const Outcome outcome = compare(quick + "--epochs 1 --out six");
+  BOOST_TEST(outcome.status == 0, outcome.err);
+  const auto all = results("six");
+  std::vector<std::string> names;
+  for (const auto& run : all.at("runs")) names.push_back(run.at("optimizer"));
+  BOOST_TEST(names == (std::vector<std::string>{"adadelta", "adagrad", "adam", "rmsprop", "sgd",
+                                                "momentum"}),
+             boost::test_tools::per_element());
+  const auto out = lines(outcome.out);
+  BOOST_REQUIRE(out.size() == 6u + 1 + 6 + 1);  // a line per epoch, the table, the page's name
+  BOOST_TEST(out[0].starts_with("adadelta seed 1 epoch 1/1  train loss "));
+  BOOST_TEST(out[6].starts_with("optimizer "));
+  BOOST_TEST(out.back() == "six/report.html");
+  BOOST_TEST(contains(read_file(Workspace::path() / "six/report.html"), "</html>"));
+  BOOST_TEST(lines(read_file(Workspace::path() / "six/results.csv")).size() == 1u + 6);
+  BOOST_TEST(!fs::exists(Workspace::path() / "six/checkpoints"));
+}
+
+BOOST_AUTO_TEST_CASE(seeds_differ_and_runs_repeat) {
+  BOOST_TEST(compare(quick + "--epochs 2 --optimizers adam,sgd --seeds 2 --out a").status == 0);
+  BOOST_TEST(
+      compare(
+          "--model mlp --limit 640 --epochs 2 --optimizers adam,sgd --seeds 2 --threads 2 --out b")
+          .status == 0);
+  auto a = results("a"), b = results("b");
+  for (auto* all : {&a, &b}) all->erase("settings");
+  BOOST_TEST((a == b));
+  BOOST_TEST(a.at("runs").size() == 4u);
+  const auto loss = [&](std::size_t run) {
+    return a.at("runs")[run].at("epochs")[1].at("test_loss").get<double>();
+  };
+  BOOST_TEST(loss(0) != loss(2));  // adam, seeds 1 and 2
+  BOOST_TEST(loss(0) != loss(1));
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
+  const std::string options = quick + "--optimizers adam,rmsprop --epochs 8 ";
+  BOOST_TEST(compare(options + "--out whole").status == 0);
+  const Outcome stopped = run(
+      "\"$BIN/compare_optimizers\" " + options +
+      "--out part & until [ -e part/results.json ]; do sleep 0.01; done; kill -INT $!; wait $!");
+  BOOST_TEST(stopped.status == 130, stopped.err);
+  BOOST_TEST(contains(stopped.out, "interrupted: --resume --out part goes on"), stopped.out);
+  const Outcome refused = compare(options + "--out part");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(contains(refused.err, "part has results already"), refused.err);
+  const Outcome other = compare("--model lenet5 --limit 640 --epochs 8 --out part --resume");
+  BOOST_TEST(other.status == 1);
+  BOOST_TEST(contains(other.err, "part has the model mlp, not lenet5"), other.err);
+  BOOST_TEST(compare(options + "--out part --resume").status == 0);
+  BOOST_TEST((results("part") == results("whole")));
+}
+
+BOOST_AUTO_TEST_CASE(bad_options_are_named_by_the_comparison) {
+  const std::pair<const char*, std::vector<const char*>> runs[] = {
+      {"--optimizers adamm", {"--optimizers", "adamm", "rmsprop"}},
+      {"--preset tf", {"--preset", "tf", "keras"}},
+      {"--seeds 0", {"--seeds", "0"}},
+      {"--epochs 0", {"--epochs", "0"}},
+      {"--data /nowhere --out nothing", {"/nowhere"}},
+      {"--epochs 1 --limit 64 --out /proc/nowhere", {"/proc/nowhere"}},
+  };
+  for (const auto& [options, parts] : runs) {
+    const Outcome outcome = compare(options);
+    BOOST_TEST(outcome.status != 0, options);
+    for (const char* part : parts)
+      BOOST_TEST(contains(outcome.err, part), options << ": no " << part << " in " << outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Trainings that are killed at random moments and resumed: they end with the weights, bit for bit, of one
+// that was never stopped.
+#include "support.hpp"
+
+#include <xtape/random.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+const std::string options = "--model mlp --limit 1000 --batch-size 20 --threads 1 --quiet";
+
+// Starts the trainer, kills it after a time, and tells whether it had ended by then, as it should.
+bool ends_within(std::chrono::duration<double> time) {
+  const std::string command =
+      "cd \"$WORK\" && exec \"$BIN/mnist\" " + options +
+      " --epochs 3 --checkpoint run --checkpoint-every 2 --resume --save killed"
+      " >out 2>err </dev/null";
+  const pid_t child = ::fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    ::_exit(127);
+  }
+  std::this_thread::sleep_for(time);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  if (WIFSIGNALED(status)) return false;
+  BOOST_REQUIRE_MESSAGE(WEXITSTATUS(status) == 0, read_file(Workspace::path() / "err"));
+  return true;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(killed_trainings_end_as_if_never_stopped) {
+  const fs::path folder = Workspace::path();
+  const auto start = Clock::now();
+  BOOST_REQUIRE(train(options + " --epochs 3 --save unstopped").status == 0);
+  const std::chrono::duration<double> whole = Clock::now() - start;
+  const std::string expected = read_file(folder / "unstopped");
+
+  constexpr int least_kills = 60;
+  xtape::Rng rng{static_cast<std::uint64_t>(::getpid())};
+  int kills = 0, trainings = 0, in_the_middle = 0;
+  while (kills < least_kills || trainings < 3) {
+    fs::remove(folder / "run");
+    fs::remove(folder / "killed");
+    // Later trainings get more time between kills, so that each ends in spite of them.
+    for (double most = 0.5; !ends_within(rng.uniform() * most * whole); most *= 1.05) {
+      ++kills;
+      in_the_middle += fs::exists(folder / "run");
+      BOOST_REQUIRE_MESSAGE(kills < 1000, "the training does not get on");
+    }
+    ++trainings;
+    BOOST_TEST(read_file(folder / "killed") == expected);
+  }
+  BOOST_TEST_MESSAGE(kills << " kills in " << trainings << " trainings");
+  BOOST_TEST(in_the_middle > least_kills / 4);  // else they were all before the first checkpoint
+
+  std::size_t left = 0;  // of files that were being written
+  for (const auto& entry : fs::directory_iterator{folder})
+    left += entry.path().filename().string().starts_with("run.");
+  BOOST_TEST(left <= 1u);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_stops_the_trainer_and_resume_goes_on) {
+  const fs::path folder = Workspace::path();
+  fs::remove(folder / "run");
+  const std::string trainer = "\"$BIN/mnist\" " + options + " --checkpoint run ";
+  const Outcome stopped = run(trainer + "--epochs 1000000 & sleep 0.4; kill -INT $!; wait $!");
+  BOOST_TEST(stopped.status == 130);
+  BOOST_TEST(contains(stopped.err, "interrupted; --resume goes on from run"), stopped.err);
+  const Outcome refused = run(trainer + "--epochs 3");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(contains(refused.err, "run is there already"), refused.err);
+  const Outcome resumed = run(trainer + "--epochs 3 --resume");
+  BOOST_TEST(resumed.status == 0, resumed.err);
+}

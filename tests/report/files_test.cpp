@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "equal.hpp"
+#include "support.hpp"
+
+#include <formats.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <charconv>
+#include <limits>
+#include <sstream>
+
+#include <unistd.h>
+
+using namespace report;
+using namespace test;
+
+namespace {
+
+using Limits = std::numeric_limits<double>;
+
+// Lines of cells, read by a reader of our own.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> lines(1, std::vector<std::string>(1));
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"')
+      lines.back().back() += text[++i];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      lines.back().emplace_back();
+    else if (c == '\n' && !quoted)
+      lines.emplace_back(1);
+    else
+      lines.back().back() += c;
+  }
+  lines.pop_back();  // after the last line's end
+  return lines;
+}
+
+double number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  BOOST_TEST_REQUIRE((error == std::errc{} && end == text.data() + text.size()), text);
+  return value;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(files)
+
+BOOST_AUTO_TEST_CASE(all_results_come_back_as_they_were) {
+  for (const Results& results :
+       {sample(), interrupted_sample(), small_sample(), crowded_sample(), Results{}}) {
+    const Directory directory;
+    write(directory.path(), results);
+    BOOST_TEST(equal(read(directory.path()), results), results.title);
+    BOOST_TEST(equal(read(directory.path() / "results.json"), results), results.title);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_come_back_to_the_last_bit) {
+  Results results = small_sample();
+  Epoch& e = results.runs[0].epochs[0];
+  e.train_loss = Limits::quiet_NaN();
+  e.train_accuracy = Limits::infinity();
+  e.test_loss = -Limits::infinity();
+  e.test_accuracy = -0.0;
+  e.data_seconds = Limits::denorm_min();
+  e.forward_seconds = Limits::max();
+  e.backward_seconds = 0.1 + 0.2;
+  e.update_seconds = 1.0 / 3;
+  e.test_seconds = 9007199254740993.0;
+  results.runs[0].seed = std::numeric_limits<std::uint64_t>::max();
+  results.runs[0].mistakes[0].index = std::numeric_limits<std::size_t>::max();
+  BOOST_TEST(equal(from_json(to_json(results)), results));
+}
+
+BOOST_AUTO_TEST_CASE(one_bit_is_a_difference) {  // or the tests above would be worth nothing
+  const Results results = sample();
+  Results other = results;
+  other.runs[4].updates[9].update_ratios[2] =
+      std::nextafter(other.runs[4].updates[9].update_ratios[2], 1.0);
+  BOOST_TEST(!equal(results, other));
+}
+
+BOOST_AUTO_TEST_CASE(json_says_what_it_is) {
+  const auto document = nlohmann::json::parse(to_json(interrupted_sample()));
+  BOOST_TEST(document.at("format") == "xtape report");
+  BOOST_TEST(document.at("version") == 1);
+  BOOST_TEST(document.at("settings").at("batch size") == "64");
+  BOOST_TEST(document.at("runs").size() == 18u);
+  BOOST_TEST(document.at("runs")[7].at("epochs")[3].at("test_loss") == "nan");
+  BOOST_TEST(document.at("runs")[2].at("epochs")[4].at("test_loss") == "inf");
+  BOOST_TEST(document.at("runs")[0].at("mistakes")[0].at("pixels").size() == 784u);
+}
+
+BOOST_AUTO_TEST_CASE(strings_come_back_and_bytes_that_are_no_utf8_are_replaced) {
+  Results results;
+  results.title = "\"é\\\n\t</script>\x01 λ";
+  results.command = "train \xff.idx";
+  const Results back = from_json(to_json(results));
+  BOOST_TEST(back.title == results.title);
+  BOOST_TEST(back.command == "train \uFFFD.idx");
+}
+
+BOOST_AUTO_TEST_CASE(csv_has_a_line_per_run_and_epoch) {
+  Results results = interrupted_sample();
+  results.runs[0].optimizer = "adam, \"fast\"\nand wide";
+  const auto lines = parse_csv(to_csv(results));
+  const std::vector<std::string> header = {"run",
+                                           "optimizer",
+                                           "seed",
+                                           "initial_learning_rate",
+                                           "complete",
+                                           "epoch",
+                                           "train_loss",
+                                           "train_accuracy",
+                                           "test_loss",
+                                           "test_accuracy",
+                                           "data_seconds",
+                                           "forward_seconds",
+                                           "backward_seconds",
+                                           "update_seconds",
+                                           "test_seconds",
+                                           "learning_rate",
+                                           "images_per_second"};
+  BOOST_TEST(lines[0] == header, boost::test_tools::per_element());
+  std::size_t line = 1;
+  for (std::size_t r = 0; r < results.runs.size(); ++r)
+    for (std::size_t e = 0; e < results.runs[r].epochs.size(); ++e, ++line) {
+      BOOST_TEST_REQUIRE(line < lines.size());
+      const auto& cells = lines[line];
+      const Run& run = results.runs[r];
+      const Epoch& epoch = run.epochs[e];
+      BOOST_TEST_REQUIRE(cells.size() == header.size());
+      BOOST_REQUIRE_EQUAL(cells[0], std::to_string(r + 1));
+      BOOST_REQUIRE_EQUAL(cells[1], run.optimizer);
+      BOOST_REQUIRE_EQUAL(cells[2], std::to_string(run.seed));
+      BOOST_REQUIRE_EQUAL(number(cells[3]), run.learning_rate);
+      BOOST_REQUIRE_EQUAL(cells[4], run.complete ? "1" : "0");
+      BOOST_REQUIRE_EQUAL(cells[5], std::to_string(e + 1));
+      const double values[] = {
+          epoch.train_loss,   epoch.train_accuracy,  epoch.test_loss,        epoch.test_accuracy,
+          epoch.data_seconds, epoch.forward_seconds, epoch.backward_seconds, epoch.update_seconds,
+          epoch.test_seconds, epoch.learning_rate,   epoch.images_per_second};
+      for (std::size_t i = 0; i < std::size(values); ++i)
+        BOOST_TEST_REQUIRE(equal(number(cells[6 + i]), values[i]));
+    }
+  BOOST_TEST(line == lines.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_is_created_and_holds_three_files) {
+  const Directory directory;
+  const auto path = directory.path() / "new" / "report";
+  write(path, small_sample());
+  write(path, sample());  // again: nothing of the first stays
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{path})
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  BOOST_TEST(names == (std::vector<std::string>{"report.html", "results.csv", "results.json"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(read(path).title == "Six optimizers on MNIST");
+  BOOST_TEST(content(path / "report.html") == to_html(sample()));
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_the_old_file_keeps_it_whole) {
+  const Directory directory;
+  write(directory.path(), small_sample());
+  const std::string before = content(directory.path() / "results.json");
+  std::ifstream old{directory.path() / "results.json", std::ios::binary};
+  write(directory.path(), sample());
+  const std::string seen{std::istreambuf_iterator<char>{old}, {}};
+  BOOST_TEST((seen == before));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named_and_leaves_nothing_behind) {
+  const Directory directory;
+  put(directory.path() / "file", "");
+  BOOST_CHECK_EXCEPTION(
+      write(directory.path() / "file" / "report", small_sample()), std::runtime_error,
+      [&](const auto& error) {
+        return std::string{error.what()}.starts_with(
+            (directory.path() / "file" / "report").string() + ": cannot create: ");
+      });
+  const auto path = directory.path() / "report";
+  std::filesystem::create_directories(path / "results.json" / "in the way");
+  BOOST_CHECK_EXCEPTION(write(path, small_sample()), std::runtime_error, [&](const auto& error) {
+    return std::string{error.what()}.starts_with((path / "results.json").string() +
+                                                 ": cannot write: ");
+  });
+  BOOST_TEST(std::distance(std::filesystem::directory_iterator{path}, {}) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "support.hpp"
+
+#include <formats.hpp>
+#include <html.hpp>
+#include <sections.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+
+using namespace report;
+using namespace test;
+
+namespace {
+
+const std::vector<std::string>& pages() {
+  static const std::vector<std::string> all = {to_html(sample()), to_html(interrupted_sample()),
+                                               to_html(small_sample()), to_html(crowded_sample()),
+                                               to_html(Results{})};
+  return all;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t number = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++number;
+  return number;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Texts of data: URIs are long, and a regular expression is recursive in them.
+std::string without_data(std::string page) {
+  const std::string begin = "data:image/png;base64,";
+  for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const auto end = page.find('"', at);
+    page.replace(at, end - at, "data:image/png;");
+  }
+  return page;
+}
+
+// The attributes `name` of all elements.
+std::vector<std::string> attributes(const std::string& page, const std::string& name) {
+  return matches(without_data(page), "[ \\n]" + name + "=\"([^\"]*)\"", 1);
+}
+
+std::string finding_of(const Results& results) { return finding(results, groups(results)); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(page)
+
+BOOST_AUTO_TEST_CASE(text_is_escaped) {
+  BOOST_TEST(escape("<a href=\"x\">'&'</a>") ==
+             "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
+  BOOST_TEST(escape("é λ \n\t") == "é λ \n\t");
+  BOOST_TEST(escape(std::string{"a\0b\x1f", 4}) == "a\uFFFDb\uFFFD");
+  BOOST_TEST(escape("\xff\xc3") == "\uFFFD\uFFFD");
+}
+
+BOOST_AUTO_TEST_CASE(no_text_can_become_markup) {
+  const std::string evil = "<script>alert('\"&')</script>";
+  Results results = interrupted_sample();
+  results.title = results.command = results.reference_source = evil;
+  results.settings = results.versions = {{evil, evil}};
+  for (std::string& name : results.classes) name += evil;
+  for (Run& run : results.runs) {
+    run.optimizer += evil;
+    for (std::string& name : run.parameters) name += evil;
+  }
+  for (Reference& reference : results.references) reference.optimizer += evil;
+  const std::string page = to_html(results);
+  BOOST_TEST(!contains(page, "<script"));
+  BOOST_TEST(!contains(page, "alert('"));
+  BOOST_TEST(contains(page, "<h1>&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;</h1>"));
+  BOOST_TEST(contains(page, "<title>&lt;script&gt;"));
+  // As many elements as with plain names.
+  Results plain = results;
+  for (Run& run : plain.runs) run.optimizer = run.optimizer.substr(0, run.optimizer.find('<'));
+  for (Reference& r : plain.references) r.optimizer = r.optimizer.substr(0, r.optimizer.find('<'));
+  BOOST_TEST(count(page, "<") == count(to_html(plain), "<"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_fetched) {
+  for (const std::string& page : pages()) {
+    BOOST_TEST(
+        contains(page,
+                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                 "style-src 'unsafe-inline'; img-src data:\"/>"));
+    for (const std::string& source : attributes(page, "src"))
+      BOOST_TEST(source == "data:image/png;");
+    for (const std::string& link : attributes(page, "href"))
+      BOOST_TEST((link == "results.csv" || link == "results.json"), link);
+    for (const char* name :
+         {"srcset", "action", "formaction", "poster", "data", "xlink:href", "background"})
+      BOOST_TEST(attributes(page, name).empty());
+    for (const std::string& value : matches(without_data(page), "=\"([^\"]*)\"", 1))
+      BOOST_TEST(
+          (!contains(value, "http:") && !contains(value, "https:") && !contains(value, "//")),
+          value);
+    for (const char* way : {"<script", "<link", "<iframe", "<object", "<embed", "@import", "url("})
+      BOOST_TEST(!contains(page, way), way);
+    BOOST_TEST(matches(without_data(page), "[ \\n]on[a-z]+=").empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_reader_finds_its_way) {
+  for (const std::string& page : pages()) {
+    BOOST_TEST(contains(page, "<html lang=\"en\">"));
+    BOOST_TEST(count(page, "<h1>") == 1u);
+    BOOST_TEST(count(page, "<main>") == 1u);
+    const auto drawings =
+        matches(page,
+                "<svg role=\"img\" viewBox=\"[0-9 ]+\" aria-labelledby=\"([^ ]+) ([^ ]+)\">"
+                "<title id=\"\\1\">[^<]+</title><desc id=\"\\2\">[^<]+</desc>");
+    BOOST_TEST(count(page, "<svg") == drawings.size());
+    BOOST_TEST(count(page, "<img ") == attributes(page, "alt").size());
+    for (const std::string& text : attributes(page, "alt")) BOOST_TEST(!text.empty());
+    BOOST_TEST(count(page, "<table") == count(page, "<caption>"));
+    BOOST_TEST(count(page, "<th ") == count(page, " scope=\""));
+    BOOST_TEST(count(page, "<th>") == 0u);
+    // Whatever scrolls can be scrolled with the keyboard.
+    BOOST_TEST(count(page, "class=\"scroll\"") == count(page, "class=\"scroll\" tabindex=\"0\""));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_unique) {
+  for (const std::string& page : pages()) {
+    const auto ids = attributes(page, "id");
+    BOOST_TEST(std::set<std::string>(ids.begin(), ids.end()).size() == ids.size());
+  }
+  BOOST_TEST(attributes(pages()[0], "id").size() > 20u);
+}
+
+BOOST_AUTO_TEST_CASE(headings_leave_no_level_out) {
+  for (const std::string& page : pages()) {
+    int before = 0;
+    for (const std::string& level : matches(page, "<h([1-6])>", 1)) {
+      BOOST_TEST(std::stoi(level) <= before + 1);
+      before = std::stoi(level);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_well_formed_xml,
+                     *boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+                       const bool there = std::system("python3 -c '' 2>/dev/null") == 0;
+                       return boost::test_tools::assertion_result{there};
+                     })) {
+  const Directory directory;
+  for (std::size_t i = 0; i < pages().size(); ++i) {
+    const auto path = directory.path() / (std::to_string(i) + ".html");
+    test::put(path, pages()[i]);
+    const std::string command =
+        "python3 -c 'import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])' '" +
+        path.string() + "'";
+    BOOST_TEST(std::system(command.c_str()) == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
+  Results results = sample();
+  // Accuracies that a hand can check: means of three seeds, 99.10 and 98.50.
+  const double accuracies[3] = {0.990, 0.991, 0.992};
+  for (std::size_t i = 0; i < results.runs.size(); ++i)
+    results.runs[i].epochs.back().test_accuracy =
+        results.runs[i].optimizer == "momentum" ? accuracies[i / 6] : 0.985;
+  BOOST_TEST(finding_of(results) ==
+             "momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of 3 seeds), "
+             "adam 98.50 %.");
+  // sqrt(0.991 * 0.009 / 10000) = 0.000944
+  for (Run& run : results.runs)
+    if (run.optimizer == "sgd") run.epochs.back().test_accuracy = 0.9905;
+  BOOST_TEST(finding_of(results) ==
+             "momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of 3 seeds), "
+             "sgd 99.05 %; "
+             "their distance of 0.05 points is less than the error of a measurement on 10,000 "
+             "images, 0.09 "
+             "points.");
+}
+
+BOOST_AUTO_TEST_CASE(the_finding_of_one_run_and_of_none) {
+  Results results = small_sample();
+  results.runs[0].epochs[0].test_accuracy = 0.9;
+  BOOST_TEST(finding_of(results).starts_with(
+      "adam reached 90.00 % accuracy on the test set after 1 epoch, in 5.3"));
+  results.runs[0].complete = false;
+  BOOST_TEST(finding_of(results) == "So far 0 of 1 run complete.");
+  results.runs.clear();
+  BOOST_TEST(finding_of(results) == "There are no runs.");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_out_is_said) {
+  const Results results = interrupted_sample();
+  const auto all = groups(results);
+  BOOST_TEST(caveat(all[0], results) == "");
+  BOOST_TEST(caveat(all[1], results) ==
+             "rmsprop: seed 2 diverged in epoch 4; the figures are of 2 of its 3 runs.");
+  BOOST_TEST(caveat(all[3], results) ==
+             "adadelta: seed 1 is in progress, 4 of 10 epochs; seed 2 has no epoch yet; seed 3 has "
+             "no epoch "
+             "yet; the figures are of 1 of its 3 runs.");
+  const std::string page = to_html(results);
+  for (const Group& group : all) BOOST_TEST(contains(page, escape(caveat(group, results))));
+  BOOST_TEST(contains(page, "<th scope=\"row\">adagrad <small>diverged</small></th>"));
+  BOOST_TEST(
+      contains(page, "<th scope=\"row\">adadelta <small>so far: 4 of 10 epochs</small></th>"));
+  BOOST_TEST(finding_of(results).ends_with(" This is not the last word: 10 of 18 runs complete."));
+}
+
+BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
+  Results results = sample();
+  const double accuracies[3] = {0.990, 0.991, 0.992};
+  for (std::size_t i = 0; i < 18; i += 6) {
+    Epoch& e = results.runs[i].epochs.back();
+    e.test_accuracy = accuracies[i / 6];
+    e.test_loss = 0.03;
+  }
+  const std::string page = to_html(results);
+  BOOST_TEST(
+      contains(page,
+               "<tr><th scope=\"row\">adam</th><td>3</td><td class=\"key\">99.10</td><td>0.10</td>"
+               "<td>0.0300</td><td>0.0000</td><td>10</td><td>99.10</td>"));
+  BOOST_TEST(contains(
+      page, "<caption>Beside an invented article, Keras on an invented machine, 10 epochs"));
+  BOOST_TEST(contains(page,
+                      "<tr><th scope=\"row\">adam</th><td class=\"key\">99.10</td><td>98.93</td>"
+                      "<td class=\"key\">0.0300</td><td>0.0351</td>"));
+  results.references.clear();
+  BOOST_TEST(!contains(to_html(results), "<caption>Beside"));
+  const std::string small = to_html(small_sample());
+  BOOST_TEST(contains(small, "<th scope=\"row\">adam</th><td>1</td>"));
+  BOOST_TEST(count(small, "<td>-</td>") == 2u);  // one seed has no deviation
+}
+
+BOOST_AUTO_TEST_CASE(at_most_forty_mistakes_are_shown) {
+  Results results = small_sample();
+  Run& run = results.runs[0];
+  run.mistakes.insert(run.mistakes.end(), run.mistakes.begin(), run.mistakes.begin() + 5);
+  run.mistake_count = 4711;
+  const std::string page = to_html(results);
+  BOOST_TEST(count(page, "<img class=\"ink\"") == 40u);
+  BOOST_TEST(contains(page, "40 of 4,711 mistakes"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

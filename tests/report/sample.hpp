@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Invented results that look like those of a comparison on MNIST.
+#pragma once
+
+#include <results.hpp>
+
+namespace test {
+
+// Six optimizers, three seeds, ten epochs; everything a report can show.
+report::Results sample();
+// The same, interrupted: one run is in progress, one diverged, one has not begun.
+report::Results interrupted_sample();
+// One run of a model without a convolution, after one epoch.
+report::Results small_sample();
+// Nine optimizers that end close to each other, with long names, after many epochs.
+report::Results crowded_sample();
+
+}  // namespace test

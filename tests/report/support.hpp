@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A directory of a test, and a look into it.
+#pragma once
+
+#include "sample.hpp"
+
+#include <report.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <stdlib.h>
+
+namespace test {
+
+// Removed with all that is in it.
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "xtape-report-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error{"cannot create " + name};
+    path_ = name;
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string content(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) throw std::runtime_error{"cannot read " + path.string()};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+inline void put(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream{path, std::ios::binary} << text;
+}
+
+// All matches of a group of a pattern.
+inline std::vector<std::string> matches(const std::string& text, const std::string& pattern,
+                                        int group = 0) {
+  const std::regex expression{pattern};
+  return {std::sregex_token_iterator{text.begin(), text.end(), expression, group}, {}};
+}
+
+}  // namespace test
