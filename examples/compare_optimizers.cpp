@@ -55,11 +55,11 @@ void add_options(CLI::App& app, Options& o) {
 }
 
 // What the article measured, on other machines and with Keras.
-void add_references(report::Results& results, const Options& o) {
+void add_references(report::Results& results, const Options& o, const data::Split& data) {
   const Settings standard;
   if (o.training.model != standard.model || o.training.preset != standard.preset ||
       o.training.epochs != standard.epochs || o.training.batch_size != standard.batch_size ||
-      o.data.dataset != "mnist" || o.data.limit != 0)
+      o.data.dataset != "mnist" || o.data.limit != 0 || data.train.synthetic())
     return;
   results.reference_source = "the article, with Keras on another machine";
   results.references = {{"adam", 0.9893, 0.0351, 625},
@@ -74,26 +74,33 @@ class Comparison {
     results_.title = "Optimizers compared on " + data_.train.name();
     results_.command = std::move(command);
     experiment::describe(results_, options_.training, data_, options_.threads);
-    add_references(results_, options_);
+    add_references(results_, options_, data_);
     plan();
     if (options_.resume) take_over();
   }
 
   /// Whether all runs were done.
   bool run() {
+    report::write(options_.out, results_);  // fails now rather than after an epoch
     fs::create_directories(checkpoint_folder());
     experiment::Table table{options_.quiet ? nullptr : stdout, results_};
-    write();
     for (report::Run& run : results_.runs) {
       if (run.complete) continue;
       train(run, table);
       if (experiment::interrupted()) break;
     }
-    experiment::Table{stdout, results_}.finish();
+    if (options_.quiet)
+      experiment::Table{stdout, results_}.finish();
+    else
+      table.finish();
+    report::write(options_.out, results_);
     const bool done = std::ranges::all_of(results_.runs, &report::Run::complete);
-    if (done) fs::remove_all(checkpoint_folder());
+    if (done) remove_checkpoints();
     return done;
   }
+
+  /// What repeats or resumes it.
+  const std::string& command() const { return results_.command; }
 
  private:
   // A run for each optimizer and seed, all optimizers before the next seed.
@@ -125,33 +132,44 @@ class Comparison {
         throw ValueError(Op::nowhere("resume"),
                          fmt::format("{} has the {} {}, not {}", options_.out, name,
                                      was == earlier.settings.end() ? "?" : was->second, value));
-    for (report::Run& run : results_.runs)
-      for (const report::Run& done : earlier.runs)
-        if (done.optimizer == run.optimizer && done.seed == run.seed) run = done;
+    // Its runs come first, done or not, asked for again or not.
+    std::vector<report::Run> runs = earlier.runs;
+    for (const report::Run& run : results_.runs)
+      if (std::ranges::none_of(runs, [&](const report::Run& known) {
+            return known.optimizer == run.optimizer && known.seed == run.seed;
+          }))
+        runs.push_back(run);
+    results_.runs = std::move(runs);
+    results_.command = earlier.command;
   }
 
   void train(report::Run& run, experiment::Table& table) {
     Settings s = options_.training;
-    const std::string name = fmt::format("{}-{}", run.optimizer, run.seed);
+    const std::string name = name_of(run);
     s.optimizer = run.optimizer;
     s.seed = run.seed;
-    s.checkpoint = checkpoint_folder() / (name + ".safetensors");
+    s.checkpoint = checkpoint_of(run);
     s.resume = options_.resume;
+    if (!s.resume) fs::remove(s.checkpoint);
     if (!options_.events.empty()) s.events = fs::path{options_.events} / name;
     const auto watch = [&](const report::Run& now) {
       run = now;
       write();
       table.epoch(run);
     };
+    const auto on_step = [&](const StepReport& report) {
+      table.step(run, report);
+      return true;
+    };
     try {
-      experiment::train(s, data_, nullptr, watch, [&](const StepReport& report) {
-        table.step(run, report);
-        return true;
-      });
-    } catch (const ValueError& error) {  // the loss is no longer finite: the others go on
+      const auto outcome = experiment::train(s, data_, nullptr, watch, on_step);
+      if (const std::string& error = outcome.history.checkpoint_error; !error.empty())
+        fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error);
+    } catch (const NumericsError& error) {  // the loss is no longer finite: the others go on
       fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
       constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-      run.epochs.push_back({.train_loss = nan, .test_loss = nan});
+      run.epochs.push_back(
+          {.train_loss = nan, .train_accuracy = nan, .test_loss = nan, .test_accuracy = nan});
       run.complete = true;
       write();
     }
@@ -166,7 +184,19 @@ class Comparison {
     }
   }
 
+  static std::string name_of(const report::Run& run) {
+    return fmt::format("{}-{}", run.optimizer, run.seed);
+  }
   fs::path checkpoint_folder() const { return fs::path{options_.out} / "checkpoints"; }
+  fs::path checkpoint_of(const report::Run& run) const {
+    return checkpoint_folder() / (name_of(run) + ".safetensors");
+  }
+  // Only what is ours.
+  void remove_checkpoints() const {
+    for (const report::Run& run : results_.runs) fs::remove(checkpoint_of(run));
+    std::error_code not_empty;
+    fs::remove(checkpoint_folder(), not_empty);
+  }
 
   Options options_;
   data::Split data_;
@@ -177,13 +207,14 @@ int run(const Options& options, std::string command) {
   if (!options.resume && fs::exists(fs::path{options.out} / "results.json"))
     throw ValueError(Op::nowhere("out"), options.out + " has results already",
                      "--resume goes on with them; else choose another directory");
-  experiment::catch_interrupts();
   const ThreadLimit threads{options.threads};
-  const bool done = Comparison{options, std::move(command)}.run();
+  Comparison comparison{options, std::move(command)};
+  experiment::catch_interrupts();
+  const bool done = comparison.run();
   fmt::print("{}\n", (fs::path{options.out} / "report.html").string());
   if (done) return 0;
-  fmt::print("interrupted: --resume --out {} goes on\n", options.out);
-  return experiment::interrupted_status;
+  fmt::print("interrupted; to go on: {} --resume\n", comparison.command());
+  return experiment::interrupted_status();
 }
 
 }  // namespace

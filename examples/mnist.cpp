@@ -74,9 +74,6 @@ void check_paths(const Options& o) {
   experiment::check_writable("save", o.save);
   experiment::check_writable("profiler", o.profile);
   experiment::check_writable("checkpoint", o.training.checkpoint);
-  if (!o.training.resume && std::filesystem::exists(o.training.checkpoint))
-    throw ValueError(Op::nowhere("checkpoint"), o.training.checkpoint + " is there already",
-                     "--resume goes on from it; else remove it");
 }
 
 // Writes the report of a training; one that fails does not end the training.
@@ -114,17 +111,18 @@ int run(const Options& o, std::string command) {
   if (!o.training.checkpoint.empty()) experiment::catch_interrupts();
   auto [net, history] = experiment::train(o.training, data, o.quiet ? nullptr : stdout,
                                           reporter(o, data, std::move(command)));
-  if (!o.save.empty()) save(o.save, net);
+  if (!o.save.empty() && !history.interrupted) save(o.save, net);
   if (profiler) {
     profiler->write_trace(o.profile);
     if (!o.quiet) profiler->print(stdout);
   }
-  if (history.interrupted) {
-    fmt::print(stderr, "mnist: interrupted; --resume goes on from {}\n", o.training.checkpoint);
-    return experiment::interrupted_status;
-  }
   if (!history.checkpoint_error.empty())
     fmt::print(stderr, "mnist: {}\n", history.checkpoint_error);
+  if (history.interrupted) {
+    if (history.checkpoint_error.empty())
+      fmt::print(stderr, "mnist: interrupted; --resume goes on from {}\n", o.training.checkpoint);
+    return experiment::interrupted_status();
+  }
   print_last_line(history);
   return history.checkpoint_error.empty() ? 0 : 1;
 }

@@ -124,7 +124,7 @@ void NumericsCheck::input_gradient(const InputGradient& call) {
 
 void NumericsCheck::update(const Visitor& visitor, std::span<Parameter* const> parameters) {
   for (const Parameter* parameter : parameters)
-    if (!sound(parameter->value()))
+    if (!sound(parameter->value()) || !sound(parameter->grad()))
       throw NumericsError(
           Op::nowhere(visitor.name()),
           text("after its pass ", state_->name_of(*parameter), ' ', describe(parameter->value()),

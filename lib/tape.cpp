@@ -137,11 +137,11 @@ void Tape::pull_back(std::uint32_t index) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);
     const std::uint32_t input = edges_[e].input;
-    detail::GradientPtr of_input = pull(gradient, e + 1 == end);
+    add_gradient(node, input, pull(gradient, e + 1 == end));
     Observer::each([&](Observer& o) {
-      o.input_gradient({node.op, *this, index, node.shape, nodes_[input].shape, of_input->array});
+      const Node& to = nodes_[input];
+      o.input_gradient({node.op, *this, index, node.shape, to.shape, to.grad->array});
     });
-    add_gradient(node, input, std::move(of_input));
   }
 }
 

@@ -34,6 +34,20 @@ report::Epoch to_report(const EpochReport& e, double learning_rate) {
           .images_per_second = e.images_per_second()};
 }
 
+// What must be the same when a training is resumed. The rate of a schedule depends on the number of epochs.
+std::map<std::string, std::string> checkpoint_settings(const Settings& s, const data::Split& data,
+                                                       double first_rate) {
+  return {{"model", s.model},
+          {"optimizer", s.optimizer},
+          {"preset", s.preset},
+          {"dataset", data.train.name()},
+          {"seed", std::to_string(s.seed)},
+          {"first learning rate", fmt::format("{}", first_rate)},
+          {"schedule", s.schedule == "constant"
+                           ? s.schedule
+                           : fmt::format("{} over {} epochs", s.schedule, s.epochs)}};
+}
+
 // Brings what a report shows up to date.
 class Recorder {
  public:
@@ -68,7 +82,7 @@ class Recorder {
   report::Run run_;
 };
 
-// What TensorBoard shows.
+// What TensorBoard shows. A disk that fills up ends this, not the training.
 class Events {
  public:
   Events(const Settings& settings, const Optimizer& optimizer)
@@ -76,24 +90,33 @@ class Events {
 
   void step(const StepReport& report) {
     if (report.step % steps_per_event != 0) return;
-    file_.scalar("batch/loss", step_of(report.epoch, report.step, report.steps), report.loss);
+    add("batch/loss", step_of(report.epoch, report.step, report.steps), report.loss);
   }
   void epoch(const EpochReport& report, std::size_t steps) {
     const std::uint64_t step = step_of(report.epoch, steps, steps);
-    file_.scalar("train/loss", step, report.train.loss);
-    file_.scalar("train/accuracy", step, report.train.accuracy);
-    file_.scalar("test/loss", step, report.test.loss);
-    file_.scalar("test/accuracy", step, report.test.accuracy);
-    file_.scalar("learning_rate", step, optimizer_.learning_rate());
-    file_.scalar("images_per_second", step, report.images_per_second());
+    add("train/loss", step, report.train.loss);
+    add("train/accuracy", step, report.train.accuracy);
+    add("test/loss", step, report.test.loss);
+    add("test/accuracy", step, report.test.accuracy);
+    add("learning_rate", step, optimizer_.learning_rate());
+    add("images_per_second", step, report.images_per_second());
   }
 
  private:
   static std::uint64_t step_of(int epoch, std::size_t step, std::size_t steps) {
     return static_cast<std::uint64_t>(epoch - 1) * steps + step;
   }
+  void add(const char* tag, std::uint64_t step, double value) {
+    if (!failed_) try {
+        file_.scalar(tag, step, value);
+      } catch (const DataError& error) {
+        failed_ = true;
+        fmt::print(stderr, "{}; no more events are written\n", error.what());
+      }
+  }
   const Optimizer& optimizer_;
   EventFile file_;
+  bool failed_ = false;
 };
 
 }  // namespace
@@ -126,15 +149,12 @@ Outcome train(const Settings& s, const data::Split& data, std::FILE* log, const 
   std::optional<Events> events;
   if (!s.events.empty()) events.emplace(s, *optimizer);
 
+  bool watched = false;
   FitOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .log = log};
   options.checkpoint = {.path = s.checkpoint,
                         .every_steps = s.checkpoint_every,
                         .resume = s.resume,
-                        .settings = {{"model", s.model},
-                                     {"optimizer", s.optimizer},
-                                     {"preset", s.preset},
-                                     {"dataset", data.train.name()},
-                                     {"schedule", s.schedule}}};
+                        .settings = checkpoint_settings(s, data, schedule(1))};
   options.on_step = [&](const StepReport& report) {
     if (events) events->step(report);
     return (!on_step || on_step(report)) && !interrupted();
@@ -142,10 +162,14 @@ Outcome train(const Settings& s, const data::Split& data, std::FILE* log, const 
   options.on_epoch = {[&](const History& history) {
     if (events) events->epoch(history.epochs.back(), steps);
     if (watch) watch(recorder.record(history, outcome.net, updates));
+    watched = true;
     return true;
   }};
   // Measured even if nobody watches, so that a training can be resumed with and without a report.
   outcome.history = fit(outcome.net, data.train, data.test, options, rng, updates);
+  // The checkpoint of a training that was done already has all that a report needs.
+  if (watch && !watched && !outcome.history.interrupted)
+    watch(recorder.record(outcome.history, outcome.net, updates));
   return outcome;
 }
 

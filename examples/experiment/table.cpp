@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace experiment {
@@ -116,11 +117,21 @@ void Table::finish() {
   std::fflush(out_);
 }
 
+// A line that wraps would be two.
+std::string Table::cut(const std::string& line) const {
+  struct winsize size = {};
+  if (::ioctl(::fileno(out_), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return line;
+  std::size_t bytes = 0, characters = 0;
+  for (; bytes < line.size(); ++bytes)
+    if ((line[bytes] & 0xC0) != 0x80 && ++characters > size.ws_col) break;
+  return line.substr(0, bytes);
+}
+
 void Table::draw(const std::string& below) {
   if (drawn_ > 0) fmt::print(out_, "\033[{}A", drawn_);
   std::vector<std::string> lines = table_lines(results_);
   if (!below.empty()) lines.push_back(below);
-  for (const std::string& line : lines) fmt::print(out_, "\r\033[K{}\n", line);
+  for (const std::string& line : lines) fmt::print(out_, "\r\033[K{}\n", cut(line));
   fmt::print(out_, "\033[J");
   drawn_ = lines.size();
   std::fflush(out_);

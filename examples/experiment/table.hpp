@@ -26,6 +26,7 @@ class Table {
 
  private:
   void draw(const std::string& below);
+  std::string cut(const std::string& line) const;
 
   std::FILE* out_;
   const report::Results& results_;

@@ -76,7 +76,7 @@ class DataError : public Error {
   using Error::Error;
 };
 
-/// A NaN or an infinity that a NumericsCheck has found.
+/// A NaN or an infinity: a loss that is no longer finite, or what a NumericsCheck has found.
 class NumericsError : public Error {
   using Error::Error;
 };

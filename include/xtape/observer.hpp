@@ -18,7 +18,7 @@ class Visitor;
 
 /// Sees what the tapes, visitors and batches of its thread do, from when it is made until it dies. Without
 /// one, each op asks once whether there is any. Several see each call in turn, the newest first. One's own
-/// overrides what it wants to see.
+/// overrides what it wants to see. It must die on the thread that made it.
 class Observer {
  public:
   /// A result that an op has computed.
@@ -35,15 +35,14 @@ class Observer {
     std::uint32_t node;     ///< as which node
     const Array& gradient;  ///< of the op's result
   };
-  /// The gradient of one of an op's inputs.
+  /// The gradient of one of an op's inputs, once it is added to what was there.
   struct InputGradient {
-    const Op& op;         ///< its name and its caller
-    const Tape& tape;     ///< where it is recorded
-    std::uint32_t node;   ///< as which node
-    const Shape& result;  ///< the shape of its result
-    const Shape& input;   ///< the shape of the input
-    const Array&
-        gradient;  ///< of the input, of its shape or, where it was broadcast, of the result's
+    const Op& op;           ///< its name and its caller
+    const Tape& tape;       ///< where it is recorded
+    std::uint32_t node;     ///< as which node
+    const Shape& result;    ///< the shape of its result
+    const Shape& input;     ///< the shape of the input
+    const Array& gradient;  ///< of the input, with what other ops have added to it so far
   };
 
   Observer(const Observer&) = delete;

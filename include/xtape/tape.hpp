@@ -163,8 +163,10 @@ class Tape {
 
   /// The path of the layer that is being applied, such as `2.0`; empty outside a LayerScope.
   std::string layer() const { return path_of(scope_); }
-  /// The path of the layer in which a node was recorded.
-  std::string layer(std::uint32_t node) const { return path_of(nodes_[node].scope); }
+  /// The path of the layer in which a node was recorded, or is about to be.
+  std::string layer(std::size_t node) const {
+    return node < nodes_.size() ? path_of(nodes_[node].scope) : layer();
+  }
 
   /// The key and the number of a random op on this tape, which together name a stream of random bits.
   struct RandomStream {

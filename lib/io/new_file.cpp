@@ -9,6 +9,7 @@
 #include <random>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace xtape::inline XTAPE_ABI {
@@ -17,11 +18,19 @@ namespace {
 // Where a symbolic link leads. A device or a pipe is not to be replaced by a file.
 std::string target_of(const std::string& path) {
   std::error_code ignored;
-  const std::filesystem::path target = std::filesystem::canonical(path, ignored);
-  if (target.empty()) return path;  // there is nothing yet
-  if (!std::filesystem::is_regular_file(target, ignored))
+  std::filesystem::path target = path;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(target, ignored); ++links)
+    target = target.parent_path() / std::filesystem::read_symlink(target, ignored);
+  if (std::filesystem::exists(target, ignored) &&
+      !std::filesystem::is_regular_file(target, ignored))
     throw DataError(Op::nowhere("save"), text("cannot write ", path, ": it is not a regular file"));
   return target.string();
+}
+
+// Who may read the file that is replaced may read the new one.
+void copy_mode(const std::string& path, int file) {
+  struct stat old = {};
+  if (::stat(path.c_str(), &old) == 0) ::fchmod(file, old.st_mode & 07777);
 }
 
 std::string folder_of(const std::string& path) {
@@ -73,6 +82,7 @@ void NewFile::write(const void* data, std::size_t size) {
 }
 
 void NewFile::commit() {
+  copy_mode(path_, file_);
   if (::fsync(file_) != 0) fail("cannot flush");
   if (!named_) {
     // A name that is taken cannot be given: it takes a second one and a rename.

@@ -29,18 +29,17 @@ void WeightAverage::begin(std::span<Parameter* const>) {
 }
 
 void WeightAverage::visit(Parameter& parameter) {
-  const auto [entry, is_new] = averages_.try_emplace(parameter.id(), parameter.value());
-  Array& average = entry->second;
+  auto& [average, visits] = averages_[parameter.id()];
+  if (++visits == 1) {
+    average = parameter.value();
+    return;
+  }
   check_shape(Op::nowhere(name()), average, parameter);
   const double t = static_cast<double>(steps_), limit = (1 + t) / (10 + t);
   const double decay = options_.warmup ? std::min(options_.decay, limit) : options_.decay;
   const auto take = static_cast<Scalar>(1 - decay);
   const Scalar* const w = parameter.value().data();
   Scalar* const a = average.data();
-  if (is_new || steps_ == 1) {  // state() may have made one before
-    std::copy(w, w + average.size(), a);
-    return;
-  }
   // Not d * a + (1 - d) * w: rounded to float the two factors no longer add up to 1, and the average of
   // a constant would end beside it.
   kernels::parallel_ranges(average.size(), kernels::elementwise_grain,
@@ -52,14 +51,18 @@ void WeightAverage::visit(Parameter& parameter) {
 void WeightAverage::state(StateList& list) {
   check_not_applied(Op::nowhere(name()));
   list("steps", steps_);
-  for (const auto& [name, parameter] : list.parameters())
-    list(name + ".average",
-         averages_.try_emplace(parameter->id(), parameter->value()).first->second);
+  for (const auto& [name, parameter] : list.parameters()) {
+    auto& [average, visits] = averages_[parameter->id()];
+    if (visits == 0) average = zeros(parameter->shape());
+    list(name + ".average", average);
+    list(name + ".visits", visits);
+  }
 }
 
 const Array& WeightAverage::average(const Parameter& parameter) const {
   const auto entry = averages_.find(parameter.id());
-  return entry == averages_.end() ? parameter.value() : entry->second;
+  const bool known = entry != averages_.end() && entry->second.visits > 0;
+  return known ? entry->second.array : parameter.value();
 }
 
 void WeightAverage::check_not_applied(const Op& op) const {
@@ -74,10 +77,11 @@ WeightAverage::Applied::Applied(WeightAverage& average, std::vector<Parameter*> 
   const Op op{average.name(), at};
   average.check_not_applied(op);
   std::erase_if(parameters_, [&](const Parameter* parameter) {
-    return average.averages_.count(parameter->id()) == 0;
+    const auto entry = average.averages_.find(parameter->id());
+    return entry == average.averages_.end() || entry->second.visits == 0;
   });
   for (const Parameter* parameter : parameters_)
-    check_shape(op, average.averages_.at(parameter->id()), *parameter);
+    check_shape(op, average.averages_.at(parameter->id()).array, *parameter);
   swap();
   average.applied_ = true;
 }
@@ -89,7 +93,7 @@ WeightAverage::Applied::~Applied() {
 
 void WeightAverage::Applied::swap() noexcept {
   for (Parameter* parameter : parameters_)
-    std::swap(parameter->value(), average_.averages_.at(parameter->id()));
+    std::swap(parameter->value(), average_.averages_.at(parameter->id()).array);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

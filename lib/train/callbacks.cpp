@@ -86,16 +86,20 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
   check_at_least(op, "min_rate", 0, options.min_rate);
   if (optimizer.schedule())
     throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
-  return [&optimizer, options, first = optimizer.learning_rate()](const History& history) {
+  return [&optimizer, op, options, first = optimizer.learning_rate()](const History& history) {
+    if (optimizer.schedule())
+      throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
     double rate = first;
+    bool now = false;  // whether the last epoch ends a plateau
     Plateau plateau{options.monitor, options.min_delta};
     for (const EpochReport& report : history.epochs) {
       plateau.add(report);
-      if (plateau.epochs() < options.patience) continue;
+      now = plateau.epochs() >= options.patience;
+      if (!now) continue;
       rate = std::min(rate, std::max(options.factor * rate, options.min_rate));  // never higher
       plateau.restart();
     }
-    optimizer.set_learning_rate(rate);
+    if (now) optimizer.set_learning_rate(std::min(rate, optimizer.learning_rate()));
     return true;
   };
 }

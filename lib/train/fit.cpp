@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/fit.hpp>
 
+#include "io/new_file.hpp"
 #include "text.hpp"
 #include "train/history.hpp"
 #include "train/progress.hpp"
@@ -10,8 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <filesystem>
-#include <map>
+#include <optional>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -84,21 +86,12 @@ class Training {
         loss_{or_cross_entropy(options.loss, options.at)},
         rng_{rng},
         visitors_(visitors),  // g++ 12 takes braces for a list of one list
-        progress_{options.log, options.epochs, train.size()},
-        checkpoint_{listed_} {
-    checkpoint_.add("fit", *this).add("rng", rng_);
-    std::map<std::string, int> times;
-    for (Visitor* visitor : visitors_) {
-      const int time = ++times[visitor->name()];
-      checkpoint_.add(time == 1 ? visitor->name() : text(visitor->name(), time), *visitor);
-    }
-    for (const auto& [name, value] : options.checkpoint.settings) checkpoint_.set(name, value);
-    checkpoint_.set("batch_size", std::to_string(options.batch_size));
-    checkpoint_.set("training samples", std::to_string(train.size()));
+        progress_{options.log, options.epochs, train.size()} {
+    if (!options.checkpoint.path.empty()) make_checkpoint();
   }
 
   History run() {
-    if (options_.checkpoint.resume && std::filesystem::exists(options_.checkpoint.path)) resume();
+    if (checkpoint_) open_checkpoint();
     while (!history_.stopped &&
            history_.epochs.size() < static_cast<std::size_t>(options_.epochs)) {
       if (!train_epoch()) {
@@ -118,8 +111,7 @@ class Training {
     list("correct", totals_.correct);
     list("samples", totals_.samples);
     list_seconds(list, seconds_);
-    stopped_ = history_.stopped;
-    list("stopped", stopped_);
+    list("called_back", called_back_);
     columns_.list(list, history_);
   }
 
@@ -159,9 +151,9 @@ class Training {
                        "take its mean()?");
     totals_.add(error, logits, batch.labels, options_.at);
     if (!std::isfinite(error.item()))
-      throw ValueError(op,
-                       text("the loss is ", error.item(), " in epoch ", epoch(), ", step ", step_),
-                       "try a lower learning rate or ClipNorm; NumericsCheck finds the op");
+      throw NumericsError(
+          op, text("the loss is ", error.item(), " in epoch ", epoch(), ", step ", step_),
+          "try a lower learning rate or ClipNorm; NumericsCheck finds the op");
     seconds_.forward += laps.lap();
     tape.backward({error, options_.at});
     seconds_.backward += laps.lap();
@@ -181,33 +173,60 @@ class Training {
     totals_ = {};
     seconds_ = {};
     step_ = 0;
-    try {
-      for (const EpochCallback& callback : options_.on_epoch)
+    call_back();
+  }
+
+  // Asks all callbacks about the last epoch, and then writes the checkpoint: so that a callback's full disk
+  // does not cost the epoch.
+  void call_back() {
+    std::exception_ptr failure;
+    for (const EpochCallback& callback : options_.on_epoch) try {
         history_.stopped |= !callback(history_);
-    } catch (...) {
-      save_checkpoint();  // so that a callback's full disk does not cost an epoch
-      throw;
-    }
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    called_back_ = !failure && !history_.stopped;
     save_checkpoint();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  void make_checkpoint() {
+    checkpoint_.emplace(listed_);
+    checkpoint_->add("fit", *this).add("rng", rng_);
+    for (std::size_t i = 0; i < visitors_.size(); ++i)
+      checkpoint_->add(text("visitor.", i, '.', visitors_.begin()[i]->name()),
+                       *visitors_.begin()[i]);
+    for (const auto& [name, value] : options_.checkpoint.settings) checkpoint_->set(name, value);
+    checkpoint_->set("batch size", std::to_string(options_.batch_size));
+    checkpoint_->set("training samples", std::to_string(train_.size()));
   }
 
   void save_checkpoint() {
-    if (options_.checkpoint.path.empty()) return;
+    if (!checkpoint_) return;
     history_.checkpoint_error.clear();
     try {
-      checkpoint_.save(options_.checkpoint.path);
+      checkpoint_->save(options_.checkpoint.path);
     } catch (const DataError& error) {
       history_.checkpoint_error = error.what();
       progress_.note(history_.checkpoint_error + "; the training goes on");
     }
   }
 
-  void resume() {
-    checkpoint_.load(options_.checkpoint.path);
-    history_.stopped = stopped_ != 0;
+  void open_checkpoint() {
+    const std::string& path = options_.checkpoint.path;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+      NewFile{path};  // fails now rather than after an epoch
+      return;
+    }
+    if (!options_.checkpoint.resume)
+      throw ValueError({"fit", options_.at}, text("the checkpoint ", path, " is there already"),
+                       "resume to go on from it; else remove it");
+    checkpoint_->load(path);
     history_.epochs = columns_.epochs(train_.size(), test_.size());
-    progress_.note(text("goes on from ", options_.checkpoint.path, ": ", history_.epochs.size(),
-                        " epochs and ", step_, " steps are done"));
+    progress_.note(text("goes on from ", path, ": ", history_.epochs.size(), " epochs and ", step_,
+                        " steps are done"));
+    if (called_back_ == 0 && step_ == 0 && !history_.epochs.empty()) call_back();
   }
 
   const Forward& model_;
@@ -219,13 +238,13 @@ class Training {
   Rng& rng_;
   std::initializer_list<Visitor*> visitors_;
   Progress progress_;
-  Checkpoint checkpoint_;
+  std::optional<Checkpoint> checkpoint_;
   std::uint64_t order_ = 0;  // the position of rng_ from which the epoch's order was drawn
   std::uint64_t step_ = 0;   // how many of the epoch at hand were done
   Totals totals_;            // of the epoch at hand
   Seconds seconds_;          // of the epoch at hand
   History history_;
-  std::uint64_t stopped_ = 0;  // what a checkpoint keeps of history_
+  std::uint64_t called_back_ = 1;  // 0: of the last epoch a callback failed, or ended the training
   HistoryColumns columns_;
 };
 
@@ -265,6 +284,9 @@ History fit_model(const Forward& model, std::vector<NamedParameter> listed,
     throw ValueError(op, text("expected at least 1 epoch, got ", options.epochs));
   check(op, "training", train, options.batch_size);
   check(op, "test", test, options.test_batch_size);
+  if (options.checkpoint.path.empty() &&
+      (options.checkpoint.resume || options.checkpoint.every_steps > 0))
+    throw ValueError(op, "the checkpoint has no path");
 
   return Training{model, std::move(listed), train, test, options, rng, visitors}.run();
 }

@@ -16,7 +16,7 @@ inline double cost(const EpochReport& report, Monitor monitor) {
   const bool loss = monitor == Monitor::test_loss || monitor == Monitor::train_loss;
   const Metrics& metrics = test ? report.test : report.train;
   const double value = loss ? metrics.loss : -metrics.accuracy;
-  return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -88,9 +88,9 @@ BOOST_AUTO_TEST_CASE(the_best_epoch) {
 
 BOOST_AUTO_TEST_CASE(no_epoch_is_the_best) {
   const History empty, bad = history_of({NAN, INFINITY});
-  check_value_error([&] { empty.best(Monitor::test_loss); }, "[best] the history has no epochs @");
-  check_value_error([&] { bad.best(Monitor::test_loss); },
-                    "[best] no epoch has a number that is finite @");
+  check_error([&] { empty.best(Monitor::test_loss); }, "[best] the history has no epochs @");
+  check_error([&] { bad.best(Monitor::test_loss); },
+              "[best] no epoch has a number that is finite @");
 }
 
 BOOST_AUTO_TEST_CASE(early_stopping_waits_as_long_as_it_is_told) {
@@ -160,14 +160,28 @@ BOOST_AUTO_TEST_CASE(reduce_on_plateau_is_that_of_keras) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_rate_depends_on_the_history_alone) {
+// A callback is asked twice about an epoch if a training was stopped or failed there, and is resumed.
+BOOST_AUTO_TEST_CASE(the_end_of_a_plateau_counts_once_and_never_raises_the_rate) {
   const History h = history_of({1, 1, 1, 1, 1});
   SGD sgd{{.learning_rate = 8}};
   const EpochCallback callback = reduce_on_plateau(sgd, {.factor = 0.5, .patience = 2});
-  for (const auto& [epochs, rate] : {std::pair{5, 2.0}, {1, 8.0}, {3, 4.0}, {5, 2.0}, {0, 8.0}}) {
+  for (const auto& [epochs, rate] : {std::pair{1, 8.0},
+                                     {2, 8.0},
+                                     {3, 4.0},
+                                     {3, 4.0},
+                                     {4, 4.0},
+                                     {5, 2.0},
+                                     {5, 2.0},
+                                     {3, 2.0},
+                                     {0, 2.0}}) {
     callback(first(h, static_cast<std::size_t>(epochs)));
     BOOST_TEST(sgd.learning_rate() == rate);
   }
+  sgd.set_learning_rate(1);
+  for (int epochs = 1; epochs <= 5; ++epochs) callback(first(h, static_cast<std::size_t>(epochs)));
+  BOOST_TEST(sgd.learning_rate() == 1);
+  sgd.set_schedule([](std::uint64_t) { return 0.1; });
+  BOOST_CHECK_THROW(callback(h), ValueError);
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_below_the_lowest_stays) {
@@ -178,22 +192,22 @@ BOOST_AUTO_TEST_CASE(a_rate_below_the_lowest_stays) {
 
 BOOST_AUTO_TEST_CASE(options_out_of_their_range) {
   SGD sgd;
-  check_value_error([] { early_stopping({.patience = 0}); },
-                    "[early_stopping] patience must be finite and at least 1, got 0 @");
-  check_value_error([] { early_stopping({.min_delta = -1}); },
-                    "[early_stopping] min_delta must be finite and at least 0, got -1 @");
-  check_value_error([&] { reduce_on_plateau(sgd, {.factor = 1}); },
-                    "[reduce_on_plateau] factor must be in (0, 1), got 1 @");
-  check_value_error([&] { reduce_on_plateau(sgd, {.patience = -3}); },
-                    "[reduce_on_plateau] patience must be finite and at least 1, got -3 @");
-  check_value_error([&] { reduce_on_plateau(sgd, {.min_delta = NAN}); },
-                    "[reduce_on_plateau] min_delta must be finite and at least 0, got nan @");
-  check_value_error([&] { reduce_on_plateau(sgd, {.min_rate = -1}); },
-                    "[reduce_on_plateau] min_rate must be finite and at least 0, got -1 @");
+  check_error([] { early_stopping({.patience = 0}); },
+              "[early_stopping] patience must be finite and at least 1, got 0 @");
+  check_error([] { early_stopping({.min_delta = -1}); },
+              "[early_stopping] min_delta must be finite and at least 0, got -1 @");
+  check_error([&] { reduce_on_plateau(sgd, {.factor = 1}); },
+              "[reduce_on_plateau] factor must be in (0, 1), got 1 @");
+  check_error([&] { reduce_on_plateau(sgd, {.patience = -3}); },
+              "[reduce_on_plateau] patience must be finite and at least 1, got -3 @");
+  check_error([&] { reduce_on_plateau(sgd, {.min_delta = NAN}); },
+              "[reduce_on_plateau] min_delta must be finite and at least 0, got nan @");
+  check_error([&] { reduce_on_plateau(sgd, {.min_rate = -1}); },
+              "[reduce_on_plateau] min_rate must be finite and at least 0, got -1 @");
   sgd.set_schedule(constant_rate(1));
-  check_value_error([&] { reduce_on_plateau(sgd); },
-                    "[reduce_on_plateau] the optimizer has a schedule, which sets the rate of each "
-                    "step @");
+  check_error([&] { reduce_on_plateau(sgd); },
+              "[reduce_on_plateau] the optimizer has a schedule, which sets the rate of each "
+              "step @");
 }
 
 BOOST_AUTO_TEST_CASE(the_best_weights_are_saved) {

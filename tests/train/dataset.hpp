@@ -51,13 +51,13 @@ inline std::vector<double> weights(Sequential& net) {
   return all;
 }
 
-/// Checks that `run` throws a ValueError of this text, in which `@` is the place of this call.
-template <class F>
-void check_value_error(F run, std::string text, Location here = Location::current()) {
+/// Checks that `run` throws a ValueError, or another, of this text, in which `@` is the place of this call.
+template <class E = ValueError, class F>
+void check_error(F run, std::string text, Location here = Location::current()) {
   const std::string path = here.file_name(), file = path.substr(path.find_last_of('/') + 1);
   if (const auto at = text.find('@'); at != std::string::npos)
     text.replace(at, 1, "at " + file + ':' + std::to_string(here.line()));
-  BOOST_CHECK_EXCEPTION(run(), ValueError, [&](const ValueError& error) {
+  BOOST_CHECK_EXCEPTION(run(), E, [&](const E& error) {
     BOOST_TEST(error.what() == text);
     return true;
   });

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_bar_is_cleared_when_training_fails) {
     return sum(logits) * (++step == 3 ? NAN : 1.0);
   };
   const std::string text = seen_on_terminal(
-      [&](std::FILE* terminal) { BOOST_CHECK_THROW(run_fit(terminal, 2, bad), ValueError); });
+      [&](std::FILE* terminal) { BOOST_CHECK_THROW(run_fit(terminal, 2, bad), NumericsError); });
   BOOST_TEST(count(text, "epoch 1/2 [") >= 1u);
   BOOST_TEST(text.ends_with("\r\033[K"));
   BOOST_TEST(count(text, "\n") == 0u);

@@ -108,13 +108,52 @@ BOOST_AUTO_TEST_CASE(a_training_that_is_done_stays_so) {
   check_same(whole, train({}));
 }
 
-BOOST_AUTO_TEST_CASE(without_resume_it_begins_anew) {
+BOOST_AUTO_TEST_CASE(without_resume_there_must_be_none) {
   const Directory directory;
-  train({.path = directory / "run"}, 4);
-  check_same(train({}), train({.path = directory / "run"}));
+  const std::string path = directory / "run";
+  train({.path = path}, 4);
+  const std::string before = read_bytes(path);
+  BOOST_CHECK_EXCEPTION(train({.path = path}), ValueError, [&](const ValueError& error) {
+    return error.message() == "the checkpoint " + path + " is there already";
+  });
+  BOOST_TEST(read_bytes(path) == before);
+  BOOST_CHECK_THROW(train({.resume = true}), ValueError);
+  BOOST_CHECK_THROW(train({.every_steps = 3}), ValueError);
+  BOOST_CHECK_THROW(train({.path = directory / "nowhere/run"}), DataError);
 }
 
-BOOST_AUTO_TEST_CASE(a_callback_that_ended_it_is_remembered) {
+// What a callback throws comes through, but nothing is lost: the next run asks all callbacks again.
+BOOST_AUTO_TEST_CASE(a_callback_that_throws_is_called_again) {
+  const Directory directory;
+  struct Full {};
+  bool full = true;
+  std::vector<std::size_t> seen, seen_by_second;
+  const auto run = [&] {
+    Rng rng{5};
+    Sequential net = small_net(rng);
+    SGD sgd{{.learning_rate = 0.1}};
+    FitOptions options{.epochs = 4, .batch_size = 16, .log = nullptr};
+    options.checkpoint = {.path = directory / "run", .resume = true};
+    options.on_epoch = {[&](const History& h) {
+                          if (full && h.epochs.size() == 2) throw Full{};
+                          seen.push_back(h.epochs.size());
+                          return true;
+                        },
+                        [&](const History& h) {
+                          seen_by_second.push_back(h.epochs.size());
+                          return true;
+                        }};
+    return fit(net, train_set, test_set, options, rng, sgd);
+  };
+  BOOST_CHECK_THROW(run(), Full);
+  full = false;
+  BOOST_TEST(run().epochs.size() == 4u);
+  BOOST_TEST(seen == (std::vector<std::size_t>{1, 2, 3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(seen_by_second == (std::vector<std::size_t>{1, 2, 2, 3, 4}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_that_ended_it_is_asked_again) {
   const Directory directory;
   Rng rng{5};
   Sequential net = small_net(rng);
@@ -126,7 +165,9 @@ BOOST_AUTO_TEST_CASE(a_callback_that_ended_it_is_remembered) {
   const History again = fit(net, train_set, test_set, options, rng, SGD{});
   BOOST_TEST(again.stopped);
   BOOST_TEST(again.epochs.size() == 2u);
-  BOOST_TEST(calls == 2);
+  BOOST_TEST(calls == 3);
+  options.on_epoch = {};  // nobody minds any more
+  BOOST_TEST(fit(net, train_set, test_set, options, rng, SGD{}).epochs.size() == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
@@ -151,9 +192,20 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_does_not_end_the_training) {
   const Directory directory;
-  write_bytes(directory / "file", "in the way");
+  std::filesystem::create_directory(directory / "file");
   std::FILE* const log = std::tmpfile();
-  const Result result = train({.path = directory / "file/run", .every_steps = 2}, 0, log);
+  Rng rng{5};
+  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
+                 Dense{{.in = 16, .out = 3}, rng}};
+  Adam adam{{.learning_rate = 0.02}};
+  FitOptions options{.epochs = epochs, .batch_size = 16, .log = log};
+  options.checkpoint = {.path = directory / "file/run", .every_steps = 2};
+  options.on_step = [&](const StepReport&) {
+    std::filesystem::remove_all(directory / "file");  // as a disk that was taken away
+    return true;
+  };
+  History history = fit(net, train_set, test_set, options, rng, ClipNorm{1}, adam);
+  const Result result{weights(net), std::move(history), rng.position()};
   check_same(train({}), result);
   BOOST_TEST(result.history.checkpoint_error.find("file/run") != std::string::npos);
   std::rewind(log);

@@ -192,8 +192,8 @@ BOOST_AUTO_TEST_CASE(it_stands_for_the_optimizer_in_a_training) {
 
 BOOST_AUTO_TEST_CASE(a_sample_in_no_step_is_an_error) {
   SGD sgd;
-  check_value_error([&] { UpdateStatistics(sgd, {.every = 0}); },
-                    "[update_statistics] every must be at least 1, got 0 @");
+  check_error([&] { UpdateStatistics(sgd, {.every = 0}); },
+              "[update_statistics] every must be at least 1, got 0 @");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

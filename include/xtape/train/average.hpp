@@ -33,7 +33,7 @@ struct WeightAverageOptions {
 /// ```
 /// In step t, with the weights w after the optimizer's step:
 /// ```
-/// average = w                                          t = 1, or at the first visit of a parameter
+/// average = w                                          at the first visit of a parameter
 /// average = d * average + (1 - d) * w                  else, as average += (1 - d) * (w - average)
 /// d = decay, or min(decay, (1 + t) / (10 + t)) with a warm-up
 /// ```
@@ -55,8 +55,8 @@ class WeightAverage : public Visitor {
   void begin(std::span<Parameter* const> parameters) override;
   /// Adds the value to its average. Throws ShapeError if that has another shape.
   void visit(Parameter& parameter) override;
-  /// Lists the steps, and for each parameter of the list its average, as `0.weight.average`; that of a
-  /// parameter which was never visited is its value. Throws ValueError while the averages are in a model.
+  /// Lists the steps, and for each parameter of the list its average and the number of its visits, as
+  /// `0.weight.average` and `0.weight.visits`. Throws ValueError while the averages are in a model.
   void state(StateList& list) override;
 
   /// Passes so far.
@@ -77,7 +77,11 @@ class WeightAverage : public Visitor {
   WeightAverageOptions options_;
   std::uint64_t steps_ = 0;
   bool applied_ = false;
-  std::unordered_map<std::uint64_t, Array> averages_;  // by Parameter::id
+  struct Average {
+    Array array;
+    std::uint64_t visits = 0;  // 0: it stands for nothing yet
+  };
+  std::unordered_map<std::uint64_t, Average> averages_;  // by Parameter::id
 };
 
 /// Averages in the place of the weights, for as long as it lives. The model and the WeightAverage must

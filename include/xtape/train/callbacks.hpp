@@ -49,8 +49,8 @@ struct ReduceOnPlateauOptions {
 /// rate = max(factor * rate, min_rate)
 /// ```
 /// The first rate is the one that the optimizer has when this is called, which must be before a checkpoint is
-/// loaded into it. The optimizer must outlive the training and have no schedule. Throws ValueError if it has
-/// one, and for an option out of its range.
+/// loaded into it; make another for another training. It never raises the rate. The optimizer must outlive
+/// the training and have no schedule. Throws ValueError if it has one, and for an option out of its range.
 EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptions& options = {},
                                 Location at = Location::current());
 

@@ -58,7 +58,7 @@ enum class Monitor {
 /// What fit has measured, and returns.
 struct History {
   std::vector<EpochReport> epochs = {};  ///< those that were completed
-  bool stopped = false;                  ///< a callback after an epoch ended the training
+  bool stopped = false;  ///< a callback after an epoch ended the training; resuming asks it again
   bool interrupted = false;  ///< a callback after a step did; a checkpoint can be gone on from
   std::string checkpoint_error = {};  ///< why the last checkpoint could not be written, if so
   /// After the last epoch. Throws ValueError if none was completed.
@@ -91,7 +91,7 @@ using StepCallback = std::function<bool(const StepReport&)>;
 struct CheckpointOptions {
   std::string path = {};        ///< the file; none is kept if empty
   std::size_t every_steps = 0;  ///< besides after each epoch; 0: only there
-  bool resume = false;          ///< goes on from the file, if it is there
+  bool resume = false;          ///< goes on from the file, if it is there; else there must be none
   /// What must be the same to go on, such as the name of the model; kept in the file.
   std::map<std::string, std::string> settings = {};
 };
@@ -137,10 +137,14 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 /// evaluation. After each backward pass the visitors go over the parameters, in order:
 /// `fit(net, train, test, {.epochs = 10}, rng, ClipNorm{1}, adam)`.
 /// Shuffling and dropout draw from `rng`. With `.checkpoint = {.path = "run.safetensors", .resume = true}` a
-/// killed training goes on where it was, if the model, the data and the visitors are made as before. It is for classification: other tasks have a loop of their own,
-/// of a few lines. Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset,
-/// for a model that uses a parameter without listing it, and where the loss is no longer finite; the model
-/// is then as the step left it.
+/// killed training goes on where it was, if the model, the data and the visitors are made as before. It is
+/// for classification: other tasks have a loop of their own, of a few lines.
+///
+/// Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset, for a model that
+/// uses a parameter without listing it, and for options of a checkpoint that do not fit together; DataError
+/// where the checkpoint cannot be read or, before the training, cannot be written; NumericsError where the
+/// loss is no longer finite: the model is then as the step before left it. What a callback throws comes
+/// through, once the others were called and the checkpoint was written; resuming calls them again.
 template <class Model, class... Visitors>
 requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) History
     fit(Model& model, const data::Dataset& train, const data::Dataset& test,
