@@ -44,6 +44,8 @@ std::vector<std::string> schedule_names() {
 }
 
 Schedule make_schedule(const Settings& s, double learning_rate, std::size_t steps_per_epoch) {
+  if (s.warmup_epochs > 0 && s.schedule != "cosine")
+    throw ValueError(Op::nowhere("schedule"), s.schedule + " has no warm-up", "only cosine has");
   const auto warmup = static_cast<std::uint64_t>(
       std::llround(s.warmup_epochs * static_cast<double>(steps_per_epoch)));
   return schedules.at(s.schedule)({learning_rate, steps_per_epoch,

@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--preset tf", {"--preset", "tf", "keras"}},
       {"--dataset cifar", {"--dataset", "cifar", "fashion-mnist"}},
       {"--schedule linear", {"--schedule", "linear", "cosine"}},
+      {"--warmup-epochs 1", {"[schedule]", "constant has no warm-up"}},
       {"--resume", {"--resume", "--checkpoint"}},
       {"--checkpoint-every 5", {"--checkpoint-every", "--checkpoint"}},
       {"--checkpoint /nowhere/run", {"/nowhere/run"}},
