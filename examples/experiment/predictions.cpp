@@ -18,14 +18,14 @@ void add_predictions(report::Run& run, Sequential& net, const data::ImageDataset
     const Array probabilities = softmax(net(tape.input(images))).value();
     for (std::size_t i = 0; i < labels.size(); ++i, ++index) {
       const Scalar* const row = probabilities.data() + i * classes;
-      const auto said = static_cast<std::size_t>(std::max_element(row, row + classes) - row);
+      const auto predicted = static_cast<std::size_t>(std::max_element(row, row + classes) - row);
       const auto label = static_cast<std::size_t>(labels[i]);
-      ++run.confusion[label][said];
-      if (said == label) continue;
+      ++run.confusion[label][predicted];
+      if (predicted == label) continue;
       run.mistakes.push_back({.index = index,
                               .label = static_cast<int>(label),
-                              .said = static_cast<int>(said),
-                              .probability = static_cast<double>(row[said])});
+                              .predicted = static_cast<int>(predicted),
+                              .probability = static_cast<double>(row[predicted])});
     }
   }
   run.mistake_count = run.mistakes.size();

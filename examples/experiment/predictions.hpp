@@ -9,7 +9,8 @@
 
 namespace experiment {
 
-/// Fills in the confusion matrix and the mistakes, of which `shown` at most are kept, the surest first.
+/// Fills in the confusion matrix and the mistakes, the most confident first; `shown` of them at most are
+/// kept.
 void add_predictions(report::Run& run, xtape::Sequential& net,
                      const xtape::data::ImageDataset& test, std::size_t shown = 40);
 

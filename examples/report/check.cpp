@@ -49,7 +49,7 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
   for (std::size_t i = 0; i < run.mistakes.size(); ++i) {
     const std::string mistake = fmt::format("{}.mistakes[{}]", name, i);
     check_class(mistake + ".label", run.mistakes[i].label, classes);
-    check_class(mistake + ".said", run.mistakes[i].said, classes);
+    check_class(mistake + ".predicted", run.mistakes[i].predicted, classes);
     check_size(mistake + ".pixels", run.mistakes[i].pixels.size(),
                results.image_height * results.image_width, "pixels");
   }

@@ -39,7 +39,7 @@ template <Is<Mistake> T>
 void fields(T& mistake, auto&& visit) {
   visit("index", mistake.index);
   visit("label", mistake.label);
-  visit("said", mistake.said);
+  visit("predicted", mistake.predicted);
   visit("probability", mistake.probability);
   visit("pixels", mistake.pixels);
 }

@@ -15,14 +15,14 @@ void put_confusion_row(std::string& out, const Results& results, const Run& run,
   const std::vector<int>& row = run.confusion[label];
   const std::int64_t total = std::accumulate(row.begin(), row.end(), std::int64_t{0});
   put(out, "<tr><th scope=\"row\">{}</th>", escape(results.classes[label]));
-  for (std::size_t said = 0; said < row.size(); ++said) {
-    if (said == label)
-      put(out, "<td class=\"right\">{}</td>", row[said]);
-    else if (row[said] == 0)
+  for (std::size_t predicted = 0; predicted < row.size(); ++predicted) {
+    if (predicted == label)
+      put(out, "<td class=\"right\">{}</td>", row[predicted]);
+    else if (row[predicted] == 0)
       out += "<td class=\"none\">0</td>";
     else  // the square root tells small counts apart
       put(out, "<td style=\"background:rgba(213,94,0,{:.2f})\">{}</td>",
-          0.1 + 0.5 * std::sqrt(row[said] / static_cast<double>(most_wrong)), row[said]);
+          0.1 + 0.5 * std::sqrt(row[predicted] / static_cast<double>(most_wrong)), row[predicted]);
   }
   const double right = row[label] / static_cast<double>(total);
   put(out, "<td>{}</td><td>{}</td></tr>\n", total, total == 0 ? "–" : percent(right));
@@ -35,9 +35,9 @@ void put_confusion(std::string& out, const Results& results, const Run& run) {
     for (std::size_t j = 0; j < run.confusion.size(); ++j)
       if (i != j) most_wrong = std::max(most_wrong, run.confusion[i][j]);
   out +=
-      "<h4>What was taken for what</h4>\n<div class=\"scroll\" tabindex=\"0\"><table "
+      "<h4>Confusion matrix</h4>\n<div class=\"scroll\" tabindex=\"0\"><table "
       "class=\"confusion\">"
-      "<caption>Confusion matrix: test images by what they are (rows) and by what the model said "
+      "<caption>Test images by what they are (rows) and by what the model predicted "
       "(columns)</caption>\n<thead><tr><th scope=\"col\">is</th>";
   for (const std::string& name : results.classes)
     put(out, "<th scope=\"col\">{}</th>", escape(name));
@@ -52,19 +52,20 @@ void put_mistakes(std::string& out, const Results& results, const Run& run) {
   constexpr std::size_t most = 40;
   const std::size_t shown = std::min(most, run.mistakes.size());
   put(out,
-      "<h4>What it got wrong</h4>\n<p>{} of {}, the surest first: what it is → what the model "
-      "said, "
-      "and the probability that it gave to that.</p>\n<ul class=\"mistakes\">\n",
+      "<h4>What it got wrong</h4>\n<p>{} of {}, the most confident first: what it is → what "
+      "the model predicted, and the probability that it gave to that.</p>\n<ul "
+      "class=\"mistakes\">\n",
       shown, counted(run.mistake_count, "mistake"));
   for (const Mistake& mistake : std::span{run.mistakes}.first(shown)) {
     const std::string is = escape(results.classes[static_cast<std::size_t>(mistake.label)]);
-    const std::string said = escape(results.classes[static_cast<std::size_t>(mistake.said)]);
+    const std::string predicted =
+        escape(results.classes[static_cast<std::size_t>(mistake.predicted)]);
     put(out,
-        "<li><img class=\"ink\" width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, taken for {}\" "
+        "<li><img class=\"ink\" width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, predicted {}\" "
         "src=\"{}\"/>",
-        results.image_width, results.image_height, mistake.index, is, said,
+        results.image_width, results.image_height, mistake.index, is, predicted,
         data_uri(ink(mistake, results.image_height, results.image_width)));
-    put(out, "<span>{} → <b>{}</b></span> <small>{}&#160;%</small></li>\n", is, said,
+    put(out, "<span>{} → <b>{}</b></span> <small>{}&#160;%</small></li>\n", is, predicted,
         percent(mistake.probability));
   }
   out += "</ul>\n";

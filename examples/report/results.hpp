@@ -30,8 +30,8 @@ struct UpdateSample {
 /// A test image that the trained model took for something else.
 struct Mistake {
   std::size_t index = 0;                  ///< in the test set
-  int label = 0, said = 0;                ///< what it is, and what the model said
-  double probability = 0;                 ///< that the model gave to what it said
+  int label = 0, predicted = 0;           ///< what it is, and what the model predicted
+  double probability = 0;                 ///< that the model gave to `predicted`
   std::vector<std::uint8_t> pixels = {};  ///< height * width, 0 is background
 };
 
@@ -50,8 +50,8 @@ struct Run {
   std::vector<Epoch> epochs = {};
   std::vector<std::string> parameters = {};      ///< names, such as 0.weight
   std::vector<UpdateSample> updates = {};        ///< in the order of steps
-  std::vector<std::vector<int>> confusion = {};  ///< [label][said], counts of test images
-  std::vector<Mistake> mistakes = {};            ///< the surest first
+  std::vector<std::vector<int>> confusion = {};  ///< [label][predicted], counts of test images
+  std::vector<Mistake> mistakes = {};            ///< the most confident first
   std::size_t mistake_count = 0;                 ///< of which `mistakes` has some
   Filters filters = {};                          ///< empty for a model without a convolution
 };

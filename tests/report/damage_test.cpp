@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(integers_out_of_their_range) {
 BOOST_AUTO_TEST_CASE(values_that_contradict_each_other) {
   BOOST_TEST(error_with("/runs/0/mistakes/0/label", 10) ==
              "runs[0].mistakes[0].label: expected one of 10 classes, found 10");
-  BOOST_TEST(error_with("/runs/0/mistakes/3/said", -1) ==
-             "runs[0].mistakes[3].said: expected one of 10 classes, found -1");
+  BOOST_TEST(error_with("/runs/0/mistakes/3/predicted", -1) ==
+             "runs[0].mistakes[3].predicted: expected one of 10 classes, found -1");
   BOOST_TEST(error_with("/runs/0/mistakes/2/pixels", Json::array({1, 2})) ==
              "runs[0].mistakes[2].pixels: expected 784 pixels, found 2");
   BOOST_TEST(error_with("/runs/0/mistake_count", 39) ==
@@ -163,9 +163,9 @@ BOOST_AUTO_TEST_CASE(values_that_contradict_each_other) {
 
 BOOST_AUTO_TEST_CASE(contradictions_are_not_written) {
   Results results = sample();
-  results.runs[5].mistakes[1].said = 11;
+  results.runs[5].mistakes[1].predicted = 11;
   BOOST_TEST(write_error(results) ==
-             "runs[5].mistakes[1].said: expected one of 10 classes, found 11");
+             "runs[5].mistakes[1].predicted: expected one of 10 classes, found 11");
   results = sample();
   results.runs[2].filters.weights.pop_back();
   BOOST_TEST(write_error(results) == "runs[2].filters.weights: expected 288 weights, found 287");

@@ -88,11 +88,11 @@ void add_mistakes(Run& run, double error, Random& random) {
     const bool common = random() % 3 != 0;
     const int* pair = pairs[random() % 9];
     const int label = common ? pair[0] : static_cast<int>(random() % 10);
-    const int said = common ? pair[1] : (label + 1 + static_cast<int>(random() % 9)) % 10;
+    const int predicted = common ? pair[1] : (label + 1 + static_cast<int>(random() % 9)) % 10;
     --run.confusion[label][label];
-    ++run.confusion[label][said];
+    ++run.confusion[label][predicted];
     if (run.mistakes.size() < 40)
-      run.mistakes.push_back({random() % 10000, label, said,
+      run.mistakes.push_back({random() % 10000, label, predicted,
                               0.9999 - 0.0061 * static_cast<double>(i), digit(label, random)});
   }
 }
