@@ -16,13 +16,6 @@ std::string valid_utf8(std::string_view text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string superscript(int number) {
-  constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  std::string result = number < 0 ? "⁻" : "";
-  for (char c : std::to_string(std::abs(number))) result += digits[c - '0'];
-  return result;
-}
-
 }  // namespace
 
 std::string escape(std::string_view text) {
@@ -52,6 +45,13 @@ std::string fixed(double x, int decimals) {
 
 std::string percent(double share) { return fixed(100 * share, 2); }
 
+std::string power_of_ten(int exponent) {
+  constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string result = exponent < 0 ? "10⁻" : "10";
+  for (char c : std::to_string(std::abs(exponent))) result += digits[c - '0'];
+  return result;
+}
+
 std::string brief(double x) {
   if (!std::isfinite(x)) return fixed(x, 0);
   if (x == 0) return "0";
@@ -60,7 +60,7 @@ std::string brief(double x) {
   const int exponent = std::stoi(digits.substr(e + 1));
   if (exponent >= -4 && exponent < 5) return fmt::format("{:.{}f}", x, std::max(0, 2 - exponent));
   const std::string mantissa = digits.substr(0, e);
-  return (mantissa == "1.00" ? "" : mantissa + "·") + "10" + superscript(exponent);
+  return (mantissa == "1.00" ? "" : mantissa + "·") + power_of_ten(exponent);
 }
 
 std::string tick_label(double x) {
@@ -69,7 +69,7 @@ std::string tick_label(double x) {
   if (exponent >= -4 && exponent < 4) return fmt::format("{:.6g}", x);
   if (exponent == 4) return grouped(x);
   const std::string mantissa = fmt::format("{:.3g}", x / std::pow(10, exponent));
-  return (mantissa == "1" ? "" : mantissa + "·") + "10" + superscript(exponent);
+  return (mantissa == "1" ? "" : mantissa + "·") + power_of_ten(exponent);
 }
 
 std::string grouped(double x) {

@@ -26,6 +26,8 @@ std::string fixed(double x, int decimals);
 std::string percent(double share);
 // Three significant digits, powers of ten for what is very small or large: 0.0351, 2.1·10⁻⁵.
 std::string brief(double x);
+// 10⁻⁵.
+std::string power_of_ten(int exponent);
 // The shortest, for the ticks of an axis: 0.02, 100, 10⁻⁵.
 std::string tick_label(double x);
 // 12,345.

@@ -13,6 +13,8 @@ namespace {
 constexpr double many_times = 8;
 // Around the outermost values on a scale that does not end at ticks, in its length.
 constexpr double margin = 0.04;
+// Beyond these, sums and quotients of numbers could overflow: such a number stands at the end of the axis.
+constexpr double largest = 1e150, smallest = 1e-150;
 
 std::vector<double> finite(std::span<const double> values) {
   std::vector<double> result;
@@ -39,25 +41,47 @@ double nice_step(double length, int most) {
   return 10 * power;
 }
 
-// Ticks of `factor` times a label, as many decimals as the step needs.
+// The exponent of the power of ten that labels up to `greatest` have in common; 0 if they need none.
+int common_exponent(double greatest) {
+  const int exponent = static_cast<int>(std::floor(std::log10(greatest) + 1e-9));
+  return exponent < -4 || exponent > 5 ? exponent : 0;
+}
+
+// A range that ticks can tell apart, for one of a few units in the last place or of none.
+void widen(double& low, double& high) {
+  const double magnitude = std::max(std::abs(low), std::abs(high));
+  if (high - low > std::max(1e-9 * magnitude, smallest)) return;
+  const double half = magnitude < smallest ? 0.5 : magnitude / 10;
+  low -= half;
+  high += half;
+}
+
+// Ticks whose labels are `factor` times their values, with as many decimals as the step needs.
 Scale even_scale(double low, double high, int most, double factor) {
-  if (low == high) {
-    const double half = low == 0 ? 0.5 : std::abs(low) / 10;
-    low -= half;
-    high += half;
-  }
+  low = std::clamp(low, -largest, largest);
+  high = std::clamp(high, -largest, largest);
+  widen(low, high);
   const double step = nice_step(high - low, most);
-  const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step * factor) + 1e-9)));
   const double first = std::floor(low / step + 1e-9), last = std::ceil(high / step - 1e-9);
   Scale scale{.low = first * step, .high = last * step};
-  for (double i = first; i <= last; ++i)
-    scale.ticks.push_back({i * step, fixed(i * step * factor, decimals)});
+  const int exponent =
+      common_exponent(factor * std::max(std::abs(scale.low), std::abs(scale.high)));
+  const double unit = std::pow(10, exponent);
+  const double decimals = -std::floor(std::log10(step * factor / unit) + 1e-9);
+  const std::string power = exponent == 0 ? "" : "·" + power_of_ten(exponent);
+  const int count = static_cast<int>(last - first);
+  for (int i = 0; i <= count; ++i) {
+    const double value = (first + i) * step;
+    const std::string digits =
+        fixed(value * factor / unit, std::max(0, static_cast<int>(decimals)));
+    scale.ticks.push_back({value, value == 0 && exponent != 0 ? "0" : digits + power});
+  }
   return scale;
 }
 
 // 1, 2 and 5 times the powers of ten within the range; over several decades, some of the powers alone.
 std::vector<double> logarithmic_ticks(double low, double high) {
-  const double decades = std::log10(high / low);
+  const double decades = std::log10(high) - std::log10(low);
   const int stride = std::max(1, static_cast<int>(std::ceil(decades / 6)));
   const int first = static_cast<int>(std::floor(std::log10(low) / stride)) * stride;
   const int last = static_cast<int>(std::ceil(std::log10(high)));
@@ -75,7 +99,8 @@ std::vector<double> logarithmic_ticks(double low, double high) {
 double Scale::at(double value) const {
   const double place = (transform(kind, value) - transform(kind, low)) /
                        (transform(kind, high) - transform(kind, low));
-  return std::isfinite(place) ? place : std::numeric_limits<double>::quiet_NaN();
+  return std::isfinite(place) ? std::clamp(place, 0.0, 1.0)
+                              : std::numeric_limits<double>::quiet_NaN();
 }
 
 Scale linear_scale(std::span<const double> all) {
@@ -89,9 +114,10 @@ Scale positive_scale(std::span<const double> all) {
   const std::vector<double> values = finite(all);
   if (values.empty()) return linear_scale(all);
   const auto [low, high] = std::ranges::minmax(values);
-  if (!(low > 0) || high < many_times * low) return linear_scale(all);
-  const double around = std::pow(high / low, margin);
-  Scale scale{.kind = Scale::Kind::logarithmic, .low = low / around, .high = high * around};
+  const double least = std::max(low, smallest), most = std::min(high, largest);
+  if (!(low > 0) || most < many_times * least) return linear_scale(all);
+  const double around = std::pow(most / least, margin);
+  Scale scale{.kind = Scale::Kind::logarithmic, .low = least / around, .high = most * around};
   for (double tick : logarithmic_ticks(scale.low, scale.high))
     scale.ticks.push_back({tick, tick_label(tick)});
   return scale;

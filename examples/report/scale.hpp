@@ -20,7 +20,8 @@ struct Scale {
   double low = 0, high = 1;
   std::vector<Tick> ticks = {};  // rising, from low to high
 
-  // From 0 at `low` to 1 at `high`; NaN for what has no place, such as 0 on a logarithmic scale.
+  // From 0 at `low` and below to 1 at `high` and above; NaN for what has no place: what is not finite, or 0
+  // on a logarithmic scale.
   double at(double value) const;
 };
 

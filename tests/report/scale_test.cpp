@@ -37,6 +37,60 @@ BOOST_AUTO_TEST_CASE(linear_ticks_are_round_and_reach_around_the_values) {
   BOOST_TEST(linear({0, 0}) == "-0.6 -0.4 -0.2 0.0 0.2 0.4 0.6");
 }
 
+// Few ticks, rising, each with a short label of its own, around all values.
+void check_axis(const Scale& scale, const std::vector<double>& values) {
+  BOOST_TEST(scale.low < scale.high);
+  BOOST_TEST(scale.ticks.size() >= 2u);
+  BOOST_TEST(scale.ticks.size() <= 13u);
+  for (std::size_t i = 0; i < scale.ticks.size(); ++i) {
+    BOOST_TEST(scale.ticks[i].label.size() <= 20u, scale.ticks[i].label);
+    if (i == 0) continue;
+    BOOST_TEST(scale.ticks[i - 1].value < scale.ticks[i].value);
+    BOOST_TEST(scale.ticks[i - 1].label != scale.ticks[i].label);
+  }
+  for (double x : values) BOOST_TEST((scale.at(x) >= 0 && scale.at(x) <= 1), x);
+}
+
+BOOST_AUTO_TEST_CASE(any_numbers_get_an_axis) {
+  using Limits = std::numeric_limits<double>;
+  const double mean = (0.1 + 0.1 + 0.1) / 3;  // one unit in the last place above 0.1
+  BOOST_TEST(mean != 0.1);
+  const std::vector<std::vector<double>> ranges = {{mean, 0.1},
+                                                   {mean, 0.1, 0.098},
+                                                   {mean, 0.1, 0},
+                                                   {0.98, std::nextafter(0.98, 1)},
+                                                   {-mean, -0.1},
+                                                   {1e9, 1e9 + 1},
+                                                   {3e38, std::nextafter(3e38, 0)},
+                                                   {2e-45, 1.4e-45},
+                                                   {Limits::max(), -Limits::max()},
+                                                   {Limits::max(), 1},
+                                                   {Limits::max()},
+                                                   {-Limits::max()},
+                                                   {Limits::min(), 0},
+                                                   {Limits::denorm_min(), 0},
+                                                   {Limits::denorm_min()},
+                                                   {Limits::denorm_min(), Limits::max()},
+                                                   {Limits::denorm_min(), 1e-300},
+                                                   {1e-160, 1e-140},
+                                                   {1e140, 1e160},
+                                                   {1e20, 1.5e20}};
+  for (const std::vector<double>& values : ranges) {
+    check_axis(linear_scale(values), values);
+    check_axis(positive_scale(values), values);
+    check_axis(share_scale(values), values);
+  }
+  BOOST_TEST(linear({mean, 0.1}) == "0.090 0.095 0.100 0.105 0.110");
+  BOOST_TEST(share({mean, 0.1}) == "9.0 9.5 10.0 10.5 11.0");
+  BOOST_TEST(share({mean, 0.1, 0.098}) == "9.80 9.85 9.90 9.95 10.00");
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_large_and_small_numbers_are_short) {
+  BOOST_TEST(linear({1e20, 1.4e20}) == "1.0·10²⁰ 1.1·10²⁰ 1.2·10²⁰ 1.3·10²⁰ 1.4·10²⁰");
+  BOOST_TEST(linear({0, 4e-7}) == "0 1·10⁻⁷ 2·10⁻⁷ 3·10⁻⁷ 4·10⁻⁷");
+  BOOST_TEST(linear({0, 400000}) == "0 100000 200000 300000 400000");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_finite_does_not_count) {
   BOOST_TEST(linear({0, not_a_number, 1, infinity, -infinity}) == linear({0, 1}));
   BOOST_TEST(positive({not_a_number, 0.01, 1, infinity}) == positive({0.01, 1}));
