@@ -3,12 +3,16 @@
 
 #include "formats.hpp"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace report {
@@ -18,22 +22,30 @@ namespace {
   throw std::runtime_error{path.string() + ": " + what};
 }
 
-void write_file(const std::filesystem::path& path, const std::string& content) {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp" + std::to_string(getpid());
-  std::ofstream file{temporary, std::ios::binary};
-  file << content;
-  file.close();
+// A file with this content, on the disk. False with errno set if it cannot be.
+bool write_through(const std::string& path, std::string_view content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return false;
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno != EINTR) break;
+    if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const bool done = content.empty() && ::fsync(file) == 0;
   const int cause = errno;
-  std::error_code error;
-  if (!file)
-    error.assign(cause, std::generic_category());
-  else
-    std::filesystem::rename(temporary, path, error);
-  if (!error) return;
-  std::error_code ignored;
-  std::filesystem::remove(temporary, ignored);
-  fail(path, "cannot write: " + error.message());
+  const bool closed = ::close(file) == 0;
+  if (!done) errno = cause;
+  return done && closed;
+}
+
+// One process writes a directory, so the new file's name can be fixed: what a killed process has left is
+// overwritten by the next.
+void write_file(const std::filesystem::path& path, const std::string& content) {
+  const std::string fresh = path.parent_path() / fmt::format(".{}.new", path.filename().string());
+  if (write_through(fresh, content) && ::rename(fresh.c_str(), path.c_str()) == 0) return;
+  const int cause = errno;
+  ::unlink(fresh.c_str());
+  fail(path, std::string{"cannot write: "} + std::strerror(cause));
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -8,11 +8,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <limits>
 #include <sstream>
 
-#include <unistd.h>
+#include <sys/resource.h>
 
 using namespace report;
 using namespace test;
@@ -48,6 +50,36 @@ double number(const std::string& text) {
   BOOST_TEST_REQUIRE((error == std::errc{} && end == text.data() + text.size()), text);
   return value;
 }
+
+const std::vector<std::string> three_files = {"report.html", "results.csv", "results.json"};
+
+std::vector<std::string> names_in(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{path})
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// While it lives, files of this process end at so many bytes, as if the disk were full.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+  ~SizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
 
 }  // namespace
 
@@ -159,12 +191,7 @@ BOOST_AUTO_TEST_CASE(a_directory_is_created_and_holds_three_files) {
   const auto path = directory.path() / "new" / "report";
   write(path, small_sample());
   write(path, sample());  // again: nothing of the first stays
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator{path})
-    names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  BOOST_TEST(names == (std::vector<std::string>{"report.html", "results.csv", "results.json"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(names_in(path) == three_files, boost::test_tools::per_element());
   BOOST_TEST(read(path).title == "Six optimizers on MNIST");
   BOOST_TEST(content(path / "report.html") == to_html(sample()));
 }
@@ -177,6 +204,36 @@ BOOST_AUTO_TEST_CASE(a_reader_of_the_old_file_keeps_it_whole) {
   write(directory.path(), sample());
   const std::string seen{std::istreambuf_iterator<char>{old}, {}};
   BOOST_TEST((seen == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_leaves_the_old_file) {
+  const Directory directory;
+  write(directory.path(), small_sample());
+  const std::string before = content(directory.path() / "results.json");
+  const auto path = directory.path() / "results.json";
+  std::string error = "none";
+  {
+    const SizeLimit limit{before.size() / 2};
+    try {
+      write(directory.path(), sample());
+    } catch (const std::runtime_error& thrown) {
+      error = thrown.what();
+    }
+  }
+  BOOST_TEST(error == path.string() + ": cannot write: File too large");
+  BOOST_TEST((content(path) == before));
+  BOOST_TEST(names_in(directory.path()) == three_files, boost::test_tools::per_element());
+  write(directory.path(), sample());
+  BOOST_TEST(read(directory.path()).title == sample().title);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_process_has_left_is_cleared_away) {
+  const Directory directory;
+  for (const std::string& name : three_files)
+    put(directory.path() / ("." + name + ".new"), std::string(1 << 20, 'x'));
+  write(directory.path(), small_sample());
+  BOOST_TEST(names_in(directory.path()) == three_files, boost::test_tools::per_element());
+  BOOST_TEST((content(directory.path() / "results.json") == to_json(small_sample())));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named_and_leaves_nothing_behind) {
