@@ -93,12 +93,15 @@ Spread last(const Group& group, const Measure& measure) {
 }
 
 double mean_total(const Group& group, const Measure& measure) {
+  if (group.epochs == 0) return not_a_number;
   std::vector<double> totals;
   for (const Run* run : group.counted) {
+    // A complete run may have stopped early, which is no reason to cut the others short.
+    const std::size_t end = group.state == State::running ? group.epochs : run->epochs.size();
     totals.push_back(0);
-    for (const Epoch& epoch : run->epochs) totals.back() += measure(epoch);
+    for (const Epoch& epoch : std::span{run->epochs}.first(end)) totals.back() += measure(epoch);
   }
-  return group.epochs == 0 ? not_a_number : spread(totals).mean;
+  return spread(totals).mean;
 }
 
 double train_seconds(const Epoch& e) {
@@ -111,7 +114,8 @@ const Run* best_run(const Group& group) {
   const Run* best = nullptr;
   for (const Run* run : group.counted)
     if (!run->epochs.empty() &&
-        (best == nullptr || run->epochs.back().test_accuracy > best->epochs.back().test_accuracy))
+        (best == nullptr || std::isnan(best->epochs.back().test_accuracy) ||
+         run->epochs.back().test_accuracy > best->epochs.back().test_accuracy))
       best = run;
   return best;
 }

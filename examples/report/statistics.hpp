@@ -44,7 +44,7 @@ using Measure = std::function<double(const Epoch&)>;
 std::vector<Spread> curve(const Group& group, const Measure& measure);
 // The same after the last epoch; NaN without any.
 Spread last(const Group& group, const Measure& measure);
-// The mean over the counted runs of the sum over epochs.
+// The mean over the counted runs of the sum over epochs; over those that all have while runs go on.
 double mean_total(const Group& group, const Measure& measure);
 
 double train_seconds(const Epoch& epoch);

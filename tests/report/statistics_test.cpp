@@ -138,4 +138,19 @@ BOOST_AUTO_TEST_CASE(seconds_are_summed_over_epochs) {
   BOOST_TEST(mean_total(all[0], total_seconds) == 62);
 }
 
+BOOST_AUTO_TEST_CASE(of_runs_in_progress_the_seconds_of_the_epochs_that_all_have_count) {
+  Results results;
+  results.runs = {run("a", 1, {0.5, 0.9, 0.95}, false), run("a", 2, {0.5, 0.9}, false)};
+  BOOST_TEST(mean_total(groups(results)[0], total_seconds) == 62);
+  results.runs[0].complete = results.runs[1].complete = true;  // the second has stopped early
+  BOOST_TEST(mean_total(groups(results)[0], total_seconds) == 77.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_without_an_accuracy_is_not_the_best) {
+  Results results;
+  results.runs = {run("a", 1, {0.5, not_a_number}), run("a", 2, {0.3}),
+                  run("a", 3, {not_a_number})};
+  BOOST_TEST(best_run(groups(results)[0])->seed == 2u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
