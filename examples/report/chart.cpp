@@ -166,10 +166,9 @@ void put_table(std::string& out, const Chart& chart) {
   // Of many points, a dozen and the last.
   const std::size_t count = longest->points.size();
   const std::size_t stride = count <= 60 ? 1 : count / 12;
-  put(out,
-      "<details><summary>The numbers</summary><div class=\"scroll\" tabindex=\"0\"><table>"
-      "<caption>{}, {}</caption>\n<thead><tr><th scope=\"col\">{}</th>",
-      escape(chart.title), escape(chart.unit), escape(chart.x_name));
+  put(out, "<details><summary>The numbers</summary>{}<thead><tr><th scope=\"col\">{}</th>",
+      table_begin(chart.id + "-numbers", "numbers", chart.title + ", " + chart.unit),
+      escape(chart.x_name));
   for (const Series& series : chart.series)
     put(out, "<th scope=\"col\">{}</th>", escape(series.name));
   out += "</tr></thead>\n<tbody>";

@@ -50,11 +50,10 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
     const std::string mistake = fmt::format("{}.mistakes[{}]", name, i);
     check_class(mistake + ".label", run.mistakes[i].label, classes);
     check_class(mistake + ".predicted", run.mistakes[i].predicted, classes);
-    check_size(mistake + ".pixels", run.mistakes[i].pixels.size(),
-               results.image_height * results.image_width, "pixels");
+    if (!run.mistakes[i].pixels.empty())
+      check_size(mistake + ".pixels", run.mistakes[i].pixels.size(),
+                 results.image_height * results.image_width, "pixels");
   }
-  if (!run.mistakes.empty() && results.image_height * results.image_width == 0)
-    throw std::runtime_error{name + ".mistakes: expected none, as images have no pixels"};
   if (run.mistake_count < run.mistakes.size())
     throw std::runtime_error{fmt::format("{}.mistake_count: expected at least {}, found {}", name,
                                          run.mistakes.size(), run.mistake_count)};

@@ -84,4 +84,11 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", grouped(static_cast<double>(count)), noun, count == 1 ? "" : "s");
 }
 
+std::string table_begin(const std::string& id, const char* kind, const std::string& caption) {
+  return fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{0}\">"
+      "<table class=\"{1}\"><caption id=\"{0}\">{2}</caption>\n",
+      id, kind, escape(caption));
+}
+
 }  // namespace report

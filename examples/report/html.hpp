@@ -35,4 +35,8 @@ std::string grouped(double x);
 // For one: "1 image"; else "3 images".
 std::string counted(std::size_t count, std::string_view noun);
 
+// The begin of a table that scrolls, with the keyboard too, where it is wider than the screen. `id` is
+// unique in the page. Ends with </table></div>.
+std::string table_begin(const std::string& id, const char* kind, const std::string& caption);
+
 }  // namespace report

@@ -28,17 +28,18 @@ void put_confusion_row(std::string& out, const Results& results, const Run& run,
   put(out, "<td>{}</td><td>{}</td></tr>\n", total, total == 0 ? "–" : percent(right));
 }
 
-void put_confusion(std::string& out, const Results& results, const Run& run) {
+void put_confusion(std::string& out, const Results& results, const Run& run,
+                   const std::string& id) {
   if (run.confusion.empty()) return;
   int most_wrong = 1;
   for (std::size_t i = 0; i < run.confusion.size(); ++i)
     for (std::size_t j = 0; j < run.confusion.size(); ++j)
       if (i != j) most_wrong = std::max(most_wrong, run.confusion[i][j]);
+  out += "<h4>Confusion matrix</h4>\n";
   out +=
-      "<h4>Confusion matrix</h4>\n<div class=\"scroll\" tabindex=\"0\"><table "
-      "class=\"confusion\">"
-      "<caption>Test images by what they are (rows) and by what the model predicted "
-      "(columns)</caption>\n<thead><tr><th scope=\"col\">is</th>";
+      table_begin(id + "-confusion", "confusion",
+                  "Test images by what they are (rows) and by what the model predicted (columns)");
+  out += "<thead><tr><th scope=\"col\">is</th>";
   for (const std::string& name : results.classes)
     put(out, "<th scope=\"col\">{}</th>", escape(name));
   out += "<th scope=\"col\">images</th><th scope=\"col\">right, %</th></tr></thead>\n<tbody>";
@@ -60,11 +61,13 @@ void put_mistakes(std::string& out, const Results& results, const Run& run) {
     const std::string is = escape(results.classes[static_cast<std::size_t>(mistake.label)]);
     const std::string predicted =
         escape(results.classes[static_cast<std::size_t>(mistake.predicted)]);
-    put(out,
-        "<li><img class=\"ink\" width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, predicted {}\" "
-        "src=\"{}\"/>",
-        results.image_width, results.image_height, mistake.index, is, predicted,
-        data_uri(ink(mistake, results.image_height, results.image_width)));
+    out += "<li>";
+    if (!mistake.pixels.empty())
+      put(out,
+          "<img class=\"ink\" width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, predicted {}\" "
+          "src=\"{}\"/>",
+          results.image_width, results.image_height, mistake.index, is, predicted,
+          data_uri(ink(mistake, results.image_height, results.image_width)));
     put(out, "<span>{} → <b>{}</b></span> <small>{}&#160;%</small></li>\n", is, predicted,
         percent(mistake.probability));
   }
@@ -96,7 +99,7 @@ void put_filters(std::string& out, const Run& run) {
 }
 
 void put_model(std::string& out, const Results& results, const Run& run, const std::string& id) {
-  put_confusion(out, results, run);
+  put_confusion(out, results, run, id);
   put_mistakes(out, results, run);
   put_filters(out, run);
   put_updates(out, run, id);

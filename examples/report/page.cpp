@@ -36,7 +36,9 @@ void put_head(std::string& out, const Results& results) {
 void put_repeat(std::string& out, const Results& results) {
   out += "<section>\n<h2>How to repeat it</h2>\n";
   if (!results.command.empty())
-    put(out, "<pre class=\"scroll\" tabindex=\"0\"><code>{}</code></pre>\n",
+    put(out,
+        "<pre class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"Command\"><code>{}</code></pre>\n",
         escape(results.command));
   std::string seeds;
   std::vector<std::uint64_t> known;

@@ -32,7 +32,7 @@ struct Mistake {
   std::size_t index = 0;                  ///< in the test set
   int label = 0, predicted = 0;           ///< what it is, and what the model predicted
   double probability = 0;                 ///< that the model gave to `predicted`
-  std::vector<std::uint8_t> pixels = {};  ///< height * width, 0 is background
+  std::vector<std::uint8_t> pixels = {};  ///< height * width, 0 is background; or none
 };
 
 /// The kernels of the first convolution: (height, width, count), for images of one channel.

@@ -55,9 +55,10 @@ void put_row(std::string& out, const Group& group, const Results& results, int d
 void put_table(std::string& out, const Results& results, std::span<const Group> groups) {
   double longest = 0;
   for (const Group& group : groups) longest = std::max(longest, mean_total(group, total_seconds));
-  out += R"(<div class="scroll" tabindex="0"><table class="summary">
-<caption>After the last epoch, and over the whole run: means over seeds</caption>
-<colgroup><col/><col/></colgroup><colgroup span="2"></colgroup><colgroup span="2"></colgroup>
+  out += table_begin("summary", "summary",
+                     "After the last epoch, and over the whole run: means over seeds");
+  out +=
+      R"(<colgroup><col/><col/></colgroup><colgroup span="2"></colgroup><colgroup span="2"></colgroup>
 <colgroup span="2"></colgroup><colgroup span="6"></colgroup><colgroup><col/></colgroup>
 <thead><tr><th scope="col" rowspan="2">Optimizer</th><th scope="col" rowspan="2">Seeds</th>
 <th scope="colgroup" colspan="2">Test accuracy, %</th><th scope="colgroup" colspan="2">Test loss</th>
@@ -95,10 +96,7 @@ void put_notes(std::string& out, const Results& results, std::span<const Group> 
 
 void put_references(std::string& out, const Results& results, std::span<const Group> groups) {
   if (results.references.empty()) return;
-  put(out,
-      "<div class=\"scroll\" tabindex=\"0\"><table class=\"references\"><caption>Beside "
-      "{}</caption>\n",
-      escape(results.reference_source));
+  out += table_begin("references", "references", "Beside " + results.reference_source);
   out += R"(<colgroup><col/></colgroup><colgroup span="2"></colgroup><colgroup span="2"></colgroup>
 <colgroup span="3"></colgroup>
 <thead><tr><th scope="col" rowspan="2">Optimizer</th><th scope="colgroup" colspan="2">Test accuracy, %</th>

@@ -174,6 +174,9 @@ def check_names(page):
     tables = nodes(page, "table")
     assert len(tables) == page.value("document.querySelectorAll('table').length"), "hidden tables"
     assert all(n["name"]["value"].strip() for n in tables), "a table without a caption"
+    regions = nodes(page, "region")
+    assert len(regions) == page.value("document.querySelectorAll('.scroll').length"), "hidden regions"
+    assert all(n["name"]["value"].strip() for n in regions), "a region without a name"
     levels = page.value("[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => +h.tagName[1])")
     assert len(nodes(page, "heading")) == len(levels), "hidden headings"
     assert levels.count(1) == 1 and levels[0] == 1, levels

@@ -119,11 +119,17 @@ BOOST_AUTO_TEST_CASE(a_screen_reader_finds_its_way) {
     BOOST_TEST(count(page, "<svg") == drawings.size());
     BOOST_TEST(count(page, "<img ") == attributes(page, "alt").size());
     for (const std::string& text : attributes(page, "alt")) BOOST_TEST(!text.empty());
-    BOOST_TEST(count(page, "<table") == count(page, "<caption>"));
+    BOOST_TEST(count(page, "<table") == count(page, "<caption "));
     BOOST_TEST(count(page, "<th ") == count(page, " scope=\""));
     BOOST_TEST(count(page, "<th>") == 0u);
     // Whatever scrolls can be scrolled with the keyboard.
-    BOOST_TEST(count(page, "class=\"scroll\"") == count(page, "class=\"scroll\" tabindex=\"0\""));
+    const std::string scroll = "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label";
+    BOOST_TEST(count(page, "class=\"scroll\"") == count(page, scroll));
+    const auto tables = matches(page, scroll +
+                                          "ledby=\"([^\" ]+)\"><table class=\"[a-z]+\">"
+                                          "<caption id=\"\\1\">[^<]+</caption>");
+    BOOST_TEST(tables.size() == count(page, "<table"));
+    BOOST_TEST(count(page, scroll + "=\"Command\"") == count(page, "<pre"));
   }
 }
 
@@ -224,13 +230,13 @@ BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
       contains(page,
                "<tr><th scope=\"row\">adam</th><td>3</td><td class=\"key\">99.10</td><td>0.10</td>"
                "<td>0.0300</td><td>0.0000</td><td>10</td><td>99.10</td>"));
-  BOOST_TEST(contains(
-      page, "<caption>Beside an invented article, Keras on an invented machine, 10 epochs"));
+  BOOST_TEST(
+      contains(page, ">Beside an invented article, Keras on an invented machine, 10 epochs"));
   BOOST_TEST(contains(page,
                       "<tr><th scope=\"row\">adam</th><td class=\"key\">99.10</td><td>98.93</td>"
                       "<td class=\"key\">0.0300</td><td>0.0351</td>"));
   results.references.clear();
-  BOOST_TEST(!contains(to_html(results), "<caption>Beside"));
+  BOOST_TEST(!contains(to_html(results), ">Beside"));
   const std::string small = to_html(small_sample());
   BOOST_TEST(contains(small, "<th scope=\"row\">adam</th><td>1</td>"));
   BOOST_TEST(count(small, "<td>-</td>") == 2u);  // one seed has no deviation
@@ -244,6 +250,16 @@ BOOST_AUTO_TEST_CASE(at_most_forty_mistakes_are_shown) {
   const std::string page = to_html(results);
   BOOST_TEST(count(page, "<img class=\"ink\"") == 40u);
   BOOST_TEST(contains(page, "40 of 4,711 mistakes"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_without_pixels_has_words_alone) {
+  Results results = small_sample();
+  Run& run = results.runs[0];
+  run.mistakes.resize(2);
+  run.mistakes[0] = {.index = 7, .label = 4, .predicted = 9, .probability = 0.875};
+  const std::string page = to_html(from_json(to_json(results)));
+  BOOST_TEST(count(page, "<img class=\"ink\"") == 1u);
+  BOOST_TEST(contains(page, "<li><span>4 → <b>9</b></span> <small>87.50&#160;%</small></li>"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -208,6 +208,7 @@ Results crowded_sample() {
     Run run = run_of(kinds[i % 2], i, results.epochs);
     run.optimizer = "optimizer-with-a-long-name-" + std::to_string(i);
     for (std::string& name : run.parameters) name = "backbone.0.residual." + name;
+    for (Mistake& mistake : run.mistakes) mistake.pixels.clear();
     results.runs.push_back(run);
   }
   return results;

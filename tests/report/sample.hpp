@@ -12,7 +12,7 @@ report::Results sample();
 report::Results interrupted_sample();
 // One run of a model without a convolution, after one epoch.
 report::Results small_sample();
-// Nine optimizers that end close to each other, with long names, after many epochs.
+// Nine optimizers that end close to each other, with long names, after many epochs, on images in colour.
 report::Results crowded_sample();
 
 }  // namespace test
