@@ -10,6 +10,16 @@ namespace {
 
 using Names = std::map<std::string, std::string>;
 
+const Names optimizer_titles = {{"adadelta", "Adadelta"},
+                                {"adagrad", "Adagrad"},
+                                {"adam", "Adam"},
+                                {"adamw", "AdamW"},
+                                {"amsgrad", "AMSGrad"},
+                                {"momentum", "SGD with momentum"},
+                                {"nesterov", "SGD with Nesterov momentum"},
+                                {"rmsprop", "RMSprop"},
+                                {"sgd", "SGD"}};
+
 void put_names(std::string& out, const Names& names) {
   if (names.empty()) return;
   out += "<dl>\n";
@@ -60,8 +70,16 @@ void put_repeat(std::string& out, const Results& results) {
 
 }  // namespace
 
+std::vector<Group> titled_groups(const Results& results) {
+  std::vector<Group> all = groups(results);
+  for (Group& group : all)  // a learning rate may follow
+    if (const auto title = optimizer_titles.find(group.optimizer); title != optimizer_titles.end())
+      group.name.replace(0, group.optimizer.size(), title->second);
+  return all;
+}
+
 std::string to_html(const Results& results) {
-  const std::vector<Group> all = groups(results);
+  const std::vector<Group> all = titled_groups(results);
   std::string out;
   put_head(out, results);
   put(out, "<body>\n<main>\n<header>\n<h1>{}</h1>\n<p class=\"finding\">{}</p>\n",

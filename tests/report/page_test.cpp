@@ -47,7 +47,7 @@ std::vector<std::string> attributes(const std::string& page, const std::string& 
   return matches(without_data(page), "[ \\n]" + name + "=\"([^\"]*)\"", 1);
 }
 
-std::string finding_of(const Results& results) { return finding(results, groups(results)); }
+std::string finding_of(const Results& results) { return finding(results, titled_groups(results)); }
 
 }  // namespace
 
@@ -175,24 +175,53 @@ BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
     results.runs[i].epochs.back().test_accuracy =
         results.runs[i].optimizer == "momentum" ? accuracies[i / 6] : 0.985;
   BOOST_TEST(finding_of(results) ==
-             "momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of 3 seeds), "
-             "adam 98.50 %.");
+             "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
+             "3 seeds), "
+             "Adam 98.50 %.");
   // sqrt(0.991 * 0.009 / 10000) = 0.000944
   for (Run& run : results.runs)
     if (run.optimizer == "sgd") run.epochs.back().test_accuracy = 0.9905;
   BOOST_TEST(finding_of(results) ==
-             "momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of 3 seeds), "
-             "sgd 99.05 %; "
+             "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
+             "3 seeds), "
+             "SGD 99.05 %; "
              "their distance of 0.05 points is less than the error of a measurement on 10,000 "
              "images, 0.09 "
              "points.");
+}
+
+BOOST_AUTO_TEST_CASE(optimizers_are_named_as_people_write) {
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"adam", "Adam"},
+      {"amsgrad", "AMSGrad"},
+      {"adamw", "AdamW"},
+      {"rmsprop", "RMSprop"},
+      {"sgd", "SGD"},
+      {"momentum", "SGD with momentum"},
+      {"nesterov", "SGD with Nesterov momentum"},
+      {"adagrad", "Adagrad"},
+      {"adadelta", "Adadelta"},
+      {"lion", "lion"}};
+  Results results;
+  for (const auto& [name, title] : names) results.runs.push_back({.optimizer = name});
+  results.runs.push_back({.optimizer = "lion", .learning_rate = 0.5});
+  const auto all = titled_groups(results);
+  BOOST_TEST_REQUIRE(all.size() == names.size() + 1);
+  for (std::size_t i = 0; i + 1 < names.size(); ++i) BOOST_TEST(all[i].name == names[i].second);
+  BOOST_TEST(all[9].name == "lion 0");
+  BOOST_TEST(all[10].name == "lion 0.5");
+  results.runs = {{.optimizer = "sgd", .learning_rate = 0.01}, {.optimizer = "sgd"}};
+  BOOST_TEST(titled_groups(results)[0].name == "SGD 0.01");
+  BOOST_TEST(contains(to_html(sample()), "<p class=\"finding\">Adam reached "));
+  BOOST_TEST(!contains(to_json(sample()), "Adam"));
+  BOOST_TEST(!contains(to_csv(sample()), "Adam"));
 }
 
 BOOST_AUTO_TEST_CASE(the_finding_of_one_run_and_of_none) {
   Results results = small_sample();
   results.runs[0].epochs[0].test_accuracy = 0.9;
   BOOST_TEST(finding_of(results).starts_with(
-      "adam reached 90.00 % accuracy on the test set after 1 epoch, in 5.3"));
+      "Adam reached 90.00 % accuracy on the test set after 1 epoch, in 5.3"));
   results.runs[0].complete = false;
   BOOST_TEST(finding_of(results) == "So far 0 of 1 run complete.");
   results.runs.clear();
@@ -201,19 +230,19 @@ BOOST_AUTO_TEST_CASE(the_finding_of_one_run_and_of_none) {
 
 BOOST_AUTO_TEST_CASE(what_is_left_out_is_said) {
   const Results results = interrupted_sample();
-  const auto all = groups(results);
+  const auto all = titled_groups(results);
   BOOST_TEST(caveat(all[0], results) == "");
   BOOST_TEST(caveat(all[1], results) ==
-             "rmsprop: seed 2 diverged in epoch 4; the figures are of 2 of its 3 runs.");
+             "RMSprop: seed 2 diverged in epoch 4; the figures are of 2 of its 3 runs.");
   BOOST_TEST(caveat(all[3], results) ==
-             "adadelta: seed 1 is in progress, 4 of 10 epochs; seed 2 has no epoch yet; seed 3 has "
+             "Adadelta: seed 1 is in progress, 4 of 10 epochs; seed 2 has no epoch yet; seed 3 has "
              "no epoch "
              "yet; the figures are of 1 of its 3 runs.");
   const std::string page = to_html(results);
   for (const Group& group : all) BOOST_TEST(contains(page, escape(caveat(group, results))));
-  BOOST_TEST(contains(page, "<th scope=\"row\">adagrad <small>diverged</small></th>"));
+  BOOST_TEST(contains(page, "<th scope=\"row\">Adagrad <small>diverged</small></th>"));
   BOOST_TEST(
-      contains(page, "<th scope=\"row\">adadelta <small>so far: 4 of 10 epochs</small></th>"));
+      contains(page, "<th scope=\"row\">Adadelta <small>so far: 4 of 10 epochs</small></th>"));
   BOOST_TEST(finding_of(results).ends_with(" This is not the last word: 10 of 18 runs complete."));
 }
 
@@ -228,17 +257,17 @@ BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
   const std::string page = to_html(results);
   BOOST_TEST(
       contains(page,
-               "<tr><th scope=\"row\">adam</th><td>3</td><td class=\"key\">99.10</td><td>0.10</td>"
+               "<tr><th scope=\"row\">Adam</th><td>3</td><td class=\"key\">99.10</td><td>0.10</td>"
                "<td>0.0300</td><td>0.0000</td><td>10</td><td>99.10</td>"));
   BOOST_TEST(
       contains(page, ">Beside an invented article, Keras on an invented machine, 10 epochs"));
   BOOST_TEST(contains(page,
-                      "<tr><th scope=\"row\">adam</th><td class=\"key\">99.10</td><td>98.93</td>"
+                      "<tr><th scope=\"row\">Adam</th><td class=\"key\">99.10</td><td>98.93</td>"
                       "<td class=\"key\">0.0300</td><td>0.0351</td>"));
   results.references.clear();
   BOOST_TEST(!contains(to_html(results), ">Beside"));
   const std::string small = to_html(small_sample());
-  BOOST_TEST(contains(small, "<th scope=\"row\">adam</th><td>1</td>"));
+  BOOST_TEST(contains(small, "<th scope=\"row\">Adam</th><td>1</td>"));
   BOOST_TEST(count(small, "<td>-</td>") == 2u);  // one seed has no deviation
 }
 
