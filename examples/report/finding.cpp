@@ -16,31 +16,41 @@ std::string compare(const Group& best, const Group& next, std::size_t test_sampl
   // The difference of what is shown, so that a reader finds it again.
   const auto shown = [](const Group& group) { return std::round(1e4 * accuracy(group)) / 100; };
   const double points = shown(best) - shown(next);
-  const double error = 100 * binomial_error(accuracy(best), test_samples);
+  const double error =
+      100 * std::hypot(accuracy_error(best, test_samples), accuracy_error(next, test_samples));
   std::string text = fmt::format(", {} {} %", next.name, percent(accuracy(next)));
-  if (points < error)
+  if (points < 2 * error)
     put(text,
-        "; their distance of {} points is less than the error of a measurement on {} images, {} "
-        "points",
-        fixed(points, 2), grouped(static_cast<double>(test_samples)), fixed(error, 2));
+        "; the difference of {} points may be chance, as it is less than twice its standard error "
+        "({} points)",
+        fixed(points, 2), fixed(error, 2));
   return text;
+}
+
+// How far the trainings are, as a sentence; empty if all have come to their end.
+std::string progress(const Results& results, const char* begin) {
+  const std::size_t total = results.runs.size();
+  const auto number = [&](auto value, auto of_run) {
+    return static_cast<std::size_t>(std::ranges::count(results.runs, value, of_run));
+  };
+  const std::size_t done = number(true, &Run::complete), diverged = number(State::diverged, state);
+  if (done == total) return diverged == 0 ? "" : counted(diverged, "run") + " diverged.";
+  return fmt::format("{}{} of {} done{}.", begin, done, counted(total, "run"),
+                     diverged == 0 ? "" : fmt::format(", {} diverged", diverged));
 }
 
 }  // namespace
 
 std::string finding(const Results& results, std::span<const Group> groups) {
+  if (results.runs.empty()) return "There are no runs.";
   std::vector<const Group*> complete;
-  std::size_t done = 0;
-  for (const Group& group : groups) {
-    done += group.number_of(State::complete);
+  for (const Group& group : groups)
     if (group.state == State::complete && std::isfinite(accuracy(group)))
       complete.push_back(&group);
+  if (complete.empty()) {
+    const std::string text = progress(results, "So far ");
+    return text.empty() ? "No run has a test accuracy." : text;
   }
-  std::string progress;
-  if (done < results.runs.size())
-    progress = fmt::format("{} of {} complete", done, counted(results.runs.size(), "run"));
-  if (complete.empty()) return progress.empty() ? "There are no runs." : "So far " + progress + ".";
-
   std::ranges::stable_sort(complete, std::greater{}, [](const Group* g) { return accuracy(*g); });
   const Group& best = *complete.front();
   const std::size_t seeds = best.counted.size();
@@ -52,8 +62,8 @@ std::string finding(const Results& results, std::span<const Group> groups) {
   else
     put(text, ", in {} s", brief(mean_total(best, total_seconds)));
   text += ".";
-  if (!progress.empty()) put(text, " This is not the last word: {}.", progress);
-  return text;
+  const std::string rest = progress(results, "This is not the last word: ");
+  return rest.empty() ? text : text + " " + rest;
 }
 
 std::string caveat(const Group& group, const Results& results) {

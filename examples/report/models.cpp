@@ -122,9 +122,10 @@ void put_models(std::string& out, const Results& results, std::span<const Group>
           "<section>\n<h2>What the models learned</h2>\n<p>The run of each optimizer with the "
           "highest "
           "test accuracy after its last epoch.</p>\n";
-    const std::string heading =
-        fmt::format("<h3>{}, seed {} <small>{} %</small></h3>", escape(group.name), run->seed,
-                    percent(run->epochs.back().test_accuracy));
+    const std::string heading = fmt::format(
+        "<h3>{}, seed {} <small>{}</small></h3>", escape(group.name), run->seed,
+        state(*run) == State::diverged ? "diverged"
+                                       : percent(run->epochs.back().test_accuracy) + " %");
     const std::string id = fmt::format("model-{}", number);
     if (number == 1)
       put(out, "{}\n", heading);

@@ -10,7 +10,8 @@
 
 namespace report {
 
-/// One epoch of one run. A run that diverged ends with an epoch whose losses are not finite.
+/// One epoch of one run. A run that diverged ends with an epoch whose losses are not finite
+/// and whose accuracies are NaN.
 struct Epoch {
   double train_loss = 0, train_accuracy = 0;  ///< while training
   double test_loss = 0, test_accuracy = 0;    ///< after the epoch
@@ -46,7 +47,8 @@ struct Run {
   std::string optimizer = {};  ///< as make_optimizer calls it
   std::uint64_t seed = 1;      ///< of weights, order and dropout
   double learning_rate = 0;    ///< at first
-  bool complete = false;       ///< all epochs are done
+  bool complete =
+      false;  ///< nothing more will come: all epochs are done, or it stopped early or diverged
   std::vector<Epoch> epochs = {};
   std::vector<std::string> parameters = {};      ///< names, such as 0.weight
   std::vector<UpdateSample> updates = {};        ///< in the order of steps

@@ -45,7 +45,14 @@ Spread spread(std::span<const double> values) {
 }
 
 double binomial_error(double p, std::size_t n) {
+  if (n == 0) return not_a_number;
   return std::sqrt(p * (1 - p) / static_cast<double>(n));
+}
+
+double accuracy_error(const Group& group, std::size_t test_samples) {
+  const Spread accuracy = last(group, [](const Epoch& e) { return e.test_accuracy; });
+  const double of_seeds = accuracy.deviation / std::sqrt(static_cast<double>(group.counted.size()));
+  return std::fmax(binomial_error(accuracy.mean, test_samples), of_seeds);  // the one that is known
 }
 
 State state(const Run& run) {
@@ -111,11 +118,11 @@ double train_seconds(const Epoch& e) {
 double total_seconds(const Epoch& e) { return train_seconds(e) + e.test_seconds; }
 
 const Run* best_run(const Group& group) {
+  const auto accuracy = [](const Run* run) { return run->epochs.back().test_accuracy; };
   const Run* best = nullptr;
   for (const Run* run : group.counted)
-    if (!run->epochs.empty() &&
-        (best == nullptr || std::isnan(best->epochs.back().test_accuracy) ||
-         run->epochs.back().test_accuracy > best->epochs.back().test_accuracy))
+    if (!run->epochs.empty() && (best == nullptr || accuracy(run) > accuracy(best) ||
+                                 (std::isnan(accuracy(best)) && !std::isnan(accuracy(run)))))
       best = run;
   return best;
 }

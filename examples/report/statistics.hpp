@@ -16,7 +16,7 @@ struct Spread {
 };
 Spread spread(std::span<const double> values);
 
-// The binomial error of a share p of n samples, sqrt(p (1 - p) / n).
+// The binomial error of a share p of n samples, sqrt(p (1 - p) / n); NaN without samples.
 double binomial_error(double p, std::size_t n);
 
 enum class State { waiting, running, diverged, complete };
@@ -46,6 +46,10 @@ std::vector<Spread> curve(const Group& group, const Measure& measure);
 Spread last(const Group& group, const Measure& measure);
 // The mean over the counted runs of the sum over epochs; over those that all have while runs go on.
 double mean_total(const Group& group, const Measure& measure);
+
+// The standard error of the mean test accuracy after the last epoch: that of the test set or that of the
+// seeds, deviation / sqrt(seeds), whichever is larger; NaN if neither is known.
+double accuracy_error(const Group& group, std::size_t test_samples);
 
 double train_seconds(const Epoch& epoch);
 double total_seconds(const Epoch& epoch);

@@ -9,10 +9,6 @@
 namespace report {
 namespace {
 
-std::string deviation(const Spread& s, double factor, int decimals) {
-  return std::isnan(s.deviation) ? "-" : fixed(factor * s.deviation, decimals);
-}
-
 // Digits for seconds of which `longest` are the most.
 int decimals_for(double longest) { return longest < 10 ? 2 : longest < 100 ? 1 : 0; }
 
@@ -43,7 +39,8 @@ void put_row(std::string& out, const Group& group, const Results& results, int d
   put(out, "<tr>{}<td>{}</td>", name_cell(group, results),
       group.epochs == 0 ? 0 : group.counted.size());
   put(out, "<td class=\"key\">{}</td><td>{}</td><td>{}</td><td>{}</td>{}", percent(accuracy.mean),
-      deviation(accuracy, 100, 2), fixed(loss.mean, 4), deviation(loss, 1, 4), best_epoch(group));
+      fixed(100 * accuracy.deviation, 2), fixed(loss.mean, 4), fixed(loss.deviation, 4),
+      best_epoch(group));
   put(out, "<td class=\"key\">{}</td>", fixed(mean_total(group, total_seconds), decimals));
   for (const Phase& phase : phases)
     put(out, "<td>{}</td>", fixed(mean_total(group, phase.seconds), decimals));
@@ -76,18 +73,24 @@ void put_notes(std::string& out, const Results& results, std::span<const Group> 
   double p = 0;
   for (const Group& group : groups)
     p = std::max(p, last(group, [](const Epoch& e) { return e.test_accuracy; }).mean);
+  const bool seeds = std::ranges::any_of(groups, [](auto& g) { return g.counted.size() > 1; });
   out +=
-      "<p class=\"note\">sd: sample standard deviation over seeds, “-” with one seed. Images per "
-      "second: "
-      "of the training alone.";
-  if (p > 0 && p <= 1 && results.test_samples > 0)
+      "<p class=\"note\">sd: sample standard deviation over seeds, “–” with one seed. Images per "
+      "second: of the training alone.";
+  if (p > 0 && p <= 1 && results.test_samples > 0) {
     put(out,
-        " An accuracy p measured on n images has a binomial error of √(p(1 − p)/n): with {} test "
-        "images and {} %, ± {} points.{}",
-        grouped(static_cast<double>(results.test_samples)), percent(p),
-        fixed(100 * binomial_error(p, results.test_samples), 2),
-        groups.size() < 2 ? ""
-                          : " Optimizers closer than that are not told apart by this test set.");
+        " The standard error of an accuracy p on n test images is √(p(1 − p)/n), here {} points "
+        "for "
+        "{} % of {}{}.",
+        fixed(100 * binomial_error(p, results.test_samples), 2), percent(p),
+        grouped(static_cast<double>(results.test_samples)),
+        seeds ? ", or sd/√seeds if that is larger" : "");
+    if (groups.size() > 1)
+      out +=
+          " A difference of two accuracies that is less than 2√(e₁² + e₂²), of their standard "
+          "errors "
+          "e, may be chance.";
+  }
   out += "</p>\n";
   for (const Group& group : groups)
     if (const std::string text = caveat(group, results); !text.empty())

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 using namespace report;
@@ -178,16 +179,58 @@ BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
              "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
              "3 seeds), "
              "Adam 98.50 %.");
-  // sqrt(0.991 * 0.009 / 10000) = 0.000944
+  // sqrt((0.991 * 0.009 + 0.9905 * 0.0095) / 10000) = 0.001353
   for (Run& run : results.runs)
     if (run.optimizer == "sgd") run.epochs.back().test_accuracy = 0.9905;
-  BOOST_TEST(finding_of(results) ==
-             "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
-             "3 seeds), "
-             "SGD 99.05 %; "
-             "their distance of 0.05 points is less than the error of a measurement on 10,000 "
-             "images, 0.09 "
-             "points.");
+  BOOST_TEST(
+      finding_of(results) ==
+      "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
+      "3 seeds), "
+      "SGD 99.05 %; "
+      "the difference of 0.05 points may be chance, as it is less than twice its standard error "
+      "(0.14 points).");
+}
+
+BOOST_AUTO_TEST_CASE(seeds_that_differ_more_than_chance_in_the_test_set_count_by_their_spread) {
+  Results results = sample();
+  const double accuracies[3] = {0.985, 0.991, 0.997};  // a deviation of 0.006
+  for (std::size_t i = 0; i < results.runs.size(); ++i)
+    results.runs[i].epochs.back().test_accuracy =
+        results.runs[i].optimizer == "momentum" ? accuracies[i / 6] : 0.986;
+  // sqrt(0.006^2 / 3 + 0.986 * 0.014 / 10000) = 0.003657; of the test set alone: 0.001507
+  BOOST_TEST(finding_of(results).ends_with(
+      "Adam 98.60 %; the difference of 0.50 points may be chance, as it is less than twice its "
+      "standard error (0.37 points)."));
+  for (Run& run : results.runs)
+    if (run.optimizer == "momentum") run.epochs.back().test_accuracy = 0.991;
+  BOOST_TEST(finding_of(results).ends_with("Adam 98.60 %."));
+}
+
+BOOST_AUTO_TEST_CASE(a_diverged_run_is_done_and_has_no_accuracy) {
+  Results results = interrupted_sample();
+  for (Run& run : results.runs) run.complete = true;
+  std::erase_if(results.runs, [](const Run& run) { return run.epochs.empty(); });
+  BOOST_TEST(finding_of(results).ends_with(" points). 4 runs diverged."));
+  const std::string page = to_html(results);
+  BOOST_TEST(!contains(without_data(page), "nan"));
+  BOOST_TEST(contains(page,
+                      "<th scope=\"row\">Adagrad <small>diverged</small></th><td>3</td>"
+                      "<td class=\"key\">–</td><td>–</td><td>∞</td><td>–</td>"));
+  BOOST_TEST(contains(page, "<h3>Adagrad, seed 1 <small>diverged</small></h3>"));
+  // The axes are those of the other epochs.
+  Results others = results;
+  for (Run& run : others.runs)
+    if (state(run) == State::diverged) run.epochs.pop_back();
+  const std::string ticks = "class=\"tick end\"[^>]*>([^<]*)<";
+  BOOST_TEST(
+      matches(without_data(page), ticks, 1) == matches(without_data(to_html(others)), ticks, 1),
+      boost::test_tools::per_element());
+  results = small_sample();
+  results.runs[0].epochs[0].test_loss = std::numeric_limits<double>::quiet_NaN();
+  BOOST_TEST(finding_of(results) == "1 run diverged.");
+  results = small_sample();
+  results.runs[0].epochs[0].test_accuracy = std::numeric_limits<double>::quiet_NaN();
+  BOOST_TEST(finding_of(results) == "No run has a test accuracy.");
 }
 
 BOOST_AUTO_TEST_CASE(optimizers_are_named_as_people_write) {
@@ -223,7 +266,7 @@ BOOST_AUTO_TEST_CASE(the_finding_of_one_run_and_of_none) {
   BOOST_TEST(finding_of(results).starts_with(
       "Adam reached 90.00 % accuracy on the test set after 1 epoch, in 5.3"));
   results.runs[0].complete = false;
-  BOOST_TEST(finding_of(results) == "So far 0 of 1 run complete.");
+  BOOST_TEST(finding_of(results) == "So far 0 of 1 run done.");
   results.runs.clear();
   BOOST_TEST(finding_of(results) == "There are no runs.");
 }
@@ -243,7 +286,8 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_is_said) {
   BOOST_TEST(contains(page, "<th scope=\"row\">Adagrad <small>diverged</small></th>"));
   BOOST_TEST(
       contains(page, "<th scope=\"row\">Adadelta <small>so far: 4 of 10 epochs</small></th>"));
-  BOOST_TEST(finding_of(results).ends_with(" This is not the last word: 10 of 18 runs complete."));
+  BOOST_TEST(
+      finding_of(results).ends_with(" This is not the last word: 14 of 18 runs done, 4 diverged."));
 }
 
 BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
@@ -268,7 +312,7 @@ BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
   BOOST_TEST(!contains(to_html(results), ">Beside"));
   const std::string small = to_html(small_sample());
   BOOST_TEST(contains(small, "<th scope=\"row\">Adam</th><td>1</td>"));
-  BOOST_TEST(count(small, "<td>-</td>") == 2u);  // one seed has no deviation
+  BOOST_TEST(count(small, "<td>–</td>") == 2u);  // one seed has no deviation
 }
 
 BOOST_AUTO_TEST_CASE(at_most_forty_mistakes_are_shown) {

@@ -166,17 +166,16 @@ Results sample() {
 Results interrupted_sample() {
   Results results = sample();
   results.title = "Six optimizers on MNIST, interrupted";
-  Run& diverged = results.runs[7];  // rmsprop, seed 2
-  diverged.epochs.resize(4);
-  diverged.epochs.back().train_loss = std::numeric_limits<double>::quiet_NaN();
-  diverged.epochs.back().test_loss = std::numeric_limits<double>::quiet_NaN();
-  diverged.epochs.back().test_accuracy = 0.098;
-  diverged.complete = false;
-  for (std::size_t i : {2u, 8u, 14u}) {  // adagrad
-    results.runs[i].epochs.resize(i == 2 ? 6 : 5);
-    results.runs[i].epochs[4].test_loss = std::numeric_limits<double>::infinity();
-    results.runs[i].epochs[4].train_loss = std::numeric_limits<double>::quiet_NaN();
-  }
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto diverge = [&](Run& run, std::size_t epoch, double test_loss) {
+    run.epochs.resize(epoch);
+    Epoch& last = run.epochs.back();
+    last.train_loss = last.train_accuracy = last.test_accuracy = nan;
+    last.test_loss = test_loss;
+  };
+  diverge(results.runs[7], 4, nan);    // rmsprop, seed 2
+  for (std::size_t i : {2u, 8u, 14u})  // adagrad
+    diverge(results.runs[i], i == 2 ? 5 : 4, std::numeric_limits<double>::infinity());
   for (std::size_t i : {3u, 9u, 15u}) {  // adadelta
     results.runs[i].epochs.resize(i == 3 ? 4 : 0);
     results.runs[i].complete = false;

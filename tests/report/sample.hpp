@@ -8,7 +8,7 @@ namespace test {
 
 // Six optimizers, three seeds, ten epochs; everything a report can show.
 report::Results sample();
-// The same, interrupted: one run is in progress, one diverged, one has not begun.
+// The same, interrupted: one run is in progress, four diverged, three have not begun.
 report::Results interrupted_sample();
 // One run of a model without a convolution, after one epoch.
 report::Results small_sample();

@@ -66,6 +66,19 @@ BOOST_AUTO_TEST_CASE(the_binomial_error) {
   BOOST_TEST(binomial_error(0.5, 100) == 0.05);
   BOOST_TEST(binomial_error(0.99, 10000) == 0.000994987437, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(binomial_error(1, 10) == 0);
+  BOOST_TEST(std::isnan(binomial_error(0.5, 0)));
+}
+
+BOOST_AUTO_TEST_CASE(the_error_of_an_accuracy_is_the_larger_of_test_set_and_seeds) {
+  Results results;
+  results.runs = {run("a", 1, {0.25}), run("a", 2, {0.75}), run("b", 1, {0.5})};
+  const auto all = groups(results);
+  // sqrt(2 / 16) / sqrt(2) = 0.25
+  BOOST_TEST(accuracy_error(all[0], 100) == 0.25, boost::test_tools::tolerance(1e-15));
+  BOOST_TEST(accuracy_error(all[0], 1) == 0.5);
+  BOOST_TEST(accuracy_error(all[0], 0) == 0.25, boost::test_tools::tolerance(1e-15));
+  BOOST_TEST(accuracy_error(all[1], 100) == 0.05);
+  BOOST_TEST(std::isnan(accuracy_error(all[1], 0)));
 }
 
 BOOST_AUTO_TEST_CASE(runs_are_grouped_in_the_order_of_their_optimizers) {
