@@ -113,28 +113,35 @@ bool has_details(const Run* run) {
 }  // namespace
 
 void put_models(std::string& out, const Results& results, std::span<const Group> groups) {
-  std::size_t number = 0;
-  for (const Group& group : groups) {
-    const Run* run = best_run(group);
-    if (!has_details(run)) continue;
-    if (++number == 1)
-      out +=
-          "<section>\n<h2>What the models learned</h2>\n<p>The run of each optimizer with the "
-          "highest "
-          "test accuracy after its last epoch.</p>\n";
-    const std::string heading = fmt::format(
-        "<h3>{}, seed {} <small>{}</small></h3>", escape(group.name), run->seed,
-        state(*run) == State::diverged ? "diverged"
-                                       : percent(run->epochs.back().test_accuracy) + " %");
-    const std::string id = fmt::format("model-{}", number);
-    if (number == 1)
+  struct Shown {
+    const Group* group;
+    const Run* run;
+    double accuracy;  // after the last epoch; -1 if it diverged
+  };
+  std::vector<Shown> all;
+  for (const Group& group : groups)
+    if (const Run* run = best_run(group); has_details(run)) {
+      const double accuracy = run->epochs.back().test_accuracy;
+      all.push_back({&group, run, std::isfinite(accuracy) ? accuracy : -1});
+    }
+  if (all.empty()) return;
+  std::ranges::stable_sort(all, std::greater{}, &Shown::accuracy);
+  out +=
+      "<section>\n<h2>What the models learned</h2>\n<p>The run of each optimizer with the highest "
+      "test accuracy after its last epoch, the best first.</p>\n";
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [group, run, accuracy] = all[i];
+    const std::string heading =
+        fmt::format("<h3>{}, seed {} <small>{}</small></h3>", escape(group->name), run->seed,
+                    accuracy < 0 ? "diverged" : percent(accuracy) + " %");
+    if (i == 0)
       put(out, "{}\n", heading);
     else
       put(out, "<details class=\"model\"><summary>{}</summary>\n", heading);
-    put_model(out, results, *run, id);
-    if (number > 1) out += "</details>\n";
+    put_model(out, results, *run, fmt::format("model-{}", i + 1));
+    if (i > 0) out += "</details>\n";
   }
-  if (number > 0) out += "</section>\n";
+  out += "</section>\n";
 }
 
 }  // namespace report
