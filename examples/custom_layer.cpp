@@ -7,6 +7,7 @@
 
 using namespace xtape;
 
+//! [layer]
 class Residual {
  public:
   Residual(std::size_t width, Rng& rng)
@@ -20,13 +21,16 @@ class Residual {
   Dense hidden_;
   Parameter scale_;  // starts at zero, so the block starts as the identity
 };
+//! [layer]
 
 int main() {
+  //! [use]
   Rng rng{7};
   Sequential net{Dense{{.in = 2, .out = 16}, rng}, Residual{16, rng}, Residual{16, rng},
                  Dense{{.in = 16, .out = 2}, rng}};
   for (const auto& [name, parameter] : parameters(net))
     std::printf("%-16s %s\n", name.c_str(), to_string(parameter->shape()).c_str());
+  //! [use]
 
   const Array points{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
   const std::vector<std::int32_t> is_odd{0, 1, 1, 0};

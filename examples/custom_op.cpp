@@ -9,6 +9,7 @@
 
 using namespace xtape;
 
+//! [op]
 Variable swish(const Variable& x, double beta, Location at = Location::current()) {
   const auto b = static_cast<Scalar>(beta);
   Array y = x.value();
@@ -20,6 +21,7 @@ Variable swish(const Variable& x, double beta, Location at = Location::current()
                   }
                 }));
 }
+//! [op]
 
 int main() {
   Tape tape;
@@ -28,8 +30,10 @@ int main() {
   std::printf("d swish / dx at -1, 0, 2: %.4f %.4f %.4f\n", double(x.grad()(0)),
               double(x.grad()(1)), double(x.grad()(2)));
 
+  //! [check]
   const auto op = [](std::span<const Variable> in) { return swish(in[0], 1.5); };
   const double error = testing::gradient_error(op, {Array{-1, 0, 2}});
   std::printf("relative error against finite differences: %.0e\n", error);
+  //! [check]
   return error < testing::gradient_tolerance ? 0 : 1;
 }

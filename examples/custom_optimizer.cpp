@@ -7,6 +7,7 @@
 
 using namespace xtape;
 
+//! [optimizer]
 class Lion : public Optimizer {
  public:
   explicit Lion(double learning_rate) : Optimizer{"lion", learning_rate, {{"m"}}} {}
@@ -24,6 +25,7 @@ class Lion : public Optimizer {
     }
   }
 };
+//! [optimizer]
 
 int main() {
   Rng rng{3};
@@ -31,6 +33,7 @@ int main() {
   const Array x{{-1, 1}, {0, 2}, {1, 0}, {2, 1}};
   Array y{-2, -1, 3, 4};  // 2 x0 - x1 + 1
   y.reshape({4, 1});
+  //! [use]
   Lion lion{0.01};
   Scalar loss = 0;
   for (int step = 0; step < 500; ++step) {
@@ -39,6 +42,7 @@ int main() {
     tape.backward(error, ClipNorm{10}, lion);
     loss = error.item();
   }
+  //! [use]
   for (const auto& [name, parameter] : parameters(plane))
     for (Scalar w : parameter->value()) std::printf("%s %.2f\n", name.c_str(), double(w));
   return loss < 0.01 ? 0 : 1;

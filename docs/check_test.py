@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Whether the scripts beside this one find what they are there to find."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import snippets  # noqa: E402
+
+GOOD = ('<a id="top"></a><a href="#top">t</a><a href="b%20c.html#end">e</a>'
+        '<img src="i.png" alt="i"><a href="https://example.org/x">x</a><link href="s.css">')
+# A page, and what is to be said of it; nothing is to be said of the good one.
+PAGES = {
+    GOOD: "",
+    GOOD + '<a href="gone.html">g</a>': "no such file: gone.html",
+    GOOD + '<a href="#gone">g</a>': "no such anchor: #gone",
+    GOOD + '<a href="b%20c.html#gone">g</a>': "no such anchor: b%20c.html#gone",
+    GOOD + '<img src="gone.png" alt="g">': "no such file: gone.png",
+    GOOD + '<img src="i.png">': "an image without a text: i.png",
+    GOOD + '<a href="../../etc/passwd">g</a>': "leaves the site: ../../etc/passwd",
+    GOOD + '<script src="https://a.org/x.js"></script>': "loads from elsewhere: https://a.org/x.js",
+    GOOD + '<script src="//a.org/x.js"></script>': "loads from elsewhere: //a.org/x.js",
+    GOOD + '<img src="i.png" srcset="http://a.org/i 2x" alt="i">': "loads from elsewhere: http://a.org/i",
+    GOOD + '<style>p { background: url("gone.png") }</style>': "no such file: gone.png",
+    GOOD + '<p style="background: url(http://a.org/i)">p</p>': "loads from elsewhere: http://a.org/i",
+}
+
+
+def check_site(page, style=""):
+    with tempfile.TemporaryDirectory() as folder:
+        site = pathlib.Path(folder)
+        (site / "a.html").write_text(page)
+        (site / "b c.html").write_text('<p id="end">e</p>')
+        (site / "i.png").write_bytes(b"")
+        (site / "s.css").write_text(style)
+        done = subprocess.run([sys.executable, HERE / "check.py", site], capture_output=True,
+                              text=True)
+    *faults, summary = done.stdout.splitlines()
+    assert (done.returncode != 0) == bool(faults) and f"{len(faults)} faults" in summary, done
+    return faults
+
+
+def tests():
+    for page, fault in PAGES.items():
+        faults = [f"a.html: {fault}"] if fault else []
+        yield page[len(GOOD):] or "a good page", lambda p=page: check_site(p), faults
+    yield ("a style sheet", lambda: check_site(GOOD, "@import 'http://example.org/s.css';"),
+           ["s.css: loads from elsewhere: http://example.org/s.css"])
+    for expected, given, equal in (
+            ("loss 0.56", "loss 0.57", True), ("loss 0.56", "loss 0.58", False),
+            ("loss 0.56", "lost 0.56", False),
+            ("1.00e-05", "1.02e-05", True), ("4e-07", "6e-07", False), ("12 steps", "13 steps", False),
+            ("-0.5 1.", "-0.5 1.", True), ("-0.5", "0.5", False), ("0.weight", "1.weight", False)):
+        yield f"{expected} and {given}", lambda e=expected, g=given: snippets.equal(e, g), equal
+
+
+def main():
+    failed = count = 0
+    for name, run, expected in tests():
+        count += 1
+        given = run()
+        if given != expected:
+            failed += 1
+            print(f"failed: {name}: expected {expected}, got {given}")
+    # As Boost.Test's short report, which tests/summary.awk adds up.
+    print(f"{count - failed} test cases out of {count} passed")
+    if failed:
+        print(f"{failed} test cases out of {count} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

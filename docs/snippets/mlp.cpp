@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/xtape.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+using namespace xtape;
+
+//! [data]
+// Two arms of a spiral, one per class.
+struct Spiral : data::Dataset {
+  std::size_t size() const override { return 400; }
+  Shape sample_shape() const override { return {2}; }
+  std::size_t classes() const override { return 2; }
+  void gather(std::span<const std::uint32_t> indices, Scalar* points,
+              std::int32_t* labels) const override {
+    for (const std::uint32_t i : indices) {
+      const double radius = (i / 2 + 1) / 200.0, angle = 6 * radius + (i % 2) * 3.14159;
+      *points++ = static_cast<Scalar>(radius * std::cos(angle));
+      *points++ = static_cast<Scalar>(radius * std::sin(angle));
+      *labels++ = static_cast<std::int32_t>(i % 2);
+    }
+  }
+};
+//! [data]
+
+int main() {
+  //! [model]
+  Rng rng{7};
+  Sequential net{Dense{{.in = 2, .out = 32, .activation = Activation::tanh}, rng},
+                 Dense{{.in = 32, .out = 32, .activation = Activation::tanh}, rng},
+                 Dense{{.in = 32, .out = 2}, rng}};
+  std::cout << summary(net, {2});
+  //! [model]
+
+  //! [training]
+  const Spiral spiral;
+  Adam adam{{.learning_rate = 0.01}};
+  for (int epoch = 1; epoch <= 60; ++epoch) {
+    for (const auto& [points, labels] : data::batches(spiral, 32, rng)) {
+      Tape tape;
+      Variable logits = net(tape.input(points));
+      tape.backward(softmax_cross_entropy(logits, labels), adam);
+    }
+    if (epoch % 20 == 0)
+      std::printf("after epoch %d: accuracy %.2f\n", epoch, evaluate(net, spiral).accuracy);
+  }
+  //! [training]
+
+  //! [asking]
+  Tape tape{Mode::eval};
+  const Array probabilities = softmax(net(tape.input({{0.5, 0.1}}))).value();
+  std::printf("the point (0.5, 0.1) is of class 0 with probability %.1f\n",
+              double(probabilities(0, 0)));
+  //! [asking]
+}

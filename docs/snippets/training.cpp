@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/xtape.hpp>
+
+#include <cstdio>
+#include <filesystem>
+
+using namespace xtape;
+
+namespace {
+
+Sequential model(Rng& rng) {
+  return Sequential{flatten, Dense{{.in = 784, .out = 32, .activation = Activation::relu}, rng},
+                    Dense{{.in = 32, .out = 10}, rng}};
+}
+
+}  // namespace
+
+int main() {
+  const data::ImageDataset train = data::synthetic_digits({.count = 2000, .seed = 1});
+  const data::ImageDataset test = data::synthetic_digits({.count = 500, .seed = 2});
+  {
+    //! [schedule]
+    const int epochs = 3;
+    const std::size_t batch_size = 50, steps = epochs * (train.size() / batch_size);
+    Adam adam;
+    adam.set_schedule(cosine_decay({.learning_rate = 4e-3, .steps = steps, .warmup_steps = 10}));
+    for (const std::uint64_t step : {1, 5, 10, 11, 60, 120})
+      std::printf("step %3d: learning rate %.6f\n", int(step), adam.schedule()(step));
+    //! [schedule]
+
+    //! [fit]
+    Rng rng{1};
+    Sequential net = model(rng);
+    const FitOptions options{.epochs = epochs, .batch_size = batch_size, .log = nullptr};
+    fit(net, train, test, options, rng, ClipNorm{1}, adam);
+    std::printf("steps %d, test accuracy %.2f\n", int(adam.steps()), evaluate(net, test).accuracy);
+    //! [fit]
+  }
+  {
+    //! [average]
+    Rng rng{1};
+    Sequential net = model(rng);
+    SGD sgd{{.learning_rate = 0.5}};
+    WeightAverage average{{.decay = 0.95}};
+    fit(net, train, test, {.epochs = 4, .batch_size = 50, .log = nullptr}, rng, sgd, average);
+    std::printf("test accuracy %.2f\n", evaluate(net, test).accuracy);
+    //! [average]
+
+    //! [applied]
+    {
+      const auto averaged =
+          average.applied(net);  // the averages are in net, to the end of the scope
+      std::printf("with averaged weights %.2f\n", evaluate(net, test).accuracy);
+    }
+    //! [applied]
+  }
+  {
+    //! [stopping]
+    Rng rng{1};
+    Sequential net = model(rng);
+    Adam adam{{.learning_rate = 0.01}};
+    FitOptions options{.epochs = 1000, .log = nullptr};
+    options.on_epoch = {save_best("best.safetensors", net), csv_log("log.csv"),
+                        early_stopping({.patience = 2})};
+    const History history = fit(net, train, test, options, rng, adam);
+    const int best = history.best(Monitor::test_loss).epoch;
+    std::printf("stopped %d epochs after the best\n", int(history.epochs.size()) - best);
+    load("best.safetensors", net);  // back to the best
+    //! [stopping]
+  }
+  {
+    //! [statistics]
+    Rng rng{1};
+    Sequential net = model(rng);
+    Adam adam;
+    UpdateStatistics statistics{adam, {.every = 20}};
+    fit(net, train, test, {.epochs = 1, .batch_size = 50, .log = nullptr}, rng, statistics);
+    const auto names = parameters(net);
+    for (const UpdateStatistics::Sample& sample : statistics.samples())
+      std::printf("step %2d: %s moved by %.3f of its size\n", int(sample.step),
+                  names[0].name.c_str(), sample.update_ratios[0]);
+    //! [statistics]
+  }
+  {
+    //! [numerics]
+    const auto distance = [](const Variable& x) { return sqrt(sum(square(x), {.axes = {1}})); };
+    NumericsCheck check;
+    Tape tape;
+    Variable x = tape.variable({{3, 4}, {0, 0}});
+    try {
+      tape.backward(sum(distance(x)));
+    } catch (const NumericsError& error) {
+      std::printf("%s\n", error.message().c_str());
+    }
+    //! [numerics]
+  }
+}
