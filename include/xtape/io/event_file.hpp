@@ -31,7 +31,7 @@ namespace xtape::inline XTAPE_ABI {
 class EventFile {
  public:
   /// Makes the directory, if it is not there, and in it a new file
-  /// `events.out.tfevents.<seconds>.<host>.<process>.<number>`. TensorBoard takes all files in a directory
+  /// `events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER`. TensorBoard takes all files in a directory
   /// for one run, so that one that is resumed goes on in a second file. Throws DataError if it cannot.
   explicit EventFile(const std::string& directory);
   ~EventFile();
