@@ -13,7 +13,7 @@ using namespace xtape;
 
 namespace {
 
-constexpr double width = 640, height = 400;  // of the map, in pixels
+constexpr double width = 480, height = 320;  // of the map, in pixels
 constexpr std::size_t columns = 128, rows = 80;
 
 struct Point {
@@ -146,18 +146,18 @@ void draw_path(std::ostream& svg, const Surface& surface, const std::vector<Poin
 // The line, what it is, and where it ends.
 void draw_legend(std::ostream& svg, const Surface& surface, const Run& run, Point end,
                  std::size_t number) {
-  const double y = height + 22 + 20 * double(number);
+  const double y = height + 22 + 42 * double(number);
   char where[96];
   std::snprintf(where, sizeof where, "ends at (%.2f, %.2f), where f = %.2g", end.x, end.y,
                 value(surface, end));
   svg << "<path class=\"path c" << number << "\" d=\"M8 " << y - 5 << "h24\"/>\n<text x=\"40\" y=\""
-      << y << "\">" << run.label << "</text>\n<text x=\"" << width - 4 << "\" y=\"" << y
-      << "\" text-anchor=\"end\">" << where << "</text>\n";
+      << y << "\">" << run.label << "</text>\n<text x=\"40\" y=\"" << y + 19 << "\">" << where
+      << "</text>\n";
 }
 
 void draw(std::ostream& svg, const Surface& surface, std::vector<Run> runs, int steps) {
   svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-1 -1 " << width + 2 << ' '
-      << height + 16 + 20 * double(runs.size()) << "\">\n"
+      << height + 10 + 42 * double(runs.size()) << "\">\n"
       << style << "<clipPath id=\"map\"><rect width=\"" << width << "\" height=\"" << height
       << "\"/></clipPath>\n<rect class=\"map\" width=\"" << width << "\" height=\"" << height
       << "\"/>\n";

@@ -12,13 +12,14 @@ int main() {
   Adam own{{.learning_rate = 3e-4, .beta2 = 0.99}};
   auto by_name = make_optimizer("adam", Preset::paper, 0.002);
   //! [choose]
-  std::printf("%g %g %g %g\n", by_default.learning_rate(), as_torch.learning_rate(),
-              own.learning_rate(), by_name->learning_rate());
 
   //! [names]
-  for (const std::string_view name : optimizer_names())
-    std::printf("%s ", std::string{name}.c_str());
-  std::printf("\n");
+  for (const std::string_view name : optimizer_names()) {
+    const auto optimizer = make_optimizer(name);
+    std::printf("%s:", std::string{name}.c_str());
+    for (const Optimizer::Slot& slot : optimizer->slots()) std::printf(" %s", slot.name);
+    std::printf("\n");
+  }
   //! [names]
 
   //! [sgd]
@@ -33,26 +34,20 @@ int main() {
   Adadelta adadelta{Adadelta::paper()};
   //! [adadelta]
   //! [rmsprop]
-  RMSprop rmsprop{{.learning_rate = 0.001, .momentum = 0.9, .centered = true}};
+  RMSprop rmsprop{{.momentum = 0.9, .centered = true}};
   //! [rmsprop]
   //! [adam]
   Adam adam{{.learning_rate = 0.001}};
-  Adam amsgrad{{.learning_rate = 0.001, .amsgrad = true}};
+  Adam amsgrad{{.amsgrad = true}};
   //! [adam]
   //! [adamw]
   AdamW adamw{{.learning_rate = 0.001, .weight_decay = 0.01}};
   //! [adamw]
 
-  //! [slots]
-  for (Optimizer* optimizer :
-       {static_cast<Optimizer*>(&plain), static_cast<Optimizer*>(&nesterov),
-        static_cast<Optimizer*>(&adagrad), static_cast<Optimizer*>(&adadelta),
-        static_cast<Optimizer*>(&rmsprop), static_cast<Optimizer*>(&adam),
-        static_cast<Optimizer*>(&amsgrad), static_cast<Optimizer*>(&adamw)}) {
-    std::printf("%s:", optimizer->name());
-    for (const Optimizer::Slot& slot : optimizer->slots()) std::printf(" %s", slot.name);
-    std::printf("\n");
-  }
-  //! [slots]
-  std::printf("%g\n", momentum.learning_rate());
+  const std::initializer_list<Optimizer*> all = {
+      &by_default, &as_torch, &own,     by_name.get(), &plain,   &momentum, &nesterov,
+      &adagrad,    &adadelta, &rmsprop, &adam,         &amsgrad, &adamw};
+  std::printf("learning rates:");
+  for (const Optimizer* const optimizer : all) std::printf(" %g", optimizer->learning_rate());
+  std::printf("\n");
 }
