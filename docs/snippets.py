@@ -63,7 +63,7 @@ def find_torch():
 def run(command, environment):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True,
-                              timeout=120)
+                              timeout=600)
     if done.returncode != 0 or done.stderr:
         raise RuntimeError(f"ended with {done.returncode}\n{done.stderr}")
     return done.stdout

@@ -29,13 +29,14 @@ int main() {
   //! [profile]
 
   //! [memory]
-  const std::size_t asked = memory_stats().system_allocations;
-  for (int step = 0; step < 3; ++step)
+  const MemoryStats before = memory_stats();
+  for (int epoch = 0; epoch < 3; ++epoch)
     for (const auto& [images, labels] : data::batches(train, 64, rng)) {
       Tape tape{Mode::train, rng};
       tape.backward(softmax_cross_entropy(net(tape.input(images)), labels), adam);
     }
-  std::printf("asked the system for memory: %s\n",
-              memory_stats().system_allocations - asked < 10 ? "hardly" : "often");
+  const std::size_t asked = memory_stats().system_allocations - before.system_allocations;
   //! [memory]
+  // Under the address sanitizer nothing is cached.
+  return asked > 10 && before.cached > 0 ? 1 : 0;
 }

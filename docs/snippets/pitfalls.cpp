@@ -40,13 +40,13 @@ int main() {
     //! [lazy]
     const Array a{1, 2, 3};
     const Array right = a + a;  // an array of its own
-    // auto wrong = a + a;      // an expression, which refers to a and is computed at each use
+    // auto wrong = a + a;      // an expression, computed at each use
     //! [lazy]
     std::printf("%d elements\n", int(right.size()));
   }
   {
     //! [tanh]
-    Sequential net{Dense{{.in = 2, .out = 4}, rng}, Tanh{}, Dense{{.in = 4, .out = 1}, rng}};
+    Sequential net{Dense{{.in = 2, .out = 4}, rng}, Tanh{}};
     //! [tanh]
     std::printf("%d layers\n", int(net.size()));
   }
