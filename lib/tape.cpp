@@ -52,6 +52,18 @@ Variable Tape::parameter(Parameter& parameter, Location at) {
   return {*this, parameter_nodes_.back(), parameter.shared_value()};
 }
 
+Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
+  check_open({"node", at});
+  const Node& node = nodes_[index];
+  Recorded recorded{node.op, node.shape, nullptr, {}};
+  for (std::size_t e = node.first_edge; e < end_of_edges(index); ++e)
+    recorded.inputs.push_back(edges_[e].input);
+  const auto known = std::ranges::find(parameter_nodes_, index);
+  if (known != parameter_nodes_.end())
+    recorded.parameter = parameters_[static_cast<std::size_t>(known - parameter_nodes_.begin())];
+  return recorded;
+}
+
 Tape::RandomStream Tape::random_stream(const Op& op) {
   if (!has_key_)
     throw TapeError(op, "the tape has no random generator", "make it with Tape{mode, rng}");
@@ -86,8 +98,10 @@ void Tape::tell_begin() const {
   Observer::each([this](Observer& o) { o.begin(*this); });
 }
 
-void Tape::tell(const Op& op, const Array& result, const Inputs& inputs) const {
-  Observer::each([&](Observer& o) { o.forward({op, *this, result, inputs}); });
+void Tape::tell(const Op& op, const Value& result, const Call& call) const {
+  Observer::each([&](Observer& o) {
+    o.forward({op, *this, *result, call.inputs, call.options, result});
+  });
 }
 
 std::string Tape::path_of(std::uint32_t scope) const {
@@ -132,7 +146,7 @@ void Tape::pull_back(std::uint32_t index) {
     throw ShapeError(
         node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
         "check the function given to through()");
-  const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first_edge : edges_.size();
+  const std::size_t end = end_of_edges(index);
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);

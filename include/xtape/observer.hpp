@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <typeinfo>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -15,6 +16,26 @@ class Parameter;
 class Tape;
 class Variable;
 class Visitor;
+
+/// The options that an op was called with, of whatever type: a view, which lives no longer than the call.
+class OptionsView {
+ public:
+  /// No options.
+  OptionsView() = default;
+  /// These.
+  template <class Options>
+  explicit OptionsView(const Options& options) : type_{&typeid(Options)}, options_{&options} {}
+  /// The options, if they are of this type, else null.
+  template <class Options>
+  const Options* as() const noexcept {
+    return type_ != nullptr && *type_ == typeid(Options) ? static_cast<const Options*>(options_)
+                                                         : nullptr;
+  }
+
+ private:
+  const std::type_info* type_ = nullptr;
+  const void* options_ = nullptr;
+};
 
 /// Sees what the tapes, visitors and batches of its thread do, from when it is made until it dies. Without
 /// one, each op asks once whether there is any. Several see each call in turn, the newest first. One's own
@@ -27,6 +48,8 @@ class Observer {
     const Tape& tape;     ///< where it is about to be recorded, as node `tape.size()`
     const Array& result;  ///< what it computed
     std::span<const Variable* const> inputs;  ///< what from
+    OptionsView options;                      ///< what the op said in `given`
+    const Value& value;                       ///< the result once more, for those who keep it
   };
   /// The gradient of an op's result, before the op sees it.
   struct Backward {

@@ -92,6 +92,13 @@ struct Through {
   Pull pull;  ///< `Array(const Array&)` or `void(Array&)`
 };
 
+/// The options of an op, for those who watch it: one who exports a model, say, must know the stride of a
+/// convolution. See `given`.
+template <class Options>
+struct Given {
+  const Options& options;  ///< what the op was called with
+};
+
 /// Says how the gradient flows back to `input`. The result has the shape of the input, or that of the
 /// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not at all if the input
 /// needs no gradient.
@@ -108,6 +115,13 @@ WrtEach<std::decay_t<Pull>> wrt(std::span<const Variable> inputs, Pull&& pull) {
 template <class Pull>
 Through<std::decay_t<Pull>> through(Pull&& pull) {
   return {std::forward<Pull>(pull)};
+}
+
+/// Shows an observer what options the op was called with. Nobody keeps them, and without an observer they
+/// are not looked at.
+template <class Options>
+Given<Options> given(const Options& options) {
+  return {options};
 }
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
@@ -168,6 +182,16 @@ class Tape {
     return node < nodes_.size() ? path_of(nodes_[node].scope) : layer();
   }
 
+  /// What is recorded of a node.
+  struct Recorded {
+    const Op& op;                       ///< its op; `parameter` or `variable` for what others made
+    const Shape& shape;                 ///< of its value
+    const Parameter* parameter;         ///< which one it is, or null
+    std::vector<std::uint32_t> inputs;  ///< the nodes it was computed from, without the constants
+  };
+  /// A node, by its number below size(). Throws TapeError if the tape was consumed.
+  Recorded node(std::uint32_t index, Location at = Location::current()) const;
+
   /// The key and the number of a random op on this tape, which together name a stream of random bits.
   struct RandomStream {
     std::uint64_t key;  ///< one per pass
@@ -218,6 +242,8 @@ class Tape {
   }
   template <class Pull>
   static void join(const Op&, Tape*&, bool&, const Through<Pull>&) {}
+  template <class Options>
+  static void join(const Op&, Tape*&, bool&, const Given<Options>&) {}
   static void join(const Op& op, Tape*& tape, bool& needed, const Variable& input);
 
   // ... then keep the gradients of those that do.
@@ -239,26 +265,38 @@ class Tape {
   void add_edges(Through<Pull>& through) {
     nodes_.back().through = detail::Pullback{std::move(through.pull)};
   }
+  template <class Options>
+  void add_edges(Given<Options>&) {}
 
-  // What observers are told: the inputs of an op.
-  using Inputs = PooledVector<const Variable*>;
+  // What observers are told of a call, other than its result.
+  struct Call {
+    PooledVector<const Variable*> inputs = {};
+    OptionsView options = {};
+  };
   template <class Pull>
-  static void list(Inputs& inputs, const Wrt<Pull>& wrt) {
-    inputs.push_back(&wrt.input);
+  static void list(Call& call, const Wrt<Pull>& wrt) {
+    call.inputs.push_back(&wrt.input);
   }
   template <class Pull>
-  static void list(Inputs& inputs, const WrtEach<Pull>& wrt) {
-    for (const Variable& input : wrt.inputs) inputs.push_back(&input);
+  static void list(Call& call, const WrtEach<Pull>& wrt) {
+    for (const Variable& input : wrt.inputs) call.inputs.push_back(&input);
   }
   template <class Pull>
-  static void list(Inputs&, const Through<Pull>&) {}
-  void tell(const Op& op, const Array& result, const Inputs& inputs) const;
+  static void list(Call&, const Through<Pull>&) {}
+  template <class Options>
+  static void list(Call& call, const Given<Options>& given) {
+    call.options = OptionsView{given.options};
+  }
+  void tell(const Op& op, const Value& result, const Call& call) const;
   void begin() const {
     if (Observer::any()) tell_begin();
   }
   void tell_begin() const;
 
   std::string path_of(std::uint32_t scope) const;
+  std::size_t end_of_edges(std::uint32_t node) const noexcept {
+    return node + 1 < nodes_.size() ? nodes_[node + 1].first_edge : edges_.size();
+  }
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
   void pull_back(std::uint32_t index);
@@ -307,7 +345,7 @@ class LayerScope {
 /// gradients of broadcast inputs are summed back to their shapes, and repeated inputs add up.
 /// \param op     the op's name, and the place of its caller
 /// \param value  the result
-/// \param inputs one `wrt` per input, after an optional `through`
+/// \param inputs one `wrt` per input, after an optional `through`; `given` options anywhere
 /// If no input needs a gradient, nothing is recorded and the result is a constant.
 /// Throws TapeError if the inputs are of different tapes, there are none, or one of them needs a gradient
 /// and the tape was consumed.
@@ -319,9 +357,9 @@ Variable record(const Op& op, Value value, Inputs... inputs) {
   (Tape::join(op, tape, needed, inputs), ...);
   if (tape == nullptr) Tape::fail_without_input(op);
   if (Observer::any()) {
-    Tape::Inputs all;
-    (Tape::list(all, inputs), ...);
-    tape->tell(op, *value, all);
+    Tape::Call call;
+    (Tape::list(call, inputs), ...);
+    tape->tell(op, value, call);
   }
   if (!needed) return {*tape, Variable::constant, std::move(value)};
   const std::uint32_t node = tape->add_node(op, Tape::Kind::op, value->shape());

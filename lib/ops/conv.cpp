@@ -179,8 +179,8 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
       table().conv2d_grad_kernel(s, input->data(), g.data(), dk.data());
     return dk;
   });
-  if (bias == nullptr) return record(op, y, back, wrt_x, wrt_kernel);
-  return record(op, y, back, wrt_x, wrt_kernel, wrt(*bias, bias_grad));
+  if (bias == nullptr) return record(op, y, given(o), back, wrt_x, wrt_kernel);
+  return record(op, y, given(o), back, wrt_x, wrt_kernel, wrt(*bias, bias_grad));
 }
 
 }  // namespace

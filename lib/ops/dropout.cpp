@@ -17,7 +17,7 @@ Variable dropout(const Variable& x, const DropoutOptions& options, Location at) 
   PooledBuffer<std::uint8_t> mask{x.size()};
   kernels::table().dropout(stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(),
                            mask.data(), x.size());
-  return record(op, std::move(y), wrt(x, [mask = std::move(mask), scale](Array& g) {
+  return record(op, std::move(y), given(options), wrt(x, [mask = std::move(mask), scale](Array& g) {
                   kernels::table().dropout_grad(mask.data(), scale, g.data(), g.data(), g.size());
                 }));
 }

@@ -95,8 +95,8 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
     kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
     return dw;
   });
-  if (bias == nullptr) return record(op, y, back, wrt_x, wrt_w);
-  return record(op, y, back, wrt_x, wrt_w, wrt(*bias, bias_grad));
+  if (bias == nullptr) return record(op, y, given(options), back, wrt_x, wrt_w);
+  return record(op, y, given(options), back, wrt_x, wrt_w, wrt(*bias, bias_grad));
 }
 
 }  // namespace

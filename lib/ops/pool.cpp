@@ -22,7 +22,8 @@ Variable max_pool2d(const Variable& x, const Pool2DOptions& options, Location at
   Array y = uninitialized(result_shape(s));
   PooledBuffer<std::uint8_t> position{y.size()};
   table().max_pool2d(s, x.value().data(), y.data(), position.data());
-  return record(op, std::move(y), wrt(x, [s, position = std::move(position)](const Array& g) {
+  return record(op, std::move(y), given(options),
+                wrt(x, [s, position = std::move(position)](const Array& g) {
                   Array dx = uninitialized(image_shape(s));
                   table().max_pool2d_grad(s, position.data(), g.data(), dx.data());
                   return dx;
@@ -34,7 +35,7 @@ Variable avg_pool2d(const Variable& x, const Pool2DOptions& options, Location at
   const Pool2D s = pool_sizes(op, x.shape(), options);
   Array y = uninitialized(result_shape(s));
   table().avg_pool2d(s, x.value().data(), y.data());
-  return record(op, std::move(y), wrt(x, [s](const Array& g) {
+  return record(op, std::move(y), given(options), wrt(x, [s](const Array& g) {
                   Array dx = uninitialized(image_shape(s));
                   table().avg_pool2d_grad(s, g.data(), dx.data());
                   return dx;

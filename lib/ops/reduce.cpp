@@ -44,7 +44,7 @@ struct Reduction {
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
   const Reduction r{op, x.shape(), options};
-  return record(op, reshaped(sum_to(x.value(), r.kept), r.result),
+  return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
                 wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
                   return broadcast_to(reshaped(g, kept), shape);
                 }));
@@ -57,7 +57,8 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const auto count = static_cast<Scalar>(r.count);
   Array y = reshaped(sum_to(x.value(), r.kept), r.result);
   for (Scalar& v : y.storage()) v /= count;
-  return record(op, std::move(y), wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
+  return record(op, std::move(y), given(options),
+                wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
                   Array share = reshaped(g, kept);
                   for (Scalar& v : share.storage()) v /= count;
                   return broadcast_to(share, shape);
@@ -78,7 +79,7 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
       *y = *v > *y || *v != *v ? *v : *y;  // a NaN is the maximum
   });
   Array y = reshaped(best, r.result);
-  return record(op, std::move(y),
+  return record(op, std::move(y), given(options),
                 wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
                   const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
                   const auto divide = [](Scalar d, Scalar n) { return d / n; };

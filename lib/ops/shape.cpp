@@ -93,7 +93,7 @@ Variable transpose(const Variable& x, const TransposeOptions& options, Location 
         op, text("expected all ", x.rank(), " axes of ", x.shape(), ", got ", order.size()));
   Array y = uninitialized(shape);
   copy(shape, x.value().data(), permuted(row_major(x.shape()), order), y.data(), row_major(shape));
-  return record(op, std::move(y), wrt(x, [order, from = x.shape()](const Array& g) {
+  return record(op, std::move(y), given(options), wrt(x, [order, from = x.shape()](const Array& g) {
                   Array dx = uninitialized(from);
                   copy(g.shape(), g.data(), row_major(g.shape()), dx.data(),
                        permuted(row_major(from), order));
@@ -125,7 +125,7 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
          y.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides);
   PooledVector<Shape> shapes;
   for (const Variable& x : inputs) shapes.push_back(x.shape());
-  return record(op, std::move(y), wrt(inputs, [=](std::size_t i, const Array& g) {
+  return record(op, std::move(y), given(options), wrt(inputs, [=](std::size_t i, const Array& g) {
                   Array dx = uninitialized(shapes[i]);
                   copy(shapes[i], g.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides,
                        dx.data(), row_major(shapes[i]));
@@ -152,7 +152,8 @@ Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   strides[axis] *= step;
   Array y = uninitialized(shape);
   copy(shape, x.value().data() + first, strides, y.data(), row_major(shape));
-  return record(op, std::move(y), wrt(x, [from = x.shape(), first, strides](const Array& g) {
+  return record(op, std::move(y), given(options),
+                wrt(x, [from = x.shape(), first, strides](const Array& g) {
                   Array dx = zeros(from);
                   copy(g.shape(), g.data(), row_major(g.shape()), dx.data() + first, strides);
                   return dx;

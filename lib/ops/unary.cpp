@@ -37,9 +37,10 @@ Variable record_by_result(const Op& op, const Variable& x, Value y, Derivative d
 }
 
 // The op y = f(x) whose derivative is a function of x.
-template <class Derivative>
-Variable record_by_input(const Op& op, const Variable& x, Value y, Derivative derivative) {
-  return record(op, std::move(y),
+template <class Derivative, class... Options>
+Variable record_by_input(const Op& op, const Variable& x, Value y, Derivative derivative,
+                         const Options&... options) {
+  return record(op, std::move(y), given(options)...,
                 wrt(x, [v = x.shared_value(), derivative](Array& g) { scale(g, *v, derivative); }));
 }
 
@@ -103,8 +104,9 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location
   if (!(options.slope >= 0))
     throw ValueError(op, text("expected a slope of at least 0, got ", options.slope));
   const auto slope = static_cast<Scalar>(options.slope);
-  return record_by_input(op, x, map(x.value(), [=](Scalar v) { return v > 0 ? v : slope * v; }),
-                         [=](Scalar v) { return v > 0 ? Scalar{1} : slope; });
+  return record_by_input(
+      op, x, map(x.value(), [=](Scalar v) { return v > 0 ? v : slope * v; }),
+      [=](Scalar v) { return v > 0 ? Scalar{1} : slope; }, options);
 }
 
 Variable clip(const Variable& x, const ClipOptions& options, Location at) {
@@ -116,7 +118,7 @@ Variable clip(const Variable& x, const ClipOptions& options, Location at) {
       op, x, map(x.value(), [=](Scalar v) { return v < min   ? min
                                                    : v > max ? max
                                                              : v; }),
-      [=](Scalar v) { return static_cast<Scalar>(v >= min && v <= max); });
+      [=](Scalar v) { return static_cast<Scalar>(v >= min && v <= max); }, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI
