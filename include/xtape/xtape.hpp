@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/data.hpp>
+#include <xtape/dot.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/numerics.hpp>

@@ -77,6 +77,7 @@ const std::map<std::string, Names> may_include{
     {"parameter", {}},
     {"visitor", {"parameter"}},
     {"tape", {"kernels", "parameter", "visitor"}},
+    {"dot", {"parameter", "tape"}},
     {"profile", {"parameter", "tape", "visitor"}},
     {"numerics", {"parameter", "tape", "visitor"}},
     {"ops", {"kernels", "tape"}},
@@ -88,7 +89,9 @@ const std::map<std::string, Names> may_include{
     {"data", {"kernels"}},
     {"train", {"data", "io", "kernels", "layers", "ops", "optim", "parameter", "tape", "visitor"}},
     {"testing", {"ops", "parameter", "tape"}},
-    {"xtape", {"data", "io", "layers", "numerics", "ops", "optim", "profile", "summary", "train"}},
+    {"xtape",
+     {"data", "dot", "io", "layers", "numerics", "ops", "optim", "profile", "summary",
+      "train"}},
 };
 
 bool allowed(const std::string& from, const std::string& to) {
