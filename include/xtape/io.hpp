@@ -5,4 +5,6 @@
 
 #include <xtape/io/checkpoint.hpp>
 #include <xtape/io/event_file.hpp>
+#include <xtape/io/layout.hpp>
+#include <xtape/io/npz.hpp>
 #include <xtape/io/weights.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/io/event_file.hpp>
 
+#include "io/protobuf.hpp"
 #include "text.hpp"
 
 #include <boost/crc.hpp>
@@ -19,38 +20,10 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "numbers are written as they are");
+using protobuf::bytes;
+using protobuf::field;
 
 const Op op = Op::nowhere("event_file");
-
-template <class T>
-std::string bytes(T number) {
-  std::string text(sizeof number, '\0');
-  std::memcpy(text.data(), &number, sizeof number);
-  return text;
-}
-
-// Protocol buffers: a field is its number and wire type in a byte, then its value.
-enum Wire { varint_wire = 0, fixed64_wire = 1, bytes_wire = 2, fixed32_wire = 5 };
-
-std::string key(int field, Wire wire) { return {static_cast<char>(field << 3 | wire)}; }
-
-std::string varint(std::uint64_t number) {
-  std::string text;
-  for (; number >= 0x80; number >>= 7) text += static_cast<char>(number | 0x80);
-  return text + static_cast<char>(number);
-}
-
-std::string field(int number, double value) { return key(number, fixed64_wire) + bytes(value); }
-std::string field(int number, float value) { return key(number, fixed32_wire) + bytes(value); }
-std::string field(int number, std::uint64_t value) {
-  return key(number, varint_wire) + varint(value);
-}
-std::string field(int number, std::string_view value) {
-  std::string text = key(number, bytes_wire);
-  (text += varint(value.size())) += value;
-  return text;
-}
 
 // The beginning of a tensorflow.Event: wall_time, in seconds.
 std::string event_now() {

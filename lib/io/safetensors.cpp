@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/safetensors.hpp"
 
+#include "io/half.hpp"
 #include "io/new_file.hpp"
 #include "text.hpp"
 
@@ -9,14 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
-#include <cmath>
-#include <cstring>
-#include <limits>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace xtape::inline XTAPE_ABI::safetensors {
 namespace {
@@ -26,16 +19,6 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
 
-// The number that an F16 stands for: a sign, 5 bits of an exponent, 10 of a fraction.
-float from_half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  float number = std::ldexp(static_cast<float>(exponent == 0 ? fraction : fraction + 1024),
-                            std::max(exponent, 1) - 25);
-  if (exponent == 31)
-    number = fraction == 0 ? std::numeric_limits<float>::infinity()
-                           : std::numeric_limits<float>::quiet_NaN();
-  return bits >> 15 == 0 ? number : -number;
-}
 // A BF16 is the first half of a float.
 float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
@@ -65,33 +48,17 @@ std::string header_of(const std::vector<Item>& items, const Metadata& metadata) 
 
 }  // namespace
 
-Reader::Reader(const std::string& path) : path_{path} {
-  const auto refuse = [&](const std::string& why) {
-    if (file_ >= 0) ::close(file_);
-    throw DataError(Op::nowhere("load"), text("cannot read ", path, ": ", why));
-  };
-  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it may be a pipe
-  struct stat status;
-  if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) refuse("it is not a regular file");
-  try {
-    const auto size = static_cast<std::uint64_t>(status.st_size);
-    std::uint64_t length = 0;
-    if (size < sizeof length) fail(" is no safetensors file: it has less than 8 bytes");
-    read_at(0, &length, sizeof length, nullptr);
-    if (length > size - sizeof length || length > longest_header)
-      fail(" is no safetensors file: its header is longer than the file");
-    data_ = sizeof length + length;
-    std::string header(length, '\0');
-    read_at(sizeof length, header.data(), length, nullptr);
-    header_ = parse_header(path, header, size - data_);
-  } catch (...) {
-    ::close(file_);
-    throw;
-  }
+Reader::Reader(const std::string& path) : file_{path} {
+  std::uint64_t length = 0;
+  if (file_.size() < sizeof length) fail(" is no safetensors file: it has less than 8 bytes");
+  read_at(0, &length, sizeof length, nullptr);
+  if (length > file_.size() - sizeof length || length > longest_header)
+    fail(" is no safetensors file: its header is longer than the file");
+  data_ = sizeof length + length;
+  std::string header(length, '\0');
+  read_at(sizeof length, header.data(), length, nullptr);
+  header_ = parse_header(path, header, file_.size() - data_);
 }
-
-Reader::~Reader() { ::close(file_); }
 
 const Reader::Entry& Reader::find(std::string_view name,
                                   std::initializer_list<std::string_view> dtypes) const {
@@ -144,24 +111,14 @@ void Reader::convert(const Entry& entry, Array& array, Convert convert) const {
 }
 
 void Reader::read_at(std::uint64_t offset, void* to, std::size_t size, const Entry* entry) const {
-  char* out = static_cast<char*>(to);
-  while (size > 0) {
-    const ssize_t count = ::pread(file_, out, size, static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const std::string what =
-          text("cannot be read: ", count < 0 ? std::strerror(errno) : "the file became shorter");
-      if (entry) fail(*entry, what);
-      fail(' ' + what);
-    }
-    out += count;
-    offset += static_cast<std::uint64_t>(count);
-    size -= static_cast<std::size_t>(count);
-  }
+  const std::string why = file_.read_at(offset, to, size);
+  if (why.empty()) return;
+  if (entry) fail(*entry, why);
+  fail(' ' + why);
 }
 
 void Reader::fail(const std::string& what, std::string hint) const {
-  throw DataError(Op::nowhere("load"), path_ + what, std::move(hint));
+  throw DataError(Op::nowhere("load"), file_.path() + what, std::move(hint));
 }
 
 void Reader::fail(const Entry& entry, const std::string& what) const {

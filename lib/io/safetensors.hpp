@@ -3,6 +3,8 @@
 // header, the header in JSON, and the elements of all tensors, little-endian, without gaps.
 #pragma once
 
+#include "io/input_file.hpp"
+
 #include <xtape/array.hpp>
 
 #include <cstdint>
@@ -44,9 +46,6 @@ class Reader {
 
   /// Opens a file, reads its header and checks it.
   explicit Reader(const std::string& path);
-  ~Reader();
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
 
   const Tensors& tensors() const noexcept { return header_.tensors; }
   const Metadata& metadata() const noexcept { return header_.metadata; }
@@ -70,10 +69,9 @@ class Reader {
   template <class Element, class Convert>
   void convert(const Entry& entry, Array& array, Convert convert) const;
 
-  std::string path_;
+  InputFile file_;
   Header header_;
   std::uint64_t data_ = 0;  // where they begin
-  int file_ = -1;
 };
 
 /// A tensor to write.

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a checkpoint and as a file of weights.
 #include "fuzz.hpp"
+#include "memory_file.hpp"
 
 #include <xtape/io.hpp>
 #include <xtape/random.hpp>
-
-#include <cstdio>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace {
 
@@ -31,21 +27,6 @@ struct Training {
     checkpoint.add("moments", moments).add("rng", rng).add("best", best).add("losses", losses);
     checkpoint.set("model", "tiny");
   }
-};
-
-// A file that is in memory alone.
-class MemoryFile {
- public:
-  MemoryFile(const std::uint8_t* data, std::size_t size) : file_{::memfd_create("fuzz", 0)} {
-    if (file_ < 0 || ::write(file_, data, size) != static_cast<ssize_t>(size)) std::abort();
-  }
-  ~MemoryFile() { ::close(file_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-
- private:
-  int file_;
 };
 
 }  // namespace

@@ -132,6 +132,20 @@ BOOST_AUTO_TEST_CASE(of_weights) {
       [&] { return model.unchanged(); });
 }
 
+BOOST_AUTO_TEST_CASE(of_npz) {
+  const Directory directory;
+  Small saved;
+  save_npz(directory / "file", saved);
+  Small model;
+  check_mutations(
+      read_bytes(directory / "file"),
+      [&](const std::string& path) {
+        load_npz(path, model);
+        load_npz(directory / "file", model);
+      },
+      [&] { return model.unchanged(); });
+}
+
 BOOST_AUTO_TEST_CASE(of_checkpoints) {
   const Directory directory;
   Training saved{1}, before{2}, training{2};

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// The weights of a model in a file for numpy.
+#pragma once
+
+#include <xtape/io/layout.hpp>
+#include <xtape/parameter.hpp>
+
+#include <string>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Writes arrays by name as numpy's `.npz`, a ZIP archive with a `.npy` file per array, not compressed:
+/// `numpy.load("net.npz")["0.weight"]`. The same arrays give the same bytes, and what was there before
+/// stays if it fails. Throws DataError if the file cannot be written or would be of 4 GB or more, and
+/// ValueError if the options do not fit.
+void save_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+                      const WeightsOptions& options = {});
+
+/// Reads what save_npz_weights, `numpy.savez` or `numpy.savez_compressed` wrote into the parameters of
+/// those names, which must be the same and, in the file's layout, of the same shapes. Elements may be
+/// floats of 16, 32 or 64 bits, in the order of C or of Fortran, and are rounded to Scalar. Either all
+/// parameters change or, where it throws, none. Every length and offset is checked before it is trusted, and
+/// no array is made that no parameter asks for. Throws DataError if the file cannot be read, is damaged,
+/// or does not fit the model, and names the array; ValueError if the options do not fit.
+void load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+                      const WeightsOptions& options = {});
+
+/// Writes the parameters of a model. For a PyTorch module of the same names and architecture:
+/// ```
+/// save_npz("net.npz", net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
+/// ```
+/// and there `module.load_state_dict({k: torch.from_numpy(v) for k, v in numpy.load("net.npz").items()})`.
+template <class Model>
+void save_npz(const std::string& path, Model& model, const WeightsOptions& options = {}) {
+  save_npz_weights(path, parameters(model), options);
+}
+/// Reads the parameters of a model.
+template <class Model>
+void load_npz(const std::string& path, Model& model, const WeightsOptions& options = {}) {
+  load_npz_weights(path, parameters(model), options);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

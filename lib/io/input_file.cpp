@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "io/input_file.hpp"
+
+#include "text.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace xtape::inline XTAPE_ABI {
+
+InputFile::InputFile(const std::string& path) : path_{path} {
+  const auto refuse = [&](const std::string& why) {
+    if (file_ >= 0) ::close(file_);
+    throw DataError(Op::nowhere("load"), text("cannot read ", path, ": ", why));
+  };
+  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it may be a pipe
+  struct stat status;
+  if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) refuse("it is not a regular file");
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(file_); }
+
+std::string InputFile::read_at(std::uint64_t offset, void* to, std::size_t size) const {
+  char* out = static_cast<char*>(to);
+  while (size > 0) {
+    const ssize_t count = ::pread(file_, out, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0)
+      return text("cannot be read: ", count < 0 ? std::strerror(errno) : "the file became shorter");
+    out += count;
+    offset += static_cast<std::uint64_t>(count);
+    size -= static_cast<std::size_t>(count);
+  }
+  return {};
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A file to read at any place.
+#pragma once
+
+#include <xtape/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// A regular file, open for reading.
+class InputFile {
+ public:
+  /// Opens it. Throws DataError: `[load] cannot read <path>: <why>`.
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& path() const noexcept { return path_; }
+  std::uint64_t size() const noexcept { return size_; }  ///< in bytes, when it was opened
+
+  /// Reads that many bytes. Returns nothing, or why it cannot.
+  [[nodiscard]] std::string read_at(std::uint64_t offset, void* to, std::size_t size) const;
+
+ private:
+  std::string path_;
+  std::uint64_t size_ = 0;
+  int file_ = -1;
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "io/layout.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI {
+
+Array permuted(const Array& array, const Shape& view, const Axes& order) {
+  Shape strides = view, shape, step;
+  std::size_t stride = 1;
+  for (std::size_t axis = view.size(); axis-- > 0; stride *= view[axis]) strides[axis] = stride;
+  for (const std::ptrdiff_t axis : order) {
+    shape.push_back(view[static_cast<std::size_t>(axis)]);
+    step.push_back(strides[static_cast<std::size_t>(axis)]);
+  }
+  Array result = uninitialized(shape);
+  Shape index(shape.size(), 0);
+  std::size_t from = 0;
+  for (Scalar& x : result.storage()) {
+    x = array.data()[from];
+    for (std::size_t axis = shape.size(); axis-- > 0;) {  // counts on, as an odometer does
+      from += step[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= step[axis] * index[axis];
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+namespace {
+
+Array under(const Shape& shape, Array array) {
+  array.reshape(shape);
+  return array;
+}
+
+}  // namespace
+
+// A dense weight is seen as one of three axes, with the pixels of a channel together: (H W, C, out) is
+// (out, C, H W) in PyTorch.
+Shape FileLayout::shape(const Shape& s) const {
+  if (layout == Layout::torch && s.size() == 4) return {s[3], s[2], s[0], s[1]};
+  if (layout == Layout::torch && s.size() == 2) return {s[1], s[0]};
+  return s;
+}
+
+Value FileLayout::to_file(const Value& ours) const {
+  const Shape& s = ours->shape();
+  if (layout == Layout::torch && s.size() == 4) return permuted(*ours, s, {3, 2, 0, 1});
+  if (layout == Layout::torch && s.size() == 2)
+    return under(shape(s), permuted(*ours, {s[0] / channels, channels, s[1]}, {2, 1, 0}));
+  return ours;
+}
+
+Array FileLayout::from_file(Array theirs) const {
+  const Shape s = theirs.shape();
+  if (layout == Layout::torch && s.size() == 4) return permuted(theirs, s, {2, 3, 1, 0});
+  if (layout == Layout::torch && s.size() == 2)
+    return under({s[1], s[0]}, permuted(theirs, {s[0], channels, s[1] / channels}, {2, 1, 0}));
+  return theirs;
+}
+
+std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedParameter>& parameters,
+                                     const WeightsOptions& options) {
+  const auto fail = [op](const std::string& what, const std::string& hint = {}) {
+    throw ValueError(Op::nowhere(op), what, hint);
+  };
+  const auto has_rank = [&](std::size_t rank) {
+    return std::ranges::any_of(
+        parameters, [=](const NamedParameter& p) { return p.parameter->shape().size() == rank; });
+  };
+  if (options.layout == Layout::torch && !options.flattened && has_rank(4) && has_rank(2))
+    fail("the rows of a dense weight depend on whether its input is a flattened image",
+         "say .flattened = flattened_images(net, sample)");
+  std::vector<FileLayout> layouts(parameters.size(), {.layout = options.layout});
+  if (options.layout == Layout::keras || !options.flattened) return layouts;
+  for (const auto& [name, channels] : *options.flattened) {
+    const auto p = std::ranges::find(parameters, name, &NamedParameter::name);
+    if (p == parameters.end()) fail(text("there is no parameter ", name, " to read images"));
+    const Shape& shape = p->parameter->shape();
+    if (shape.size() != 2 || channels == 0 || shape[0] % channels != 0)
+      fail(text(name, ' ', shape, " does not read flattened images of ", channels, " channels"));
+    layouts[static_cast<std::size_t>(p - parameters.begin())].channels = channels;
+  }
+  return layouts;
+}
+
+}  // namespace xtape::inline XTAPE_ABI

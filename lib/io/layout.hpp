@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Between the order of our axes and that of others.
+#pragma once
+
+#include <xtape/io/layout.hpp>
+#include <xtape/parameter.hpp>
+
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// The elements of an array, which is seen as one of the shape `view`, with the axes in another order:
+/// axis i of the result is axis order[i] of the view.
+Array permuted(const Array& array, const Shape& view, const Axes& order);
+
+/// How the array of a parameter is laid out in a file.
+struct FileLayout {
+  Layout layout = Layout::keras;
+  std::size_t channels = 1;  ///< of the images that a dense weight reads, flattened
+
+  /// The shape that a parameter's array has in the file.
+  Shape shape(const Shape& ours) const;
+  /// The array as it is in the file: the same one, where nothing is to be moved.
+  Value to_file(const Value& ours) const;
+  /// The array as it is here.
+  Array from_file(Array theirs) const;
+};
+
+/// The layouts of all parameters, in order. Throws ValueError, by the name of `op`, if the options do not
+/// fit them.
+std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedParameter>& parameters,
+                                     const WeightsOptions& options);
+
+}  // namespace xtape::inline XTAPE_ABI
