@@ -5,6 +5,7 @@
 
 #include <xtape/data.hpp>
 #include <xtape/dot.hpp>
+#include <xtape/export.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/numerics.hpp>

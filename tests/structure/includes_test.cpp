@@ -86,11 +86,12 @@ const std::map<std::string, Names> may_include{
     {"summary", {"layers", "parameter", "tape"}},
     {"optim", {"kernels", "parameter", "visitor"}},
     {"io", {"parameter", "visitor"}},
+    {"export", {"io", "layers", "ops", "parameter", "tape"}},
     {"data", {"kernels"}},
     {"train", {"data", "io", "kernels", "layers", "ops", "optim", "parameter", "tape", "visitor"}},
     {"testing", {"ops", "parameter", "tape"}},
     {"xtape",
-     {"data", "dot", "io", "layers", "numerics", "ops", "optim", "profile", "summary",
+     {"data", "dot", "export", "io", "layers", "numerics", "ops", "optim", "profile", "summary",
       "train"}},
 };
 

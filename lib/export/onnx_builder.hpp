@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// A graph of ONNX in the making, and which of its values stand for which of ours.
+#pragma once
+
+#include "export/onnx_graph.hpp"
+
+#include <xtape/io/layout.hpp>
+#include <xtape/parameter.hpp>
+#include <xtape/tape.hpp>
+
+#include <array>
+#include <map>
+#include <set>
+
+namespace xtape::inline XTAPE_ABI::onnx {
+
+/// In what order the graph has the elements of a value of ours. ONNX computes on (N, C, H, W); a value is
+/// brought into another order only where an operator needs it.
+enum class Order {
+  same,            ///< as we have them
+  channels_first,  ///< (N, C, H, W) for our (N, H, W, C)
+  flattened,       ///< (N, C H W) for our (N, H W C)
+};
+
+class Builder {
+ public:
+  /// A graph for a model with these parameters.
+  explicit Builder(const std::vector<NamedParameter>& parameters);
+
+  /// The input of the graph.
+  void add_input(const Variable& x, Layout layout);
+  /// The layer whose operators come next: a part of their names.
+  void enter(std::string layer) { layer_ = std::move(layer); }
+  /// Adds an operator and returns the name of its output.
+  std::string add(const std::string& type, std::vector<std::string> inputs,
+                  std::vector<Attribute> attributes = {});
+  /// Says that what is called `name` is a value of ours. `channels` is for those that are flattened.
+  void define(const Value& value, Order order, std::string name, std::size_t channels = 1);
+  /// Ends the graph with its output.
+  Graph finish(const Variable& y, Layout layout) &&;
+
+  /// Whether a value depends on no input.
+  bool is_constant(const Variable& x) const { return !known_.contains(&x.value()); }
+  /// The order in which the graph has a value; that of ours where there are several, or for a constant.
+  Order order_of(const Variable& x) const;
+  /// Of the image that a flattened value was.
+  std::size_t channels_of(const Variable& x) const;
+  /// The name of a value in an order, into which it is brought if need be. A constant of fewer axes than
+  /// an image's gets as many.
+  std::string name(const Variable& x, Order order = Order::same);
+
+  /// The name of a constant that is seen as one of the shape `view`, with its axes in another order, and
+  /// then of the given shape.
+  std::string constant(const Variable& x, const Shape& view, const Axes& order, const Shape& shape);
+  /// The name of a number.
+  std::string constant(Scalar number);
+  /// The name of some integers.
+  std::string constant(const Ints& numbers);
+
+ private:
+  struct Known {
+    Value value;                            // kept, so that its address stands for nothing else
+    std::array<std::string, 3> names = {};  // in each order, or nothing
+    std::size_t channels = 1;
+  };
+
+  std::string unique(const std::string& name);
+  std::string add_initializer(const std::string& name, std::variant<Array, Ints> value);
+  std::string converted(const Known& known, Order order);
+  std::string padded_constant(const Variable& x);
+
+  Graph graph_;
+  std::string layer_;
+  std::map<const Array*, Known> known_;
+  std::map<const Array*, std::string> parameters_;
+  struct Constant {
+    Value value;  // kept
+    Axes order;
+    Shape shape;
+    std::string name;
+  };
+  std::vector<Constant> constants_;
+  std::set<std::string> taken_{"input", "output"};
+};
+
+}  // namespace xtape::inline XTAPE_ABI::onnx

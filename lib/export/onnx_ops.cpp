@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "export/onnx_ops.hpp"
+
+#include "export/onnx_call.hpp"
+#include "ops/axis.hpp"
+
+#include <xtape/ops.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace xtape::inline XTAPE_ABI::onnx {
+namespace {
+
+// Axis i of (N, H, W, C) as one of (N, C, H, W).
+std::int64_t channels_first(std::size_t axis) { return std::array{0, 2, 3, 1}[axis]; }
+
+// A constant with an axis for the batch would be right for one size of it only.
+void check_constants(Builder& b, const Call& call) {
+  for (const Variable* x : call.inputs)
+    if (b.is_constant(*x) && x->rank() == call.result.dimension() && x->shape()[0] != 1)
+      fail(call, "the op ", call.op.name, " has a constant of shape ", x->shape(),
+           ", whose first axis is the batch's");
+}
+
+// The order in which an op on several arrays is done: images stay as they are if one is there with its
+// channels first and all others can be brought to that.
+Order common_order(Builder& b, const Call& call) {
+  const auto fits = [&](const Variable* x) { return x->rank() == 4 || b.is_constant(*x); };
+  const auto first = [&](const Variable* x) { return b.order_of(*x) == Order::channels_first; };
+  const bool images = call.result.dimension() == 4 && std::ranges::all_of(call.inputs, fits) &&
+                      std::ranges::any_of(call.inputs, first);
+  return images ? Order::channels_first : Order::same;
+}
+
+std::vector<std::string> names(Builder& b, const Call& call, Order order) {
+  std::vector<std::string> all;
+  for (const Variable* x : call.inputs) all.push_back(b.name(*x, order));
+  return all;
+}
+
+// An op on one array, elementwise; make(name of x) adds it.
+template <class Make>
+void map(Builder& b, const Call& call, Make make) {
+  const Variable& x = *call.inputs[0];
+  const Order order = b.order_of(x);
+  b.define(call.value, order, make(b.name(x, order)), b.channels_of(x));
+}
+
+Translation unary(const char* type) {
+  return [type](Builder& b, const Call& call) {
+    map(b, call, [&](const std::string& x) { return b.add(type, {x}); });
+  };
+}
+
+Translation binary(const char* type) {
+  return [type](Builder& b, const Call& call) {
+    check_constants(b, call);
+    const Order order = common_order(b, call);
+    b.define(call.value, order, b.add(type, names(b, call, order)));
+  };
+}
+
+void square(Builder& b, const Call& call) {
+  map(b, call, [&](const std::string& x) { return b.add("Mul", {x, x}); });
+}
+
+void leaky_relu(Builder& b, const Call& call) {
+  const auto slope = static_cast<float>(options_of<LeakyReluOptions>(call).slope);
+  map(b, call, [&](const std::string& x) { return b.add("LeakyRelu", {x}, {{"alpha", slope}}); });
+}
+
+void clip(Builder& b, const Call& call) {
+  const auto [min, max] = options_of<ClipOptions>(call);
+  map(b, call, [&, min = min, max = max](const std::string& x) {
+    return b.add("Clip",
+                 {x, b.constant(static_cast<Scalar>(min)), b.constant(static_cast<Scalar>(max))});
+  });
+}
+
+// The names of x and of a weight (K, M) that multiplies it: where x is a flattened image, its channels
+// first, the rows of the weight are brought into that order.
+std::vector<std::string> factors(Builder& b, const Variable& x, const Variable& w) {
+  if (b.order_of(x) != Order::flattened || w.rank() != 2 || !b.is_constant(w))
+    return {b.name(x), b.name(w)};
+  const Shape& s = w.shape();
+  const std::size_t channels = b.channels_of(x);
+  return {b.name(x, Order::flattened),
+          b.constant(w, {s[0] / channels, channels, s[1]}, {1, 0, 2}, s)};
+}
+
+void matmul(Builder& b, const Call& call) {
+  const Variable &x = *call.inputs[0], &w = *call.inputs[1];
+  if (b.is_constant(x)) fail(call, "the first factor of the op matmul is a constant");
+  if (w.rank() > 2) check_constants(b, call);
+  b.define(call.value, Order::same, b.add("MatMul", factors(b, x, w)));
+}
+
+void dense(Builder& b, const Call& call) {
+  const auto& inputs = call.inputs;
+  check_constant(b, call, *inputs[1], "weight");
+  std::vector<std::string> terms = factors(b, *inputs[0], *inputs[1]);
+  if (inputs.size() > 2) terms.push_back(b.name(*inputs[2]));
+  b.define(call.value, Order::same,
+           activated(b, b.add("Gemm", terms), options_of<DenseOptions>(call).activation));
+}
+
+void flatten(Builder& b, const Call& call) {
+  const Variable& x = *call.inputs[0];
+  const Order order = b.order_of(x);
+  const std::string y = b.add("Flatten", {b.name(x, order)});
+  if (order != Order::channels_first) return b.define(call.value, order, y, b.channels_of(x));
+  // With one channel, or one pixel, it is all the same.
+  const std::size_t channels = x.shape()[3];
+  const bool same = channels == 1 || x.shape()[1] * x.shape()[2] == 1;
+  b.define(call.value, same ? Order::same : Order::flattened, y, channels);
+}
+
+void reshape(Builder& b, const Call& call) {
+  Ints shape(call.result.shape().begin(), call.result.shape().end());
+  shape[0] = 0;  // as it is
+  b.define(call.value, Order::same, b.add("Reshape", {b.name(*call.inputs[0]), b.constant(shape)}));
+}
+
+void transpose(Builder& b, const Call& call) {
+  const Variable& x = *call.inputs[0];
+  Ints order;
+  for (const std::ptrdiff_t axis : options_of<TransposeOptions>(call).axes)
+    order.push_back(static_cast<std::int64_t>(checked_axis(call.op, axis, x.shape())));
+  if (order.empty() || order[0] != 0) fail(call, "the op transpose moves the batch's axis");
+  b.define(call.value, Order::same, b.add("Transpose", {b.name(x)}, {{"perm", order}}));
+}
+
+void concatenate(Builder& b, const Call& call) {
+  const std::size_t axis =
+      checked_axis(call.op, options_of<ConcatenateOptions>(call).axis, call.result.shape());
+  if (axis == 0) fail(call, "the op concatenate joins batches");
+  check_constants(b, call);
+  const Order order = common_order(b, call);
+  const auto along =
+      order == Order::channels_first ? channels_first(axis) : static_cast<std::int64_t>(axis);
+  b.define(call.value, order, b.add("Concat", names(b, call, order), {{"axis", along}}));
+}
+
+void slice(Builder& b, const Call& call) {
+  const Variable& x = *call.inputs[0];
+  const SliceOptions& o = options_of<SliceOptions>(call);
+  const std::size_t axis = checked_axis(call.op, o.axis, x.shape());
+  if (axis == 0) fail(call, "the op slice takes a part of the batch");
+  const Order order = x.rank() == 4 ? b.order_of(x) : Order::same;
+  const auto along =
+      order == Order::channels_first ? channels_first(axis) : static_cast<std::int64_t>(axis);
+  b.define(call.value, order,
+           b.add("Slice", {b.name(x, order), b.constant(Ints{o.begin}), b.constant(Ints{o.end}),
+                           b.constant(Ints{along}), b.constant(Ints{o.step})}));
+}
+
+// A sum takes its axes as an input in opset 17, the others as an attribute.
+Translation reduce(const char* type) {
+  return [type](Builder& b, const Call& call) {
+    const Variable& x = *call.inputs[0];
+    const ReduceOptions& o = options_of<ReduceOptions>(call);
+    Ints axes;
+    for (const std::ptrdiff_t axis : o.axes)
+      axes.push_back(static_cast<std::int64_t>(checked_axis(call.op, axis, x.shape())));
+    if (axes.empty() || std::ranges::find(axes, 0) != axes.end())
+      fail(call, "the op ", call.op.name, " goes over the batch");
+    // Of images that lose their pixels only the channels are left.
+    std::ranges::sort(axes);
+    Order order = b.order_of(x);
+    if (order != Order::channels_first || (!o.keep_dims && axes != Ints{1, 2})) order = Order::same;
+    if (order == Order::channels_first)
+      for (std::int64_t& axis : axes) axis = channels_first(static_cast<std::size_t>(axis));
+    std::vector<std::string> inputs{b.name(x, order)};
+    std::vector<Attribute> attributes{{"keepdims", std::int64_t{o.keep_dims}}};
+    if (std::string_view{type} == "ReduceSum")
+      inputs.push_back(b.constant(axes));
+    else
+      attributes.push_back({"axes", axes});
+    b.define(call.value, o.keep_dims ? order : Order::same, b.add(type, inputs, attributes));
+  };
+}
+
+// Our softmax along another axis than the last transposes.
+Translation along_last(const char* type) {
+  return [type](Builder& b, const Call& call) {
+    b.define(call.value, Order::same,
+             b.add(type, {b.name(*call.inputs[0])}, {{"axis", std::int64_t{-1}}}));
+  };
+}
+
+const std::map<std::string_view, Translation>& translations() {
+  static const std::map<std::string_view, Translation> all{
+      {"add", binary("Add")},
+      {"sub", binary("Sub")},
+      {"mul", binary("Mul")},
+      {"div", binary("Div")},
+      {"pow", binary("Pow")},
+      {"neg", unary("Neg")},
+      {"exp", unary("Exp")},
+      {"log", unary("Log")},
+      {"sqrt", unary("Sqrt")},
+      {"abs", unary("Abs")},
+      {"tanh", unary("Tanh")},
+      {"sigmoid", unary("Sigmoid")},
+      {"relu", unary("Relu")},
+      {"softplus", unary("Softplus")},
+      {"square", square},
+      {"leaky_relu", leaky_relu},
+      {"clip", clip},
+      {"matmul", matmul},
+      {"dense", dense},
+      {"conv2d", conv2d},
+      {"max_pool2d", max_pool2d},
+      {"avg_pool2d", avg_pool2d},
+      {"flatten", flatten},
+      {"reshape", reshape},
+      {"transpose", transpose},
+      {"concatenate", concatenate},
+      {"slice", slice},
+      {"sum", reduce("ReduceSum")},
+      {"mean", reduce("ReduceMean")},
+      {"max", reduce("ReduceMax")},
+      {"softmax", along_last("Softmax")},
+      {"log_softmax", along_last("LogSoftmax")},
+  };
+  return all;
+}
+
+}  // namespace
+
+void translate(Builder& builder, const Call& call) {
+  const auto found = translations().find(call.op.name);
+  if (found == translations().end())
+    fail(call, "there is nothing in ONNX known for the op ", call.op.name);
+  found->second(builder, call);
+}
+
+}  // namespace xtape::inline XTAPE_ABI::onnx

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+// Exported models give the same results in another runtime, to 1e-5.
+#include "runtime.hpp"
+
+#include <models/models.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+using namespace test;
+
+namespace {
+
+// A layer made of a function and parameters of the given shapes.
+class Custom {
+ public:
+  using Function = std::function<Variable(const Variable&, const std::vector<Variable>&)>;
+  explicit Custom(Function function, std::initializer_list<Shape> shapes = {})
+      : function_{std::move(function)} {
+    for (const Shape& shape : shapes) parameters_.emplace_back(random(shape, 0.5, 1.5, 3));
+  }
+  Variable operator()(const Variable& x) {
+    std::vector<Variable> values;
+    for (Parameter& p : parameters_) values.push_back(x.tape().parameter(p));
+    return function_(x, values);
+  }
+  void parameters(ParameterList& list) { list("values", parameters_); }
+
+ private:
+  Function function_;
+  std::vector<Parameter> parameters_;
+};
+
+using Values = std::vector<Variable>;
+
+// Checks that exporting throws `[export_onnx] what`, after the layer.
+template <class Model>
+void check_refused(Model& model, const Shape& sample, const std::string& what) {
+  const Directory directory;
+  BOOST_CHECK_EXCEPTION(export_onnx(directory / "net", model, sample), ValueError,
+                        [&](const ValueError& error) {
+                          const std::string found = error.what();
+                          BOOST_TEST(found.starts_with("[export_onnx] " + what), found);
+                          return true;
+                        });
+  BOOST_TEST(directory.files() == 0u);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(onnx_files)
+
+BOOST_AUTO_TEST_CASE(the_models_give_the_same_results) {
+  Models models;
+  for (const auto& [name, architecture] : models::by_name()) {
+    Rng rng{1};
+    Sequential net = architecture.make(rng);
+    shake(net);
+    models.add(name, net, architecture.input);
+    models.add(name + "-channels-last", net, architecture.input, Layout::keras, 1);
+  }
+  models.compare();
+  models.checked();
+}
+
+BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options) {
+  Models models;
+  Rng rng{1};
+  const auto add = [&](const std::string& name, const Conv2D::Options& options) {
+    Sequential net{Conv2D{options, rng}};
+    shake(net);
+    models.add(name, net, {9, 12, 3});
+  };
+  add("stride", {.in = 3, .out = 5, .stride = 2, .padding = Padding::same});
+  add("strides", {.in = 3, .out = 5, .kernel = {2, 4}, .stride = {3, 2}, .padding = Padding::same});
+  add("dilation", {.in = 3, .out = 4, .dilation = 2});
+  add("padding", {.in = 3, .out = 4, .padding = {2, 0, 1, 3}, .dilation = {2, 1}, .bias = false});
+  add("tanh", {.in = 3, .out = 4, .activation = Activation::tanh, .max_pool = 2});
+  add("sigmoid", {.in = 3, .out = 4, .activation = Activation::sigmoid, .max_pool = {2, 3}});
+  models.compare();
+  models.checked();
+}
+
+BOOST_AUTO_TEST_CASE(so_does_pooling) {
+  Models models;
+  const auto add = [&](const std::string& name, auto layer) {
+    Sequential net{std::move(layer)};
+    models.add(name, net, {9, 12, 3});
+  };
+  add("max", MaxPool2D{2});
+  add("max-same", MaxPool2D{{.window = 3, .stride = 2, .padding = Padding::same}});
+  add("max-odd", MaxPool2D{{.window = {2, 3}, .stride = {3, 1}, .padding = {1, 0, 2, 1}}});
+  add("average", AvgPool2D{2});
+  add("average-same", AvgPool2D{{.window = {3, 2}, .stride = 2, .padding = Padding::same}});
+  add("average-odd", AvgPool2D{{.window = 3, .stride = {2, 1}, .padding = 1}});
+  models.compare();
+  models.checked();
+}
+
+BOOST_AUTO_TEST_CASE(so_do_functions_of_elements) {
+  Models models;
+  const auto add = [&](const std::string& name, auto layer) {
+    Sequential net{std::move(layer)};
+    models.add(name, net, {7}, Layout::torch, 5,
+               0.1);  // logarithms and roots want positive numbers
+    models.add(name + "-images", net, {3, 4, 2});
+  };
+  using V = const Variable&;
+  add("relu", relu);
+  add("tanh", Tanh{});
+  add("sigmoid", Sigmoid{});
+  add("leaky_relu", LeakyReLU{0.2});
+  add("softplus", softplus);
+  add("exp", [](V x) { return exp(x); });
+  add("log", [](V x) { return log(square(x) + 1); });
+  add("sqrt", [](V x) { return sqrt(abs(x)); });
+  add("neg", [](V x) { return -x; });
+  add("clip", [](V x) { return clip(x, {.min = -0.3, .max = 0.4}); });
+  add("clip-above", [](V x) { return clip(x, {.max = 0.4}); });
+  add("numbers", [](V x) { return 2 / (3 - x * 0.5) + 1; });
+  add("pow", [](V x) { return pow(square(x) + 0.5, 1.7); });
+  add("twice", [](V x) { return tanh(x) * x; });
+  add("dropout", Dropout{0.5});
+  models.compare();
+  models.checked();
+}
+
+BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened) {
+  Models models;
+  Rng rng{1};
+  const auto conv = [&] { return Conv2D{{.in = 2, .out = 3}, rng}; };
+  const auto add = [&](const std::string& name, auto... layers) {
+    Sequential net{conv(), std::move(layers)...};
+    shake(net);
+    models.add(name, net, {5, 6, 2});
+    models.add(name + "-channels-last", net, {5, 6, 2}, Layout::keras);
+  };
+  add("flat", Flatten{});
+  add("flat-dense", Flatten{}, relu, Dropout{0.5}, Dense{{.in = 36, .out = 4}, rng});
+  add("flat-twice", Flatten{}, Flatten{}, Dense{{.in = 36, .out = 4, .bias = false}, rng});
+  add("flat-softmax", Flatten{}, Softmax{});
+  add("flat-matmul", Flatten{},
+      Custom{[](const Variable& x, const Values& w) { return matmul(x, w[0]); }, {{36, 2}}});
+  add("flat-scaled", Flatten{},
+      Custom{[](const Variable& x, const Values& w) { return x * w[0]; }, {{36}}});
+  add("reshaped", [](const Variable& x) { return reshape(x, {-1, 12, 3}); });
+  add("both", [](const Variable& x) {
+    return concatenate({flatten(x), flatten(max_pool2d(x))}, {.axis = 1});
+  });
+  models.compare();
+  models.checked();
+}
+
+BOOST_AUTO_TEST_CASE(so_do_ops_on_axes) {
+  Models models;
+  Rng rng{1};
+  using V = const Variable&;
+  const auto add = [&](const std::string& name, auto layer, bool vector = false) {
+    Sequential net{std::move(layer)};
+    models.add(name, net, vector ? Shape{6} : Shape{4, 5, 3});
+    models.add(name + "-channels-last", net, vector ? Shape{6} : Shape{4, 5, 3}, Layout::keras);
+  };
+  add("softmax", Softmax{});
+  add("softmax-rows", Softmax{.axis = 1});
+  add(
+      "log_softmax", [](V x) { return log_softmax(x); }, true);
+  add("mean", [](V x) { return mean(x, {.axes = {1, 2}}); });
+  add("mean-kept", [](V x) { return x - mean(x, {.axes = {2, 1}, .keep_dims = true}); });
+  add("sum", [](V x) { return sum(x, {.axes = {3}}); });
+  add("sum-kept", [](V x) { return x / sum(abs(x), {.axes = {-1}, .keep_dims = true}); });
+  add("max", [](V x) { return max(x, {.axes = {-2, 3}}); });
+  add("slice", [](V x) { return slice(x, {.axis = 3, .begin = 1}); });
+  add(
+      "slice-step", [](V x) { return slice(x, {.axis = 1, .begin = -5, .end = -1, .step = 2}); },
+      true);
+  add("transpose", [](V x) { return transpose(x, {.axes = {0, 3, -2, 1}}); });
+  add("concatenate", [](V x) { return concatenate({x, relu(x)}, {.axis = -1}); });
+  add("channels",
+      Custom{[](V x, const Values& w) { return relu(x * w[0] + exp(w[1])); }, {{3}, {1, 5, 1}}});
+  add("stack", Custom{[](V x, const Values& w) { return matmul(x, w[0]); }, {{3, 2}}});
+  add("unchanged", [](V x) { return x; });
+  models.compare();
+  models.checked();
+}
+
+// One that shares a kernel, has a way around it, and layers inside layers.
+BOOST_AUTO_TEST_CASE(so_does_a_graph_that_is_no_chain) {
+  Models models;
+  Rng rng{1};
+  struct Block {
+    explicit Block(Rng& rng)
+        : conv{{.in = 4, .out = 4, .padding = Padding::same, .activation = Activation::relu}, rng} {
+    }
+    Variable operator()(const Variable& x, Location at) { return x + conv(conv(x, at), at); }
+    void parameters(ParameterList& list) { list("conv", conv); }
+    Conv2D conv;
+  };
+  Sequential net{Conv2D{{.in = 1, .out = 4}, rng}, Sequential{Block{rng}, relu, Block{rng}},
+                 [](const Variable& x) {
+                   return mean(x, {.axes = {1, 2}});
+                 },
+                 Dense{{.in = 4, .out = 2, .activation = Activation::tanh}, rng}};
+  shake(net);
+  models.add("net", net, {8, 8, 1});
+  models.compare();
+  const std::vector<std::string> checked = models.checked();
+  if (checked.empty()) return;
+  BOOST_TEST(
+      checked[0] ==
+      "8 17 input[N,1,8,8] output[N,2] Conv Conv Relu Conv Relu Add Relu Conv Relu Conv Relu Add "
+      "ReduceMean Gemm Tanh 0.weight[4,1,3,3] 0.bias[4] 1.0.conv.weight[4,4,3,3] "
+      "1.0.conv.bias[4] 1.2.conv.weight[4,4,3,3] 1.2.conv.bias[4] 3.weight[4,2] 3.bias[2]");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
+  Rng rng{1};
+  using V = const Variable&;
+  const auto refuse = [&](auto layer, const std::string& what) {
+    Sequential net{relu, std::move(layer)};
+    check_refused(net, {4, 4, 2}, what);
+  };
+  refuse([](V x) { return record("swish", x.value(), wrt(x, [](Array&) {})); },
+         "layer 1: there is nothing in ONNX known for the op swish at onnx_test.cpp:");
+  refuse([](V x) { return record("leaky_relu", x.value(), wrt(x, [](Array&) {})); },
+         "layer 1: the op leaky_relu does not say its options");
+  refuse([](V x) { return mean(x); },
+         "layer 1: the result of mean, (), for a batch of 3 does not keep the batch as its first "
+         "axis");
+  refuse([](V x) { return reshape(x, {-1, 2}); }, "layer 1: the result of reshape, (48, 2), for");
+  refuse([](V x) { return sum(x, {.axes = {0}, .keep_dims = true}); },
+         "layer 1: the result of sum, (1, 4, 4, 2), for");
+  refuse([](V x) { return softmax(x, {.axis = 0}); },
+         "layer 1: the result of transpose, (2, 4, 4, 3)");
+  refuse([](V x) { return slice(x, {.axis = 0}); },
+         "layer 1: the op slice takes a part of the batch");
+  refuse(
+      [](V x) {
+        return x + x.tape().input(zeros({3, 4, 4, 2}));
+      },
+      "layer 1: the op add has a constant of shape (3, 4, 4, 2), whose first axis is the batch's");
+  refuse(
+      [](V x) {
+        return conv2d(x, reshape(slice(x, {.axis = 1, .end = 1}), {3, 2, 2, 2}));
+      },
+      "layer 1: the kernel of the op conv2d is no constant");
+  refuse(
+      [](V x) {
+        return x.tape().input(zeros({3, 2}));
+      },
+      "the result does not depend on the input");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_and_a_sample_that_does_not_fit) {
+  const Directory directory;
+  Rng rng{1};
+  Sequential net = models::mlp(rng);
+  BOOST_CHECK_THROW(export_onnx(directory / "none" + "/net", net, {28, 28, 1}), DataError);
+  BOOST_CHECK_THROW(export_onnx(directory / "net", net, {27, 28, 1}), ShapeError);
+  BOOST_TEST(directory.files() == 0u);
+  export_onnx(directory / "one", net, {28, 28, 1});
+  export_onnx(directory / "two", net, {28, 28, 1});
+  BOOST_TEST(read_bytes(directory / "one") == read_bytes(directory / "two"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Runs exported models with onnxruntime, and asks onnx's checker about them.
+#pragma once
+
+#include "../io/files.hpp"
+
+#include <xtape/export.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+
+namespace test {
+
+inline const std::string scripts = XTAPE_INCLUDE "/../tests/export/";
+
+/// Whether a command of the shell succeeds.
+inline bool run(const std::string& command) { return std::system(command.c_str()) == 0; }
+
+/// A folder node_modules with onnxruntime-node that node can load, or nothing, after a notice.
+inline const std::string& onnxruntime() {
+  static const std::string found = [] {
+    const char* const given = std::getenv("XTAPE_ONNXRUNTIME");
+    for (const std::string& folder :
+         {std::string{given == nullptr ? "" : given},
+          std::string{XTAPE_INCLUDE "/../.cache/onnxruntime/node_modules"}})
+      if (!folder.empty() &&
+          run("node -e 'require(\"" + folder + "/onnxruntime-node\")' >/dev/null 2>&1"))
+        return folder;
+    notice(
+        "there is no onnxruntime: ./dev onnx brings it, or XTAPE_ONNXRUNTIME names node_modules");
+    return std::string{};
+  }();
+  return found;
+}
+
+/// Whether a python3 that Debian's packages belong to can import a module; else tells so.
+inline bool python_has(const std::string& module) {
+  const bool has = run("/usr/bin/python3 -c 'import " + module + "' >/dev/null 2>&1");
+  if (!has) notice("there is no /usr/bin/python3 with " + module);
+  return has;
+}
+
+inline std::vector<std::string> lines_of(const std::string& path) {
+  std::istringstream in{read_bytes(path)};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Images (N, H, W, C) as (N, C, H, W), and back; other arrays as they are.
+inline Array channels_first(const Array& a) {
+  if (a.dimension() != 4) return a;
+  const Shape& s = a.shape();
+  Array b = zeros({s[0], s[3], s[1], s[2]});
+  for (std::size_t n = 0; n < s[0]; ++n)
+    for (std::size_t h = 0; h < s[1]; ++h)
+      for (std::size_t w = 0; w < s[2]; ++w)
+        for (std::size_t c = 0; c < s[3]; ++c) b(n, c, h, w) = a(n, h, w, c);
+  return b;
+}
+
+/// Random biases, and other vectors, which begin as zeros.
+template <class Model>
+void shake(Model& model) {
+  std::uint64_t seed = 100;
+  for (const auto& [name, parameter] : parameters(model))
+    if (parameter->shape().size() == 1)
+      parameter->value() = random(parameter->shape(), -0.5, 0.5, ++seed);
+}
+
+inline std::string floats(const Array& a) {
+  std::string bytes;
+  for (const Scalar x : a.storage()) bytes += bytes_of({static_cast<float>(x)});
+  return bytes;
+}
+
+inline std::string times(const Shape& shape) {
+  std::string text;
+  for (const std::size_t size : shape) text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text;
+}
+
+/// Models that are exported, to be run one after the other.
+class Models {
+ public:
+  /// Exports a model and applies it, here, to a batch of random samples.
+  template <class Model>
+  void add(const std::string& name, Model& model, const Shape& sample,
+           Layout layout = Layout::torch, std::size_t batch = 5, double low = -1) {
+    export_onnx(file(name, ".onnx"), model, sample, {.layout = layout});
+    Shape shape{batch};
+    shape.insert(shape.end(), sample.begin(), sample.end());
+    const Array x = random(shape, low, 1, 11);
+    Tape tape{Mode::eval};
+    const Array y = model(tape.input(x)).value();
+    const auto outside = [&](const Array& a) {
+      return layout == Layout::torch ? channels_first(a) : a;
+    };
+    names_.push_back(name);
+    inputs_.push_back(outside(x));
+    results_.push_back(outside(y));
+  }
+
+  /// Runs all with onnxruntime and compares.
+  void compare() const {
+    if (onnxruntime().empty()) return;
+    std::string list;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      write_bytes(file(names_[i], ".in"), floats(inputs_[i]));
+      list += file(names_[i], ".onnx") + ' ' + file(names_[i], ".in") + ' ' +
+              times(inputs_[i].shape()) + ' ' + file(names_[i], ".out") + '\n';
+    }
+    write_bytes(directory_ / "list", list);
+    BOOST_REQUIRE(run("node " + scripts + "run_onnx.js " + onnxruntime() + " <" +
+                      directory_ / "list" + " >" + directory_ / "shown"));
+    const std::vector<std::string> shown = lines_of(directory_ / "shown");
+    BOOST_REQUIRE(shown.size() == names_.size());
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      BOOST_TEST(shown[i] ==
+                     "input " + times(inputs_[i].shape()) + " output " + times(results_[i].shape()),
+                 names_[i] << ": " << shown[i]);
+      check_result(i);
+    }
+  }
+
+  /// What onnx's own checker shows of each model, if it is there.
+  std::vector<std::string> checked() const {
+    if (!python_has("onnx")) return {};
+    std::string files;
+    for (const std::string& name : names_) files += ' ' + file(name, ".onnx");
+    BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + "show_onnx.py" + files + " >" +
+                      directory_ / "checked"));
+    return lines_of(directory_ / "checked");
+  }
+
+ private:
+  std::string file(const std::string& name, const char* suffix) const {
+    return directory_ / (name + suffix);
+  }
+
+  void check_result(std::size_t i) const {
+    const std::string bytes = read_bytes(file(names_[i], ".out"));
+    const Array& expected = results_[i];
+    BOOST_REQUIRE(bytes.size() == expected.size() * sizeof(float));
+    double largest = 0;
+    for (std::size_t j = 0; j < expected.size(); ++j) {
+      float found = 0;
+      std::memcpy(&found, bytes.data() + j * sizeof found, sizeof found);
+      const double e = static_cast<double>(expected.data()[j]);
+      const double d = std::abs(static_cast<double>(found) - e) / std::max(1.0, std::abs(e));
+      largest = std::isnan(d) ? 1 : std::max(largest, d);
+    }
+    BOOST_TEST(largest <= 1e-5, names_[i] << " differs by " << largest);
+    BOOST_TEST_MESSAGE(names_[i] << " differs by " << largest);
+  }
+
+  Directory directory_;
+  std::vector<std::string> names_;
+  std::vector<Array> inputs_, results_;
+};
+
+}  // namespace test

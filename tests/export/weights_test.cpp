@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Weights that PyTorch reads and writes, and what must be known of a model for that.
+#include "runtime.hpp"
+
+#include <models/models.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+using namespace test;
+
+namespace {
+
+const Array images = random({7, 28, 28, 1}, 0, 1, 5);
+
+Array applied(Sequential& net) {
+  Tape tape{Mode::eval};
+  return net(tape.input(images)).value();
+}
+
+// Runs LeNet-5 in PyTorch; `weights` are a file's name, after --write to have it written.
+Array run_torch(const Directory& directory, const std::string& weights) {
+  write_bytes(directory / "images", floats(images));  // one channel: it does not matter where
+  BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + "run_torch.py " + weights + ' ' +
+                    directory / "images" + ' ' + directory / "results"));
+  const std::string bytes = read_bytes(directory / "results");
+  Array y = zeros({7, 10});
+  BOOST_REQUIRE(bytes.size() == y.size() * sizeof(float));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    float number = 0;
+    std::memcpy(&number, bytes.data() + i * sizeof number, sizeof number);
+    y.data()[i] = number;
+  }
+  return y;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(torch_weights)
+
+BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights) {
+  if (!python_has("torch")) return;
+  const Directory directory;
+  Rng rng{1};
+  Sequential net = models::lenet5(rng);
+  shake(net);
+  const std::string path = directory / "net.npz";
+  save_npz(path, net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
+  const Array ours = applied(net), theirs = run_torch(directory, path);
+  BOOST_TEST(difference(theirs, {7, 10}, elements(ours), 1e-5) == "");
+  // The order of the rows matters.
+  save_npz(path, net, {.layout = Layout::torch, .flattened = FlattenedImages{}});
+  BOOST_TEST(difference(run_torch(directory, path), {7, 10}, elements(ours), 1e-2) != "");
+}
+
+BOOST_AUTO_TEST_CASE(so_do_we_with_its_weights) {
+  if (!python_has("torch")) return;
+  const Directory directory;
+  const std::string path = directory / "net.npz";
+  const Array theirs = run_torch(directory, "--write " + path);
+  Rng rng{1};
+  Sequential net = models::lenet5(rng);
+  load_npz(path, net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
+  BOOST_TEST(difference(applied(net), {7, 10}, elements(theirs), 1e-5) == "");
+}
+
+BOOST_AUTO_TEST_CASE(flattened_images_are_found) {
+  Rng rng{1};
+  const auto of = [&](const char* name) {
+    const models::Architecture& architecture = models::by_name().at(name);
+    Sequential net = architecture.make(rng);
+    return flattened_images(net, architecture.input);
+  };
+  BOOST_TEST((of("cnn") == FlattenedImages{{"3.weight", 32}}));
+  BOOST_TEST((of("lenet5") == FlattenedImages{{"3.weight", 16}}));
+  BOOST_TEST((of("mlp") == FlattenedImages{{"1.weight", 1}}));
+  BOOST_TEST((of("vgg") == FlattenedImages{{"8.weight", 128}}));  // behind a dropout
+}
+
+BOOST_AUTO_TEST_CASE(they_are_followed_to_the_weights_that_read_them) {
+  Rng rng{1};
+  Sequential pooled{[](const Variable& x) {
+                      return mean(x, {.axes = {1, 2}});
+                    },
+                    Dense{{.in = 3, .out = 2}, rng}};
+  BOOST_TEST(flattened_images(pooled, {4, 4, 3}).empty());
+  Sequential deep{[](const Variable& x) {
+                    return reshape(x, {-1, 48});
+                  },
+                  relu,
+                  [](const Variable& x) { return x * 2; },
+                  Dense{{.in = 48, .out = 48}, rng},
+                  relu,
+                  Dense{{.in = 48, .out = 2}, rng}};
+  BOOST_TEST((flattened_images(deep, {4, 4, 3}) == FlattenedImages{{"3.weight", 3}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_torch_has_no_order_for_is_an_error) {
+  Rng rng{1};
+  Sequential decoder{Dense{{.in = 2, .out = 12}, rng}, [](const Variable& x) {
+                       return reshape(x, {-1, 2, 2, 3});
+                     }};
+  BOOST_CHECK_EXCEPTION(flattened_images(decoder, {2}), ValueError, [](const ValueError& error) {
+    return std::string{error.what()}.starts_with(
+        "[flattened_images] layer 1: the op reshape makes images (N, H, W, C) of (1, 12), which "
+        "PyTorch would make (N, C, H, W)");
+  });
+  struct Twice {
+    explicit Twice(Rng& rng) : dense{{.in = 12, .out = 2}, rng} {}
+    Variable operator()(const Variable& x) {
+      const Variable first = dense(flatten(x));
+      return first + dense(flatten(reshape(x, {-1, 1, 4, 3})));
+    }
+    void parameters(ParameterList& list) { list("dense", dense); }
+    Dense dense;
+  } twice{rng};
+  BOOST_CHECK_EXCEPTION(
+      flattened_images(twice, {2, 3, 2}), ValueError, [](const ValueError& error) {
+        return error.message() == "dense.weight reads flattened images of 2 and of 3 channels";
+      });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
