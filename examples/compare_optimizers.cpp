@@ -69,14 +69,15 @@ void add_references(report::Results& results, const Options& o, const data::Spli
 
 class Comparison {
  public:
-  Comparison(Options options, std::string command)
+  Comparison(Options options, const std::string& command)
       : options_{std::move(options)}, data_{experiment::load(options_.data)} {
     results_.title = "Optimizers compared on " + data_.train.name();
-    results_.command = std::move(command);
     experiment::describe(results_, options_.training, data_, options_.threads);
     add_references(results_, options_, data_);
     plan();
     if (options_.resume) take_over();
+    results_.command = command_for_all(command);
+    describe_rates();
   }
 
   /// Whether all runs were done.
@@ -103,6 +104,39 @@ class Comparison {
   const std::string& command() const { return results_.command; }
 
  private:
+  // What does all runs, those that an earlier process was asked for, too.
+  std::string command_for_all(const std::string& program) const {
+    std::vector<std::string> names;
+    std::uint64_t seeds = 1;
+    for (const report::Run& run : results_.runs) {
+      if (std::ranges::find(names, run.optimizer) == names.end()) names.push_back(run.optimizer);
+      seeds = std::max(seeds, run.seed);
+    }
+    const Settings& s = options_.training;
+    const std::string joined = fmt::format("{}", fmt::join(names, ","));
+    const std::string epochs = std::to_string(s.epochs), batch = std::to_string(s.batch_size),
+                      last_seed = std::to_string(seeds),
+                      limit = std::to_string(options_.data.limit);
+    std::vector<const char*> words = {
+        program.c_str(), "--optimizers",    joined.c_str(),
+        "--seeds",       last_seed.c_str(), "--model",
+        s.model.c_str(), "--preset",        s.preset.c_str(),
+        "--epochs",      epochs.c_str(),    "--batch-size",
+        batch.c_str(),   "--dataset",       options_.data.dataset.c_str()};
+    if (!options_.data.directory.empty())
+      words.insert(words.end(), {"--data", options_.data.directory.c_str()});
+    if (options_.data.limit > 0) words.insert(words.end(), {"--limit", limit.c_str()});
+    words.insert(words.end(), {"--out", options_.out.c_str()});
+    return experiment::command_line(static_cast<int>(words.size()), words.data());
+  }
+  void describe_rates() {
+    std::string& rates = results_.settings["learning rates"];
+    for (const report::Run& run : results_.runs)
+      if (run.seed == results_.runs.front().seed)
+        rates +=
+            fmt::format("{}{} {}", rates.empty() ? "" : ", ", run.optimizer, run.learning_rate);
+  }
+
   // A run for each optimizer and seed, all optimizers before the next seed.
   void plan() {
     std::vector<std::string> names;
@@ -120,7 +154,11 @@ class Comparison {
 
   // The runs that an earlier process has done.
   void take_over() {
-    if (!fs::exists(fs::path{options_.out} / "results.json")) return;
+    const fs::path file = fs::path{options_.out} / "results.json";
+    if (!fs::exists(file)) {
+      fmt::print(stderr, "compare_optimizers: there is no {}: it begins anew\n", file.string());
+      return;
+    }
     const report::Results earlier = report::read(options_.out);
     if (earlier.epochs != results_.epochs)
       throw ValueError(
@@ -140,7 +178,6 @@ class Comparison {
           }))
         runs.push_back(run);
     results_.runs = std::move(runs);
-    results_.command = earlier.command;
   }
 
   void train(report::Run& run, experiment::Table& table) {
@@ -203,12 +240,13 @@ class Comparison {
   report::Results results_;
 };
 
-int run(const Options& options, std::string command) {
+int run(const Options& options, const std::string& program) {
   if (!options.resume && fs::exists(fs::path{options.out} / "results.json"))
     throw ValueError(Op::nowhere("out"), options.out + " has results already",
                      "--resume goes on with them; else choose another directory");
   const ThreadLimit threads{options.threads};
-  Comparison comparison{options, std::move(command)};
+  if (!options.events.empty()) fs::create_directories(options.events);
+  Comparison comparison{options, program};
   experiment::catch_interrupts();
   const bool done = comparison.run();
   fmt::print("{}\n", (fs::path{options.out} / "report.html").string());
@@ -225,7 +263,7 @@ int main(int argc, char** argv) {
   add_options(app, options);
   CLI11_PARSE(app, argc, argv);
   try {
-    return run(options, experiment::command_line(argc, argv));
+    return run(options, argv[0]);
   } catch (const std::exception& error) {
     fmt::print(stderr, "compare_optimizers: {}\n", error.what());
     return 1;

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <limits>
 
 using namespace xtape;
 using experiment::Settings;
@@ -76,21 +77,59 @@ void check_paths(const Options& o) {
   experiment::check_writable("checkpoint", o.training.checkpoint);
 }
 
-// Writes the report of a training; one that fails does not end the training.
-experiment::Watcher reporter(const Options& o, const data::Split& data, std::string command) {
-  if (o.report.empty()) return {};
-  report::Results results{.title = fmt::format("{} on {}", o.training.model, data.train.name()),
-                          .command = std::move(command)};
-  experiment::describe(results, o.training, data, o.threads);
-  return [results, directory = o.report](const report::Run& run) mutable {
-    results.runs = {run};
+// Writes the report of a training. Where that cannot be done in the end, the training goes on.
+class Reporter {
+ public:
+  Reporter(const Options& o, const data::Split& data, std::string command)
+      : directory_{o.report},
+        results_{.title = fmt::format("{} on {}", o.training.model, data.train.name()),
+                 .command = std::move(command)} {
+    if (directory_.empty()) return;
+    if (!o.training.resume &&
+        std::filesystem::exists(std::filesystem::path{directory_} / "results.json"))
+      throw ValueError(Op::nowhere("report"), directory_ + " has results already",
+                       "choose another directory, or remove it");
+    experiment::describe(results_, o.training, data, o.threads);
+    const auto optimizer =
+        make_optimizer(o.training.optimizer, experiment::presets().at(o.training.preset),
+                       o.training.learning_rate);
+    results_.settings["learning rate"] = fmt::format("{}", optimizer->learning_rate());
+    results_.runs = {{.optimizer = o.training.optimizer,
+                      .seed = o.training.seed,
+                      .learning_rate = optimizer->learning_rate()}};
+    report::write(directory_, results_);  // fails now rather than after an epoch
+  }
+
+  experiment::Watcher watcher() {
+    if (directory_.empty()) return {};
+    return [this](const report::Run& run) {
+      results_.runs = {run};
+      write();
+    };
+  }
+  /// The last epoch is one whose loss is not finite.
+  void diverged() {
+    if (directory_.empty()) return;
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    report::Run& run = results_.runs.front();
+    run.epochs.push_back(
+        {.train_loss = nan, .train_accuracy = nan, .test_loss = nan, .test_accuracy = nan});
+    run.complete = true;
+    write();
+  }
+
+ private:
+  void write() const {
     try {
-      report::write(directory, results);
+      report::write(directory_, results_);
     } catch (const std::runtime_error& error) {
       fmt::print(stderr, "mnist: {}\n", error.what());
     }
-  };
-}
+  }
+
+  std::string directory_;
+  report::Results results_;
+};
 
 void print_last_line(const History& history) {
   fmt::print("test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
@@ -108,9 +147,17 @@ int run(const Options& o, std::string command) {
   const data::Split data = experiment::load(o.data);
   std::optional<Profiler> profiler;
   if (!o.profile.empty()) profiler.emplace();
-  if (!o.training.checkpoint.empty()) experiment::catch_interrupts();
-  auto [net, history] = experiment::train(o.training, data, o.quiet ? nullptr : stdout,
-                                          reporter(o, data, std::move(command)));
+  Reporter reporter{o, data, std::move(command)};
+  experiment::catch_interrupts();
+  const auto train = [&] {
+    try {
+      return experiment::train(o.training, data, o.quiet ? nullptr : stdout, reporter.watcher());
+    } catch (const NumericsError&) {
+      reporter.diverged();
+      throw;
+    }
+  };
+  auto [net, history] = train();
   if (!o.save.empty() && !history.interrupted) save(o.save, net);
   if (profiler) {
     profiler->write_trace(o.profile);
@@ -119,10 +166,14 @@ int run(const Options& o, std::string command) {
   if (!history.checkpoint_error.empty())
     fmt::print(stderr, "mnist: {}\n", history.checkpoint_error);
   if (history.interrupted) {
-    if (history.checkpoint_error.empty())
+    if (o.training.checkpoint.empty())
+      fmt::print(stderr, "mnist: interrupted; with --checkpoint it could be gone on with\n");
+    else if (history.checkpoint_error.empty())
       fmt::print(stderr, "mnist: interrupted; --resume goes on from {}\n", o.training.checkpoint);
     return experiment::interrupted_status();
   }
+  if (!o.report.empty() && !o.quiet)
+    fmt::print("{}\n", (std::filesystem::path{o.report} / "report.html").string());
   print_last_line(history);
   return history.checkpoint_error.empty() ? 0 : 1;
 }

@@ -42,7 +42,7 @@ std::map<std::string, std::string> checkpoint_settings(const Settings& s, const 
           {"preset", s.preset},
           {"dataset", data.train.name()},
           {"seed", std::to_string(s.seed)},
-          {"first learning rate", fmt::format("{}", first_rate)},
+          {"starting learning rate", fmt::format("{}", first_rate)},
           {"schedule", s.schedule == "constant"
                            ? s.schedule
                            : fmt::format("{} over {} epochs", s.schedule, s.epochs)}};

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
+#include <tuple>
 
 namespace report {
 namespace {
@@ -31,6 +33,11 @@ void check_class(const std::string& field, int found, std::size_t classes) {
 
 void check_run(const std::string& name, const Run& run, const Results& results) {
   const std::size_t classes = results.classes.size(), parameters = run.parameters.size();
+  for (std::size_t i = 0; i < run.epochs.size(); ++i)
+    for (const double share : {run.epochs[i].train_accuracy, run.epochs[i].test_accuracy})
+      if (share < 0 || share > 1)
+        throw std::runtime_error{fmt::format(
+            "{}.epochs[{}]: expected an accuracy from 0 to 1, found {}", name, i, share)};
   if (!run.confusion.empty())
     check_size(name + ".confusion", run.confusion.size(), classes, "rows, one per class");
   for (std::size_t i = 0; i < run.confusion.size(); ++i) {
@@ -69,8 +76,15 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
 void check(const Results& results) {
   check_length("image_height", results.image_height);
   check_length("image_width", results.image_width);
-  for (std::size_t i = 0; i < results.runs.size(); ++i)
-    check_run(fmt::format("runs[{}]", i), results.runs[i], results);
+  std::set<std::tuple<std::string, std::uint64_t, double>> known;
+  for (std::size_t i = 0; i < results.runs.size(); ++i) {
+    const Run& run = results.runs[i];
+    const std::string name = fmt::format("runs[{}]", i);
+    if (!known.emplace(run.optimizer, run.seed, run.learning_rate).second)
+      throw std::runtime_error{fmt::format("{}: there is another run of {} with seed {}", name,
+                                           run.optimizer, run.seed)};
+    check_run(name, run, results);
+  }
 }
 
 }  // namespace report

@@ -44,6 +44,7 @@ void put_curve(std::string& out, const Results& results, std::span<const Group> 
                Scale (*scale)(std::span<const double>), const Measure& measure) {
   std::size_t epochs = results.epochs;
   for (const Group& group : groups) {
+    if (group.epochs == 0) continue;
     chart.series.push_back(series(group, chart.series.size(), measure));
     epochs = std::max(epochs, group.epochs);
   }

@@ -21,9 +21,9 @@ std::string compare(const Group& best, const Group& next, std::size_t test_sampl
   std::string text = fmt::format(", {} {} %", next.name, percent(accuracy(next)));
   if (points < 2 * error)
     put(text,
-        "; the difference of {} points may be chance, as it is less than twice its standard error "
-        "({} points)",
-        fixed(points, 2), fixed(error, 2));
+        "; the difference of {} points may be chance, as it is less than twice its standard error, "
+        "{} points",
+        fixed(points, 2), fixed(2 * error, 2));
   return text;
 }
 

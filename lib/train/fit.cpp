@@ -224,8 +224,8 @@ class Training {
                        "resume to go on from it; else remove it");
     checkpoint_->load(path);
     history_.epochs = columns_.epochs(train_.size(), test_.size());
-    progress_.note(text("goes on from ", path, ": ", history_.epochs.size(), " epochs and ", step_,
-                        " steps are done"));
+    progress_.note(text("goes on from ", path, ", after epoch ", history_.epochs.size(),
+                        step_ > 0 ? text(" and step ", step_, " of the next") : std::string{}));
     if (called_back_ == 0 && step_ == 0 && !history_.epochs.empty()) call_back();
   }
 

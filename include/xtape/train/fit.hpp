@@ -82,7 +82,8 @@ struct StepReport {
 /// Called after each epoch with all that was measured so far; training ends where it returns false.
 /// See callbacks.hpp for ready ones.
 using EpochCallback = std::function<bool(const History&)>;
-/// Called after each step; training ends where it returns false.
+/// Called after each step; training ends where it returns false, as after Ctrl-C (a flag that a signal's
+/// handler has set), and the checkpoint is then up to date.
 using StepCallback = std::function<bool(const StepReport&)>;
 
 /// Where fit keeps what it needs to go on after the process was killed, bit for bit as if it had not been:
@@ -92,7 +93,7 @@ struct CheckpointOptions {
   std::string path = {};        ///< the file; none is kept if empty
   std::size_t every_steps = 0;  ///< besides after each epoch; 0: only there
   bool resume = false;          ///< goes on from the file, if it is there; else there must be none
-  /// What must be the same to go on, such as the name of the model; kept in the file.
+  /// What must be the same to go on, kept in the file: the name of the model, rates of dropout, a schedule.
   std::map<std::string, std::string> settings = {};
 };
 
