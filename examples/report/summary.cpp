@@ -84,12 +84,12 @@ void put_notes(std::string& out, const Results& results, std::span<const Group> 
         "{} % of {}{}.",
         fixed(100 * binomial_error(p, results.test_samples), 2), percent(p),
         grouped(static_cast<double>(results.test_samples)),
-        seeds ? ", or sd/√seeds if that is larger" : "");
+        seeds ? ", or sd&#160;/&#160;√seeds if that is larger" : "");
     if (groups.size() > 1)
       out +=
-          " A difference of two accuracies that is less than 2√(e₁² + e₂²), of their standard "
-          "errors "
-          "e, may be chance.";
+          " A difference of two accuracies below 2√(e₁² + e₂²), e being their standard errors, may "
+          "be "
+          "chance.";
   }
   out += "</p>\n";
   for (const Group& group : groups)

@@ -308,11 +308,19 @@ BOOST_AUTO_TEST_CASE(the_summary_has_means_deviations_and_the_reference) {
   BOOST_TEST(contains(page,
                       "<tr><th scope=\"row\">Adam</th><td class=\"key\">99.10</td><td>98.93</td>"
                       "<td class=\"key\">0.0300</td><td>0.0351</td>"));
+  // sqrt(0.991 * 0.009 / 10000) = 0.000944
+  BOOST_TEST(
+      contains(page,
+               "√(p(1 − p)/n), here 0.09 points for 99.10 % of 10,000, or "
+               "sd&#160;/&#160;√seeds if that is larger. A difference of two accuracies below "
+               "2√(e₁² + e₂²), e being their standard errors, may be chance.</p>"));
   results.references.clear();
   BOOST_TEST(!contains(to_html(results), ">Beside"));
   const std::string small = to_html(small_sample());
   BOOST_TEST(contains(small, "<th scope=\"row\">Adam</th><td>1</td>"));
   BOOST_TEST(count(small, "<td>–</td>") == 2u);  // one seed has no deviation
+  BOOST_TEST(!contains(small, "√seeds"));
+  BOOST_TEST(!contains(small, "may be chance"));
 }
 
 BOOST_AUTO_TEST_CASE(at_most_forty_mistakes_are_shown) {
