@@ -48,6 +48,27 @@ inline void put(const std::filesystem::path& path, const std::string& text) {
   std::ofstream{path, std::ios::binary} << text;
 }
 
+// How often a part occurs.
+inline std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t number = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++number;
+  return number;
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Texts of data: URIs are long, and a regular expression is recursive in them.
+inline std::string without_data(std::string page) {
+  const std::string begin = "data:image/png;base64,";
+  for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const auto end = page.find('"', at);
+    page.replace(at, end - at, "data:image/png;");
+  }
+  return page;
+}
+
 // All matches of a group of a pattern.
 inline std::vector<std::string> matches(const std::string& text, const std::string& pattern,
                                         int group = 0) {
