@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
       "SGD with momentum reached 99.10 % accuracy on the test set after 10 epochs (mean of "
       "3 seeds), "
       "SGD 99.05 %; "
-      "the difference of 0.05 points may be chance, as it is less than twice its standard error "
-      "(0.14 points).");
+      "the difference of 0.05 points may be chance, as it is less than twice its standard error, "
+      "0.27 points.");
 }
 
 BOOST_AUTO_TEST_CASE(seeds_that_differ_more_than_chance_in_the_test_set_count_by_their_spread) {
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(seeds_that_differ_more_than_chance_in_the_test_set_count_by
   // sqrt(0.006^2 / 3 + 0.986 * 0.014 / 10000) = 0.003657; of the test set alone: 0.001507
   BOOST_TEST(finding_of(results).ends_with(
       "Adam 98.60 %; the difference of 0.50 points may be chance, as it is less than twice its "
-      "standard error (0.37 points)."));
+      "standard error, 0.73 points."));
   for (Run& run : results.runs)
     if (run.optimizer == "momentum") run.epochs.back().test_accuracy = 0.991;
   BOOST_TEST(finding_of(results).ends_with("Adam 98.60 %."));
