@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <stdexcept>
 #include <tuple>
@@ -35,7 +36,7 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
   const std::size_t classes = results.classes.size(), parameters = run.parameters.size();
   for (std::size_t i = 0; i < run.epochs.size(); ++i)
     for (const double share : {run.epochs[i].train_accuracy, run.epochs[i].test_accuracy})
-      if (share < 0 || share > 1)
+      if (std::isfinite(share) && (share < 0 || share > 1))
         throw std::runtime_error{fmt::format(
             "{}.epochs[{}]: expected an accuracy from 0 to 1, found {}", name, i, share)};
   if (!run.confusion.empty())

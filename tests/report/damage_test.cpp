@@ -134,6 +134,11 @@ BOOST_AUTO_TEST_CASE(integers_out_of_their_range) {
 }
 
 BOOST_AUTO_TEST_CASE(values_that_contradict_each_other) {
+  BOOST_TEST(error_with("/runs/0/epochs/0/test_accuracy", 7.5) ==
+             "runs[0].epochs[0]: expected an accuracy from 0 to 1, found 7.5");
+  Results twice = small_sample();
+  twice.runs = {twice.runs.front(), twice.runs.front()};
+  BOOST_TEST(write_error(twice).find("runs[1]: there is another run of ") != std::string::npos);
   BOOST_TEST(error_with("/runs/0/mistakes/0/label", 10) ==
              "runs[0].mistakes[0].label: expected one of 10 classes, found 10");
   BOOST_TEST(error_with("/runs/0/mistakes/3/predicted", -1) ==

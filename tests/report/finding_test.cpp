@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_diverged_run_is_done_and_has_no_accuracy) {
   Results results = interrupted_sample();
   for (Run& run : results.runs) run.complete = true;
   std::erase_if(results.runs, [](const Run& run) { return run.epochs.empty(); });
-  BOOST_TEST(finding_of(results).ends_with(" points). 4 runs diverged."));
+  BOOST_TEST(finding_of(results).ends_with(" points. 4 runs diverged."));
   const std::string page = to_html(results);
   BOOST_TEST(!contains(without_data(page), "nan"));
   BOOST_TEST(contains(page,
