@@ -1,48 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Thousands of damaged files: each either loads or is refused as a whole, and none makes the library ask
-// for more memory than the file has bytes, and a megabyte. The functions that every allocation of this
-// program ends in are replaced by some that keep the largest size.
+// for more memory than the file has bytes, and a megabyte.
+#include "../allocations.hpp"
 #include "training.hpp"
-
-#include <atomic>
-#include <cerrno>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define SEES_ALLOCATIONS 0  // sanitizers replace these functions themselves
-#else
-#define SEES_ALLOCATIONS 1
-#endif
-
-namespace {
-std::atomic<std::size_t> largest{0};
-
-[[maybe_unused]] std::size_t see(std::size_t size) {
-  for (std::size_t old = largest; size > old && !largest.compare_exchange_weak(old, size);) {
-  }
-  return size;
-}
-}  // namespace
-
-#if SEES_ALLOCATIONS
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) { return __libc_malloc(see(size)); }
-void* calloc(std::size_t n, std::size_t size) { return see(n * size), __libc_calloc(n, size); }
-void* realloc(void* p, std::size_t size) { return __libc_realloc(p, see(size)); }
-void* memalign(std::size_t alignment, std::size_t size) {
-  return __libc_memalign(alignment, see(size));
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
-  *p = memalign(alignment, size);
-  return *p == nullptr ? ENOMEM : 0;
-}
-}
-#endif
 
 namespace {
 

@@ -1,46 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A training step in its steady state asks the system for no memory. The functions that every
-// allocation of this program ends in are replaced by some that count.
+// A training step in its steady state asks the system for no memory.
+#include "../allocations.hpp"
 #include "../support.hpp"
 
 #include <models/models.hpp>
 #include <xtape/xtape.hpp>
 
 #include <boost/test/unit_test.hpp>
-
-#include <atomic>
-#include <cerrno>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define COUNTS_ALLOCATIONS 0  // sanitizers replace these functions themselves
-#else
-#define COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-#if COUNTS_ALLOCATIONS
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
-void* calloc(std::size_t n, std::size_t size) { return ++allocations, __libc_calloc(n, size); }
-void* realloc(void* p, std::size_t size) { return ++allocations, __libc_realloc(p, size); }
-void* memalign(std::size_t alignment, std::size_t size) {
-  return ++allocations, __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
-  *p = memalign(alignment, size);
-  return *p == nullptr ? ENOMEM : 0;
-}
-}
-#endif
 
 namespace {
 
@@ -105,7 +71,7 @@ std::size_t held() {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {
-  if (!COUNTS_ALLOCATIONS) return;
+  if (!SEES_ALLOCATIONS) return;
   const std::size_t before = allocations;
   delete[] new std::vector<int>[ 3 ];
   std::vector<double>(100).resize(1000);
@@ -116,7 +82,7 @@ BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {
 }
 
 BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
-  if (!COUNTS_ALLOCATIONS) {
+  if (!SEES_ALLOCATIONS) {
     BOOST_TEST_MESSAGE("notice: skipped, a sanitizer owns malloc");
     return;
   }
@@ -137,7 +103,7 @@ BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(an_epoch_of_batches_allocates_nothing) {
-  if (!COUNTS_ALLOCATIONS) return;
+  if (!SEES_ALLOCATIONS) return;
   const Stripes stripes;
   Trainer trainer{models::mlp};
   std::size_t last_epoch = 0, steps = 0;
@@ -167,7 +133,7 @@ BOOST_AUTO_TEST_CASE(memory_does_not_grow) {
   run(1000);
   BOOST_TEST(held() == before);
   BOOST_TEST(memory_stats().in_use == in_use);
-  BOOST_TEST(((memory_stats().system_allocations == asked) || !COUNTS_ALLOCATIONS));
+  BOOST_TEST(((memory_stats().system_allocations == asked) || !SEES_ALLOCATIONS));
 }
 
 // A pass in Mode::eval keeps only what is in use: two arrays at a time, not one per layer.
@@ -203,14 +169,14 @@ BOOST_AUTO_TEST_CASE(the_cache_can_be_given_back) {
     BOOST_TEST(memory_stats().in_use >= in_use + 1000000 * sizeof(Scalar));
   }
   BOOST_TEST(memory_stats().in_use == in_use);
-  if (COUNTS_ALLOCATIONS) BOOST_TEST(memory_stats().cached >= 1000000 * sizeof(Scalar));
+  if (SEES_ALLOCATIONS) BOOST_TEST(memory_stats().cached >= 1000000 * sizeof(Scalar));
   release_cached_memory();
   BOOST_TEST(memory_stats().cached == 0u);
   BOOST_TEST(memory_stats().in_use == in_use);
 }
 
 BOOST_AUTO_TEST_CASE(a_freed_block_is_used_again) {
-  if (!COUNTS_ALLOCATIONS) return;
+  if (!SEES_ALLOCATIONS) return;
   const Scalar* first = nullptr;
   {
     const Array a = zeros({12345});
