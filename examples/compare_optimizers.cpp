@@ -6,14 +6,13 @@
 #include "experiment/experiment.hpp"
 #include "experiment/interrupt.hpp"
 #include "experiment/options.hpp"
+#include "experiment/reports.hpp"
 #include "experiment/table.hpp"
 #include "report/report.hpp"
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
-#include <limits>
 
 namespace fs = std::filesystem;
 using namespace xtape;
@@ -145,8 +144,9 @@ class Comparison {
         if (std::ranges::find(names, each) == names.end()) names.push_back(each);
     for (std::uint64_t seed = 1; seed <= options_.seeds; ++seed)
       for (const std::string& name : names) {
-        const auto optimizer =
-            make_optimizer(name, experiment::presets().at(options_.training.preset));
+        Settings s = options_.training;
+        s.optimizer = name;
+        const auto optimizer = experiment::make_optimizer(s);
         results_.runs.push_back(
             {.optimizer = name, .seed = seed, .learning_rate = optimizer->learning_rate()});
       }
@@ -204,22 +204,12 @@ class Comparison {
         fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error);
     } catch (const NumericsError& error) {  // the loss is no longer finite: the others go on
       fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
-      constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-      run.epochs.push_back(
-          {.train_loss = nan, .train_accuracy = nan, .test_loss = nan, .test_accuracy = nan});
-      run.complete = true;
+      experiment::mark_diverged(run);
       write();
     }
   }
 
-  // A disk that is full for a while loses the report of an epoch, not the training.
-  void write() const {
-    try {
-      report::write(options_.out, results_);
-    } catch (const std::runtime_error& error) {
-      fmt::print(stderr, "compare_optimizers: {}\n", error.what());
-    }
-  }
+  void write() const { experiment::write_report("compare_optimizers", options_.out, results_); }
 
   static std::string name_of(const report::Run& run) {
     return fmt::format("{}-{}", run.optimizer, run.seed);

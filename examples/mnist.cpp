@@ -8,13 +8,13 @@
 #include "experiment/experiment.hpp"
 #include "experiment/interrupt.hpp"
 #include "experiment/options.hpp"
+#include "experiment/reports.hpp"
 #include "report/report.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <iostream>
-#include <limits>
 
 using namespace xtape;
 using experiment::Settings;
@@ -90,9 +90,7 @@ class Reporter {
       throw ValueError(Op::nowhere("report"), directory_ + " has results already",
                        "choose another directory, or remove it");
     experiment::describe(results_, o.training, data, o.threads);
-    const auto optimizer =
-        make_optimizer(o.training.optimizer, experiment::presets().at(o.training.preset),
-                       o.training.learning_rate);
+    const auto optimizer = experiment::make_optimizer(o.training);
     results_.settings["learning rate"] = fmt::format("{}", optimizer->learning_rate());
     results_.runs = {{.optimizer = o.training.optimizer,
                       .seed = o.training.seed,
@@ -110,22 +108,12 @@ class Reporter {
   /// The last epoch is one whose loss is not finite.
   void diverged() {
     if (directory_.empty()) return;
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    report::Run& run = results_.runs.front();
-    run.epochs.push_back(
-        {.train_loss = nan, .train_accuracy = nan, .test_loss = nan, .test_accuracy = nan});
-    run.complete = true;
+    experiment::mark_diverged(results_.runs.front());
     write();
   }
 
  private:
-  void write() const {
-    try {
-      report::write(directory_, results_);
-    } catch (const std::runtime_error& error) {
-      fmt::print(stderr, "mnist: {}\n", error.what());
-    }
-  }
+  void write() const { experiment::write_report("mnist", directory_, results_); }
 
   std::string directory_;
   report::Results results_;

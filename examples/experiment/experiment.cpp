@@ -127,11 +127,15 @@ const std::map<std::string, Preset>& presets() {
   return all;
 }
 
+std::unique_ptr<Optimizer> make_optimizer(const Settings& s) {
+  return xtape::make_optimizer(s.optimizer, presets().at(s.preset), s.learning_rate);
+}
+
 Outcome train(const Settings& s, const data::Split& data, std::FILE* log, const Watcher& watch,
               const StepCallback& on_step) {
   Rng rng{s.seed};
   Outcome outcome{.net = models::by_name().at(s.model).make(rng)};
-  const auto optimizer = make_optimizer(s.optimizer, presets().at(s.preset), s.learning_rate);
+  const auto optimizer = make_optimizer(s);
   const std::size_t steps = steps_of_epoch(s, data.train);
   const Schedule schedule = make_schedule(s, optimizer->learning_rate(), steps);
   optimizer->set_schedule(schedule);

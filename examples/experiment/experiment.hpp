@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,9 @@ struct Settings {
 
 /// The presets by their names.
 const std::map<std::string, xtape::Preset>& presets();
+
+/// The optimizer that was chosen, new.
+std::unique_ptr<xtape::Optimizer> make_optimizer(const Settings& settings);
 
 /// The names of the schedules, and the one that was chosen.
 std::vector<std::string> schedule_names();
