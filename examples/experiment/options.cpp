@@ -114,7 +114,7 @@ void describe(report::Results& results, const Settings& s, const data::Split& da
                       {"training images", std::to_string(data.train.size())},
                       {"test images", std::to_string(data.test.size())},
                       {"threads", std::to_string(threads)}};
-  results.versions = {{"xtape", XTAPE_VERSION}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
+  results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
   if (const std::string name = processor(); !name.empty()) results.versions["processor"] = name;
   results.epochs = static_cast<std::size_t>(s.epochs);
   results.test_samples = data.test.size();

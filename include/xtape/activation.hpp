@@ -3,6 +3,7 @@
 
 #include <xtape/config.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// What a dense layer or a convolution applies to its result while it is still in the cache.
@@ -14,3 +15,4 @@ enum class Activation {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// An n-dimensional array that owns its elements. Images are (N, H, W, C), dense weights (in, out). What
@@ -57,3 +58,4 @@ class Value {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

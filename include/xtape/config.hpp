@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// The scalar type of this build. The double build has an inline namespace of its own, so that code
-/// compiled for one library cannot be linked with the other by accident.
+/// The scalar type of this build. Builds whose binary interfaces differ have inline namespaces of their own,
+/// so that code compiled for one library cannot be linked with another by accident.
 #pragma once
 
-#ifdef XTAPE_DOUBLE
-#define XTAPE_ABI f64  ///< the inline namespace of the double build
+#if defined(XTAPE_DOUBLE) && defined(_GLIBCXX_DEBUG)  // with which containers are larger
+#define XTAPE_ABI f64_debug                           ///< the inline namespace
+#elif defined(XTAPE_DOUBLE)
+#define XTAPE_ABI f64  ///< the inline namespace
+#elif defined(_GLIBCXX_DEBUG)
+#define XTAPE_ABI f32_debug  ///< the inline namespace
 #else
-#define XTAPE_ABI f32  ///< the inline namespace of the float build
+#define XTAPE_ABI f32  ///< the inline namespace
 #endif
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The element type of every array: `float`, or `double` where XTAPE_DOUBLE is defined (the
@@ -21,3 +26,4 @@ using Scalar = float;
 #endif
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The recorded graph in the language of Graphviz, before the backward pass:
@@ -26,3 +27,4 @@ std::string dot(const Tape& tape, std::span<const NamedParameter> names = {},
                 Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

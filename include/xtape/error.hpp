@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Where in the user's code an op was called.
@@ -82,3 +83,4 @@ class NumericsError : public Error {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

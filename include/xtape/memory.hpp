@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// What the pool holds, in bytes.
@@ -93,3 +94,4 @@ class PooledBuffer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

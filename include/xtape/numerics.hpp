@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Looks for the first NaN or infinity that any tape or visitor of its thread makes, while it lives, and
@@ -40,3 +41,4 @@ class NumericsCheck : public Observer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

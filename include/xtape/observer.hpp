@@ -10,6 +10,7 @@
 #include <span>
 #include <typeinfo>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 class Parameter;
@@ -106,3 +107,4 @@ class Observer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

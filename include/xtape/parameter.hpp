@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 class Variable;
@@ -128,3 +129,4 @@ std::size_t parameter_count(Model& model) {
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Measures all tapes, visitors and batches of the thread that made it, while it lives:
@@ -75,3 +76,4 @@ class Profiler : public Observer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

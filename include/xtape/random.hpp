@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 class StateList;
@@ -44,3 +45,4 @@ class Rng {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 struct NamedParameter;
@@ -67,3 +68,4 @@ class StateList {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// What a layer does to one sample.
@@ -56,3 +57,4 @@ ModelSummary summary(Model& model, const Shape& sample, Location at = Location::
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

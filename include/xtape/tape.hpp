@@ -17,6 +17,7 @@
 #include <type_traits>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 class Tape;
@@ -368,3 +369,4 @@ Variable record(const Op& op, Value value, Inputs... inputs) {
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 // While a kernel runs, on any thread, numbers below the smallest normal one (1e-38, in double 1e-308) count
@@ -30,3 +31,4 @@ class ThreadLimit {
 std::size_t thread_count();
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

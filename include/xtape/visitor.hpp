@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Something that goes over parameters. One pass is `begin` once, `visit` for each, `end` once:
@@ -56,3 +57,4 @@ struct ZeroGrad : Visitor {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -15,3 +15,4 @@
 #include <xtape/summary.hpp>
 #include <xtape/threads.hpp>
 #include <xtape/train.hpp>
+#include <xtape/version.hpp>

@@ -22,7 +22,8 @@ const std::string number = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(examples_are_short) {
-  for (const char* const name : {"quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
+  for (const char* const name :
+       {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
     const std::string path = std::string{XTAPE_SOURCES} + "/" + name + ".cpp";
     const std::size_t count = lines(read_file(path)).size();
     BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
@@ -39,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_readme_shows_the_quickstart) {
   const std::size_t begin = readme.find("```cpp\n") + 7, end = readme.find("```", begin);
   const std::string code = without_spaces(readme.substr(begin, end - begin));
   BOOST_TEST(code.size() > 300u);
-  const std::string example = read_file(std::string{XTAPE_SOURCES} + "/quickstart.cpp");
+  const std::string example = read_file(std::string{XTAPE_SOURCES} + "/quickstart/quickstart.cpp");
   BOOST_TEST(contains(without_spaces(example), code));
 }
 

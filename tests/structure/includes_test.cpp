@@ -70,8 +70,8 @@ std::string room_of(const fs::path& file) {
 }
 
 // Which rooms may include which. All may use the base, and each itself.
-const Names base{"activation", "array",    "config", "detail", "error",  "state",
-                 "memory",     "observer", "random", "text",   "threads"};
+const Names base{"activation", "array",    "config", "detail", "error",   "state",
+                 "memory",     "observer", "random", "text",   "threads", "version"};
 const std::map<std::string, Names> may_include{
     {"kernels", {}},
     {"parameter", {}},
@@ -149,6 +149,27 @@ BOOST_AUTO_TEST_CASE(public_headers_include_headers_of_ours_and_of_the_standard)
                          (name == "xtensor/xarray.hpp" || name == "xtensor/containers/xarray.hpp");
       BOOST_TEST((angled && (ours || standard || array)), file << " includes " << name);
     }
+}
+
+// The library hides what is not marked so, and a mark must not reach beyond what is ours.
+BOOST_AUTO_TEST_CASE(public_headers_declare_what_can_be_linked_with) {
+  std::size_t marked = 0;
+  for (const fs::path& file : headers()) {
+    const auto lines = lines_of(file);
+    std::vector<std::string> marks;  // and the lines that they enclose at once
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].starts_with("namespace xtape::inline XTAPE_ABI"))
+        marks.insert(marks.end(), {i > 0 ? lines[i - 1] : "", "begin"});
+      if (lines[i].starts_with("}  // namespace xtape::inline XTAPE_ABI"))
+        marks.insert(marks.end(), {"end", i + 1 < lines.size() ? lines[i + 1] : ""});
+    }
+    if (marks.empty()) continue;
+    ++marked;
+    const std::vector<std::string> expected{"#pragma GCC visibility push(default)", "begin", "end",
+                                            "#pragma GCC visibility pop"};
+    BOOST_TEST((marks == expected), file << " has no #pragma GCC visibility around its namespace");
+  }
+  BOOST_TEST(marked > 50u);
 }
 
 // Sources that are compiled for AVX-512 see nothing of which the linker could keep that copy.

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
 /// Some samples of a dataset.
@@ -90,3 +91,4 @@ Batches batches(const Dataset&&, std::size_t, Rng&, Location = Location::current
 Batches batches(const Dataset&&, std::size_t, Location = Location::current()) = delete;
 
 }  // namespace xtape::inline XTAPE_ABI::data
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
 /// Samples of one shape, each with a class. Write your own in a few lines:
@@ -96,3 +97,4 @@ struct Split {
 };
 
 }  // namespace xtape::inline XTAPE_ABI::data
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
 /// The contents of an IDX file of unsigned bytes.
@@ -44,3 +45,4 @@ ImageDataset load_images_and_labels(const std::string& images, const std::string
                                     const IdxOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI::data
+#pragma GCC visibility pop

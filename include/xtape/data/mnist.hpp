@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
 /// Where `mnist` and `fashion_mnist` look for their files, and what they may do.
@@ -48,3 +49,4 @@ Split mnist(const MnistOptions& options = {});
 Split fashion_mnist(const MnistOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI::data
+#pragma GCC visibility pop

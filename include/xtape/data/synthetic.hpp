@@ -6,6 +6,7 @@
 
 #include <xtape/data/dataset.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
 /// How many digits to draw, and which.
@@ -25,3 +26,4 @@ struct SyntheticOptions {
 ImageDataset synthetic_digits(const SyntheticOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI::data
+#pragma GCC visibility pop

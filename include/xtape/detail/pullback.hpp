@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::detail {
 
 /// Lives in a block from the pool.
@@ -78,3 +79,4 @@ class Pullback {
 };
 
 }  // namespace xtape::inline XTAPE_ABI::detail
+#pragma GCC visibility pop

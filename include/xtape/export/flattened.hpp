@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// See `flattened_images`, which calls this.
@@ -32,3 +33,4 @@ FlattenedImages flattened_images(Model& model, const Shape& sample,
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of export_onnx.
@@ -52,3 +53,4 @@ void export_onnx(const std::string& path, Model& model, const Shape& sample,
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

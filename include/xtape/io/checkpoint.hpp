@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The parameters of a model and the state of whatever else its training needs, in one safetensors file:
@@ -76,3 +77,4 @@ class Checkpoint {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

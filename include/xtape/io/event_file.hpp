@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A file of scalars over steps for TensorBoard:
@@ -57,3 +58,4 @@ class EventFile {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

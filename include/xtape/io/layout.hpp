@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// In which order of axes others have images, kernels and dense weights.
@@ -32,3 +33,4 @@ struct WeightsOptions {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

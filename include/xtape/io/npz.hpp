@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Writes arrays by name as numpy's `.npz`, a ZIP archive with a `.npy` file per array, not compressed:
@@ -43,3 +44,4 @@ void load_npz(const std::string& path, Model& model, const WeightsOptions& optio
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

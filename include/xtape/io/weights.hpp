@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Writes arrays by name. The same arrays give the same bytes. The file is written without a name, or under
@@ -38,3 +39,4 @@ void load(const std::string& path, Model& model, const WeightsOptions& options =
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A convolution layer: images (N, H, W, in) to (N, H', W', out), with an activation and max-pooling if
@@ -42,3 +43,4 @@ class Conv2D {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A fully connected layer: (N, in) to (N, out), activation(x weight + bias). See `dense`.
@@ -36,3 +37,4 @@ class Dense {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// How many values flow into and out of each unit: in and out for a dense layer, times the taps of the
@@ -46,3 +47,4 @@ Array torch_uniform(const Shape& shape, const Fans& fans, Rng& rng);
 
 }  // namespace init
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

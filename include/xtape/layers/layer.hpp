@@ -6,6 +6,7 @@
 #include <concepts>
 #include <type_traits>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A layer is anything that maps a Variable to a Variable; one that also takes a Location passes it on
@@ -28,3 +29,4 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Layers applied one after the other. Their parameters are listed under the layers' numbers, such as
@@ -55,3 +56,4 @@ class Sequential {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Takes the maximum of each window of images. See `max_pool2d`.
@@ -109,3 +110,4 @@ struct Flatten {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

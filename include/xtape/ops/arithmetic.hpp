@@ -10,6 +10,7 @@
 #include <concepts>
 #include <optional>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// An operand of a binary op: a Variable or a number, with the place where the op was called.
@@ -61,3 +62,4 @@ inline Variable operator/(const Operand& a, const Operand& b) { return div(a, b)
 inline Variable operator-(const Located& x) { return neg(x.variable, x.at); }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include <xtape/ops/window.hpp>
 #include <xtape/tape.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of conv2d.
@@ -36,3 +37,4 @@ Variable conv2d(const Variable& x, const Variable& kernel, const Conv2DOptions& 
                 Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

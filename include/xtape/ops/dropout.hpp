@@ -3,6 +3,7 @@
 
 #include <xtape/tape.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of dropout.
@@ -19,3 +20,4 @@ Variable dropout(const Variable& x, const DropoutOptions& options = {},
                  Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <xtape/activation.hpp>
 #include <xtape/tape.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The matrix product a b. Derivatives: g b^T and a^T g.
@@ -28,3 +29,4 @@ Variable dense(const Variable& x, const Variable& w, const DenseOptions& options
                Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <xtape/ops/window.hpp>
 #include <xtape/tape.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of the pooling ops.
@@ -29,3 +30,4 @@ Variable avg_pool2d(const Variable& x, const Pool2DOptions& options = {},
                     Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include <xtape/tape.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Which axes a reduction removes: `sum(x, {.axes = {0, 2}})`.
@@ -26,3 +27,4 @@ Variable max(const Variable& x, const ReduceOptions& options = {},
              Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

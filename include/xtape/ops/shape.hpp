@@ -9,6 +9,7 @@
 #include <limits>
 #include <span>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The same elements, in row-major order, in another shape. One size may be -1: it follows from the
@@ -54,3 +55,4 @@ struct SliceOptions {
 Variable slice(const Variable& x, const SliceOptions& options, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The axis of softmax and log_softmax.
@@ -50,3 +51,4 @@ Variable mse(const Variable& prediction, const Variable& target, Location at = L
 Variable mse(const Variable& prediction, const Array& target, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

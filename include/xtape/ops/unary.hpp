@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// e^x. Derivative: e^x. Results beyond about e^88.3 (in double e^709.4) are infinite and those below
@@ -48,3 +49,4 @@ struct ClipOptions {
 Variable clip(const Variable& x, const ClipOptions& options, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A height and a width; a single number is both.
@@ -53,3 +54,4 @@ struct Padding {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

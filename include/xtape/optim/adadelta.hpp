@@ -5,6 +5,7 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Adadelta (Zeiler, "ADADELTA: an adaptive learning rate method", 2012): steps in the units of the
@@ -53,3 +54,4 @@ class Adadelta : public Optimizer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Adagrad (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
@@ -55,3 +56,4 @@ class Adagrad : public Optimizer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

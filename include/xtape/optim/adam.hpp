@@ -5,6 +5,7 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015), and its variant
@@ -70,3 +71,4 @@ class Adam : public Optimizer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

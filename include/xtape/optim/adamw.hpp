@@ -5,6 +5,7 @@
 
 #include <xtape/optim/adam.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): Adam, whose weight
@@ -63,3 +64,4 @@ class AdamW : public Adam {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include <xtape/visitor.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Scales all gradients of a pass by the same factor, so that their norm together is at most
@@ -51,3 +52,4 @@ class ClipValue : public Visitor {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Whose defaults and formulas an optimizer follows.
@@ -32,3 +33,4 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset =
                                           Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

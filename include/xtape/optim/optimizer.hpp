@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Where epsilon keeps the root of an average v of squared gradients away from zero. Where v needs
@@ -111,3 +112,4 @@ class Optimizer : public Visitor {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// RMSprop (Tieleman and Hinton, lecture 6e of "Neural networks for machine learning", 2012):
@@ -65,3 +66,4 @@ class RMSprop : public Optimizer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// The learning rate of step 1, 2, ... of a training. Steps are batches, not epochs:
@@ -109,3 +110,4 @@ struct OneCycleOptions {
 Schedule one_cycle(const OneCycleOptions& options, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Stochastic gradient descent, with momentum (Polyak, 1964) or Nesterov's (Sutskever et al., "On
@@ -54,3 +55,4 @@ class SGD : public Optimizer {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::testing {
 
 /// An op as the check sees it: a result of any shape from some inputs. It must be a function, so a
@@ -48,3 +49,4 @@ double model_gradient_error(Model& model, const Array& x, const GradientOptions&
 }
 
 }  // namespace xtape::inline XTAPE_ABI::testing
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of WeightAverage.
@@ -107,3 +108,4 @@ WeightAverage::Applied WeightAverage::applied(Model& net, Location at) {
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

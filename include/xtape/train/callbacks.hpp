@@ -18,6 +18,7 @@
 #include <xtape/optim/optimizer.hpp>
 #include <xtape/train/fit.hpp>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of early_stopping.
@@ -83,3 +84,4 @@ EpochCallback save_best(const std::string& path, Model& net, const SaveBestOptio
 EpochCallback csv_log(const std::string& path);
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

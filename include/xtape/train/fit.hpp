@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// A loss: a scalar from logits (N, classes) and labels (N,).
@@ -173,3 +174,4 @@ Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptio
 }
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

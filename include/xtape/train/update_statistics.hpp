@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
 /// Options of UpdateStatistics.
@@ -73,3 +74,4 @@ class UpdateStatistics : public Visitor {
 };
 
 }  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop
