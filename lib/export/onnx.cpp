@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/export/onnx.hpp>
 
+#include "export/onnx_call.hpp"
 #include "export/onnx_ops.hpp"
 #include "io/new_file.hpp"
-#include "text.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -13,26 +14,88 @@ namespace {
 // A size of the batch by which its axis is told from others'.
 constexpr std::size_t samples = 3;
 constexpr std::size_t largest_message = std::size_t{1} << 31;  // of protocol buffers
+// By how much a definition may differ from its op, of the largest value: what some thousand roundings to
+// float make, in which the runtimes compute.
+constexpr double tolerance = 1e-4;
+
+// As no result mixes the samples, the first one tests definitions where only positive numbers have values.
+Array test_samples(const Shape& sample) {
+  Shape shape{samples};
+  shape.insert(shape.end(), sample.begin(), sample.end());
+  Array x = uninitialized(shape);
+  Rng rng{1};
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double u = rng.uniform();
+    x.data()[i] = static_cast<Scalar>(i < x.size() / samples ? u : 2 * u - 1);
+  }
+  return x;
+}
+
+// Throws ValueError if a definition does not compute what its op does.
+void check_same(const onnx::Call& call, const Array& defined) {
+  if (defined.shape() != call.result.shape())
+    onnx::fail(call, "the definition of the op ", call.op.name, " gives the shape ",
+               defined.shape(), ", the op ", call.result.shape());
+  double largest = -1;
+  for (const Scalar x : call.result.storage())
+    if (std::isfinite(x)) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  if (largest < 0)
+    onnx::fail(call, "the op ", call.op.name,
+               " gives no finite number by which its definition could be tested");
+  for (std::size_t i = 0; i < defined.size(); ++i) {
+    const double expected = static_cast<double>(call.result.data()[i]);
+    const double found = static_cast<double>(defined.data()[i]);
+    const bool same = std::isfinite(expected)
+                          ? std::abs(found - expected) <= tolerance * largest
+                          : found == expected || (std::isnan(found) && std::isnan(expected));
+    if (!same)
+      onnx::fail(call, "the definition of the op ", call.op.name, " gives ", found,
+                 " where the op gives ", expected);
+  }
+}
 
 // Builds the graph while the model is applied.
 class Exporter : public Observer {
  public:
-  explicit Exporter(onnx::Builder& builder) : builder_{builder} {}
+  Exporter(onnx::Builder& builder, const std::map<std::string, OpDefinition>& definitions)
+      : builder_{builder}, definitions_{definitions} {}
 
   void forward(const Forward& call) override {
     const auto constant = [&](const Variable* x) { return builder_.is_constant(*x); };
     if (std::ranges::all_of(call.inputs, constant)) return;  // and so is the result
     const Shape& shape = call.result.shape();
     if (shape.empty() || shape[0] != samples)
-      throw ValueError({"export_onnx", call.op.at},
-                       text("the result of ", call.op.name, ", ", shape, ", for a batch of ",
-                            samples, " does not keep the batch as its first axis"));
+      onnx::fail(call, "the result of ", call.op.name, ", ", shape, ", for a batch of ", samples,
+                 " does not keep the batch as its first axis");
+    const auto own = definitions_.find(call.op.name);
+    if (own != definitions_.end()) return define(call, own->second);
     builder_.enter(call.tape.layer());
     onnx::translate(builder_, call);
   }
 
  private:
+  // Applies the definition, whose ops come here, too.
+  void define(const Forward& call, const OpDefinition& definition) {
+    const std::string_view name = call.op.name;
+    if (std::ranges::find(open_, name) != open_.end())
+      onnx::fail(call, "the definition of the op ", name, " needs the op itself");
+    open_.push_back(name);
+    std::vector<Variable> inputs;
+    for (const Variable* const x : call.inputs) inputs.push_back(*x);
+    const std::optional<Variable> y = definition.apply(inputs, call.options);
+    open_.pop_back();
+    if (!y)
+      onnx::fail(call, "the definition of the op ", name,
+                 " takes options that it was not recorded with");
+    if (builder_.is_constant(*y))
+      onnx::fail(call, "the definition of the op ", name, " does not depend on the input");
+    check_same(call, y->value());
+    builder_.define(call.value, *y);
+  }
+
   onnx::Builder& builder_;
+  const std::map<std::string, OpDefinition>& definitions_;
+  std::vector<std::string_view> open_;  // the ops whose definitions are being applied
 };
 
 }  // namespace
@@ -42,14 +105,12 @@ void export_onnx_model(const std::string& path,
                        const std::vector<NamedParameter>& parameters, const Shape& sample,
                        const OnnxOptions& options, Location at) {
   const Op op{"export_onnx", at};
-  Shape shape{samples};
-  shape.insert(shape.end(), sample.begin(), sample.end());
   onnx::Builder builder{parameters};
   Tape tape{Mode::eval};
-  const Variable x = tape.input(zeros(shape));
+  const Variable x = tape.input(test_samples(sample));
   builder.add_input(x, options.layout);
   const Variable y = [&] {
-    const Exporter exporter{builder};
+    const Exporter exporter{builder, options.ops};
     return model(x);
   }();
   if (builder.is_constant(y)) throw ValueError(op, "the result does not depend on the input");

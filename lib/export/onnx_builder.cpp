@@ -51,6 +51,12 @@ void Builder::define(const Value& value, Order order, std::string name, std::siz
   known.channels = channels;
 }
 
+void Builder::define(const Value& value, const Variable& x) {
+  Known known = known_.at(&x.value());
+  known.value = value;
+  known_.emplace(&*value, std::move(known));
+}
+
 Graph Builder::finish(const Variable& y, Layout layout) && {
   const Order order = outside(y.shape(), layout);
   layer_.clear();

@@ -36,6 +36,8 @@ class Builder {
                   std::vector<Attribute> attributes = {});
   /// Says that what is called `name` is a value of ours. `channels` is for those that are flattened.
   void define(const Value& value, Order order, std::string name, std::size_t channels = 1);
+  /// Says that a value of ours is, in the graph, what `x` is, which must be known.
+  void define(const Value& value, const Variable& x);
   /// Ends the graph with its output.
   Graph finish(const Variable& y, Layout layout) &&;
 

@@ -233,7 +233,9 @@ const std::map<std::string_view, Translation>& translations() {
 void translate(Builder& builder, const Call& call) {
   const auto found = translations().find(call.op.name);
   if (found == translations().end())
-    fail(call, "there is nothing in ONNX known for the op ", call.op.name);
+    throw ValueError({"export_onnx", call.op.at},
+                     text("there is nothing in ONNX known for the op ", call.op.name),
+                     "give its definition in OnnxOptions::ops");
   found->second(builder, call);
 }
 

@@ -32,19 +32,6 @@ class Custom {
 
 using Values = std::vector<Variable>;
 
-// Checks that exporting throws `[export_onnx] what`, after the layer.
-template <class Model>
-void check_refused(Model& model, const Shape& sample, const std::string& what) {
-  const Directory directory;
-  BOOST_CHECK_EXCEPTION(export_onnx(directory / "net", model, sample), ValueError,
-                        [&](const ValueError& error) {
-                          const std::string found = error.what();
-                          BOOST_TEST(found.starts_with("[export_onnx] " + what), found);
-                          return true;
-                        });
-  BOOST_TEST(directory.files() == 0u);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(onnx_files)

@@ -81,14 +81,30 @@ inline std::string times(const Shape& shape) {
   return text;
 }
 
+/// Checks that exporting throws `[export_onnx] what`, after the layer, and writes nothing.
+template <class Model>
+void check_refused(Model& model, const Shape& sample, const std::string& what,
+                   const OnnxOptions& options = {}, Location at = Location::current()) {
+  const Directory directory;
+  BOOST_CHECK_EXCEPTION(export_onnx(directory / "net", model, sample, options, at), ValueError,
+                        [&](const ValueError& error) {
+                          const std::string found = error.what();
+                          BOOST_TEST(found.starts_with("[export_onnx] " + what), found);
+                          return true;
+                        });
+  BOOST_TEST(directory.files() == 0u);
+}
+
 /// Models that are exported, to be run one after the other.
 class Models {
  public:
+  explicit Models(std::map<std::string, OpDefinition> ops = {}) : ops_{std::move(ops)} {}
+
   /// Exports a model and applies it, here, to a batch of random samples.
   template <class Model>
   void add(const std::string& name, Model& model, const Shape& sample,
            Layout layout = Layout::torch, std::size_t batch = 5, double low = -1) {
-    export_onnx(file(name, ".onnx"), model, sample, {.layout = layout});
+    export_onnx(file(name, ".onnx"), model, sample, {.layout = layout, .ops = ops_});
     Shape shape{batch};
     shape.insert(shape.end(), sample.begin(), sample.end());
     const Array x = random(shape, low, 1, 11);
@@ -155,6 +171,7 @@ class Models {
     BOOST_TEST_MESSAGE(names_[i] << " differs by " << largest);
   }
 
+  std::map<std::string, OpDefinition> ops_;
   Directory directory_;
   std::vector<std::string> names_;
   std::vector<Array> inputs_, results_;

@@ -7,16 +7,63 @@
 #include <xtape/layers/layer.hpp>
 
 #include <functional>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+/// What an op of one's own computes, said in xtape's ops: a function of the op's inputs, or of these and of
+/// the options that the op was recorded with through `given`.
+/// ```
+/// [](std::span<const Variable> in, const SwishOptions& o) { return in[0] * sigmoid(o.beta * in[0]); }
+/// ```
+class OpDefinition {
+  using Inputs = std::span<const Variable>;
+  using Function = std::function<std::optional<Variable>(Inputs, const OptionsView&)>;
+
+  // Above the constructor, whose constraint asks for them.
+  static Function bound(std::function<Variable(Inputs)> define) {
+    return [define = std::move(define)](Inputs inputs, const OptionsView&) {
+      return std::optional{define(inputs)};
+    };
+  }
+  template <class Options>
+  static Function bound(std::function<Variable(Inputs, Options)> define) {
+    return [define = std::move(define)](Inputs inputs, const OptionsView& view) {
+      const auto* const options = view.as<std::remove_cvref_t<Options>>();
+      return options == nullptr ? std::nullopt : std::optional{define(inputs, *options)};
+    };
+  }
+
+ public:
+  /// `define` is a lambda or a function: `Variable(std::span<const Variable>)`, or with a second parameter of
+  /// the type of the op's options. The inputs are in the order of the op's `wrt`s.
+  template <class F>
+  requires requires(F define) { bound(std::function{define}); }
+  OpDefinition(F define) : function_{bound(std::function{std::move(define)})} {}
+
+  /// What the definition makes of an op's inputs; nothing if it takes other options than these.
+  std::optional<Variable> apply(std::span<const Variable> inputs,
+                                const OptionsView& options) const {
+    return function_(inputs, options);
+  }
+
+ private:
+  Function function_;
+};
+
 /// Options of export_onnx.
 struct OnnxOptions {
   /// How the runtime gives images and gets them: (N, C, H, W), as is usual there, or (N, H, W, C).
   Layout layout = Layout::torch;
+  /// Definitions of ops, by name: of one's own, or in the place of how xtape would write one that it knows.
+  /// The model need not have them all.
+  std::map<std::string, OpDefinition> ops = {};
 };
 
 /// See `export_onnx`, which calls this.
@@ -37,11 +84,21 @@ void export_onnx_model(const std::string& path,
 ///
 /// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
 /// matmul, dense, conv2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate and slice;
-/// sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. What a model
-/// decides by looking at values, it decides here for zeros.
+/// sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
+/// exported by its definition:
+/// ```
+/// export_onnx("net.onnx", net, {28, 28, 1}, {.ops = {{"swish", [](std::span<const Variable> in) {
+///   return in[0] * sigmoid(in[0]);
+/// }}}});
+/// ```
+/// The definition may use ops that have definitions, too. What it gives must have the op's shape and values,
+/// to 1e-4 of the largest, on a batch of three samples of fixed pseudo-random numbers, the first in (0, 1) and
+/// the others in (-1, 1). What a model decides by looking at values, it decides for these.
 ///
-/// Throws ValueError for any other op, and where a result does not keep the batch as its first axis;
-/// DataError if the file cannot be written, and then what was there before stays; and what the model throws.
+/// Throws ValueError for an op without a definition; for a definition that gives something else, needs the op
+/// itself, depends on no input, takes other options, or cannot be compared, as the op gives no finite number;
+/// and where a result does not keep the batch as its first axis. Throws DataError if the file cannot be
+/// written, and then what was there before stays; and what the model and the definitions throw.
 template <class Model>
 void export_onnx(const std::string& path, Model& model, const Shape& sample,
                  const OnnxOptions& options = {}, Location at = Location::current()) {
