@@ -17,9 +17,10 @@ class Sequential {
   /// Takes the layers over: `Sequential net{Dense{{.in = 4, .out = 2}, rng}, relu};` A layer that has a name
   /// is moved: `Sequential net{std::move(dense), relu}`. `tanh` is also a function of the C library, which
   /// the compiler cannot choose between: write `Tanh{}`.
-  template <LayerLike... Layers>
-  requires(sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> &&
-                                     ...)) explicit Sequential(Layers&&... layers) {
+  // LayerLike comes last: whether a Sequential can be moved must not depend on itself.
+  template <class... Layers>
+  requires((sizeof...(Layers) > 1 || (!std::same_as<std::decay_t<Layers>, Sequential> && ...)) &&
+           (LayerLike<Layers> && ...)) explicit Sequential(Layers&&... layers) {
     (add(std::forward<Layers>(layers)), ...);
   }
 
