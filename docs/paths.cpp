@@ -156,8 +156,8 @@ void draw_legend(std::ostream& svg, const Surface& surface, const Run& run, Poin
 }
 
 void draw(std::ostream& svg, const Surface& surface, std::vector<Run> runs, int steps) {
-  svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-1 -1 " << width + 2 << ' '
-      << height + 10 + 42 * double(runs.size()) << "\">\n"
+  svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"600\" viewBox=\"-1 -1 " << width + 2
+      << ' ' << height + 10 + 42 * double(runs.size()) << "\">\n"
       << style << "<clipPath id=\"map\"><rect width=\"" << width << "\" height=\"" << height
       << "\"/></clipPath>\n<rect class=\"map\" width=\"" << width << "\" height=\"" << height
       << "\"/>\n";
