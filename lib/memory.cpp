@@ -199,14 +199,14 @@ void* allocate(std::size_t bytes) {
   return block;
 }
 
-void deallocate(void* pointer, std::size_t bytes) noexcept {
-  if (pointer == nullptr) return;
+void deallocate(void* block, std::size_t bytes) noexcept {
+  if (block == nullptr) return;
   const std::size_t index = class_of(bytes);
   ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
-  if (cache == nullptr) return give_block(index, pointer);
+  if (cache == nullptr) return give_block(index, block);
   if (cache->size(index) == ThreadCache::most(index))
     cache->give(index, ThreadCache::most(index) / 2);
-  cache->free[index] = ::new (pointer) Block{cache->free[index]};
+  cache->free[index] = ::new (block) Block{cache->free[index]};
   cache->add(index, 1);
 }
 

@@ -33,7 +33,7 @@ struct Statistics {
   bool sound() const { return nan + infinite == 0; }
   // Such as `3 NaN and 1 infinity`.
   std::string faults() const {
-    const std::string infinities = text(infinite, infinite == 1 ? " infinity" : " infinities");
+    std::string infinities = text(infinite, infinite == 1 ? " infinity" : " infinities");
     if (nan == 0) return infinities;
     return infinite == 0 ? text(nan, " NaN") : text(nan, " NaN and ", infinities);
   }

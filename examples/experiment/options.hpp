@@ -27,7 +27,7 @@ void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
 void add_threads_option(CLI::App& app, std::size_t& threads);
 
 /// Loads what was chosen.
-xtape::data::Split load(const DataSettings& data);
+xtape::data::Split load(const DataSettings& settings);
 
 /// A training must not end in a file that cannot be written. Throws DataError for such a path.
 void check_writable(const char* what, const std::string& path);

@@ -145,7 +145,7 @@ void put_names(std::string& out, const Frame& f) {
 }
 
 std::string cell(const Chart& chart, const Point& p) {
-  const std::string mean = chart.number(p.y);
+  std::string mean = chart.number(p.y);
   if (!(p.low < p.high)) return mean;
   return fmt::format("{} <small>{}–{}</small>", mean, chart.number(p.low), chart.number(p.high));
 }

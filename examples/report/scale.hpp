@@ -27,12 +27,12 @@ struct Scale {
 
 // Linear, with ticks at 1, 2 or 5 times a power of ten, from one tick to another around the values.
 // Values that are not finite do not count, here and below.
-Scale linear_scale(std::span<const double> values);
+Scale linear_scale(std::span<const double> all);
 // Logarithmic if all values are above 0 and the largest is many times the smallest, else linear.
-Scale positive_scale(std::span<const double> values);
+Scale positive_scale(std::span<const double> all);
 // Of shares from 0 to 1, labelled in per cent: by the logarithm of the error 1 - p if the errors differ
 // by many times, so that 98 and 99 % are as far apart as 96 and 98 %; else linear.
-Scale share_scale(std::span<const double> values);
+Scale share_scale(std::span<const double> all);
 // Of counts from 1 to `last`, with ticks at whole numbers.
 Scale count_scale(std::size_t last);
 

@@ -34,7 +34,7 @@ struct Group {
   State state = State::waiting;  // of those counted
   std::size_t epochs = 0;        // that all of those counted have
 
-  std::size_t number_of(State state) const;
+  std::size_t number_of(State wanted) const;
 };
 // In order of their first run. They refer to the results.
 std::vector<Group> groups(const Results& results);

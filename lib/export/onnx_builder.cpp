@@ -40,7 +40,7 @@ void Builder::add_input(const Variable& x, Layout layout) {
 
 std::string Builder::add(const std::string& type, std::vector<std::string> inputs,
                          std::vector<Attribute> attributes) {
-  const std::string name = unique(layer_.empty() ? type : layer_ + '/' + type);
+  std::string name = unique(layer_.empty() ? type : layer_ + '/' + type);
   graph_.nodes.push_back({type, std::move(inputs), name, std::move(attributes)});
   return name;
 }
@@ -120,7 +120,7 @@ std::string Builder::constant(const Variable& x, const Shape& view, const Axes& 
   const auto parameter = parameters_.find(&x.value());
   Array value = permuted(x.value(), view, order);
   value.reshape(shape);
-  const std::string name = add_initializer(
+  std::string name = add_initializer(
       parameter == parameters_.end() ? "constant" : parameter->second, std::move(value));
   constants_.push_back({x.shared_value(), order, shape, name});
   return name;

@@ -22,7 +22,12 @@ struct Tables {
   Tables() {
     baseline::fill(table[count++]);
 #ifdef __x86_64__
-    const bool v3 = __builtin_cpu_supports("x86-64-v3"), v4 = __builtin_cpu_supports("x86-64-v4");
+    // clang 16 does not know the levels by their names.
+    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
     if (v3) x86_64_v3::fill(table[count++]);
     if (v4) x86_64_v4::fill(table[count++]);
 #endif

@@ -26,7 +26,7 @@ Scalar square_root(Scalar x) {
   if constexpr (sizeof x == sizeof(float))
     return __builtin_sqrtf(x);
   else
-    return __builtin_sqrt(x);
+    return static_cast<Scalar>(__builtin_sqrt(x));
 }
 
 // 0 / 0 is 0, for elements that never had a gradient; NaN stays NaN.

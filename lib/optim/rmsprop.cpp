@@ -8,8 +8,8 @@ namespace {
 
 std::vector<Optimizer::Slot> slots_of(const RMSprop::Options& options) {
   std::vector<Optimizer::Slot> slots{"mean_square"};
-  if (options.centered) slots.push_back("mean");
-  if (options.momentum > 0) slots.push_back("velocity");
+  if (options.centered) slots.emplace_back("mean");
+  if (options.momentum > 0) slots.emplace_back("velocity");
   return slots;
 }
 

@@ -216,7 +216,7 @@ class Training {
     const std::string& path = options_.checkpoint.path;
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
-      NewFile{path};  // fails now rather than after an epoch
+      [[maybe_unused]] const NewFile probe{path};  // fails now rather than after an epoch
       return;
     }
     if (!options_.checkpoint.resume)
