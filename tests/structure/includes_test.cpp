@@ -69,36 +69,43 @@ std::string room_of(const fs::path& file) {
   return part->stem().string();
 }
 
-// Which rooms may include which. All may use the base, and each itself.
-const Names base{"activation", "array",    "config", "detail", "error",   "state",
-                 "memory",     "observer", "random", "text",   "threads", "version"};
-const std::map<std::string, Names> may_include{
-    {"kernels", {}},
-    {"parameter", {}},
-    {"visitor", {"parameter"}},
-    {"tape", {"kernels", "parameter", "visitor"}},
-    {"dot", {"parameter", "tape"}},
-    {"profile", {"parameter", "tape", "visitor"}},
-    {"numerics", {"parameter", "tape", "visitor"}},
-    {"ops", {"kernels", "tape"}},
-    {"layers", {"ops", "parameter", "tape"}},
-    {"models", {"layers"}},
-    {"summary", {"layers", "parameter", "tape"}},
-    {"optim", {"kernels", "parameter", "visitor"}},
-    {"io", {"parameter", "visitor"}},
-    {"export", {"io", "layers", "ops", "parameter", "tape"}},
-    {"data", {"kernels"}},
-    {"train", {"data", "io", "kernels", "layers", "ops", "optim", "parameter", "tape", "visitor"}},
-    {"testing", {"ops", "parameter", "tape"}},
-    {"xtape",
-     {"data", "dot", "export", "io", "layers", "numerics", "ops", "optim", "profile", "summary",
-      "train"}},
+// The rows of the map in CONTRIBUTING.md: parts, what they are, what they may include.
+struct Map {
+  Names base;  // what all may include
+  std::map<std::string, Names> may_include;
+
+  bool allowed(const std::string& from, const std::string& to) const {
+    if (from == to || base.count(to) > 0) return true;
+    const auto rule = may_include.find(from);  // the base includes only the base
+    return rule != may_include.end() && rule->second.count(to) > 0;
+  }
 };
 
-bool allowed(const std::string& from, const std::string& to) {
-  if (from == to || base.count(to) > 0) return true;
-  const auto rule = may_include.find(from);  // the base includes only the base
-  return rule != may_include.end() && rule->second.count(to) > 0;
+Names names_in(const std::string& cell) {
+  static const std::regex name{"`([a-z]+)`"};
+  Names names;
+  for (std::sregex_iterator match{cell.begin(), cell.end(), name}, end; match != end; ++match)
+    names.insert((*match)[1]);
+  return names;
+}
+
+Map read_map() {
+  static const std::regex row{R"(\| (`[^|]+`) \|([^|]+)\|([^|]*)\|)"};
+  Map map;
+  Names parts_above_base;
+  std::smatch cells;
+  for (const std::string& line : lines_of("CONTRIBUTING.md")) {
+    if (!std::regex_match(line, cells, row)) continue;
+    const Names parts = names_in(cells[1]);
+    if (parts.size() > 1) {
+      map.base = parts;
+      continue;
+    }
+    map.may_include.emplace(*parts.begin(), names_in(cells[3]));
+    parts_above_base.merge(Names{parts});
+  }
+  map.may_include.emplace("xtape", parts_above_base);  // the header that includes the others
+  return map;
 }
 
 // All files of ours that a file includes, itself too.
@@ -119,6 +126,7 @@ std::set<fs::path> closure(const fs::path& file) {
 BOOST_AUTO_TEST_SUITE(structure)
 
 BOOST_AUTO_TEST_CASE(includes_go_one_way) {
+  const Map map = read_map();
   std::size_t checked = 0;
   Names rooms;
   for (const char* folder : {"include", "lib", "models"})
@@ -130,14 +138,15 @@ BOOST_AUTO_TEST_CASE(includes_go_one_way) {
         ++checked;
         BOOST_TEST(fs::exists(root / to),
                    file << " includes " << include.name << ", which is not there");
-        BOOST_TEST(allowed(room_of(file), room_of(to)), file << " includes " << include.name);
+        BOOST_TEST(map.allowed(room_of(file), room_of(to)), file << " includes " << include.name);
       }
     }
   BOOST_TEST(checked > 200u);
-  for (const auto& [room, others] : may_include)
+  for (const auto& [room, others] : map.may_include)
     BOOST_TEST(rooms.count(room) == 1u, "no room " << room);
   for (const std::string& room : rooms)
-    BOOST_TEST((base.count(room) + may_include.count(room) == 1u), "no rule for the room " << room);
+    BOOST_TEST((map.base.count(room) + map.may_include.count(room) == 1u),
+               "no rule for the room " << room);
 }
 
 BOOST_AUTO_TEST_CASE(public_headers_include_headers_of_ours_and_of_the_standard) {
