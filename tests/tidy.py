@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs clang-tidy 16 with the checks of .clang-tidy on what was compiled in a build tree.
+
+    tidy.py SOURCES BUILD [FILE...]    all of lib/, models/ and examples/ with their headers, or the files
+
+What was found clean is not looked at again until it, a header of it or .clang-tidy changes: BUILD/tidy
+remembers. Each finding is printed once, wherever its header is included.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TIDY = "clang-tidy-16"
+SKIPPED = 77  # what meson takes for skipped
+FOLDERS = ("lib", "models", "examples")
+
+
+def compile_commands(sources, build):
+    """One command for each source: a library is compiled for float and double, a kernel for each processor."""
+    database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    commands = {}
+    for entry in database:
+        path = (build / entry["file"]).resolve()
+        if path.is_relative_to(sources):
+            commands.setdefault(path, entry)
+    return commands
+
+
+def included_files(sources, build):
+    """For each object, the files of the repository that its compiler read."""
+    lines = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True).stdout
+    files = {}
+    for block in lines.split("\n\n"):
+        target, *names = block.splitlines() or [""]
+        paths = [(build / name.strip()).resolve() for name in names]
+        files[target.partition(":")[0]] = sorted(path for path in paths if path.is_relative_to(sources))
+    return files
+
+
+def fingerprint(entry, files):
+    """Changes whenever what clang-tidy would say may change."""
+    digest = hashlib.sha256(entry["command"].encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def findings(database, path):
+    """What clang-tidy says of a source, cut into findings. It ends with an error if there are any."""
+    done = subprocess.run([TIDY, "-p", database, "--quiet", "--extra-arg=-Wno-unknown-warning-option", path],
+                          capture_output=True, text=True)
+    blocks = re.split(r"^(?=\S+:\d+:\d+: (?:warning|error): )", done.stdout, flags=re.MULTILINE)
+    if done.returncode != 0 and not any(blocks):
+        blocks.append(f"{path}: {done.stderr}")
+    return [block for block in blocks if block.strip()]
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    if not shutil.which(TIDY):
+        print(f"skipped: there is no {TIDY}")
+        return SKIPPED
+    sources, build = (pathlib.Path(name).resolve() for name in sys.argv[1:3])
+    commands = compile_commands(sources, build)
+    wanted = [pathlib.Path(name).resolve() for name in sys.argv[3:]] or \
+        [path for path in commands if path.relative_to(sources).parts[0] in FOLDERS]
+    for path in wanted:
+        if path not in commands:
+            sys.exit(f"tidy.py: {path} is not compiled in {build}")
+
+    included = included_files(sources, build)
+    clean = build / "tidy"
+    clean.mkdir(exist_ok=True)
+    seen = set()
+    with tempfile.TemporaryDirectory() as database, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        pathlib.Path(database, "compile_commands.json").write_text(json.dumps(list(commands.values())))
+
+        def check(path):
+            entry = commands[path]
+            files = included.get(entry["output"])  # it may not have been compiled yet
+            mark = files and clean / fingerprint(entry, [sources / ".clang-tidy", *files])
+            if mark and mark.exists():
+                return []
+            found = findings(database, path)
+            if mark and not found:
+                mark.touch()
+            return found
+
+        for found in pool.map(check, wanted):
+            for block in found:
+                if block not in seen:
+                    seen.add(block)
+                    print(block, end="", flush=True)
+    print(f"{len(wanted)} files, {len(seen)} findings")
+    return 1 if seen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
