@@ -35,7 +35,7 @@ struct Options {
 
 void add_options(CLI::App& app, Options& o) {
   auto names = experiment::optimizers();
-  names.push_back("all");
+  names.emplace_back("all");
   app.add_option("--optimizers", o.optimizers,
                  "Which, separated by commas; all: " + fmt::format("{}", fmt::join(the_six, ", ")))
       ->delimiter(',')

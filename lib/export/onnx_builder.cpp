@@ -115,14 +115,15 @@ std::string Builder::padded_constant(const Variable& x) {
 std::string Builder::constant(const Variable& x, const Shape& view, const Axes& order,
                               const Shape& shape) {
   for (const Constant& known : constants_)
-    if (&*known.value == &x.value() && known.order == order && known.shape == shape)
+    if (&*known.value == &x.value() && known.view == view && known.order == order &&
+        known.shape == shape)
       return known.name;
   const auto parameter = parameters_.find(&x.value());
   Array value = permuted(x.value(), view, order);
   value.reshape(shape);
   std::string name = add_initializer(
       parameter == parameters_.end() ? "constant" : parameter->second, std::move(value));
-  constants_.push_back({x.shared_value(), order, shape, name});
+  constants_.push_back({x.shared_value(), view, order, shape, name});
   return name;
 }
 

@@ -77,6 +77,7 @@ class Builder {
   std::map<const Array*, std::string> parameters_;
   struct Constant {
     Value value;  // kept
+    Shape view;
     Axes order;
     Shape shape;
     std::string name;

@@ -36,7 +36,7 @@ using Values = std::vector<Variable>;
 
 BOOST_AUTO_TEST_SUITE(onnx_files)
 
-BOOST_AUTO_TEST_CASE(the_models_give_the_same_results) {
+BOOST_AUTO_TEST_CASE(the_models_give_the_same_results, *with_onnxruntime) {
   Models models;
   for (const auto& [name, architecture] : models::by_name()) {
     Rng rng{1};
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_models_give_the_same_results) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options) {
+BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options, *with_onnxruntime) {
   Models models;
   Rng rng{1};
   const auto add = [&](const std::string& name, const Conv2D::Options& options) {
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_does_pooling) {
+BOOST_AUTO_TEST_CASE(so_does_pooling, *with_onnxruntime) {
   Models models;
   const auto add = [&](const std::string& name, auto layer) {
     Sequential net{std::move(layer)};
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(so_does_pooling) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_do_functions_of_elements) {
+BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   Models models;
   const auto add = [&](const std::string& name, auto layer) {
     Sequential net{std::move(layer)};
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened) {
+BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened, *with_onnxruntime) {
   Models models;
   Rng rng{1};
   const auto conv = [&] { return Conv2D{{.in = 2, .out = 3}, rng}; };
@@ -133,11 +133,19 @@ BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened) {
   add("both", [](const Variable& x) {
     return concatenate({flatten(x), flatten(max_pool2d(x))}, {.axis = 1});
   });
+  // One weight behind images of 4 and of 16 channels.
+  Parameter weight{random({144, 2}, -1, 1, 4)};
+  Sequential shared{[&](const Variable& x) {
+    const Variable w = x.tape().parameter(weight), few = slice(x, {.axis = 3, .end = 4}),
+                   many = max_pool2d(x);
+    return matmul(flatten(few), w) + matmul(flatten(many), w);
+  }};
+  models.add("shared-matmul", shared, {6, 6, 16});
   models.compare();
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_do_ops_on_axes) {
+BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
   Models models;
   Rng rng{1};
   using V = const Variable&;
@@ -170,7 +178,7 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes) {
 }
 
 // One that shares a kernel, has a way around it, and layers inside layers.
-BOOST_AUTO_TEST_CASE(so_does_a_graph_that_is_no_chain) {
+BOOST_AUTO_TEST_CASE(so_does_a_graph_that_is_no_chain, *with_onnxruntime) {
   Models models;
   Rng rng{1};
   struct Block {

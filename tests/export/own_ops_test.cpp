@@ -76,7 +76,7 @@ std::string operators(const std::string& shown) {
 BOOST_AUTO_TEST_SUITE(own_ops)
 
 // Between convolutions the images are not transposed.
-BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition) {
+BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition, *with_onnxruntime) {
   Models models{{{"mish", mish_definition}}};
   Rng rng{1};
   Sequential net{
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition) {
   BOOST_TEST(operators(checked[1]) == "Transpose Conv " + own + " Conv " + own + " Flatten Gemm");
 }
 
-BOOST_AUTO_TEST_CASE(an_op_has_its_options) {
+BOOST_AUTO_TEST_CASE(an_op_has_its_options, *with_onnxruntime) {
   Models models{{{"swish", swish_definition}}};
   Rng rng{1};
   Sequential net{Conv2D{{.in = 1, .out = 2}, rng}, [](V x) { return swish(x, {.beta = -1.5}); },
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(an_op_has_its_options) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(an_op_may_have_two_inputs) {
+BOOST_AUTO_TEST_CASE(an_op_may_have_two_inputs, *with_onnxruntime) {
   Models models{{{"gate", gate_definition}}};
   struct Gated {
     explicit Gated(Rng& rng) : conv{{.in = 3, .out = 3, .padding = Padding::same}, rng} {}
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(an_op_may_have_two_inputs) {
     BOOST_TEST(checked[0].find(parameter) != std::string::npos, checked[0]);
 }
 
-BOOST_AUTO_TEST_CASE(a_definition_may_use_ops_with_definitions) {
+BOOST_AUTO_TEST_CASE(a_definition_may_use_ops_with_definitions, *with_onnxruntime) {
   const OpDefinition twice = [](Inputs in) {
     return swish(swish(in[0], {.beta = 2}), {.beta = 3}) + mish(in[0]);
   };
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_definition_may_use_ops_with_definitions) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(an_op_may_change_shapes_and_orders) {
+BOOST_AUTO_TEST_CASE(an_op_may_change_shapes_and_orders, *with_onnxruntime) {
   Models models{{{"thin", [](Inputs in) {
                     return slice(slice(in[0], {.axis = 1, .step = 2}), {.axis = 2, .step = 2});
                   }}}};
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(an_op_may_change_shapes_and_orders) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(an_op_may_do_nothing) {
+BOOST_AUTO_TEST_CASE(an_op_may_do_nothing, *with_onnxruntime) {
   Models models{{{"probe", [](Inputs in) { return in[0]; }}}};
   const auto probe = [](V x) { return elementwise("probe", x, [](double v) { return v; }); };
   const auto shared = [](V x) { return record("probe", x.shared_value(), wrt(x, [](Array&) {})); };
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(an_op_may_do_nothing) {
   BOOST_TEST(operators(checked[1]) == "Identity");
 }
 
-BOOST_AUTO_TEST_CASE(a_definition_goes_before_what_is_known) {
+BOOST_AUTO_TEST_CASE(a_definition_goes_before_what_is_known, *with_onnxruntime) {
   const auto own = [](V x) {
     return elementwise("leaky_relu", x, [](double v) { return std::max(v, 0.0); });
   };
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_definition_goes_before_what_is_known) {
 }
 
 // Negative numbers have no logarithm; one of the samples is positive.
-BOOST_AUTO_TEST_CASE(an_op_may_have_no_value_for_some_numbers) {
+BOOST_AUTO_TEST_CASE(an_op_may_have_no_value_for_some_numbers, *with_onnxruntime) {
   const auto geometric_mean = [](V x) {
     Array y = zeros({x.shape()[0], 1});
     for (std::size_t i = 0; i < x.size(); ++i) y.data()[i / 7] += std::log(x.value().data()[i]) / 7;

@@ -41,6 +41,12 @@ inline bool python_has(const std::string& module) {
   return has;
 }
 
+/// Cases that are skipped without them.
+inline const auto with_onnxruntime = boost::unit_test::precondition(
+    [](boost::unit_test::test_unit_id) { return !onnxruntime().empty(); });
+inline const auto with_torch = boost::unit_test::precondition(
+    [](boost::unit_test::test_unit_id) { return python_has("torch"); });
+
 inline std::vector<std::string> lines_of(const std::string& path) {
   std::istringstream in{read_bytes(path)};
   std::vector<std::string> lines;
@@ -120,7 +126,6 @@ class Models {
 
   /// Runs all with onnxruntime and compares.
   void compare() const {
-    if (onnxruntime().empty()) return;
     std::string list;
     for (std::size_t i = 0; i < names_.size(); ++i) {
       write_bytes(file(names_[i], ".in"), floats(inputs_[i]));

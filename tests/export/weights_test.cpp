@@ -37,8 +37,7 @@ Array run_torch(const Directory& directory, const std::string& weights) {
 
 BOOST_AUTO_TEST_SUITE(torch_weights)
 
-BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights) {
-  if (!python_has("torch")) return;
+BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights, *with_torch) {
   const Directory directory;
   Rng rng{1};
   Sequential net = models::lenet5(rng);
@@ -52,8 +51,7 @@ BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights) {
   BOOST_TEST(difference(run_torch(directory, path), {7, 10}, elements(ours), 1e-2) != "");
 }
 
-BOOST_AUTO_TEST_CASE(so_do_we_with_its_weights) {
-  if (!python_has("torch")) return;
+BOOST_AUTO_TEST_CASE(so_do_we_with_its_weights, *with_torch) {
   const Directory directory;
   const std::string path = directory / "net.npz";
   const Array theirs = run_torch(directory, "--write " + path);
@@ -83,15 +81,17 @@ BOOST_AUTO_TEST_CASE(they_are_followed_to_the_weights_that_read_them) {
                     },
                     Dense{{.in = 3, .out = 2}, rng}};
   BOOST_TEST(flattened_images(pooled, {4, 4, 3}).empty());
-  Sequential deep{[](const Variable& x) {
-                    return reshape(x, {-1, 48});
-                  },
-                  relu,
-                  [](const Variable& x) { return x * 2; },
-                  Dense{{.in = 48, .out = 48}, rng},
-                  relu,
-                  Dense{{.in = 48, .out = 2}, rng}};
-  BOOST_TEST((flattened_images(deep, {4, 4, 3}) == FlattenedImages{{"3.weight", 3}}));
+  Sequential deep{
+      [](const Variable& x) {
+        return reshape(x, {-1, 48});
+      },
+      relu,
+      [](const Variable& x) { return 1 - 2 * x * 2; },
+      [](const Variable& x) { return square(x) - max(x, {.axes = {1}, .keep_dims = true}); },
+      Dense{{.in = 48, .out = 48}, rng},
+      relu,
+      Dense{{.in = 48, .out = 2}, rng}};
+  BOOST_TEST((flattened_images(deep, {4, 4, 3}) == FlattenedImages{{"4.weight", 3}}));
 }
 
 BOOST_AUTO_TEST_CASE(what_torch_has_no_order_for_is_an_error) {
@@ -107,16 +107,62 @@ BOOST_AUTO_TEST_CASE(what_torch_has_no_order_for_is_an_error) {
   struct Twice {
     explicit Twice(Rng& rng) : dense{{.in = 12, .out = 2}, rng} {}
     Variable operator()(const Variable& x) {
+      const Variable above = slice(x, {.axis = 1, .end = 1}),
+                     below = slice(x, {.axis = 1, .begin = 1});
       const Variable first = dense(flatten(x));
-      return first + dense(flatten(reshape(x, {-1, 1, 4, 3})));
+      return first + dense(flatten(concatenate({above, below}, {.axis = 3})));
     }
     void parameters(ParameterList& list) { list("dense", dense); }
     Dense dense;
   } twice{rng};
   BOOST_CHECK_EXCEPTION(
-      flattened_images(twice, {2, 3, 2}), ValueError, [](const ValueError& error) {
-        return error.message() == "dense.weight reads flattened images of 2 and of 3 channels";
+      flattened_images(twice, {2, 2, 3}), ValueError, [](const ValueError& error) {
+        return error.message() == "dense.weight reads flattened images of 3 and of 6 channels";
       });
+}
+
+BOOST_AUTO_TEST_CASE(flattened_images_are_not_lost) {
+  const auto flat_transposed = [](const Variable& x) {
+    return flatten(relu(transpose(x, {.axes = {0, 3, 1, 2}})));
+  };
+  const auto flat_in_steps = [](const Variable& x) {
+    return reshape(reshape(x, {1, 4, 3}), {1, 12});
+  };
+  const std::string apart = "takes flattened images apart",
+                    joined = "joins flattened images with what is none",
+                    moved = "flattens images whose axes were changed";
+  Parameter scale{full({12}, 1)}, weight{full({12, 2}, 1)};
+  const std::tuple<std::string, std::function<Variable(const Variable&)>, std::string> cases[] = {
+      {"concatenate",
+       [](const Variable& x) {
+         return concatenate({flatten(x), flatten(x)}, {.axis = 1});
+       },
+       apart},
+      {"slice", [](const Variable& x) { return slice(flatten(x), {.axis = 1, .begin = 6}); },
+       apart},
+      {"transpose", [](const Variable& x) { return transpose(flatten(x)); }, apart},
+      {"reshape",
+       [](const Variable& x) {
+         return reshape(flatten(x), {1, 3, 4});
+       },
+       apart},
+      {"mul", [&](const Variable& x) { return flatten(x) * x.tape().parameter(scale); }, joined},
+      {"mul", [&](const Variable& x) { return x.tape().parameter(scale) * flatten(x); }, joined},
+      {"matmul",
+       [&](const Variable& x) { return matmul(flatten(x), 2 * x.tape().parameter(weight)); },
+       "reads flattened images with what is no parameter"},
+      {"flatten", flat_transposed, moved},
+      {"reshape", flat_in_steps, moved},
+  };
+  for (const auto& [op, make, what] : cases) {
+    Sequential model{make};
+    BOOST_TEST_CONTEXT(op << ", " << what)
+    BOOST_CHECK_EXCEPTION(
+        flattened_images(model, {2, 2, 3}), ValueError, [&](const ValueError& error) {
+          return error.message() ==
+                 "the op " + op + ' ' + what + ": their order in PyTorch is not known";
+        });
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
