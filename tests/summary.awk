@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Adds up what meson reports of a test run: awk -f summary.awk testlog.json testlog.txt
 # Shows the output of what failed, names what was skipped, and ends with `N passed, N failed`, where a
-# program of Boost.Test counts by its test cases and any other as one.
+# program of Boost.Test counts by its test cases and any other as one. A case of which a part was skipped
+# has printed a line `notice: skipped, WHY`.
 
 # The number of test cases of which Boost.Test's short report says that they were `state`.
 function cases(state) {
@@ -12,10 +13,21 @@ function value(key) {
   return match($0, "\"" key "\": \"[^\"]*\"") ? substr($0, RSTART + length(key) + 5, RLENGTH - length(key) - 6) : ""
 }
 
+# What the notices say, each once.
+function notices(name, text) {
+  while (match(text, /notice: skipped, [^\\]*/)) {
+    why = substr(text, RSTART + 17, RLENGTH - 17)
+    if (!((name, why) in told)) skips = skips "skipped: a part of " name ", " why "\n"
+    told[name, why] = 1
+    text = substr(text, RSTART + RLENGTH)
+  }
+}
+
 FILENAME ~ /json$/ {
   name = value("name")
   result = value("result")
   good = result == "OK"
+  notices(name, $0)
   if (/[0-9] test cases? out of [0-9]/) {
     ok = cases("passed") + cases("passed with warnings")
     bad = cases("failed")

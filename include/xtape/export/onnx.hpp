@@ -79,8 +79,8 @@ void export_onnx_model(const std::string& path,
 /// The model is applied once, on a tape in Mode::eval, and what its ops do becomes operators of ONNX
 /// (opset 17, IR version 8). The graph has one input, `input`, and one output, `output`, of floats, whose
 /// first axis may have any size. Parameters keep their names, such as `0.weight`, and are rounded to float;
-/// kernels are (out, in, kh, kw), and the rows of dense weights that read flattened images are in the order
-/// of (C, H, W), whatever the layout. A value that depends on no input is a constant.
+/// kernels are (out, in, kh, kw). Dense weights that read images flattened after a convolution, a pooling or
+/// an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is a constant.
 ///
 /// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
 /// matmul, dense, conv2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate and slice;
