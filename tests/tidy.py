@@ -4,11 +4,12 @@
 
     tidy.py SOURCES BUILD [FILE...]    all of lib/, models/ and examples/ with their headers, or the files
 
-What was found clean is not looked at again until it, a header of it or .clang-tidy changes: BUILD/tidy
-remembers. Each finding is printed once, wherever its header is included.
+What was found clean is not looked at again until it, a header of it, a .clang-tidy or clang-tidy itself
+changes: BUILD/tidy remembers. Each finding is printed once, wherever its header is included.
 """
 
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -35,22 +36,26 @@ def compile_commands(sources, build):
     return commands
 
 
-def included_files(sources, build):
-    """For each object, the files of the repository that its compiler read."""
+def included_files(build):
+    """For each object, the files that its compiler read."""
     lines = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True).stdout
     files = {}
     for block in lines.split("\n\n"):
         target, *names = block.splitlines() or [""]
-        paths = [(build / name.strip()).resolve() for name in names]
-        files[target.partition(":")[0]] = sorted(path for path in paths if path.is_relative_to(sources))
+        files[target.partition(":")[0]] = [build / name.strip() for name in names]
     return files
 
 
-def fingerprint(entry, files):
+@functools.cache
+def content(path):
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def fingerprint(tidy, entry, files):
     """Changes whenever what clang-tidy would say may change."""
-    digest = hashlib.sha256(entry["command"].encode())
+    digest = hashlib.sha256(tidy + entry["command"].encode())
     for path in files:
-        digest.update(path.read_bytes())
+        digest.update(content(path))
     return digest.hexdigest()
 
 
@@ -58,7 +63,7 @@ def findings(database, path):
     """What clang-tidy says of a source, cut into findings. It ends with an error if there are any."""
     done = subprocess.run([TIDY, "-p", database, "--quiet", "--extra-arg=-Wno-unknown-warning-option", path],
                           capture_output=True, text=True)
-    blocks = re.split(r"^(?=\S+:\d+:\d+: (?:warning|error): )", done.stdout, flags=re.MULTILINE)
+    blocks = re.split(r"^(?=\S.*?:\d+:\d+: (?:warning|error): )", done.stdout, flags=re.MULTILINE)
     if done.returncode != 0 and not any(blocks):
         blocks.append(f"{path}: {done.stderr}")
     return [block for block in blocks if block.strip()]
@@ -78,7 +83,8 @@ def main():
         if path not in commands:
             sys.exit(f"tidy.py: {path} is not compiled in {build}")
 
-    included = included_files(sources, build)
+    included = included_files(build)
+    tidy = subprocess.run([TIDY, "--version"], check=True, capture_output=True).stdout
     clean = build / "tidy"
     clean.mkdir(exist_ok=True)
     seen = set()
@@ -88,7 +94,8 @@ def main():
         def check(path):
             entry = commands[path]
             files = included.get(entry["output"])  # it may not have been compiled yet
-            mark = files and clean / fingerprint(entry, [sources / ".clang-tidy", *files])
+            checks = [folder / ".clang-tidy" for folder in path.parents if (folder / ".clang-tidy").is_file()]
+            mark = files and clean / fingerprint(tidy, entry, checks + files)
             if mark and mark.exists():
                 return []
             found = findings(database, path)
