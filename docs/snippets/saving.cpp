@@ -2,6 +2,7 @@
 #include <xtape/xtape.hpp>
 
 #include <cstdio>
+#include <filesystem>
 
 using namespace xtape;
 
@@ -19,6 +20,43 @@ bool same_weights(Sequential& a, Sequential& b) {
   for (std::size_t i = 0; i < left.size(); ++i)
     if (left[i].parameter->value() != right[i].parameter->value()) return false;
   return true;
+}
+
+// Files that others read, and that others may have written.
+void for_others() {
+  {
+    //! [numpy]
+    Rng rng{1};
+    Sequential net = model(rng), other = model(rng);
+    save_npz("net.npz", net);
+    load_npz("net.npz", other);
+    std::printf("the same weights: %s\n", same_weights(net, other) ? "yes" : "no");
+    //! [numpy]
+  }
+  {
+    //! [pytorch]
+    Rng rng{1};
+    Sequential net{Conv2D{{.in = 1, .out = 8, .kernel = 3}, rng}, relu, MaxPool2D{2}, flatten,
+                   Dense{{.in = 13 * 13 * 8, .out = 10}, rng}};
+    const FlattenedImages flattened = flattened_images(net, {28, 28, 1});
+    for (const auto& [name, channels] : flattened)
+      std::printf("%s reads images of %d channels\n", name.c_str(), int(channels));
+    save_npz("torch.npz", net, {.layout = Layout::torch, .flattened = flattened});
+    save("torch.safetensors", net, {.layout = Layout::torch, .flattened = flattened});
+    //! [pytorch]
+
+    //! [not said]
+    try {
+      save_npz("torch.npz", net, {.layout = Layout::torch});
+    } catch (const ValueError& error) {
+      std::printf("%s\n", error.what());
+    }
+    //! [not said]
+
+    //! [onnx]
+    export_onnx("net.onnx", net, {28, 28, 1});  // the shape of one image, (H, W, C)
+    //! [onnx]
+  }
 }
 
 }  // namespace
@@ -82,4 +120,10 @@ int main() {
     std::printf("epoch %d, step %d\n", int(epoch), int(adam.steps()));
     //! [own loop]
   }
+
+  for_others();
+  for (const char* file :
+       {"net.safetensors", "once.safetensors", "twice.safetensors", "own.safetensors", "net.npz",
+        "torch.npz", "torch.safetensors", "net.onnx"})
+    std::filesystem::remove(file);
 }
