@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks a folder of HTML pages: every local link, anchor and image must be there, every image must
-have a text, and a browser that shows a page must not have to ask anybody else for anything.
+"""Checks a folder of HTML pages and SVG drawings: every local link, anchor and image must be there, every
+image must have a text, and a browser that shows a page must not have to ask anybody else for anything.
 
     check.py FOLDER
 """
@@ -13,14 +13,20 @@ import sys
 import urllib.parse
 
 # What a browser loads by itself; an <a> it follows only when told to.
-LOADED = {"audio": "src", "embed": "src", "iframe": "src", "img": "src", "input": "src",
-          "link": "href", "object": "data", "script": "src", "source": "src", "track": "src",
-          "video": "src"}
+LOADED = {"audio": ("src",), "embed": ("src",), "feimage": ("href", "xlink:href"), "iframe": ("src",),
+          "image": ("href", "xlink:href"), "img": ("src",), "input": ("src",), "link": ("href",),
+          "object": ("data",), "script": ("src", "href", "xlink:href"), "source": ("src",),
+          "track": ("src",), "use": ("href", "xlink:href"), "video": ("src", "poster")}
+FOLLOWED = {"a": ("href", "xlink:href"), "area": ("href",)}
+# Attributes that are style: in SVG most properties have one of their own.
+STYLES = ("style", "clip-path", "cursor", "fill", "filter", "marker-end", "marker-mid", "marker-start",
+          "mask", "stroke")
+IN_REFRESH = re.compile(r"^\s*[\d.]+\s*[;,\s]\s*(?:url\s*=\s*)?['\"]?([^\s'\"][^'\"]*)", re.IGNORECASE)
 IN_STYLE = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 
 
 class Page(html.parser.HTMLParser):
-    """The references and anchors of a page."""
+    """The references and anchors of a page or a drawing."""
 
     def __init__(self, path):
         super().__init__()
@@ -35,14 +41,15 @@ class Page(html.parser.HTMLParser):
         for key in ("id", "name"):
             if given.get(key) and (key == "id" or tag == "a"):
                 self.anchors.add(given[key])
-        if tag in ("a", "area") and given.get("href"):
-            self.links.append(given["href"])
-        if tag in LOADED and given.get(LOADED[tag]):
-            self.loads.append(given[LOADED[tag]])
+        self.links += [given[key] for key in FOLLOWED.get(tag, ()) if given.get(key)]
+        self.loads += [given[key] for key in LOADED.get(tag, ()) if given.get(key)]
+        if tag == "meta" and (given.get("http-equiv") or "").lower() == "refresh":
+            self.loads += IN_REFRESH.findall(given.get("content") or "")
         for part in (given.get("srcset") or "").split(","):
             if part.strip():
                 self.loads.append(part.split()[0])
-        self.loads += urls(given.get("style") or "")
+        for key in STYLES:
+            self.loads += urls(given.get(key) or "")
         if tag == "img" and not given.get("alt"):
             self.faults.append(f"an image without a text: {given.get('src')}")
 
@@ -69,7 +76,8 @@ class Site:
 
     def __init__(self, folder):
         self.folder = folder.resolve()
-        self.pages = {path: Page(path) for path in sorted(self.folder.rglob("*.html"))}
+        self.pages = {path: Page(path) for kind in ("*.html", "*.svg")
+                      for path in sorted(self.folder.rglob(kind))}
         self.count = 0
 
     def load_fault(self, path, reference):
@@ -106,10 +114,9 @@ class Site:
                 yield path, self.load_fault(path, reference)
             for reference in page.links:
                 yield path, self.fault(path, reference)
-        for kind in ("*.css", "*.svg"):
-            for path in sorted(self.folder.rglob(kind)):
-                for reference in urls(path.read_text(encoding="utf-8")):
-                    yield path, self.load_fault(path, reference)
+        for path in sorted(self.folder.rglob("*.css")):
+            for reference in urls(path.read_text(encoding="utf-8")):
+                yield path, self.load_fault(path, reference)
 
 
 def main():
@@ -122,7 +129,7 @@ def main():
                      for path, fault in site.faults() if fault})
     for fault in faults:
         print(fault)
-    print(f"{len(site.pages)} pages, {site.count} local references, {len(faults)} faults")
+    print(f"{len(site.pages)} pages and drawings, {site.count} local references, {len(faults)} faults")
     return 1 if faults else 0
 
 

@@ -27,16 +27,37 @@ PAGES = {
     GOOD + '<img src="i.png" srcset="http://a.org/i 2x" alt="i">': "loads from elsewhere: http://a.org/i",
     GOOD + '<style>p { background: url("gone.png") }</style>': "no such file: gone.png",
     GOOD + '<p style="background: url(http://a.org/i)">p</p>': "loads from elsewhere: http://a.org/i",
+    GOOD + '<video poster="http://a.org/i"></video>': "loads from elsewhere: http://a.org/i",
+    GOOD + '<meta http-equiv="Refresh" content="0; url=https://a.org/">': "loads from elsewhere: https://a.org/",
+    GOOD + '<meta http-equiv="refresh" content="5;gone.html">': "no such file: gone.html",
+    GOOD + '<meta http-equiv="refresh" content=" 5 ">': "",
+    GOOD + '<svg><image href="http://a.org/i"/></svg>': "loads from elsewhere: http://a.org/i",
+}
+DRAWING = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><g id="g"/>'
+           '<use href="#g"/><image xlink:href="i.png"/><path fill="url(#g)"/>'
+           '<a xlink:href="https://example.org/x"><text>x</text></a>')
+# The same for what is in a drawing.
+DRAWINGS = {
+    "": "",
+    '<image href="https://a.org/i"/>': "loads from elsewhere: https://a.org/i",
+    '<image xlink:href="https://a.org/i"/>': "loads from elsewhere: https://a.org/i",
+    '<use xlink:href="https://a.org/i.svg#g"/>': "loads from elsewhere: https://a.org/i.svg#g",
+    '<use href="#gone"/>': "no such anchor: #gone",
+    '<script href="//a.org/x.js"/>': "loads from elsewhere: //a.org/x.js",
+    '<path fill="url(https://a.org/i.svg#g)"/>': "loads from elsewhere: https://a.org/i.svg#g",
+    '<a xlink:href="gone.html"/>': "no such file: gone.html",
+    "<style>@import 'https://a.org/s.css';</style>": "loads from elsewhere: https://a.org/s.css",
 }
 
 
-def check_site(page, style=""):
+def check_site(page, style="", drawing=""):
     with tempfile.TemporaryDirectory() as folder:
         site = pathlib.Path(folder)
         (site / "a.html").write_text(page)
         (site / "b c.html").write_text('<p id="end">e</p>')
         (site / "i.png").write_bytes(b"")
         (site / "s.css").write_text(style)
+        (site / "d.svg").write_text(DRAWING + drawing + "</svg>")
         done = subprocess.run([sys.executable, HERE / "check.py", site], capture_output=True,
                               text=True)
     *faults, summary = done.stdout.splitlines()
@@ -48,6 +69,9 @@ def tests():
     for page, fault in PAGES.items():
         faults = [f"a.html: {fault}"] if fault else []
         yield page[len(GOOD):] or "a good page", lambda p=page: check_site(p), faults
+    for drawing, fault in DRAWINGS.items():
+        faults = [f"d.svg: {fault}"] if fault else []
+        yield drawing or "a good drawing", lambda d=drawing: check_site(GOOD, drawing=d), faults
     yield ("a style sheet", lambda: check_site(GOOD, "@import 'http://example.org/s.css';"),
            ["s.css: loads from elsewhere: http://example.org/s.css"])
     for expected, given, equal in (
