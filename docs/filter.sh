@@ -8,7 +8,7 @@ esac
 group=$(basename "$(dirname "$1")")
 if [ "$group" = xtape ]; then
   case $1 in
-    */observer.hpp | */profile.hpp | */numerics.hpp | */summary.hpp) group=watching ;;
+    */observer.hpp | */profile.hpp | */numerics.hpp | */summary.hpp | */dot.hpp) group=watching ;;
     */activation.hpp) group=ops ;;
     *) group=core ;;
   esac
