@@ -101,8 +101,8 @@ struct Given {
 };
 
 /// Says how the gradient flows back to `input`. The result has the shape of the input, or that of the
-/// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not at all if the input
-/// needs no gradient.
+/// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not
+/// at all if the input needs no gradient.
 template <class Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
   return {input, std::forward<Pull>(pull)};

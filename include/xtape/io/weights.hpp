@@ -20,10 +20,11 @@ void save_weights(const std::string& path, const std::vector<NamedParameter>& pa
                   const WeightsOptions& options = {});
 
 /// Reads what save_weights wrote into the parameters of those names, which must be the same and, in
-/// the file's layout, of the same shapes. Elements may be of the types F32, F64, F16 and BF16 and are rounded to Scalar. Of a
-/// Checkpoint's file it reads the parameters. Either all parameters change or, where it throws, none.
-/// Every length and offset is checked before it is trusted. Throws DataError if the file cannot be read,
-/// is damaged, or does not fit the model, and names the array; ValueError if the options do not fit.
+/// the file's layout, of the same shapes. Elements may be of the types F32, F64, F16 and BF16 and are
+/// rounded to Scalar. Of a Checkpoint's file it reads the parameters. Either all parameters change or, where
+/// it throws, none. Every length and offset is checked before it is trusted. Throws DataError if the file
+/// cannot be read, is damaged, or does not fit the model, and names the array; ValueError if the options do
+/// not fit.
 void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
                   const WeightsOptions& options = {});
 

@@ -24,8 +24,8 @@ struct Pool2DOptions {
 Variable max_pool2d(const Variable& x, const Pool2DOptions& options = {},
                     Location at = Location::current());
 /// The mean of each window, without its padding (as in Keras; PyTorch counts padding as zeros unless
-/// told otherwise). Each element of a window of n gets 1 / n of its gradient. Shapes and errors are those of max_pool2d,
-/// but a window may have any size.
+/// told otherwise). Each element of a window of n gets 1 / n of its gradient. Shapes and errors are those
+/// of max_pool2d, but a window may have any size.
 Variable avg_pool2d(const Variable& x, const Pool2DOptions& options = {},
                     Location at = Location::current());
 
