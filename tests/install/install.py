@@ -46,7 +46,8 @@ def install_by_meson(sources, build, root):
 
 
 def install_packages(sources, build, root):
-    packages = run([sources / "dev", "package"], root, os.environ).split()
+    environment = os.environ | {"XTAPE_NO_INSTALL": "1"}
+    packages = run([sources / "dev", "package", root.parent / "package"], root, environment).splitlines()
     if len(packages) != 2:
         raise RuntimeError(f"expected two packages: {packages}")
     for package in packages:
@@ -196,10 +197,15 @@ def main():
                     check_subproject)}
     else:
         install = install_packages
-        tools += ["dh", "dpkg-buildpackage"]
+        tools += ["dpkg-checkbuilddeps"]
     for tool in tools:
         if not shutil.which(tool):
             print(f"skipped: there is no {tool}")
+            return SKIPPED
+    if how == "package":
+        needs = subprocess.run(["dpkg-checkbuilddeps", sources / "lib/debian/control"], check=False)
+        if needs.returncode != 0:
+            print("skipped: packages are missing")
             return SKIPPED
     failed = 0
     with tempfile.TemporaryDirectory() as place:
