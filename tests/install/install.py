@@ -126,13 +126,16 @@ def check_exports(tree, folder):
 
 
 def check_other_targets(tree, folder):
-    """CMake's targets for the static library and for double."""
+    """CMake's targets for the static library and for double, found by way of a link, as /lib may be one."""
     copy_quickstart(tree, folder)
+    lib = tree.libraries.relative_to(tree.prefix).parts[0]
+    (folder / lib).symlink_to(tree.prefix / lib)
+    environment = tree.environment | {"CMAKE_PREFIX_PATH": str(folder)}
     for target in ("xtape-static", "xtape-f64", "xtape-f64-static"):
         lists = (folder / "CMakeLists.txt").read_text(encoding="utf-8")
         lists = re.sub(r"xtape::[a-z0-9-]+", f"xtape::{target}", lists)
         (folder / "CMakeLists.txt").write_text(lists, encoding="utf-8")
-        run(f"cmake -B {target} && cmake --build {target}", folder, tree.environment)
+        run(f"cmake -B {target} && cmake --build {target}", folder, environment)
         needs = run(f"objdump -p {target}/quickstart", folder, tree.environment)
         if ("libxtape" in needs) != ("static" not in target):
             raise RuntimeError(f"the program with {target} needs\n{needs}")
