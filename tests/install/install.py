@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def find_tree(sources, root):
     """What was installed below the root, and an environment whose tools find it there."""
     (header,) = root.glob("**/include/xtape/xtape.hpp")
     prefix = header.parents[2]
-    (description,) = prefix.glob("lib/**/pkgconfig/xtape.pc")
+    (description,) = prefix.glob("**/pkgconfig/xtape.pc")
     libraries = description.parents[1]
     environment = os.environ | {
         "PKG_CONFIG_PATH": str(description.parent),
@@ -93,10 +94,11 @@ def build_quickstart(tree, folder, title):
 
 
 def check_versions(tree, folder):
-    """The headers, the library, pkg-config and the soname name one version."""
+    """The headers, the library, pkg-config, the soname and Debian's files name one version."""
     header = (tree.prefix / "include/xtape/version.hpp").read_text(encoding="utf-8")
     numbers = re.findall(r"#define XTAPE_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header)
     version = ".".join(numbers)
+    soname = "0." + numbers[1] if numbers[0] == "0" else numbers[0]
     said = run(["pkg-config", "--modversion", "xtape", "xtape-f64"], folder, tree.environment).split()
     changelog = (tree.sources / "lib/debian/changelog").read_text(encoding="utf-8")
     said.append(changelog[:changelog.index(")")].removeprefix("xtape ("))
@@ -105,24 +107,43 @@ def check_versions(tree, folder):
     for name in ("xtape", "xtape-f64"):
         run(f"g++ -std=c++20 main.cpp $(pkg-config --cflags --libs {name}) -o main", folder, tree.environment)
         said.append(run(["./main"], folder, tree.environment).strip())
-        soname = "0." + numbers[1] if numbers[0] == "0" else numbers[0]
-        library = run(f"objdump -p {tree.libraries}/lib{name}.so", folder, tree.environment)
+        library = run(["objdump", "-p", tree.libraries / f"lib{name}.so"], folder, tree.environment)
         if f"SONAME               lib{name}.so.{soname}\n" not in library:
             raise RuntimeError(f"lib{name}.so has not the soname {soname}")
     if set(said) != {version}:
         raise RuntimeError(f"the headers have version {version}, others {said}")
+    debian = tree.sources / "lib/debian"
+    packages = set(re.findall(r"libxtape\d[\d.]*", (debian / "control").read_text(encoding="utf-8")))
+    packages |= {path.stem for path in debian.glob("libxtape[0-9]*.install")}
+    if packages != {f"libxtape{soname}"}:
+        raise RuntimeError(f"lib/debian should name libxtape{soname}, and names {packages}")
+
+
+def is_expected(kind, symbol, space, public):
+    """Whether a symbol, as nm shows it, is named by public headers, or is the standard library's and weak."""
+    shorter = ""
+    while shorter != symbol:  # without the arguments of templates
+        symbol, shorter = re.sub("<[^<>]*>", "", symbol), symbol
+    names = re.findall(r"~?\w+(?:::~?\w+)+", symbol.split("(")[0])
+    return names and all(
+        kind in "WVu" if name.startswith("std::") else
+        name.startswith(space) and public.issuperset(re.findall(r"\w+", name.removeprefix(space)))
+        for name in names)
 
 
 def check_exports(tree, folder):
     """The libraries define what public headers declare, and nothing else that others could meet."""
+    public = set()
+    for header in (tree.prefix / "include/xtape").glob("**/*.hpp"):
+        code = re.sub(r"//.*|^#include.*", "", header.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        public.update(re.findall(r"\w+", code))
     for name, space in (("xtape", "xtape::f32::"), ("xtape-f64", "xtape::f64::")):
         library = tree.libraries / f"lib{name}.so"
-        symbols = run(f"nm -DC --defined-only '{library}'", folder, tree.environment).splitlines()
-        ours = [symbol.split(" ", 2)[2] for symbol in symbols if symbol.split(" ", 2)[1] in "TBDR"]
-        strangers = [symbol for symbol in ours if not symbol.startswith(space) or
-                     re.match(space + r"(kernels|onnx)::", symbol)]
-        if strangers or len(ours) < 200:
-            raise RuntimeError(f"{library} defines {len(ours)} symbols, among them {strangers}")
+        lines = run(["nm", "-DC", "--defined-only", library], folder, tree.environment).splitlines()
+        symbols = [line.split(" ", 2)[1:] for line in lines]
+        strangers = [symbol for kind, symbol in symbols if not is_expected(kind, symbol, space, public)]
+        if strangers or len(symbols) < 200:
+            raise RuntimeError(f"{library} defines {len(symbols)} symbols, among them {strangers}")
 
 
 def check_other_targets(tree, folder):
@@ -144,7 +165,7 @@ def check_other_targets(tree, folder):
 
 def check_flags(tree, folder):
     """A program computes the same bits, on objects of the same size, whatever it was compiled with."""
-    source = tree.sources / "tests/install/program.cpp"
+    source = shlex.quote(str(tree.sources / "tests/install/program.cpp"))
 
     def outcome(index):
         compiler = FLAGS[index].split()[0]
@@ -161,17 +182,18 @@ def check_flags(tree, folder):
             raise RuntimeError(f"with {FLAGS[0]}\n{outcomes[0]}\nwith {flags}\n{printed}")
 
 
-def check_debug_containers(tree, folder):
-    """Containers of another size cannot be linked with: the linker says so."""
-    source = tree.sources / "tests/install/program.cpp"
-    command = f"g++ -std=c++20 -O0 -D_GLIBCXX_DEBUG {source} $(pkg-config --cflags --libs xtape) -o program"
-    try:
-        run(command, folder, tree.environment)
-    except RuntimeError as error:
-        if "undefined reference to `xtape::f32_debug::" in str(error):
-            return
-        raise
-    raise RuntimeError(f"this was linked: {command}")
+def check_other_sizes(tree, folder):
+    """Containers and scalars of another size cannot be linked with: the linker says so."""
+    source = shlex.quote(str(tree.sources / "tests/install/program.cpp"))
+    for flag, space in (("-D_GLIBCXX_DEBUG", "f32_debug"), ("-DXTAPE_DOUBLE", "f64")):
+        command = f"g++ -std=c++20 -O0 {flag} {source} $(pkg-config --cflags --libs xtape) -o program"
+        try:
+            run(command, folder, tree.environment)
+        except RuntimeError as error:
+            if f"undefined reference to `xtape::{space}::" not in str(error):
+                raise
+        else:
+            raise RuntimeError(f"this was linked: {command}")
 
 
 def check_subproject(tree, folder):
@@ -196,7 +218,7 @@ def main():
     if how == "meson":
         install = install_by_meson
         checks |= {function.__name__: function for function in
-                   (check_versions, check_exports, check_other_targets, check_flags, check_debug_containers,
+                   (check_versions, check_exports, check_other_targets, check_flags, check_other_sizes,
                     check_subproject)}
     else:
         install = install_packages
