@@ -20,7 +20,7 @@ bool has_numpy() {
 }
 
 bool run_script(const std::string& arguments) {
-  return run("/usr/bin/python3 " XTAPE_INCLUDE "/../tests/io/read_npz.py " + arguments);
+  return run("/usr/bin/python3 \"" XTAPE_INCLUDE "/../tests/io/read_npz.py\" " + arguments);
 }
 
 // Checks that loading a file throws `[load] <path>what`, and that nothing changes.
