@@ -71,7 +71,8 @@ std::string room_of(const fs::path& file) {
 
 // The rows of the map in CONTRIBUTING.md: parts, what they are, what they may include.
 struct Map {
-  Names base;  // what all may include
+  Names base;                     // what all may include
+  std::vector<std::string> rows;  // the parts above it, from the top
   std::map<std::string, Names> may_include;
 
   bool allowed(const std::string& from, const std::string& to) const {
@@ -92,7 +93,6 @@ Names names_in(const std::string& cell) {
 Map read_map() {
   static const std::regex row{R"(\| (`[^|]+`) \|([^|]+)\|([^|]*)\|)"};
   Map map;
-  Names parts_above_base;
   std::smatch cells;
   for (const std::string& line : lines_of("CONTRIBUTING.md")) {
     if (!std::regex_match(line, cells, row)) continue;
@@ -101,10 +101,11 @@ Map read_map() {
       map.base = parts;
       continue;
     }
-    map.may_include.emplace(*parts.begin(), names_in(cells[3]));
-    parts_above_base.merge(Names{parts});
+    map.rows.push_back(*parts.begin());
+    map.may_include.emplace(map.rows.back(), names_in(cells[3]));
   }
-  map.may_include.emplace("xtape", parts_above_base);  // the header that includes the others
+  // The header that includes the others.
+  map.may_include.emplace("xtape", Names{map.rows.begin(), map.rows.end()});
   return map;
 }
 
@@ -147,6 +148,15 @@ BOOST_AUTO_TEST_CASE(includes_go_one_way) {
   for (const std::string& room : rooms)
     BOOST_TEST((map.base.count(room) + map.may_include.count(room) == 1u),
                "no rule for the room " << room);
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_the_map_name_rows_below_them) {
+  const Map map = read_map();
+  BOOST_TEST(map.rows.size() > 10u);
+  for (auto row = map.rows.begin(); row != map.rows.end(); ++row)
+    for (const std::string& name : map.may_include.at(*row))
+      BOOST_TEST(std::count(row + 1, map.rows.end(), name) == 1,
+                 *row << " may include " << name << ", which is not a row below it");
 }
 
 BOOST_AUTO_TEST_CASE(public_headers_include_headers_of_ours_and_of_the_standard) {
@@ -200,10 +210,11 @@ BOOST_AUTO_TEST_CASE(kernels_include_no_xtensor) {
 }
 
 BOOST_AUTO_TEST_CASE(no_cycles) {
-  for (const fs::path& file : headers())
-    for (const Include& include : includes_of(file))
-      if (const fs::path to = resolved(include, file); !to.empty())
-        BOOST_TEST(closure(to).count(file) == 0u, file << " and " << to << " include each other");
+  for (const char* folder : {"include", "lib"})
+    for (const fs::path& file : sources(folder))
+      for (const Include& include : includes_of(file))
+        if (const fs::path to = resolved(include, file); !to.empty())
+          BOOST_TEST(closure(to).count(file) == 0u, file << " and " << to << " include each other");
 }
 
 BOOST_AUTO_TEST_CASE(the_umbrella_has_every_header) {
