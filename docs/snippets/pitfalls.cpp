@@ -37,6 +37,12 @@ int main() {
     //! [braces]
   }
   {
+    //! [options]
+    const Adam::Options options{.learning_rate = 1e-3};
+    Adam adam{options};
+    //! [options]
+  }
+  {
     //! [lazy]
     const Array a{1, 2, 3};
     const Array right = a + a;  // an array of its own

@@ -21,7 +21,8 @@ int main() {
   {
     //! [schedule]
     const int epochs = 3;
-    const std::size_t batch_size = 50, steps = epochs * (train.size() / batch_size);
+    const std::size_t batch_size = 50,
+                      steps = epochs * ((train.size() + batch_size - 1) / batch_size);
     Adam adam;
     adam.set_schedule(cosine_decay({.learning_rate = 4e-3, .steps = steps, .warmup_steps = 10}));
     for (const std::uint64_t step : {1, 5, 10, 11, 60, 120})

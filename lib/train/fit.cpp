@@ -100,6 +100,8 @@ class Training {
       }
       finish_epoch();
     }
+    if (history_.stopped)
+      progress_.note(text("a callback ended the training after epoch ", history_.epochs.size()));
     return std::move(history_);
   }
 

@@ -90,7 +90,7 @@ struct OneCycleOptions {
 };
 
 /// One cycle (Smith and Topin, "Super-convergence: very fast training of neural networks using large
-/// learning rates", 2018) of two half cosines, as PyTorch's OneCycleLR with `anneal_strategy='cos'` and
+/// learning rates", 2018) of two half cosines, as PyTorch's OneCycleLR with ``anneal_strategy='cos'`` and
 /// `three_phase=False`:
 /// ```
 /// first = learning_rate / div_factor;  last = first / final_div_factor
