@@ -81,6 +81,22 @@ BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
   BOOST_TEST(count(text, "\r") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_end_by_a_callback_is_told) {
+  std::FILE* const file = std::tmpfile();
+  BOOST_REQUIRE(file != nullptr);
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  FitOptions options{.epochs = 3, .batch_size = 16, .log = file};
+  options.on_epoch = {[](const History& history) { return history.epochs.size() < 2; }};
+  fit(net, train_set, test_set, options, rng, SGD{});
+  std::rewind(file);
+  std::string text(5000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  const std::regex told{line + line + "[^\n]*a callback ended the training after epoch 2\n"};
+  BOOST_TEST(std::regex_match(text, told), text);
+}
+
 // Lines are there when the epoch is over, not when the program is.
 BOOST_AUTO_TEST_CASE(lines_are_flushed) {
   int ends[2];
