@@ -24,6 +24,19 @@ void run_fit(std::FILE* log, int epochs = 3, const Loss& loss = {}) {
       sgd);
 }
 
+// What is in a file that `run` wrote to.
+template <class F>
+std::string seen_in_file(F run) {
+  std::FILE* const file = std::tmpfile();
+  BOOST_REQUIRE(file != nullptr);
+  run(file);
+  std::rewind(file);
+  std::string text(5000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
 // What a terminal gets to see while `run` writes to it.
 template <class F>
 std::string seen_on_terminal(F run) {
@@ -67,13 +80,7 @@ const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " acc
 BOOST_AUTO_TEST_SUITE(logs)
 
 BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
-  std::FILE* const file = std::tmpfile();
-  BOOST_REQUIRE(file != nullptr);
-  run_fit(file);
-  std::rewind(file);
-  std::string text(5000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
+  const std::string text = seen_in_file([](std::FILE* file) { run_fit(file); });
   BOOST_TEST(std::regex_match(text, std::regex{line + line + line}), text);
   for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"})
     BOOST_TEST(count(text, epoch) == 1u);
@@ -82,17 +89,13 @@ BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
 }
 
 BOOST_AUTO_TEST_CASE(the_end_by_a_callback_is_told) {
-  std::FILE* const file = std::tmpfile();
-  BOOST_REQUIRE(file != nullptr);
-  Rng rng{1};
-  Sequential net = small_net(rng);
-  FitOptions options{.epochs = 3, .batch_size = 16, .log = file};
-  options.on_epoch = {[](const History& history) { return history.epochs.size() < 2; }};
-  fit(net, train_set, test_set, options, rng, SGD{});
-  std::rewind(file);
-  std::string text(5000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
+  const std::string text = seen_in_file([](std::FILE* file) {
+    Rng rng{1};
+    Sequential net = small_net(rng);
+    FitOptions options{.epochs = 3, .batch_size = 16, .log = file};
+    options.on_epoch = {[](const History& history) { return history.epochs.size() < 2; }};
+    fit(net, train_set, test_set, options, rng, SGD{});
+  });
   const std::regex told{line + line + "[^\n]*a callback ended the training after epoch 2\n"};
   BOOST_TEST(std::regex_match(text, told), text);
 }
