@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/profile.hpp>
 
+#include "files/new_file.hpp"
 #include "text.hpp"
 
 #include <xtape/tape.hpp>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <string_view>
 
@@ -20,6 +20,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* phase_names[] = {"data", "forward", "backward", "update"};
 constexpr std::size_t most_events = 200'000;
+
+void fail_to_write(const char* what, const std::string& path, const std::string& why) {
+  throw DataError(Op::nowhere("profiler"), text(what, ' ', path, ": ", why));
+}
 
 double bytes_of(std::size_t elements) { return static_cast<double>(elements * sizeof(Scalar)); }
 
@@ -133,10 +137,10 @@ void Profiler::write_trace(const std::string& path) const {
                       {"dur", e.duration * 1e6},
                       {"pid", 1},
                       {"tid", 1}});
-  std::ofstream file{path};
-  file << nlohmann::ordered_json{{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
-  file.close();
-  if (!file) throw DataError(Op::nowhere("profiler"), "cannot write " + path);
+  const nlohmann::ordered_json trace{{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
+  files::NewFile file{path, fail_to_write};
+  file.write(trace.dump());
+  file.commit();
 }
 
 }  // namespace xtape::inline XTAPE_ABI

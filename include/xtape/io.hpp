@@ -8,3 +8,4 @@
 #include <xtape/io/layout.hpp>
 #include <xtape/io/npz.hpp>
 #include <xtape/io/weights.hpp>
+#include <xtape/io/writable.hpp>

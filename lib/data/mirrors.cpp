@@ -2,10 +2,8 @@
 #include "data/download.hpp"
 #include "data/idx.hpp"
 #include "data/mnist.hpp"
+#include "files/new_file.hpp"
 #include "text.hpp"
-
-#include <fstream>
-#include <random>
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
@@ -28,27 +26,19 @@ std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& d
   return bytes;
 }
 
+void fail_to_write(const char*, const std::string& path, const std::string& why) {
+  fail(path + ": cannot be written: " + why);
+}
+
 // Another process may do the same at the same time: each writes a file of its own, and the last to
 // be renamed wins. Nobody ever sees half a file.
 void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
-  fs::path part = path;
-  part += text(".part-", std::random_device{}());
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  if (!error) {
-    std::ofstream out{part, std::ios::binary};
-    out.write(reinterpret_cast<const char*>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    if (out)
-      fs::rename(part, path, error);
-    else
-      error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) return;
-  std::error_code ignored;
-  fs::remove(part, ignored);
-  fail(path.string() + ": cannot be written: " + error.message());
+  if (error) fail_to_write("cannot create", path.string(), error.message());
+  files::NewFile file{path.string(), fail_to_write};
+  file.write(bytes.data(), bytes.size());
+  file.commit();
 }
 
 }  // namespace

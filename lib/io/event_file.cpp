@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/io/event_file.hpp>
 
+#include "io/new_file.hpp"
 #include "io/protobuf.hpp"
 #include "text.hpp"
 
@@ -10,7 +11,6 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 
@@ -24,6 +24,14 @@ using protobuf::bytes;
 using protobuf::field;
 
 const Op op = Op::nowhere("event_file");
+
+// Makes a file that was not there. Returns -1, with errno set, if it cannot be.
+int make_file(const std::string& path) {
+  const files::Place place{path, fail_to_write(op.name)};
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+  files::Descriptor file{::openat(place.folder.get(), place.name.c_str(), flags, 0666)};
+  return file.release();
+}
 
 // The beginning of a tensorflow.Event: wall_time, in seconds.
 std::string event_now() {
@@ -64,7 +72,7 @@ EventFile::EventFile(const std::string& directory) : EventFile{} {
       text("events.out.tfevents.", ::time(nullptr), '.', host_name(), '.', ::getpid());
   for (int number = 0; file_ < 0; ++number) {  // there may be others of this second
     path_ = (std::filesystem::path{directory} / text(name, '.', number)).string();
-    file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    file_ = make_file(path_);
     if (file_ < 0 && errno != EEXIST) fail();
   }
   write(event_now() + field(3, "brain.Event:2"));  // file_version, which must come first
@@ -82,22 +90,12 @@ void EventFile::scalar(std::string_view tag, std::uint64_t step, double value) {
 void EventFile::write(const std::string& event) {
   const std::string length = bytes(static_cast<std::uint64_t>(event.size()));
   const std::string record = length + masked_crc(length) + event + masked_crc(event);
-  for (std::size_t written = 0; written < record.size();) {
-    const ssize_t n = ::write(file_, record.data() + written, record.size() - written);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int reason = errno;
-      [[maybe_unused]] const int ignored = ::ftruncate(file_, size_);  // no half event stays
-      errno = reason;
-      fail();
-    }
-    written += static_cast<std::size_t>(n);
-  }
+  if (!files::append_all(file_, size_, record)) fail();
   size_ += static_cast<std::int64_t>(record.size());
 }
 
 void EventFile::fail() const {
-  throw DataError(op, text("cannot write ", path_, ": ", std::strerror(errno)));
+  files::fail_with_errno(fail_to_write(op.name), "cannot write", path_);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,37 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Replacing a file in one step.
+// Replacing a file in one step, with errors of the library.
 #pragma once
+
+#include "files/new_file.hpp"
 
 #include <xtape/config.hpp>
 
-#include <cstddef>
 #include <string>
 
 namespace xtape::inline XTAPE_ABI {
 
-/// A file that replaces another once it is complete. Until `commit` it has no name, so that not even a
-/// killed process leaves anything behind; where the file system cannot do that, it has one beside the
-/// other's. Symbolic links are followed. All functions throw DataError, and then what was there before is
-/// still there.
-class NewFile {
+/// Throws DataError: `[save] cannot write <path>: <why>`, or another op's.
+files::Fail fail_to_write(const char* op = "save");
+
+/// What models and logs are written to: all functions throw DataError, and then what was there before is still
+/// there.
+class NewFile : public files::NewFile {
  public:
-  /// A file that is to be called `path`, where there may be a regular file, but no device or pipe.
-  explicit NewFile(const std::string& path);
-  ~NewFile();
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  /// Appends that many bytes.
-  void write(const void* data, std::size_t size);
-  /// Flushes the bytes to the disk and lets them take the place of what was there.
-  void commit();
-
- private:
-  [[noreturn]] void fail(const char* what) const;
-
-  std::string path_, folder_, temporary_;
-  bool named_ = false;  // whether there is something called temporary_
-  int file_ = -1;
+  /// A file that is to be at `path`, where there may be a regular file, but no device or pipe. Symbolic links
+  /// are followed, if they are not another user's.
+  explicit NewFile(const std::string& path) : files::NewFile{path, fail_to_write()} {}
 };
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -8,11 +8,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include <sys/resource.h>
 
 namespace test {
 
@@ -46,6 +49,26 @@ inline void write_bytes(const std::string& path, const std::string& bytes) {
   std::filesystem::remove(path);  // some file systems flush what is overwritten to the disk
   std::ofstream{path, std::ios::binary} << bytes;
 }
+
+/// While it lives, files of this process end at so many bytes, as if the disk were full.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const struct rlimit limit { bytes, before_.rlim_max };
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+
+ private:
+  void (*handler_)(int);
+  struct rlimit before_ = {};
+};
 
 /// Tells that a test, or the rest of it, does not run here.
 inline void notice(const std::string& why) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The profiler: which calls it counts, and what it says of them.
+#include "../io/files.hpp"
 #include "../support.hpp"
 
 #include <xtape/data.hpp>
@@ -132,6 +133,27 @@ BOOST_AUTO_TEST_CASE(batches_are_counted) {
   Profiler profiler;
   for (const auto& batch : data::batches(digits, 4)) BOOST_TEST(!batch.labels.empty());
   BOOST_TEST(row(profiler, "batches", Phase::data).calls == 3u);
+}
+
+// As on a full disk: the old trace stays.
+BOOST_AUTO_TEST_CASE(a_trace_is_whole_or_not_there) {
+  const Directory directory;
+  const std::string path = directory / "trace";
+  Rng rng{1};
+  Dense dense{{.in = 3, .out = 5}, rng};
+  SGD sgd;
+  Profiler profiler;
+  step(dense, sgd);
+  profiler.write_trace(path);
+  const std::string before = read_bytes(path);
+  for (int i = 0; i < 9; ++i) step(dense, sgd);
+  std::optional<SizeLimit> limit{before.size() + 99};
+  BOOST_CHECK_EXCEPTION(profiler.write_trace(path), DataError, [&](const DataError& error) {
+    return error.what() == "[profiler] cannot write " + path + ": File too large";
+  });
+  limit.reset();
+  BOOST_TEST(read_bytes(path) == before);
+  BOOST_TEST(directory.files() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_is_json_in_order_of_time) {

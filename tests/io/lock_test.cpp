@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Locks of files and folders, among processes and within one.
+#include "files/lock.hpp"
+#include "child.hpp"
+#include "files.hpp"
+#include "io/new_file.hpp"
+
+#include <fcntl.h>
+
+using namespace test;
+namespace fs = std::filesystem;
+
+BOOST_AUTO_TEST_SUITE(locks)
+
+BOOST_AUTO_TEST_CASE(one_has_it_at_a_time) {
+  const Directory directory;
+  const auto lock = [&](const std::string& name) {
+    return files::Lock::of_file(directory / name, fail_to_write());
+  };
+  const std::string path = directory / "run";
+  fs::create_directory(directory / "folder");
+  fs::create_symlink("../run", directory / "folder/link");
+  {
+    const auto first = lock("run");
+    BOOST_TEST(first.has_value());
+    BOOST_TEST(!lock("run").has_value());
+    BOOST_TEST(!lock("folder/link").has_value());  // which is the same file
+    BOOST_TEST(lock("run2").has_value());
+    BOOST_TEST(Child{[&] { return lock("run") ? "taken" : "refused"; }}.result() == "refused");
+    write_bytes(path, "new");  // and replacing the file changes nothing
+    BOOST_TEST(!lock("run").has_value());
+  }
+  BOOST_TEST(lock("run").has_value());
+  BOOST_TEST(directory.files() == 2u);  // the file and the folder
+}
+
+BOOST_AUTO_TEST_CASE(a_kill_ends_it) {
+  const Directory directory;
+  const std::string path = directory / std::string(255, 'n');
+  Child child{[&]() -> std::string {
+    const auto lock = files::Lock::of_file(path, fail_to_write());
+    const auto of_folder = files::Lock::of_folder(directory / "", fail_to_write());
+    ::raise(SIGSTOP);
+    return {};
+  }};
+  BOOST_REQUIRE(child.stopped());
+  BOOST_TEST(!files::Lock::of_file(path, fail_to_write()).has_value());
+  BOOST_TEST(!files::Lock::of_folder(directory / "", fail_to_write()).has_value());
+  child.kill();
+  BOOST_TEST(files::Lock::of_file(path, fail_to_write()).has_value());
+  BOOST_TEST(files::Lock::of_folder(directory / "", fail_to_write()).has_value());
+  BOOST_TEST(directory.files() == 0u);
+}
+
+// Many that want it at once: whoever has it is alone, though each takes its file away at the end.
+BOOST_AUTO_TEST_CASE(many_at_once) {
+  const Directory directory;
+  write_bytes(directory / "count", "");
+  std::vector<std::unique_ptr<Child>> children;
+  for (int i = 0; i < 4; ++i)
+    children.push_back(std::make_unique<Child>([&]() -> std::string {
+      int had = 0;
+      for (int tries = 0; tries < 3000; ++tries) {
+        const auto lock = files::Lock::of_file(directory / "run", fail_to_write());
+        if (!lock) continue;
+        ++had;
+        const int alone = ::open((directory / "alone").c_str(), O_CREAT | O_EXCL, 0600);
+        if (alone < 0) return "two have it";
+        ::close(alone);
+        ::unlink((directory / "alone").c_str());
+      }
+      return had > 0 ? "good" : "it never had it";
+    }));
+  for (const auto& child : children) BOOST_TEST(child->result() == "good");
+  BOOST_TEST(directory.files() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
