@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/fit.hpp>
 
+#include "files/lock.hpp"
 #include "io/new_file.hpp"
 #include "text.hpp"
 #include "train/history.hpp"
 #include "train/progress.hpp"
 
 #include <xtape/io/checkpoint.hpp>
+#include <xtape/io/writable.hpp>
 #include <xtape/ops/softmax.hpp>
 
 #include <algorithm>
@@ -171,16 +173,17 @@ class Training {
         model_, test_, {.batch_size = options_.test_batch_size, .loss = loss_, .at = options_.at});
     report.seconds.test = watch.seconds();
     history_.epochs.push_back(report);
-    progress_.epoch(report);
     totals_ = {};
     seconds_ = {};
     step_ = 0;
-    call_back();
+    const std::exception_ptr failure = call_back();
+    progress_.epoch(report);
+    if (failure) std::rethrow_exception(failure);
   }
 
-  // Asks all callbacks about the last epoch, and then writes the checkpoint: so that a callback's full disk
-  // does not cost the epoch.
-  void call_back() {
+  // Asks all callbacks about the last epoch, and then writes the checkpoint: so that neither a callback's full
+  // disk nor a log that nobody reads any more costs the epoch. Returns what a callback threw.
+  std::exception_ptr call_back() {
     std::exception_ptr failure;
     for (const EpochCallback& callback : options_.on_epoch) try {
         history_.stopped |= !callback(history_);
@@ -189,7 +192,7 @@ class Training {
       }
     called_back_ = !failure && !history_.stopped;
     save_checkpoint();
-    if (failure) std::rethrow_exception(failure);
+    return failure;
   }
 
   void make_checkpoint() {
@@ -216,11 +219,13 @@ class Training {
 
   void open_checkpoint() {
     const std::string& path = options_.checkpoint.path;
+    check_writable(path);  // fails now rather than after an epoch
+    lock_ = files::Lock::of_file(path, fail_to_write());
+    if (!lock_)
+      throw DataError({"fit", options_.at}, text("another training writes the checkpoint ", path),
+                      "give each a file of its own");
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) {
-      [[maybe_unused]] const NewFile probe{path};  // fails now rather than after an epoch
-      return;
-    }
+    if (!std::filesystem::exists(path, error)) return;
     if (!options_.checkpoint.resume)
       throw ValueError({"fit", options_.at}, text("the checkpoint ", path, " is there already"),
                        "resume to go on from it; else remove it");
@@ -228,7 +233,8 @@ class Training {
     history_.epochs = columns_.epochs(train_.size(), test_.size());
     progress_.note(text("goes on from ", path, ", after epoch ", history_.epochs.size(),
                         step_ > 0 ? text(" and step ", step_, " of the next") : std::string{}));
-    if (called_back_ == 0 && step_ == 0 && !history_.epochs.empty()) call_back();
+    if (called_back_ == 0 && step_ == 0 && !history_.epochs.empty())
+      if (const std::exception_ptr failure = call_back()) std::rethrow_exception(failure);
   }
 
   const Forward& model_;
@@ -241,10 +247,11 @@ class Training {
   std::initializer_list<Visitor*> visitors_;
   Progress progress_;
   std::optional<Checkpoint> checkpoint_;
-  std::uint64_t order_ = 0;  // the position of rng_ from which the epoch's order was drawn
-  std::uint64_t step_ = 0;   // how many of the epoch at hand were done
-  Totals totals_;            // of the epoch at hand
-  Seconds seconds_;          // of the epoch at hand
+  std::optional<files::Lock> lock_;  // of its file
+  std::uint64_t order_ = 0;          // the position of rng_ from which the epoch's order was drawn
+  std::uint64_t step_ = 0;           // how many of the epoch at hand were done
+  Totals totals_;                    // of the epoch at hand
+  Seconds seconds_;                  // of the epoch at hand
   History history_;
   std::uint64_t called_back_ = 1;  // 0: of the last epoch a callback failed, or ended the training
   HistoryColumns columns_;

@@ -109,12 +109,16 @@ BOOST_AUTO_TEST_CASE(lines_are_flushed) {
   Rng rng{1};
   Sequential net = small_net(rng);
   FitOptions options{.epochs = 2, .log = log};
-  options.on_epoch = {[&](const History&) {
+  const auto read = [&] {
     char part[1000];
     arrived.push_back(::read(ends[0], part, sizeof part));
+  };
+  options.on_step = [&](const StepReport& report) {  // the first after the line
+    if (report.epoch == 2 && report.step == 1) read();
     return true;
-  }};
+  };
   fit(net, train_set, test_set, options, rng, SGD{});
+  read();
   std::fclose(log);
   ::close(ends[0]);
   BOOST_REQUIRE(arrived.size() == 2u);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trainings that are interrupted and resumed: they end with the same bits as one that never stopped.
+#include "../io/child.hpp"
 #include "../io/files.hpp"
 #include "dataset.hpp"
 
@@ -188,6 +189,61 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   BOOST_TEST(other.find("large") != std::string::npos, other);
   write_bytes(path, "not a checkpoint");
   BOOST_TEST(message({.path = path, .resume = true}) != "");
+}
+
+// The log of a program whose reader has ended, such as `head -1`, kills it: after the checkpoint of the epoch.
+BOOST_AUTO_TEST_CASE(an_epoch_is_saved_before_it_is_shown) {
+  const Directory directory;
+  Child child{[&]() -> std::string {
+    int ends[2];
+    if (::pipe(ends) != 0) return "no pipe";
+    ::close(ends[0]);
+    ::signal(SIGPIPE, SIG_DFL);
+    train({.path = directory / "run"}, 0, ::fdopen(ends[1], "w"));
+    return "it came to its end";
+  }};
+  child.result();
+  std::vector<std::size_t> seen;
+  Rng rng{5};
+  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
+                 Dense{{.in = 16, .out = 3}, rng}};
+  FitOptions options{.epochs = epochs, .batch_size = 16, .log = nullptr};
+  options.checkpoint = {.path = directory / "run", .resume = true};
+  options.on_epoch = {[&](const History& h) { return seen.push_back(h.epochs.size()), true; }};
+  Adam adam{{.learning_rate = 0.02}};
+  fit(net, train_set, test_set, options, rng, ClipNorm{1}, adam);
+  BOOST_TEST(seen == (std::vector<std::size_t>{2, 3}), boost::test_tools::per_element());
+}
+
+// Each would overwrite what the other has.
+BOOST_AUTO_TEST_CASE(two_trainings_of_one_checkpoint) {
+  const Directory directory;
+  const std::string path = directory / "run";
+  for (const bool resume : {false, true}) {
+    Child child{[&]() -> std::string {
+      Rng rng{5};
+      Sequential net = small_net(rng);
+      FitOptions options{.epochs = 2, .batch_size = 16, .log = nullptr};
+      options.checkpoint = {.path = path, .resume = resume};
+      options.on_step = [](const StepReport& step) {
+        if (step.epoch == 2) ::raise(SIGSTOP);
+        return true;
+      };
+      fit(net, train_set, test_set, options, rng, SGD{});
+      return {};
+    }};
+    BOOST_REQUIRE(child.stopped());
+    const std::string before = read_bytes(path);
+    BOOST_CHECK_EXCEPTION(
+        train({.path = path, .resume = resume}), DataError, [&](const DataError& error) {
+          return error.message() == "another training writes the checkpoint " + path;
+        });
+    BOOST_TEST(read_bytes(path) == before);
+    child.kill();
+  }
+  std::filesystem::remove(path);
+  BOOST_TEST(train({.path = path}).history.epochs.size() == 3u);  // nothing is left of the lock
+  BOOST_TEST(directory.files() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_does_not_end_the_training) {

@@ -89,7 +89,9 @@ using StepCallback = std::function<bool(const StepReport&)>;
 
 /// Where fit keeps what it needs to go on after the process was killed, bit for bit as if it had not been:
 /// the model, the visitors' state, the random state, the place in the shuffled data and the history. Where
-/// a file cannot be written, the one before it stays, the log says why, and training goes on.
+/// a file cannot be written, the one before it stays, the log says why, and training goes on. While it trains,
+/// no other training can have the same file: beside it there is a `.NAME.lock`, which means nothing once the
+/// process has ended.
 struct CheckpointOptions {
   std::string path = {};        ///< the file; none is kept if empty
   std::size_t every_steps = 0;  ///< besides after each epoch; 0: only there
@@ -144,7 +146,8 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 ///
 /// Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset, for a model that
 /// uses a parameter without listing it, and for options of a checkpoint that do not fit together; DataError
-/// where the checkpoint cannot be read or, before the training, cannot be written; NumericsError where the
+/// where the checkpoint cannot be read, is another training's, or cannot be written before this one begins;
+/// NumericsError where the
 /// loss is no longer finite: the model is then as the step before left it. What a callback throws comes
 /// through, once the others were called and the checkpoint was written; resuming calls them again.
 template <class Model, class... Visitors>
