@@ -2,7 +2,9 @@
 #include <xtape/train/callbacks.hpp>
 
 #include <xtape/io/weights.hpp>
+#include <xtape/io/writable.hpp>
 
+#include "files/growing_file.hpp"
 #include "io/new_file.hpp"
 #include "text.hpp"
 #include "train/monitor.hpp"
@@ -38,30 +40,112 @@ class Plateau {
   int epochs_ = 0;
 };
 
+// Whether the best is the last.
+struct Best {
+  Monitor monitor;
+  double least = std::numeric_limits<double>::infinity();
+  bool last = false;
+
+  void add(const EpochReport& report) {
+    const double now = cost(report, monitor);
+    last = now < least;
+    least = std::min(least, now);
+  }
+};
+
+// The learning rate that falls after each plateau.
+struct FallingRate {
+  Plateau plateau;
+  ReduceOnPlateauOptions options;
+  double rate;
+  bool now = false;  // whether the last epoch ends a plateau
+
+  void add(const EpochReport& report) {
+    plateau.add(report);
+    now = plateau.epochs() >= options.patience;
+    if (!now) return;
+    rate = std::min(rate, std::max(options.factor * rate, options.min_rate));  // never higher
+    plateau.restart();
+  }
+};
+
+bool same(const EpochReport& a, const EpochReport& b) {
+  return a.epoch == b.epoch && a.train.loss == b.train.loss &&
+         a.train.accuracy == b.train.accuracy && a.test.loss == b.test.loss &&
+         a.test.accuracy == b.test.accuracy && a.seconds.train() == b.seconds.train();
+}
+
+// What is found by going over a history. It is kept, so that a history that has grown is gone over from
+// where it had ended; any other is from its beginning, so that nothing depends on what is kept.
+template <class Finding>
+class Found {
+ public:
+  explicit Found(Finding none) : none_{std::move(none)}, kept_{none_} {}
+
+  const Finding& in(const History& history) {
+    const auto& epochs = history.epochs;
+    const bool grown = epochs.size() >= seen_ && seen_ > 0 && same(epochs[0], first_) &&
+                       same(epochs[seen_ - 1], last_);
+    if (!grown) {
+      kept_ = none_;
+      seen_ = 0;
+    }
+    for (; seen_ < epochs.size(); ++seen_) kept_.add(epochs[seen_]);
+    if (seen_ > 0) first_ = epochs.front(), last_ = epochs.back();
+    return kept_;
+  }
+
+ private:
+  Finding none_, kept_;
+  std::size_t seen_ = 0;  // epochs
+  EpochReport first_, last_;
+};
+
 // The shortest text that reads back as the same number.
 std::string exact(double number) {
   char digits[32];
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
+std::string line_of(const EpochReport& report) {
+  const Seconds& s = report.seconds;
+  std::string line = std::to_string(report.epoch);
+  for (const double number :
+       {report.train.loss, report.train.accuracy, report.test.loss, report.test.accuracy, s.data,
+        s.forward, s.backward, s.update, s.test, report.images_per_second()})
+    (line += ',') += exact(number);
+  return line += '\n';
+}
+
 std::string table_of(const History& history) {
   std::string table =
       "epoch,train_loss,train_accuracy,test_loss,test_accuracy,data_seconds,forward_seconds,"
       "backward_seconds,update_seconds,test_seconds,images_per_second\n";
-  for (const EpochReport& report : history.epochs) {
-    const Seconds& s = report.seconds;
-    table += std::to_string(report.epoch);
-    for (const double number :
-         {report.train.loss, report.train.accuracy, report.test.loss, report.test.accuracy, s.data,
-          s.forward, s.backward, s.update, s.test, report.images_per_second()})
-      (table += ',') += exact(number);
-    table += '\n';
-  }
+  for (const EpochReport& report : history.epochs) table += line_of(report);
   return table;
 }
 
-// Throws DataError if there can be no such file; leaves what is there as it is.
-void check_writable(const std::string& path) { NewFile{path}; }
+// A table on the disk.
+class Log {
+ public:
+  explicit Log(const std::string& path) : file_{path, fail_to_write()} {}
+
+  // An epoch that follows those that are there is added; else the table is made anew.
+  void write(const History& history) {
+    const auto& epochs = history.epochs;
+    const bool grown =
+        lines_ > 0 && epochs.size() == lines_ + 1 && line_of(epochs[lines_ - 1]) == last_line_;
+    const std::string line = epochs.empty() ? std::string{} : line_of(epochs.back());
+    if (!grown || !file_.append(line)) file_.replace(table_of(history));
+    lines_ = epochs.size();
+    last_line_ = line;
+  }
+
+ private:
+  files::GrowingFile file_;
+  std::size_t lines_ = 0;  // without that of the names
+  std::string last_line_;
+};
 
 }  // namespace
 
@@ -69,11 +153,8 @@ EpochCallback early_stopping(const EarlyStoppingOptions& options, Location at) {
   const Op op{"early_stopping", at};
   check_at_least(op, "patience", 1, options.patience);
   check_at_least(op, "min_delta", 0, options.min_delta);
-  return [options](const History& history) {
-    Plateau plateau{options.monitor, options.min_delta};
-    for (const EpochReport& report : history.epochs) plateau.add(report);
-    return plateau.epochs() < options.patience;
-  };
+  return [found = Found{Plateau{options.monitor, options.min_delta}}, patience = options.patience](
+             const History& history) mutable { return found.in(history).epochs() < patience; };
 }
 
 EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptions& options,
@@ -86,20 +167,12 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
   check_at_least(op, "min_rate", 0, options.min_rate);
   if (optimizer.schedule())
     throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
-  return [&optimizer, op, options, first = optimizer.learning_rate()](const History& history) {
+  const FallingRate first{{options.monitor, options.min_delta}, options, optimizer.learning_rate()};
+  return [&optimizer, op, found = Found{first}](const History& history) mutable {
     if (optimizer.schedule())
       throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
-    double rate = first;
-    bool now = false;  // whether the last epoch ends a plateau
-    Plateau plateau{options.monitor, options.min_delta};
-    for (const EpochReport& report : history.epochs) {
-      plateau.add(report);
-      now = plateau.epochs() >= options.patience;
-      if (!now) continue;
-      rate = std::min(rate, std::max(options.factor * rate, options.min_rate));  // never higher
-      plateau.restart();
-    }
-    if (now) optimizer.set_learning_rate(std::min(rate, optimizer.learning_rate()));
+    const FallingRate& falling = found.in(history);
+    if (falling.now) optimizer.set_learning_rate(std::min(falling.rate, optimizer.learning_rate()));
     return true;
   };
 }
@@ -107,26 +180,17 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
 EpochCallback save_best_weights(const std::string& path, std::vector<NamedParameter> parameters,
                                 const SaveBestOptions& options) {
   check_writable(path);
-  return [path, parameters = std::move(parameters), options](const History& history) {
-    if (history.epochs.empty()) return true;
-    const auto last = history.epochs.end() - 1;
-    const double now = cost(*last, options.monitor);
-    const bool best = std::isfinite(now) &&
-                      std::all_of(history.epochs.begin(), last, [&](const EpochReport& earlier) {
-                        return now < cost(earlier, options.monitor);
-                      });
-    if (best) save_weights(path, parameters);
+  return [path, parameters = std::move(parameters),
+          found = Found{Best{options.monitor}}](const History& history) mutable {
+    if (found.in(history).last) save_weights(path, parameters);
     return true;
   };
 }
 
 EpochCallback csv_log(const std::string& path) {
   check_writable(path);
-  return [path](const History& history) {
-    const std::string table = table_of(history);
-    NewFile file{path};
-    file.write(table.data(), table.size());
-    file.commit();
+  return [log = Log{path}](const History& history) mutable {
+    log.write(history);
     return true;
   };
 }

@@ -37,10 +37,15 @@ double sum(const std::vector<EpochReport>& epochs, Get get) {
 }  // namespace
 
 void HistoryColumns::list(StateList& list, const History& history) {
-  columns_.assign(std::size(columns), {});
+  columns_.resize(std::size(columns));
   for (std::size_t c = 0; c < std::size(columns); ++c) {
-    for (EpochReport report : history.epochs) columns_[c].push_back(columns[c].of(report));
-    list(text("history.", columns[c].name), columns_[c]);
+    std::vector<double>& column = columns_[c];
+    column.resize(std::min(column.size(), history.epochs.size()));  // and the others are as before
+    for (std::size_t i = column.size(); i < history.epochs.size(); ++i) {
+      EpochReport report = history.epochs[i];
+      column.push_back(columns[c].of(report));
+    }
+    list(text("history.", columns[c].name), column);
   }
 }
 

@@ -12,7 +12,8 @@ namespace xtape::inline XTAPE_ABI {
 /// Lists a history by columns, such as `test.loss`, a number for each epoch.
 class HistoryColumns {
  public:
-  /// Lists the columns of a history: what is written, and where to read.
+  /// Lists the columns of a history: what is written, and where to read. It is always the same history, which
+  /// has grown since.
   void list(StateList& list, const History& history);
   /// The epochs that were read. The numbers of samples are those of the datasets.
   std::vector<EpochReport> epochs(std::size_t train_samples, std::size_t test_samples);

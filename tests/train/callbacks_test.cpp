@@ -2,30 +2,11 @@
 // Ready callbacks, on histories made by hand and in a training.
 #include "../io/files.hpp"
 #include "dataset.hpp"
-
-#include <sstream>
+#include "histories.hpp"
 
 using namespace test;
 
 namespace {
-
-// A history of epochs with these losses and accuracies in the test; in the training, ten times that.
-History history_of(const std::vector<double>& losses, const std::vector<double>& accuracies = {}) {
-  History history;
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    const double accuracy = accuracies.empty() ? 0.5 : accuracies[i];
-    history.epochs.push_back({.epoch = static_cast<int>(i) + 1,
-                              .train = {10 * losses[i], accuracy / 10, 100},
-                              .test = {losses[i], accuracy, 10}});
-  }
-  return history;
-}
-
-History first(const History& history, std::size_t epochs) {
-  History part = history;
-  part.epochs.resize(epochs);
-  return part;
-}
 
 // The epoch after which the callback ends a training of these, 0 if none.
 int stop_epoch(const EpochCallback& callback, const History& history) {
@@ -43,27 +24,6 @@ std::vector<double> rates_of(const EpochCallback& callback, const SGD& sgd,
     rates.push_back(sgd.learning_rate());
   }
   return rates;
-}
-
-std::vector<std::vector<std::string>> cells_of(const std::string& table) {
-  std::vector<std::vector<std::string>> rows;
-  std::istringstream lines{table};
-  for (std::string line; std::getline(lines, line);) {
-    rows.emplace_back();
-    std::istringstream cells{line};
-    for (std::string cell; std::getline(cells, cell, ',');) rows.back().push_back(cell);
-  }
-  return rows;
-}
-
-template <class F>
-std::string data_error(F run) {
-  try {
-    run();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 const Circle train{100}, validation{37, 0.3};
@@ -238,45 +198,41 @@ BOOST_AUTO_TEST_CASE(the_best_weights_are_saved) {
   BOOST_TEST(loaded.bias.value()(0) == 100);
 }
 
-BOOST_AUTO_TEST_CASE(the_table_has_the_very_numbers_of_the_history) {
+// What is kept from call to call changes nothing: each history is judged as by a new callback.
+BOOST_AUTO_TEST_CASE(a_callback_may_see_any_history_after_any_other) {
+  const std::vector<History> histories = {
+      history_of({3, 2, 2}),           history_of({3, 2, 2, 2}),
+      history_of({3, 2, 2, 2, 1}),     history_of({3, 2}),
+      history_of({1, 2, 2}),           history_of({1, 2, 2, NAN}),
+      history_of({1, 2, 2, NAN, 0.5}), history_of({}),
+      history_of({4, 3, 2, 1})};
+  const auto stops = [] { return early_stopping({.patience = 2}); };
+  const EpochCallback kept = stops();
+  Small net;
   const Directory directory;
-  Rng rng{1};
-  Sequential net = small_net(rng);
-  FitOptions options{.epochs = 3, .log = nullptr};
-  options.on_epoch = {csv_log(directory / "log.csv")};
-  const History h = fit(net, train, validation, options, rng, SGD{});
-  const auto cells = cells_of(read_bytes(directory / "log.csv"));
-  BOOST_TEST(directory.files() == 1u);
-  BOOST_REQUIRE(cells.size() == 4u);
-  const std::vector<std::string> names{"epoch",           "train_loss",       "train_accuracy",
-                                       "test_loss",       "test_accuracy",    "data_seconds",
-                                       "forward_seconds", "backward_seconds", "update_seconds",
-                                       "test_seconds",    "images_per_second"};
-  BOOST_TEST(cells[0] == names);
-  for (std::size_t i = 0; i < 3; ++i) {
-    const EpochReport& e = h.epochs[i];
-    const double expected[] = {1.0 * e.epoch,     e.train.loss,         e.train.accuracy,
-                               e.test.loss,       e.test.accuracy,      e.seconds.data,
-                               e.seconds.forward, e.seconds.backward,   e.seconds.update,
-                               e.seconds.test,    e.images_per_second()};
-    BOOST_REQUIRE(cells[i + 1].size() == 11u);
-    for (std::size_t k = 0; k < 11; ++k) BOOST_TEST(std::stod(cells[i + 1][k]) == expected[k]);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_resumed_training_leaves_the_table_of_a_whole_one) {
-  const Directory directory;
-  const History h = history_of({3, NAN, 0.1, 1e-300});
-  const EpochCallback whole = csv_log(directory / "whole.csv");
-  for (std::size_t n = 1; n <= 4; ++n) BOOST_TEST(whole(first(h, n)));
-  const EpochCallback begun = csv_log(directory / "parts.csv");
-  for (std::size_t n = 1; n <= 3; ++n) begun(first(h, n));
-  const std::string before = read_bytes(directory / "parts.csv");
-  const EpochCallback resumed = csv_log(directory / "parts.csv");
-  BOOST_TEST(read_bytes(directory / "parts.csv") == before);  // until there is more to tell
-  for (std::size_t n = 3; n <= 4; ++n) resumed(first(h, n));  // from the checkpoint of epoch 2
-  BOOST_TEST(read_bytes(directory / "parts.csv") == read_bytes(directory / "whole.csv"));
-  BOOST_TEST(cells_of(read_bytes(directory / "whole.csv")).size() == 5u);
+  const std::string path = directory / "best";
+  const auto saves = [&](const EpochCallback& callback, const History& h) {
+    std::filesystem::remove(path);
+    callback(h);
+    return std::filesystem::exists(path);
+  };
+  const EpochCallback kept_best = save_best(path, net);
+  SGD sgd{{.learning_rate = 1}};
+  const EpochCallback kept_rate = reduce_on_plateau(sgd, {.patience = 2});
+  const auto rate = [&](const EpochCallback& callback, const History& h) {
+    sgd.set_learning_rate(1);
+    callback(h);
+    return sgd.learning_rate();
+  };
+  for (const History& a : histories)
+    for (const History& b : histories)
+      for (const History* h : {&a, &b}) {
+        BOOST_TEST(kept(*h) == stops()(*h));
+        BOOST_TEST(saves(kept_best, *h) == saves(save_best(path, net), *h));
+        const double found = rate(kept_rate, *h);
+        sgd.set_learning_rate(1);
+        BOOST_TEST(found == rate(reduce_on_plateau(sgd, {.patience = 2}), *h));
+      }
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_written_is_found_at_once) {
@@ -286,21 +242,6 @@ BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_written_is_found_at_once) {
   BOOST_TEST(data_error([&] { csv_log(path); }) == "[save] cannot write " + path + ": " + reason);
   BOOST_TEST(data_error([&] { save_best(path, net); }) ==
              "[save] cannot write " + path + ": " + reason);
-}
-
-BOOST_AUTO_TEST_CASE(a_path_that_can_no_longer_be_written_ends_the_training) {
-  const Directory directory;
-  std::filesystem::create_directory(directory / "gone");
-  const std::string path = directory / "gone/log.csv";
-  Rng rng{1};
-  Sequential net = small_net(rng);
-  FitOptions options{.epochs = 3, .log = nullptr};
-  options.on_epoch = {csv_log(path), [&](const History&) {
-                        std::filesystem::remove_all(directory / "gone");
-                        return true;
-                      }};
-  BOOST_TEST(data_error([&] { fit(net, train, validation, options, rng, SGD{}); }) ==
-             "[save] cannot write " + path + ": No such file or directory");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

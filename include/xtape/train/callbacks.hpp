@@ -77,10 +77,11 @@ EpochCallback save_best(const std::string& path, Model& net, const SaveBestOptio
 /// epoch,train_loss,train_accuracy,test_loss,test_accuracy,data_seconds,forward_seconds,
 ///     backward_seconds,update_seconds,test_seconds,images_per_second
 /// ```
-/// (without the break). Numbers have as many digits as it takes to read the same double back. Each epoch
-/// replaces the file in one step by a whole new one, so that no reader sees half a line and a training that
-/// is resumed leaves neither gaps nor double lines. Throws DataError, here and in the training, if it cannot
-/// be written.
+/// (without the break). Numbers have as many digits as it takes to read the same double back. The first epoch
+/// of a process replaces the file in one step by a whole new one, so that a training that is resumed leaves
+/// neither gaps nor double lines. Each further one adds its line at the end, all of it or, on a full disk, nothing;
+/// if the file is no longer as it was left, it is replaced again. Throws DataError, here and in the training,
+/// if it cannot be written.
 EpochCallback csv_log(const std::string& path);
 
 }  // namespace xtape::inline XTAPE_ABI
