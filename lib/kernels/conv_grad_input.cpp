@@ -15,7 +15,7 @@ void conv2d_grad_input(const Conv2D& s, const Image& image, const Scalar* kernel
                        Scalar* dx) {
   const std::size_t taps = s.kernel_h * s.kernel_w * s.in;  // of one output pixel
   const std::size_t image_size = image.height * image.width * s.in;
-  const Packed transposed{s.out, taps, {kernel, s.out, true}, true};
+  const Packed transposed{table(), s.out, taps, {kernel, s.out, true}, true};
   // Rows of which the columns stay in the second-level cache.
   const std::size_t band = std::clamp<std::size_t>(65536 / (s.out_w * taps + 1), 1, s.out_h);
   const std::size_t grain = slice_grain(s.batch, s.out_h * s.out_w * taps * s.out);
@@ -29,7 +29,7 @@ void conv2d_grad_input(const Conv2D& s, const Image& image, const Scalar* kernel
         const std::size_t rows = std::min(band, s.out_h - top);
         table().product(rows * s.out_w, taps, s.out,
                         {g + (i * s.out_h + top) * s.out_w * s.out, s.out}, transposed.from(0, 0),
-                        own, taps);
+                        own, taps, false);
         table().col2im(s, image, top, rows, own, dx + i * image_size);
       }
     }

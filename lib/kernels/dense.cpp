@@ -17,6 +17,9 @@ struct Tile {
   static void run(const Scalar* a, std::size_t row, std::size_t step, const Scalar* b,
                   std::size_t b_row, std::size_t depth, std::size_t width, bool add, Scalar* c,
                   std::size_t stride) {
+    // The result, which may be far away, arrives while the sums are computed.
+    for (std::size_t r = 0; r < Rows; ++r)
+      for (std::size_t v = 0; v < Vectors; ++v) __builtin_prefetch(c + r * stride + v * lanes, 1);
     Vec sum[Rows][Vectors] = {};
     multiply_add(sum, a, row, step, b, b_row, depth);
     const Lanes last{width - (Vectors - 1) * lanes};
@@ -39,9 +42,9 @@ void prefetch(const Scalar* panel, std::size_t row, std::size_t begin, std::size
       __builtin_prefetch(panel + i * row + column, 0, 2);
 }
 
-// c = a * b, through `block` of the depth at a time.
+// c = a * b, or with `add` c += a * b, through `block` of the depth at a time.
 void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Operand a, Panels b,
-              Scalar* c, std::size_t stride) {
+              Scalar* c, std::size_t stride, bool add) {
   const std::size_t row = a.row_step(), step = a.column_step();
   for (std::size_t i = 0; i < k; i += block)
     for (std::size_t column = 0; column < n; column += tile_columns) {
@@ -57,17 +60,17 @@ void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Op
         const std::size_t begin = rows.begin(t);
         prefetch(next, b.row, t * next_depth / rows.size(), (t + 1) * next_depth / rows.size());
         Tiles<Tile>::of(rows.height(t), vectors)(a.data + begin * row + i * step, row, step, panel,
-                                                 b.row, depth, width, i > 0,
+                                                 b.row, depth, width, add || i > 0,
                                                  c + begin * stride + column, stride);
       }
     }
 }
 
 void product(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
-             std::size_t stride) {
-  if (k == 0)
+             std::size_t stride, bool add) {
+  if (k == 0 && !add)
     for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
-  multiply(m, n, k, block_depth, a, b, c, stride);
+  multiply(m, n, k, block_depth, a, b, c, stride, add);
 }
 
 // Copies a square of up to lanes x lanes elements, transposed.
@@ -103,20 +106,27 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, 
       part.data += row * a.row_step();
       if (k == 0) std::fill_n(block, height * block_columns, Scalar{0});
       multiply(height, width, k, 256, part,
-               {b.data + column / tile_columns * b.panel, b.row, b.panel}, block, block_columns);
+               {b.data + column / tile_columns * b.panel, b.row, b.panel}, block, block_columns,
+               false);
       transpose(height, width, block, block_columns, c + column * stride + row, stride);
     }
+}
+
+void copy(std::size_t m, std::size_t k, Operand a, Scalar* rows, std::size_t stride) {
+  if (a.transposed) return transpose(k, m, a.data, a.stride, rows, stride);
+  for (std::size_t r = 0; r < m; ++r)
+    for_each_vector(
+        k, [from = a.data + r * a.stride, to = rows + r * stride](std::size_t i, auto part) {
+          store(to + i, load(from + i, part), part);
+        });
 }
 
 void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
   for (std::size_t column = 0; column < n; column += tile_columns, panels += k * tile_columns) {
     const std::size_t width = std::min(tile_columns, n - column);
     if (width < tile_columns) std::fill(panels, panels + k * tile_columns, Scalar{0});
-    if (b.transposed)
-      transpose(width, k, b.data + column * b.stride, b.stride, panels, tile_columns);
-    else
-      for (std::size_t i = 0; i < k; ++i)
-        std::copy_n(b.data + i * b.stride + column, width, panels + i * tile_columns);
+    const Operand columns{b.data + column * b.column_step(), b.stride, b.transposed};
+    copy(k, width, columns, panels, tile_columns);
   }
 }
 
@@ -125,6 +135,7 @@ void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
 void fill(DenseKernels& kernels) {
   kernels.panel_columns = tile_columns;
   kernels.vector_columns = lanes;
+  kernels.copy = copy;
   kernels.pack = pack;
   kernels.product = product;
   kernels.product_transposed = product_transposed;

@@ -31,11 +31,14 @@ struct DenseKernels {
   std::size_t panel_columns;   ///< columns of a panel; of the last one maybe fewer
   std::size_t vector_columns;  ///< a matrix with a multiple of so many columns is read in place
 
+  /// Copies a (m, k) into rows `stride` apart.
+  void (*copy)(std::size_t m, std::size_t k, Operand a, Scalar* rows, std::size_t stride);
   /// Copies b (k, n) into panels, the last one filled up with zeros.
   void (*pack)(std::size_t k, std::size_t n, Operand b, Scalar* panels);
-  /// c (m, n) = a (m, k) * b (k, n), on this thread, with row-major c of rows `stride` apart.
+  /// c (m, n) = a (m, k) * b (k, n), on this thread, with row-major c of rows `stride` apart; with `add` it
+  /// is added to c.
   void (*product)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
-                  std::size_t stride);
+                  std::size_t stride, bool add);
   /// The same, but writes the transposed product, (n, m).
   void (*product_transposed)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b,
                              Scalar* c, std::size_t stride);

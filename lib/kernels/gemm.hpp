@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Dense products. They are cut into pieces that the shapes alone decide. Where a side is short, as a
-// batch is, a kernel of our own multiplies and reads the large matrix in place; OpenBLAS, which would
-// copy it, multiplies the others, each piece on one thread.
+// batch is, the large matrix is read in place; where all are long, both are copied a part at a time.
 #pragma once
 
 #include "kernels/dense.hpp"
@@ -14,16 +13,20 @@ namespace xtape::inline XTAPE_ABI::kernels {
 /// `copy` is false, itself.
 class Packed {
  public:
-  Packed(std::size_t k, std::size_t n, Operand b, bool copy);
+  Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Operand b, bool copy);
   /// From a depth and a column on; the column begins a panel.
   Panels from(std::size_t depth, std::size_t column) const;
 
  private:
+  const DenseKernels& kernels_;
   PooledBuffer<Scalar> buffer_;
   Panels panels_;
 };
 
 /// c (m, n) = a (m, k) * b (k, n), in parallel. The elements of c are contiguous.
+void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Operand a,
+            Operand b, Scalar* c);
+/// The same, by the best kernels of this machine.
 void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c);
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

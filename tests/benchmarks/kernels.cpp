@@ -95,6 +95,15 @@ XTAPE_DENSE(784, 256);
 XTAPE_DENSE(400, 120);
 XTAPE_DENSE(256, 10);
 
+// Products of large matrices.
+#define XTAPE_PRODUCT(m, n, k)                                                                    \
+  BENCHMARK_CAPTURE(product, ab, m, n, k, false, false)->Name("product/" #m "x" #n "x" #k);       \
+  BENCHMARK_CAPTURE(product, tb, m, n, k, true, false)->Name("product/" #m "x" #n "x" #k "/a^T"); \
+  BENCHMARK_CAPTURE(product, at, m, n, k, false, true)->Name("product/" #m "x" #n "x" #k "/b^T")
+XTAPE_PRODUCT(300, 300, 300);
+XTAPE_PRODUCT(1024, 1024, 1024);
+XTAPE_PRODUCT(192, 512, 784);
+
 // Convolutions of images of size x size pixels, without padding.
 
 kernels::Conv2D convolution(std::size_t size, std::size_t in, std::size_t kernel, std::size_t out) {

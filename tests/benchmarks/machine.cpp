@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells what a measurement depends on: the processor, the kernels chosen for it, and OpenBLAS.
+// Tells what a measurement depends on: the processor, the kernels chosen for it, and OpenBLAS, the yardstick.
 #include "kernels/kernels.hpp"
 
 #include <cstdio>

@@ -31,9 +31,11 @@ struct Stored {
 };
 
 // A function that multiplies into rows of c that are a stride apart.
-using Multiply = std::function<void(const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
+using Multiply =
+    std::function<void(const Table&, const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
 
-// Checks all combinations of transposed operands; what lies between the rows of c stays as it was.
+// Checks all combinations of transposed operands for each instruction set; what lies between the rows of c
+// stays as it was.
 void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
                     const Multiply& multiply) {
   for (const bool ta : {false, true})
@@ -41,18 +43,20 @@ void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
       for (const std::size_t gap : {0, 3}) {
         Stored a{s.m, s.k, ta, gap, 1}, b{s.k, s.n, tb, gap, 2};
         const std::size_t stride = s.n + c_gap;
-        Guarded<Scalar> c{s.m * stride, 77};
-        std::vector<double> expected(c.size(), 77);
+        std::vector<double> expected(s.m * stride, 77);
         for (std::size_t i = 0; i < s.m; ++i)
           for (std::size_t j = 0; j < s.n; ++j) {
             double sum = 0;
             for (std::size_t l = 0; l < s.k; ++l) sum += a.at(i, l) * b.at(l, j);
             expected[i * stride + j] = sum;
           }
-        multiply(s, a.operand(), b.operand(), c.data(), stride);
-        check_close(
-            c, expected, epsilon * static_cast<double>(s.k + 8),
-            what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
+        for_each_table([&](const Table& table) {
+          Guarded<Scalar> c{s.m * stride, 77};
+          multiply(table, s, a.operand(), b.operand(), c.data(), stride);
+          check_close(c, expected, epsilon * static_cast<double>(s.k + 8),
+                      what + ' ' + to_string(Shape{s.m, s.n, s.k}) + (ta ? " a^T" : "") +
+                          (tb ? " b^T" : ""));
+        });
       }
 }
 
@@ -68,8 +72,8 @@ kernels::Panels panels(const Table& table, std::size_t k, std::size_t n, Operand
   return {copy.data(), table.panel_columns, k * table.panel_columns};
 }
 
-void matmul(const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
-  kernels::matmul(s.m, s.n, s.k, a, b, c);
+void matmul(const Table& table, const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
+  kernels::matmul(table, s.m, s.n, s.k, a, b, c);
 }
 
 }  // namespace
@@ -85,42 +89,61 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
     cases.push_back({19, 5, size});
     cases.push_back({size, size, size});
   }
-  for_each_table([&](const Table& table) {
-    for (const Sizes& s : cases)
-      for (const std::size_t gap : {0, 5}) {
-        check_products("product", s, gap,
-                       [&](const Sizes& z, Operand a, Operand b, Scalar* c, std::size_t stride) {
-                         Guarded<Scalar> copy{0};
-                         table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c,
-                                       stride);
-                       });
-        // b^T a^T, written the other way round, is a b.
-        check_products("product_transposed", s, gap,
-                       [&](const Sizes& z, Operand a, Operand b, Scalar* c, std::size_t stride) {
-                         a.transposed = !a.transposed;
-                         b.transposed = !b.transposed;
-                         Guarded<Scalar> copy{0};
-                         table.product_transposed(z.n, z.m, z.k, b,
-                                                  panels(table, z.k, z.m, a, copy), c, stride);
-                       });
-      }
-  });
+  for (const Sizes& s : cases)
+    for (const std::size_t gap : {0, 5}) {
+      check_products("product", s, gap,
+                     [](const Table& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                        std::size_t stride) {
+                       Guarded<Scalar> copy{0};
+                       table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c, stride,
+                                     false);
+                     });
+      // b^T a^T, written the other way round, is a b.
+      check_products("product_transposed", s, gap,
+                     [](const Table& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                        std::size_t stride) {
+                       a.transposed = !a.transposed;
+                       b.transposed = !b.transposed;
+                       Guarded<Scalar> copy{0};
+                       table.product_transposed(z.n, z.m, z.k, b, panels(table, z.k, z.m, a, copy),
+                                                c, stride);
+                     });
+    }
 }
 
 BOOST_AUTO_TEST_CASE(products_of_any_size) {
-  for (const Sizes& s : {Sizes{1, 1, 1}, Sizes{3, 5, 0}, Sizes{0, 5, 3}, Sizes{127, 128, 129},
-                         Sizes{128, 128, 128}, Sizes{129, 130, 131}, Sizes{131, 200, 150}})
-    check_products("matmul", s, 0, matmul);
+  constexpr Sizes sizes[] = {{1, 1, 1},       {3, 5, 0},       {0, 5, 3},      {127, 128, 129},
+                             {128, 128, 128}, {129, 130, 131}, {131, 200, 150}};
+  for (const Sizes& s : sizes) check_products("matmul", s, 0, matmul);
 }
 
+// In pieces of rows, of columns, of the depth, and of all three; with and without copies of the left matrix.
 BOOST_AUTO_TEST_CASE(products_in_pieces) {
-  for (const Sizes& s : {Sizes{64, 257, 1000}, Sizes{300, 65, 500}, Sizes{200, 210, 220},
-                         Sizes{1, 700, 6000}, Sizes{64, 100, 3000}, Sizes{900, 48, 64}})
-    check_products("matmul", s, 0, matmul);
+  constexpr Sizes sizes[] = {{64, 257, 1000}, {300, 65, 500}, {200, 210, 220}, {1, 700, 6000},
+                             {64, 100, 3000}, {900, 48, 64},  {130, 133, 800}, {400, 300, 400},
+                             {130, 600, 140}, {500, 70, 140}, {100, 500, 200}};
+  for (const Sizes& s : sizes) check_products("matmul", s, 0, matmul);
+}
+
+BOOST_AUTO_TEST_CASE(a_product_adds_to_what_is_there) {
+  for_each_table([](const Table& table) {
+    for (const std::size_t k : {0, 1, 300}) {
+      Stored a{20, k, false, 0, 1}, b{k, table.panel_columns, false, 0, 2};
+      const std::size_t n = table.panel_columns;
+      Guarded<Scalar> sum{20 * n, 5}, product{20 * n};
+      const kernels::Panels panels{b.elements.data(), n, n};
+      table.product(20, n, k, a.operand(), panels, product.data(), n, false);
+      table.product(20, n, k, a.operand(), panels, sum.data(), n, true);
+      std::vector<double> expected;
+      for (const Scalar x : product.elements()) expected.push_back(5 + static_cast<double>(x));
+      check_close(sum, expected, 20 * epsilon, "sum");
+    }
+  });
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
-  for (const Sizes& s : {Sizes{64, 256, 5408}, Sizes{5408, 256, 64}, Sizes{300, 310, 320}}) {
+  for (const Sizes& s : {Sizes{64, 256, 5408}, Sizes{5408, 256, 64}, Sizes{300, 310, 420},
+                         Sizes{900, 140, 300}, Sizes{140, 900, 300}}) {
     Stored a{s.m, s.k, false, 0, 1}, b{s.k, s.n, true, 0, 2};
     check_threads("matmul", [&] {
       Guarded<Scalar> c{s.m * s.n};

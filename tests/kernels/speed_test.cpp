@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Products of any shape are as fast as those of OpenBLAS, at its best for this processor, within some percent.
+// Ratios of two times of this thread, measured in turn: other processes make both longer.
+//   test-speed [x86_64_v3]     the kernels of an instruction set, or the best of this machine
+#define BOOST_TEST_NO_MAIN
+#define BOOST_TEST_MODULE speed
+#include "kernel_test.hpp"
+
+#include "kernels/gemm.hpp"
+
+#include <xtensor-blas/xblas.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include <unistd.h>
+
+extern "C" {
+void openblas_set_num_threads(int threads);
+int openblas_get_num_threads(void);
+}
+
+using namespace test;
+using kernels::Operand;
+
+namespace {
+
+const kernels::Table* table = &kernels::table();
+
+struct Product {
+  std::size_t m, n, k;
+  bool a_transposed, b_transposed;
+  Guarded<Scalar> a = numbers(m * k, 1), b = numbers(k * n, 2), c{m * n};
+
+  void ours() {
+    kernels::matmul(*table, m, n, k, {a.data(), a_transposed ? m : k, a_transposed},
+                    {b.data(), b_transposed ? k : n, b_transposed}, c.data());
+  }
+  void theirs() {
+    using Index = xt::blas_index_t;
+    const auto flag = [](bool transposed) {
+      return transposed ? cxxblas::Trans : cxxblas::NoTrans;
+    };
+    const auto size = [](std::size_t x) { return static_cast<Index>(x); };
+    cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a_transposed), flag(b_transposed), size(m),
+                         size(n), size(k), Scalar{1}, a.data(), size(a_transposed ? m : k),
+                         b.data(), size(b_transposed ? k : n), Scalar{0}, c.data(), size(n));
+  }
+  double flops() const { return 2.0 * static_cast<double>(m * n * k); }
+};
+
+// The time that this thread takes for some calls.
+template <class F>
+double seconds(int calls, F f) {
+  const auto now = [] {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+  };
+  const double begin = now();
+  for (int i = 0; i < calls; ++i) f();
+  return now() - begin;
+}
+
+// How fast we are, OpenBLAS being 1. What disturbs a measurement makes it longer, so the shortest counts; they
+// are repeated for as long as the ratio is below `enough`.
+double ratio(Product& product, double enough) {
+  const int calls = std::clamp(static_cast<int>(1e8 / product.flops()), 1, 50);
+  double ours = 1e9, theirs = 1e9;
+  for (int round = 0; round < 40 && (round < 3 || theirs < enough * ours); ++round) {
+    ours = std::min(ours, seconds(calls, [&] { product.ours(); }));
+    theirs = std::min(theirs, seconds(calls, [&] { product.theirs(); }));
+  }
+  return theirs / ours;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(products_of_any_shape) {
+  constexpr double enough = 0.85;
+  const ThreadLimit one{1};
+  openblas_set_num_threads(1);
+  constexpr std::size_t sizes[][3] = {
+      {100, 100, 100},   {129, 129, 129},   {200, 200, 200},  {300, 300, 300},  {700, 700, 700},
+      {1024, 1024, 512}, {1500, 1500, 200}, {100, 1500, 700}, {1500, 100, 700}, {1500, 700, 100},
+      {700, 1500, 100},  {160, 250, 1500},  {1500, 160, 160}};
+  for (const auto& [m, n, k] : sizes)
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        Product product{m, n, k, ta, tb};
+        const double reached = ratio(product, enough);
+        std::printf("%4zu %4zu %4zu %s %s %5.2f\n", m, n, k, ta ? "a^T" : "a  ", tb ? "b^T" : "b  ",
+                    reached);
+        BOOST_TEST(reached >= enough, "(" << m << ", " << k << ") times (" << k << ", " << n << ')'
+                                          << (ta ? ", a transposed" : "")
+                                          << (tb ? ", b transposed" : "") << ": " << reached);
+      }
+}
+
+// A program that uses OpenBLAS itself keeps its setting.
+BOOST_AUTO_TEST_CASE(the_threads_of_openblas_are_left_alone) {
+  openblas_set_num_threads(2);
+  Product product{300, 300, 300, false, false};
+  product.ours();
+  BOOST_TEST(openblas_get_num_threads() == 2);
+}
+
+int main(int argc, char** argv) {
+  if (argc > 1) {
+    const auto tables = kernels::tables();
+    const auto found = std::ranges::find(tables, std::string_view{argv[1]}, &kernels::Table::isa);
+    if (found == tables.end()) return std::printf("this processor has no %s\n", argv[1]), 77;
+    table = &*found;
+    --argc, ++argv;
+  }
+  // OpenBLAS takes a processor that it does not know for a very old one. It asks when it is loaded.
+  const std::string_view isa = table->isa;
+  const char* const core = isa == "x86_64_v4"   ? "SkylakeX"
+                           : isa == "x86_64_v3" ? "Haswell"
+                                                : nullptr;
+  const char* const set = std::getenv("OPENBLAS_CORETYPE");
+  if (core != nullptr && (set == nullptr || std::string_view{set} != core)) {
+    setenv("OPENBLAS_CORETYPE", core, 1);
+    const std::string name{isa};
+    execl("/proc/self/exe", argv[0], name.c_str(), nullptr);
+  }
+  return boost::unit_test::unit_test_main(init_unit_test, argc, argv);
+}
