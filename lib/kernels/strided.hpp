@@ -47,17 +47,13 @@ class Nest {
       if (shape[axis] == 1) continue;
       Offsets steps;
       for (std::size_t k = 0; k < K; ++k) steps[k] = strides[k][axis];
-      if (!sizes_.empty() && continues(steps, shape[axis])) {
+      if (sizes_.back() == 1 || continues(steps, shape[axis])) {
         sizes_.back() *= shape[axis];
         steps_.back() = steps;
       } else {
         sizes_.push_back(shape[axis]);
         steps_.push_back(steps);
       }
-    }
-    if (sizes_.empty()) {
-      sizes_.push_back(1);
-      steps_.push_back(Offsets{});
     }
   }
 
@@ -92,8 +88,9 @@ class Nest {
     return true;
   }
 
-  Shape sizes_;
-  xt::svector<Offsets, 4> steps_;
+  // One element, until there is an axis.
+  Shape sizes_{1};
+  xt::svector<Offsets, 4> steps_{Offsets{}};
 };
 
 /// f(a, b) elementwise, over the shape to which both broadcast.
