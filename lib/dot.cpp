@@ -26,8 +26,8 @@ struct Cluster {
   }
 };
 
-// A text as a string of the language.
-std::string quoted(std::string_view text) {
+// A text as a string of the language. By another name than std::quoted, which a std::string would find.
+std::string literal(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -61,12 +61,12 @@ class Drawing {
       const Tape::Recorded node = tape_.node(i, at_);
       const bool leaf = node.parameter != nullptr || std::string_view{node.op.name} == "variable";
       out_ += xtape::text(indent, 'n', i,
-                          " [label=", quoted(name_of(node) + '\n' + to_string(node.shape)),
+                          " [label=", literal(name_of(node) + '\n' + to_string(node.shape)),
                           leaf ? ", shape=ellipse" : "", "];\n");
     }
     for (const Cluster& inner : cluster.inner) {
-      out_ += xtape::text(indent, "subgraph ", quoted("cluster " + inner.path), " {\n", indent,
-                          "  label=", quoted("layer " + inner.path), ";\n");
+      out_ += xtape::text(indent, "subgraph ", literal("cluster " + inner.path), " {\n", indent,
+                          "  label=", literal("layer " + inner.path), ";\n");
       draw(inner, indent + "  ");
       out_ += indent + "}\n";
     }
