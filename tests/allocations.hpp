@@ -33,16 +33,18 @@ void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
-void* malloc(std::size_t size) { return __libc_malloc(test::see(size)); }
-void* calloc(std::size_t n, std::size_t size) {
+void* malloc(std::size_t size) noexcept { return __libc_malloc(test::see(size)); }
+void* calloc(std::size_t n, std::size_t size) noexcept {
   return test::see(n * size), __libc_calloc(n, size);
 }
-void* realloc(void* p, std::size_t size) { return __libc_realloc(p, test::see(size)); }
-void* memalign(std::size_t alignment, std::size_t size) {
+void* realloc(void* p, std::size_t size) noexcept { return __libc_realloc(p, test::see(size)); }
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
   return __libc_memalign(alignment, test::see(size));
 }
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  return memalign(alignment, size);
+}
+int posix_memalign(void** p, std::size_t alignment, std::size_t size) noexcept {
   *p = memalign(alignment, size);
   return *p == nullptr ? ENOMEM : 0;
 }
