@@ -27,6 +27,7 @@ FLAGS = [
     "g++ -std=c++23 -O1 -D_GLIBCXX_ASSERTIONS -DXTENSOR_ENABLE_ASSERT",
     "g++ -std=c++20 -Os -DNDEBUG -fvisibility=hidden -fvisibility-inlines-hidden -ffunction-sections",
     "clang++-16 -std=c++20 -O2",
+    "clang++-19 -std=c++20 -O2",
 ]
 
 Tree = collections.namedtuple("Tree", "sources prefix libraries environment")
@@ -119,20 +120,20 @@ def check_versions(tree, folder):
         raise RuntimeError(f"lib/debian should name libxtape{soname}, and names {packages}")
 
 
-def is_expected(kind, symbol, space, public):
-    """Whether a symbol, as nm shows it, is named by public headers, or is the standard library's and weak."""
+def is_expected(symbol, space, public):
+    """Whether a symbol, as nm shows it, is named by public headers."""
     shorter = ""
     while shorter != symbol:  # without the arguments of templates
         symbol, shorter = re.sub("<[^<>]*>", "", symbol), symbol
     names = re.findall(r"~?\w+(?:::~?\w+)+", symbol.split("(")[0])
     return names and all(
-        kind in "WVu" if name.startswith("std::") else
         name.startswith(space) and public.issuperset(re.findall(r"\w+", name.removeprefix(space)))
         for name in names)
 
 
 def check_exports(tree, folder):
-    """The libraries define what public headers declare, and nothing else that others could meet."""
+    """The libraries define what public headers declare, and nothing else that others could meet: what is
+    instantiated of other libraries, the standard one among them, is a program's own."""
     public = set()
     for header in (tree.prefix / "include/xtape").glob("**/*.hpp"):
         code = re.sub(r"//.*|^#include.*", "", header.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -140,10 +141,25 @@ def check_exports(tree, folder):
     for name, space in (("xtape", "xtape::f32::"), ("xtape-f64", "xtape::f64::")):
         library = tree.libraries / f"lib{name}.so"
         lines = run(["nm", "-DC", "--defined-only", library], folder, tree.environment).splitlines()
-        symbols = [line.split(" ", 2)[1:] for line in lines]
-        strangers = [symbol for kind, symbol in symbols if not is_expected(kind, symbol, space, public)]
+        symbols = [line.split(" ", 2)[2] for line in lines]
+        strangers = [symbol for symbol in symbols if not is_expected(symbol, space, public)]
         if strangers or len(symbols) < 200:
             raise RuntimeError(f"{library} defines {len(symbols)} symbols, among them {strangers}")
+
+
+def check_hardening(tree, folder):
+    """The libraries are hardened as Debian's packages are."""
+    for name in ("xtape", "xtape-f64"):
+        library = tree.libraries / f"lib{name}.so"
+        said = run(["readelf", "-dlW", library], folder, tree.environment)
+        signs = {
+            "full relocation read-only": "GNU_RELRO" in said and re.search(r"\(FLAGS\).*BIND_NOW", said),
+            "a stack that is not executed": re.search(r"GNU_STACK .* RW ", said),
+            "no text that is written": "TEXTREL" not in said,
+        }
+        lacking = [what for what, sign in signs.items() if not sign]
+        if lacking:
+            raise RuntimeError(f"{library} lacks {lacking}")
 
 
 def check_other_targets(tree, folder):
@@ -214,11 +230,12 @@ def main():
     sources, build = pathlib.Path(sources).resolve(), pathlib.Path(build).resolve()
     checks = {title: lambda tree, folder, title=title: build_quickstart(tree, folder, title)
               for title in ("Meson", "CMake", "A compiler alone")}
+    checks |= {function.__name__: function for function in (check_exports, check_hardening)}
     tools = ["cmake"]
     if how == "meson":
         install = install_by_meson
         checks |= {function.__name__: function for function in
-                   (check_versions, check_exports, check_other_targets, check_flags, check_other_sizes,
+                   (check_versions, check_other_targets, check_flags, check_other_sizes,
                     check_subproject)}
     else:
         install = install_packages
