@@ -3,6 +3,10 @@
 """Runs clang-tidy 16 with the checks of .clang-tidy on what was compiled in a build tree.
 
     tidy.py SOURCES BUILD [FILE...]    all of lib/, models/ and examples/ with their headers, or the files
+    tidy.py SOURCES BUILD --changed    of these, what has changed
+
+What has changed is what git tells apart from the upstream branch, committed or not; on that branch itself,
+from the commit before. A header is looked at by way of one source that includes it.
 
 What was found clean is not looked at again until it, a header of it, a .clang-tidy or clang-tidy itself
 changes: BUILD/tidy remembers. Each finding is printed once, wherever its header is included.
@@ -20,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 
-TIDY = "clang-tidy-16"
+TIDY = "clang-tidy-16"  # others know other checks
 SKIPPED = 77  # what meson takes for skipped
 FOLDERS = ("lib", "models", "examples")
 
@@ -44,6 +48,40 @@ def included_files(build):
         target, *names = block.splitlines() or [""]
         files[target.partition(":")[0]] = [build / name.strip() for name in names]
     return files
+
+
+def git(sources, *arguments):
+    """What git prints, or nothing where it fails or is not there."""
+    try:
+        done = subprocess.run(["git", "-C", sources, *arguments], capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def changed_files(sources):
+    """The files that have changed, or None where there is no history to tell."""
+    upstream = next(filter(None, (git(sources, "rev-parse", "--verify", name)
+                                  for name in ("@{upstream}", "origin/HEAD", "main"))), "HEAD")
+    base = git(sources, "merge-base", "HEAD", upstream)
+    if base == git(sources, "rev-parse", "HEAD"):
+        base = git(sources, "rev-parse", "--verify", "HEAD^")
+    if not base:
+        return None
+    names = git(sources, "diff", "--relative", "--name-only", base) + "\n" + \
+        git(sources, "ls-files", "--others", "--exclude-standard")
+    return {sources / name for name in names.split("\n") if name}
+
+
+def sources_of(changed, commands, included):
+    """The changed sources, and for each changed header one that includes it: of its own name, or the smallest."""
+    wanted = {path for path in commands if path in changed}
+    reads = {path: {name.resolve() for name in included.get(entry["output"], [])} for path, entry in commands.items()}
+    for header in sorted(changed - wanted):
+        readers = [path for path in commands if header in reads[path]]
+        if readers and wanted.isdisjoint(readers):
+            wanted.add(min(readers, key=lambda path: (path.stem != header.stem, len(reads[path]), path)))
+    return wanted
 
 
 @functools.cache
@@ -77,13 +115,21 @@ def main():
         return SKIPPED
     sources, build = (pathlib.Path(name).resolve() for name in sys.argv[1:3])
     commands = compile_commands(sources, build)
-    wanted = [pathlib.Path(name).resolve() for name in sys.argv[3:]] or \
-        [path for path in commands if path.relative_to(sources).parts[0] in FOLDERS]
+    included = included_files(build)
+    ours = {path: entry for path, entry in commands.items() if path.relative_to(sources).parts[0] in FOLDERS}
+    if sys.argv[3:] == ["--changed"]:
+        changed = changed_files(sources)
+        if changed is None:
+            print("skipped: git does not tell what has changed; ./dev tidy looks at all")
+            return SKIPPED
+        anew = changed & {sources / ".clang-tidy", pathlib.Path(__file__).resolve()}
+        wanted = sorted(ours if anew else sources_of(changed, ours, included))
+    else:
+        wanted = [pathlib.Path(name).resolve() for name in sys.argv[3:]] or list(ours)
     for path in wanted:
         if path not in commands:
             sys.exit(f"tidy.py: {path} is not compiled in {build}")
 
-    included = included_files(build)
     tidy = subprocess.run([TIDY, "--version"], check=True, capture_output=True).stdout
     clean = build / "tidy"
     clean.mkdir(exist_ok=True)

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What tidy.py takes for changed, in repositories made for it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import tidy  # noqa: E402
+
+ALONE = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", "-C", folder, "-c", "user.name=n", "-c", "user.email=e", *arguments], check=True,
+                   capture_output=True, env=ALONE)
+
+
+def commit(folder, name):
+    (folder / name).write_text(name)
+    git(folder, "add", name)
+    git(folder, "commit", "-m", name)
+
+
+def changed(folder):
+    files = tidy.changed_files(folder)
+    return None if files is None else {str(path.relative_to(folder)) for path in files}
+
+
+def clone_of(place, name, *options):
+    git(place, "clone", *options, f"file://{place}/upstream", name)
+    return place / name
+
+
+def cases(place):
+    """A name, what is found, and what is expected."""
+    yield "without git's history", changed(place), None
+    upstream = place / "upstream"
+    upstream.mkdir()
+    git(upstream, "init", "-b", "main")
+    commit(upstream, "a.cpp")
+    yield "the first commit", changed(upstream), None
+    commit(upstream, "b.cpp")
+    commit(upstream, "c.cpp")
+    yield "a fresh clone", changed(clone_of(place, "fresh")), {"c.cpp"}
+    yield "without the commit before", changed(clone_of(place, "shallow", "--depth=1")), None
+    work = clone_of(place, "work")
+    git(work, "switch", "-c", "topic")
+    commit(work, "d.cpp")
+    commit(work, "e.cpp")
+    yield "a branch", changed(work), {"d.cpp", "e.cpp"}
+    (work / "a.cpp").write_text("other")
+    (work / "f.cpp").write_text("new")
+    yield "and what is not committed", changed(work), {"a.cpp", "d.cpp", "e.cpp", "f.cpp"}
+    commands = {pathlib.Path(name): {"output": name} for name in ("a.cpp", "b.cpp", "z.cpp")}
+    headers = {"a.cpp": ["a.cpp", "base.hpp"], "b.cpp": ["b.cpp", "base.hpp", "z.hpp"],
+               "z.cpp": ["z.cpp", "y.hpp", "base.hpp", "z.hpp"]}
+    included = {name: [pathlib.Path(read).absolute() for read in reads] for name, reads in headers.items()}
+    for names, expected in (("a.cpp", "a.cpp"), ("z.hpp", "z.cpp"), ("base.hpp", "a.cpp"), ("b.cpp base.hpp", "b.cpp"),
+                            ("gone.hpp", "")):
+        files = {pathlib.Path(name) if name.endswith(".cpp") else pathlib.Path(name).absolute()
+                 for name in names.split()}
+        yield names, {str(path) for path in tidy.sources_of(files, commands, included)}, set(expected.split())
+
+
+def main():
+    if not shutil.which("git"):
+        print("skipped: there is no git")
+        return tidy.SKIPPED
+    with tempfile.TemporaryDirectory() as folder:
+        results = list(cases(pathlib.Path(folder).resolve()))
+    failures = [result for result in results if result[1] != result[2]]
+    for name, found, expected in failures:
+        print(f"failed: {name}: expected {expected}, found {found}")
+    # As Boost.Test's short report, which tests/summary.awk adds up.
+    print(f"{len(results) - len(failures)} test cases out of {len(results)} passed")
+    if failures:
+        print(f"{len(failures)} test cases out of {len(results)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
