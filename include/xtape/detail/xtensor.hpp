@@ -8,15 +8,14 @@
 #include <xtensor/xarray.hpp>
 #endif
 
-#if XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26 && __cplusplus > 201703L && \
-    defined(__cpp_template_template_args)
+#if XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26
 // Before 0.26, xtensor keeps svector shapes apart from fixed ones only `if __cplusplus == 201703L`.
 // In C++20, g++ then takes svector<size_t, 4> for a fixed shape of rank 4, and xt::eval and the
-// immediate reducers write outside their arrays. This overload says what was meant.
+// immediate reducers write outside their arrays. This says what was meant, for the shapes of arrays;
+// where a distribution has mended it already, as Debian its 0.25, this agrees.
 namespace xt::detail {
-template <template <class, std::size_t, class, bool> class S, class X, std::size_t N, class A,
-          bool Init>
-struct xtype_for_shape<S<X, N, A, Init>> {
+template <>
+struct xtype_for_shape<dynamic_shape<std::size_t>> {
   template <class T, layout_type L>
   using type = xarray<T, L>;
 };
