@@ -152,10 +152,13 @@ def check_hardening(tree, folder):
     for name in ("xtape", "xtape-f64"):
         library = tree.libraries / f"lib{name}.so"
         said = run(["readelf", "-dlW", library], folder, tree.environment)
+        calls = run(["nm", "-D", "--undefined-only", library], folder, tree.environment)
         signs = {
             "full relocation read-only": "GNU_RELRO" in said and re.search(r"\(FLAGS\).*BIND_NOW", said),
             "a stack that is not executed": re.search(r"GNU_STACK .* RW ", said),
             "no text that is written": "TEXTREL" not in said,
+            "guarded stacks": "__stack_chk_fail" in calls,
+            "fortified calls": re.search(r" __\w+_chk\b", calls),
         }
         lacking = [what for what, sign in signs.items() if not sign]
         if lacking:
