@@ -9,10 +9,40 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <limits>
+#include <mutex>
 #include <numeric>
+#include <thread>
+
+#include <cxxabi.h>
+#include <unistd.h>
 
 namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+// std::exit destroys what is static, a dataset too, but leaves the loop from which it was called as it is, with
+// a gather that reads the dataset. A handler that is registered after the dataset was made runs before it is
+// destroyed. As if its object were a library of its own, it can be taken back, so that a process of many loops
+// does not gather handlers; other C libraries than GNU's do not do that.
+void call_at_exit(void (*handler)(void*), void* object) {
+#ifdef __GLIBC__
+  abi::__cxa_atexit(handler, object, object);
+#endif
+}
+// Calls it now instead.
+void do_not_call_at_exit(void* object) {
+#ifdef __GLIBC__
+  abi::__cxa_finalize(object);
+#endif
+}
+
+[[noreturn]] void wait_for_the_end() {
+  while (true) std::this_thread::sleep_for(std::chrono::hours{1});
+}
+
+}  // namespace
 
 // Batch k is gathered into buffer k % 2 while batch k - 1 is in use.
 class Batches::Loader {
@@ -28,8 +58,12 @@ class Batches::Loader {
     shape_.resize(1 + sample.size());
     std::copy(sample.begin(), sample.end(), shape_.begin() + 1);
     for (Batch& buffer : buffers_) resize(buffer, std::min(batch_size, order_.size()));
+    call_at_exit([](void* self) { static_cast<Loader*>(self)->stop(); }, this);
   }
-  ~Loader() { abandon(); }
+  ~Loader() {
+    abandon();
+    do_not_call_at_exit(this);
+  }
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
@@ -65,6 +99,7 @@ class Batches::Loader {
   void arrive(std::size_t k) {
     current_ = size();  // where an exception leaves it
     background_.wait();
+    if (stopped_) wait_for_the_end();  // another thread has called std::exit
     current_ = k;
     gather(k + 1);
   }
@@ -77,7 +112,8 @@ class Batches::Loader {
     Batch& buffer = buffers_[k % 2];
     resize(buffer, indices.size());
     background_.run([this, indices, &buffer] {
-      dataset_.gather(indices, buffer.images.data(), buffer.labels.data());
+      const std::lock_guard lock{reading_};
+      if (!stopped_) dataset_.gather(indices, buffer.images.data(), buffer.labels.data());
     });
   }
 
@@ -97,12 +133,23 @@ class Batches::Loader {
     }
   }
 
+  // Waits until nobody reads the dataset, and lets nobody do so again. A gather that has itself called
+  // std::exit is not waited for, nor one that was under way when this process was forked: it is not here.
+  void stop() noexcept {
+    if (::getpid() != process_) return;
+    const std::lock_guard lock{reading_};
+    stopped_ = true;
+  }
+
   const Dataset& dataset_;
   std::size_t batch_size_;
   Shape shape_;  // of the buffer made last
   std::vector<std::uint32_t> order_;
   std::array<Batch, 2> buffers_;
   std::size_t first_ = 0, current_ = 0;
+  const pid_t process_ = ::getpid();
+  std::recursive_mutex reading_;  // held by who reads the dataset
+  std::atomic<bool> stopped_ = false;
   // Isolated: the end of other work, in which a loop may be, must not silently skip a gather.
   tbb::task_group_context context_{tbb::task_group_context::isolated};
   tbb::task_group background_{context_};

@@ -22,6 +22,10 @@ struct Batch {
 /// one batch, a thread of the pool gathers the next. There are two buffers, made before the first
 /// batch: after that only a last, smaller batch asks for memory. Each loop over it gives the same
 /// batches.
+///
+/// `std::exit` in the loop's body waits for the gather that is under way, so that a dataset of static storage
+/// can be destroyed then. Where another thread calls it, the loop waits at its next batch for the end of the
+/// process; what its body reads of static objects by then is for the program to keep.
 class Batches {
  public:
   class Iterator;
