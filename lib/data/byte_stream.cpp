@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "data/byte_stream.hpp"
 
-#include "text.hpp"
+#include "io/input_file.hpp"
+
+#include <xtape/error.hpp>
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <optional>
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
@@ -31,11 +31,27 @@ class Inflater {
 // What a file gives is no longer than this at a time, nor what zlib is asked for.
 constexpr std::size_t chunk = std::size_t{1} << 16;
 
+// What is at a path, where that is no file; nothing where there may be one, as opening it will tell.
+const char* other_than_file(const std::filesystem::path& path) {
+  using enum std::filesystem::file_type;
+  std::error_code error;
+  switch (std::filesystem::status(path, error).type()) {
+    case not_found: return "nothing";
+    case directory: return "a directory";
+    case fifo: return "a pipe";
+    case socket: return "a socket";
+    case block:
+    case character: return "a device";
+    default: return nullptr;
+  }
+}
+
 }  // namespace
 
 struct ByteStream::State {
   std::string name;
-  std::ifstream file;
+  std::optional<InputFile> file;  // none: the bytes are in memory
+  std::uint64_t position = 0;     // in the file, of what is to be read next
   std::array<std::uint8_t, chunk> buffer;
   std::span<const std::uint8_t> input;  // what was read and not yet used
   std::unique_ptr<Inflater> inflater;   // none: the bytes are plain
@@ -48,22 +64,21 @@ struct ByteStream::State {
   }
 
   void open(const std::filesystem::path& path) {
-    std::error_code error;  // what else is wrong, opening will tell
-    const auto type = std::filesystem::status(path, error).type();
-    if (type == std::filesystem::file_type::not_found) fail("expected a file, found nothing");
-    if (type == std::filesystem::file_type::directory) fail("expected a file, found a directory");
-    errno = 0;
-    file.open(path, std::ios::binary);
-    if (!file) fail(text("expected a readable file, found: ", std::strerror(errno)));
+    if (const char* const other = other_than_file(path))
+      fail(std::string{"expected a file, found "} + other);
+    file.emplace(
+        path, [this](const std::string& why) { fail("expected a readable file, found: " + why); });
   }
 
   // Reads on if there is no input left. False: there is no more.
   bool fill() {
     if (!input.empty()) return true;
-    if (!file.is_open()) return false;
-    file.read(reinterpret_cast<char*>(buffer.data()), chunk);
-    if (file.bad()) fail("expected a readable file, found an input error");
-    input = std::span{buffer}.first(static_cast<std::size_t>(file.gcount()));
+    if (!file) return false;
+    const auto count = std::min<std::uint64_t>(chunk, file->size() - position);
+    const std::string fault = file->read_at(position, buffer.data(), count);
+    if (!fault.empty()) fail("expected a readable file, found that it " + fault);
+    position += count;
+    input = std::span{buffer}.first(count);
     return !input.empty();
   }
 
@@ -81,13 +96,23 @@ struct ByteStream::State {
     return count;
   }
 
+  // Files from tapes were filled up with zeros to whole blocks, which gzip ignores.
+  bool is_padding() {
+    if (!inflater->between_members || input[0] != 0) return false;
+    while (fill()) {
+      const auto other = std::ranges::find_if(input, [](std::uint8_t byte) { return byte != 0; });
+      input = input.subspan(static_cast<std::size_t>(other - input.begin()));
+      if (!input.empty()) fail_gzip("more behind the zeros at its end");
+    }
+    return true;
+  }
+
   // May return 0 before the end: a gzip header or trailer gives no bytes.
   std::size_t read_gzip(std::span<std::uint8_t> out, bool& end) {
-    if (!fill()) {
-      if (!inflater->between_members) fail_gzip("its end too early");
-      end = true;
-      return 0;
-    }
+    const bool more = fill();
+    if (!more && !inflater->between_members) fail_gzip("its end too early");
+    end = !more || is_padding();
+    if (end) return 0;
     z_stream& z = inflater->stream;
     z.next_in = const_cast<Bytef*>(input.data());  // zlib does not write to it
     z.avail_in = static_cast<uInt>(std::min(input.size(), chunk));

@@ -14,10 +14,11 @@
 namespace xtape::inline XTAPE_ABI::data {
 
 /// A stream of bytes to be read once, from the first to the last. Gzip is told by its first two
-/// bytes, not by the file's name; members that follow each other are one stream, as in gzip itself.
+/// bytes, not by the file's name; members that follow each other are one stream, and zeros behind
+/// the last do not count, as in gzip itself.
 class ByteStream {
  public:
-  /// Opens a file. Throws DataError.
+  /// Opens a file. Throws DataError, also for a pipe or a device.
   explicit ByteStream(const std::filesystem::path& path);
   /// Reads from memory, which must outlive the stream. `name` is for the errors.
   ByteStream(std::string name, std::span<const std::uint8_t> bytes);

@@ -12,10 +12,15 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-InputFile::InputFile(const std::string& path) : path_{path} {
+InputFile::InputFile(const std::string& path)
+    : InputFile{path, [&](const std::string& why) {
+                  throw DataError(Op::nowhere("load"), text("cannot read ", path, ": ", why));
+                }} {}
+
+InputFile::InputFile(const std::string& path, const Fail& fail) : path_{path} {
   const auto refuse = [&](const std::string& why) {
     if (file_ >= 0) ::close(file_);
-    throw DataError(Op::nowhere("load"), text("cannot read ", path, ": ", why));
+    fail(why);
   };
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it may be a pipe
   struct stat status;

@@ -6,15 +6,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace xtape::inline XTAPE_ABI {
 
-/// A regular file, open for reading.
+/// A regular file, open for reading. Anything else, such as a pipe, for which one could wait for ever, is refused.
 class InputFile {
  public:
+  /// Told why a file cannot be read, it throws an error that says so.
+  using Fail = std::function<void(const std::string& why)>;
+
   /// Opens it. Throws DataError: `[load] cannot read <path>: <why>`.
   explicit InputFile(const std::string& path);
+  /// Opens it, or fails in the words of a reader of other files.
+  InputFile(const std::string& path, const Fail& fail);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;

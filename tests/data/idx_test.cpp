@@ -4,6 +4,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <numeric>
 
@@ -64,6 +68,20 @@ BOOST_AUTO_TEST_CASE(reads_gzip_members_that_follow_each_other) {
   BOOST_TEST((idx.bytes == Bytes{7, 2, 1, 0, 4}));
 }
 
+// As gunzip does: archives on tape are filled up with zeros.
+BOOST_AUTO_TEST_CASE(reads_gzip_with_zeros_behind_it) {
+  const Bytes good = gzip(labels);
+  for (const std::size_t zeros : {1, 2, 7, 511, 200'000})
+    BOOST_TEST((data::read_idx(file(good + Bytes(zeros))).bytes == Bytes{7, 2, 1, 0, 4}));
+  BOOST_TEST((data::read_idx(file(good + gzip({}) + Bytes(100))).bytes == Bytes{7, 2, 1, 0, 4}));
+  const std::string more =
+      "[idx] file: expected intact gzip data, found more behind the zeros at its end; the file is "
+      "damaged";
+  BOOST_TEST(error(good + Bytes(100) + Bytes{1}) == more);
+  BOOST_TEST(error(good + Bytes(100) + gzip({})) == more);
+  BOOST_TEST(error(good + Bytes(100'000) + Bytes{0, 1}) == more);
+}
+
 BOOST_AUTO_TEST_CASE(reads_a_file_of_no_elements) {
   BOOST_TEST((data::read_idx(file(header({0, 28, 28}))).shape == Shape{0, 28, 28}));
   BOOST_TEST(data::read_labels(file(header({0}))).empty());
@@ -83,6 +101,26 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_path) {
   if (!std::ifstream{path})  // root may read everything
     BOOST_TEST(named(read(path)) ==
                "[idx] file: expected a readable file, found: Permission denied");
+}
+
+// Nobody writes into this pipe: to open it as other files are would wait for ever.
+BOOST_AUTO_TEST_CASE(does_not_wait_for_what_is_no_file) {
+  const fs::path pipe = directory / "pipe", listening = directory / "socket";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  listening.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  BOOST_REQUIRE(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                0);
+  fs::create_symlink(pipe, directory / "link");
+  const auto read = [&](const fs::path& path) {
+    return named(error_of<DataError>([&] { data::read_idx(path); }));
+  };
+  BOOST_TEST(read(pipe) == "[idx] pipe: expected a file, found a pipe");
+  BOOST_TEST(read(directory / "link") == "[idx] link: expected a file, found a pipe");
+  BOOST_TEST(read(listening) == "[idx] socket: expected a file, found a socket");
+  BOOST_TEST(read("/dev/zero") == "[idx] /dev/zero: expected a file, found a device");
+  ::close(descriptor);
 }
 
 BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_header) {

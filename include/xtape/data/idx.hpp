@@ -4,8 +4,8 @@
 /// the sizes, then the elements. Files may be gzip-compressed; what they are called does not
 /// matter.
 ///
-/// The readers are strict: a file that is missing, empty, a directory, of another format or element
-/// type, cut short, too long, or damaged under gzip throws a DataError that names the file, what
+/// The readers are strict: a file that is missing, empty, a directory, a pipe or a device, of another format
+/// or element type, cut short, too long, or damaged under gzip throws a DataError that names the file, what
 /// was expected and what was found. No more memory is used than about twice what a file really
 /// holds, whatever its header claims.
 #pragma once
