@@ -164,6 +164,8 @@ std::size_t ByteStream::read(std::span<std::uint8_t> out) {
   return count;
 }
 
+bool ByteStream::compressed() const noexcept { return state_->inflater != nullptr; }
+
 const std::string& ByteStream::name() const noexcept { return state_->name; }
 
 }  // namespace xtape::inline XTAPE_ABI::data

@@ -27,6 +27,8 @@ class ByteStream {
   /// Fills `out` and returns how many bytes it got, fewer only at the end of the stream. Throws
   /// DataError if the file cannot be read or its gzip wrapping is damaged.
   std::size_t read(std::span<std::uint8_t> out);
+  /// Whether it is gzip: what it holds can be much more than what it is.
+  bool compressed() const noexcept;
   /// What is read: the path, or the name given.
   const std::string& name() const noexcept;
 

@@ -9,13 +9,16 @@
 #include <curl/curl.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <string_view>
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
 constexpr long connect_seconds = 10;
-constexpr long stall_bytes_per_second = 1000, stall_seconds = 20;
+constexpr long stall_bytes_per_second = 10'000, stall_seconds = 30;
 constexpr long max_redirects = 10;
 
 template <auto function>
@@ -59,17 +62,27 @@ void restrict_protocols(CURL* curl) {
 
 [[noreturn]] void fail(const std::string& what) { throw DataError(Op::nowhere("download"), what); }
 
+// libcurl would wait for who writes to one, for ever.
+void refuse_pipes(const std::string& url) {
+  constexpr std::string_view file = "file://";
+  std::error_code ignored;
+  if (url.starts_with(file) && std::filesystem::is_fifo(url.substr(file.size()), ignored))
+    fail(url + ": expected a file, found a pipe");
+}
+
 }  // namespace
 
 bool can_download() noexcept { return true; }
 
-std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes) {
+std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes,
+                                std::chrono::milliseconds most) {
   // Older versions of libcurl want this done once, before any other thread uses it.
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, Calls<curl_easy_cleanup>> curl{
       initialized == CURLE_OK ? curl_easy_init() : nullptr};
   if (curl == nullptr) fail("libcurl cannot be initialized");
 
+  refuse_pipes(url);
   Sink sink{.max_bytes = max_bytes};
   char reason[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
@@ -80,6 +93,7 @@ std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes) {
   curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, connect_seconds);
   curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, stall_bytes_per_second);
   curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, stall_seconds);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(most.count())));
   curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "xtape");
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &Sink::take);
@@ -119,7 +133,9 @@ namespace {
 }  // namespace
 
 bool can_download() noexcept { return false; }
-std::vector<std::uint8_t> fetch(const std::string&, std::size_t) { fail(); }
+std::vector<std::uint8_t> fetch(const std::string&, std::size_t, std::chrono::milliseconds) {
+  fail();
+}
 std::string sha256(std::initializer_list<std::span<const std::uint8_t>>) { fail(); }
 
 }  // namespace xtape::inline XTAPE_ABI::data

@@ -4,6 +4,7 @@
 
 #include <xtape/config.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -17,8 +18,10 @@ namespace xtape::inline XTAPE_ABI::data {
 bool can_download() noexcept;
 
 /// What a URL (http, https or file) delivers. Follows redirects to http and https. Throws DataError
-/// if it cannot be had, stalls, or is longer than `max_bytes`.
-std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes);
+/// if it cannot be had, is longer than `max_bytes`, gets slower than 10 kB/s for 30 s, or takes longer than
+/// `most`.
+std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes,
+                                std::chrono::milliseconds most);
 
 /// The SHA-256 digest of the parts one after the other, in hexadecimal.
 std::string sha256(std::initializer_list<std::span<const std::uint8_t>> parts);

@@ -60,14 +60,55 @@ std::size_t body_size(const ByteStream& stream, const Shape& shape) {
   return count;
 }
 
+// Has memory taken for what is read.
+void in_memory(const std::string& name, const Shape& shape, const std::function<void()>& take) {
+  try {
+    take();
+  } catch (const std::bad_alloc&) {
+    fail(name, text("expected a size that fits in memory, found ", shape));
+  }
+}
+
+Idx read_if(const std::string& path, const std::function<void(const Shape&)>& check,
+            std::size_t most = most_unfolded) {
+  ByteStream stream{path};
+  return parse_idx(stream, check, most);
+}
+
+// Labels, of which `check` looks at how many they are to be.
+std::vector<std::int32_t> read_labels_if(const std::string& path,
+                                         const std::function<void(const Shape&)>& check) {
+  constexpr std::size_t most = most_unfolded / sizeof(std::int32_t);
+  const Idx idx = read_if(
+      path,
+      [&](const Shape& shape) {
+        if (shape.size() != 1)
+          fail(path, text("expected labels of shape (N,), found ", shape),
+               shape.size() == 3 ? "these are images" : "");
+        if (check) check(shape);
+      },
+      most);
+  std::vector<std::int32_t> labels;
+  in_memory(path, idx.shape, [&] { labels.assign(idx.bytes.begin(), idx.bytes.end()); });
+  return labels;
+}
+
 }  // namespace
 
-Idx parse_idx(ByteStream& stream) {
+Idx parse_idx(ByteStream& stream, const std::function<void(const Shape&)>& check,
+              std::size_t most) {
   Idx idx{read_shape(stream), {}};
   const std::size_t expected = body_size(stream, idx.shape);
+  if (check) check(idx.shape);
+  if (stream.compressed() && expected > most)
+    fail(stream.name(),
+         text("expected at most ", most, " bytes that are compressed, found ", idx.shape),
+         "if the file is to be as large, decompress it first");
   // The header may lie: grow with what the stream delivers.
   for (std::size_t size = 0; size < expected;) {
-    idx.bytes.resize(std::min(expected, std::max(2 * size, std::size_t{1} << 16)));
+    in_memory(stream.name(), idx.shape, [&] {
+      idx.bytes.resize(std::min(expected, std::max(2 * size, std::size_t{1} << 16)));
+    });
     const std::size_t got = stream.read(std::span{idx.bytes}.subspan(size));
     size += got;
     if (size != idx.bytes.size())
@@ -87,35 +128,27 @@ std::vector<std::uint8_t> idx_header(const Shape& shape) {
   return header;
 }
 
-Idx read_idx(const std::string& path) {
-  ByteStream stream{path};
-  return parse_idx(stream);
-}
+Idx read_idx(const std::string& path) { return read_if(path, {}); }
 
 Idx read_images(const std::string& path) {
-  Idx idx = read_idx(path);
-  if (idx.shape.size() != 3 && idx.shape.size() != 4)
-    fail(path, text("expected images of shape (N, H, W), found ", idx.shape),
-         idx.shape.size() == 1 ? "these are labels" : "");
-  return idx;
+  return read_if(path, [&](const Shape& shape) {
+    if (shape.size() != 3 && shape.size() != 4)
+      fail(path, text("expected images of shape (N, H, W), found ", shape),
+           shape.size() == 1 ? "these are labels" : "");
+  });
 }
 
-std::vector<std::int32_t> read_labels(const std::string& path) {
-  const Idx idx = read_idx(path);
-  if (idx.shape.size() != 1)
-    fail(path, text("expected labels of shape (N,), found ", idx.shape),
-         idx.shape.size() == 3 ? "these are images" : "");
-  return {idx.bytes.begin(), idx.bytes.end()};
-}
+std::vector<std::int32_t> read_labels(const std::string& path) { return read_labels_if(path, {}); }
 
 ImageDataset load_images_and_labels(const std::string& images_path, const std::string& labels_path,
                                     const IdxOptions& options) {
   Idx images = read_images(images_path);
-  std::vector<std::int32_t> labels = read_labels(labels_path);
   const Shape& shape = images.shape;
-  if (shape[0] != labels.size())
-    fail(labels_path, text("expected ", shape[0], " labels for the images in ", images_path,
-                           ", found ", labels.size()));
+  std::vector<std::int32_t> labels = read_labels_if(labels_path, [&](const Shape& found) {
+    if (found[0] != shape[0])
+      fail(labels_path, text("expected ", shape[0], " labels for the images in ", images_path,
+                             ", found ", found[0]));
+  });
   const auto largest = std::max_element(labels.begin(), labels.end());
   std::size_t classes = options.classes;
   if (classes == 0) classes = largest == labels.end() ? 1 : static_cast<std::size_t>(*largest) + 1;

@@ -6,10 +6,18 @@
 
 #include "data/byte_stream.hpp"
 
+#include <functional>
+
 namespace xtape::inline XTAPE_ABI::data {
 
-/// Reads the whole stream as an IDX file. Throws DataError.
-Idx parse_idx(ByteStream& stream);
+/// What a compressed file may hold: a small one that is damaged, or made for it, may unfold without end.
+inline constexpr std::size_t most_unfolded = std::size_t{1} << 30;
+
+/// Reads the whole stream as an IDX file. `check`, if any, throws for a shape that is not wanted, and a
+/// compressed stream holds at most `most` bytes: nothing is unfolded for a header that says otherwise. Throws
+/// DataError, also where there is no memory for what is read.
+Idx parse_idx(ByteStream& stream, const std::function<void(const Shape&)>& check = {},
+              std::size_t most = most_unfolded);
 
 /// The header of an IDX file of unsigned bytes: with the elements after it, the file.
 std::vector<std::uint8_t> idx_header(const Shape& shape);

@@ -9,6 +9,7 @@ namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 // No file of these datasets is longer, compressed or not.
 constexpr std::size_t max_file_bytes = std::size_t{64} << 20;
@@ -17,10 +18,11 @@ constexpr std::size_t max_file_bytes = std::size_t{64} << 20;
   throw DataError(Op::nowhere("download"), what, hint);
 }
 
-std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& digest) {
-  std::vector<std::uint8_t> bytes = fetch(url, max_file_bytes);
+std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& digest,
+                                    std::chrono::milliseconds most) {
+  std::vector<std::uint8_t> bytes = fetch(url, max_file_bytes, most);
   ByteStream stream{url, bytes};
-  const Idx idx = parse_idx(stream);
+  const Idx idx = parse_idx(stream, {}, max_file_bytes);
   const std::string found = sha256({idx_header(idx.shape), idx.bytes});
   if (found != digest) fail(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
   return bytes;
@@ -44,7 +46,8 @@ void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 std::string download_files(const Source& source, std::vector<std::string> mirrors,
-                           const fs::path& directory) {
+                           const fs::path& directory, std::chrono::milliseconds most) {
+  const auto end = Clock::now() + most;
   for (std::string& mirror : mirrors)
     if (!mirror.ends_with('/')) mirror += '/';
   std::size_t mirror = 0;  // the one that worked last, so that a dead one is asked only once
@@ -54,8 +57,11 @@ std::string download_files(const Source& source, std::vector<std::string> mirror
     std::vector<std::uint8_t> bytes;
     std::string reasons;
     for (std::size_t tries = 0; bytes.empty() && tries < mirrors.size(); ++tries) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+      const auto others = static_cast<std::int64_t>(mirrors.size() - tries - 1);
       try {
-        bytes = fetch_idx(mirrors[mirror] + name, source.sha256[i]);
+        // A slow one must leave time for the others.
+        bytes = fetch_idx(mirrors[mirror] + name, source.sha256[i], left / (others + 1));
       } catch (const DataError& error) {
         reasons += (reasons.empty() ? "" : "; ") + error.message();
         mirror = (mirror + 1) % mirrors.size();

@@ -41,8 +41,8 @@ const Source& fashion_source() {
                  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
                  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
       .first_labels = {9, 2, 1, 1, 6, 1, 4, 6, 5, 7},
-      .mirrors = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-                  "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"}};
+      .mirrors = {"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+                  "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"}};
   return source;
 }
 

@@ -5,6 +5,7 @@
 #include <xtape/data/mnist.hpp>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 
 namespace xtape::inline XTAPE_ABI::data {
@@ -32,9 +33,10 @@ Split load(const Source& source, const MnistOptions& options);
 std::filesystem::path find_file(const std::filesystem::path& directory, std::string name);
 
 /// Downloads into the directory what it lacks of the dataset and checks the digests. The mirrors
-/// are tried in turn. Returns the last one used. Throws DataError, which tells why each mirror
-/// failed.
+/// are tried in turn, all together for no longer than `most`. Returns the last one used. Throws DataError,
+/// which tells why each mirror failed.
 std::string download_files(const Source& source, std::vector<std::string> mirrors,
-                           const std::filesystem::path& directory);
+                           const std::filesystem::path& directory,
+                           std::chrono::milliseconds most = std::chrono::minutes{20});
 
 }  // namespace xtape::inline XTAPE_ABI::data

@@ -205,6 +205,54 @@ BOOST_AUTO_TEST_CASE(allocates_no_more_than_the_file_justifies) {
   BOOST_TEST(peak_megabytes() - before < 128);
 }
 
+// 1 GB in 1 MB, which the header asks for. What is refused by its header is not unfolded.
+BOOST_AUTO_TEST_CASE(unfolds_only_what_may_be_there) {
+  const Bytes zeros = gzip(Bytes(std::size_t{1} << 24));
+  const auto bomb = [&](std::initializer_list<std::uint32_t> sizes) {
+    Bytes bytes = gzip(header(sizes));
+    for (int i = 0; i < 64; ++i) bytes = bytes + zeros;
+    return bytes;
+  };
+  const auto labels_error = [&](std::uint32_t count) {
+    return error(bomb({count}), [](const fs::path& path) { data::read_labels(path); });
+  };
+  const std::uint32_t huge = 0xffffffff;
+  const std::string hint = "; if the file is to be as large, decompress it first";
+  const std::string start = "[idx] file: expected at most ";
+  const long before = peak_megabytes();
+  BOOST_TEST(error(bomb({huge})) ==
+             start + "1073741824 bytes that are compressed, found (4294967295,)" + hint);
+  BOOST_TEST(error(bomb({1 << 21, 28, 28})) ==
+             start + "1073741824 bytes that are compressed, found (2097152, 28, 28)" + hint);
+  BOOST_TEST(labels_error(300'000'000) ==
+             start + "268435456 bytes that are compressed, found (300000000,)" + hint);
+  BOOST_TEST(labels_error(0) == "[idx] file: expected 0 bytes for (0,), found more");
+  const fs::path images = write(directory / "images", header({2, 1, 2}) + Bytes(4));
+  const fs::path many = write(directory / "many", bomb({200'000'000}));
+  BOOST_TEST(named(error_of<DataError>([&] { data::load_images_and_labels(images, many); })) ==
+             "[idx] many: expected 2 labels for the images in images, found 200000000");
+  BOOST_TEST(
+      error(bomb({1 << 20, 28, 28}), [](const fs::path& path) { data::read_labels(path); }) ==
+      "[idx] file: expected labels of shape (N,), found (1048576, 28, 28); these are images");
+  BOOST_TEST(peak_megabytes() - before < 32);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // its allocator ends the process where there is no memory
+BOOST_AUTO_TEST_CASE(names_what_does_not_fit_in_memory) {
+  const fs::path path = file(header({1 << 20, 32, 32}));
+  fs::resize_file(path, 16 + (std::uintmax_t{1} << 30));  // without blocks on the disk
+  rlimit before{};
+  getrlimit(RLIMIT_AS, &before);
+  std::size_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages;
+  const rlimit limit{pages * 4096 + (64 << 20), before.rlim_max};
+  setrlimit(RLIMIT_AS, &limit);
+  const std::string images = named(error_of<DataError>([&] { data::read_idx(path); }));
+  setrlimit(RLIMIT_AS, &before);
+  BOOST_TEST(images == "[idx] file: expected a size that fits in memory, found (1048576, 32, 32)");
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(random_damage_loads_or_throws) {
   Rng rng{2};
   const Bytes images = header({6, 5, 4}) + random_bytes(120, rng);

@@ -6,6 +6,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace test;
 using data::file_names;
@@ -55,6 +63,50 @@ struct Mirrors : Sandbox {
     return names;
   }
 };
+
+// Serves one byte in 20 ms to each who asks, over HTTP, and never ends.
+class SlowServer {
+ public:
+  SlowServer() {
+    const sockaddr_in any{
+        .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+    socklen_t size = sizeof address_;
+    BOOST_REQUIRE(::bind(listener_, reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+    BOOST_REQUIRE(::listen(listener_, 8) == 0);
+    BOOST_REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address_), &size) == 0);
+    thread_ = std::thread{[this] { serve(); }};
+  }
+  ~SlowServer() {
+    stopped_ = true;
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  SlowServer(const SlowServer&) = delete;
+  SlowServer& operator=(const SlowServer&) = delete;
+
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port)) + "/";
+  }
+
+ private:
+  void serve() {
+    for (int client; !stopped_ && (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
+      std::string text = "HTTP/1.0 200 OK\r\n\r\n";
+      while (!stopped_ && ::send(client, text.data(), text.size(), MSG_NOSIGNAL) > 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        text = "x";
+      }
+      ::close(client);
+    }
+  }
+  int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address_{};
+  std::atomic<bool> stopped_ = false;
+  std::thread thread_;
+};
+
+constexpr std::chrono::minutes a_minute{1};
 
 const auto with_curl = boost::unit_test::precondition(builds_with_curl);
 
@@ -132,6 +184,44 @@ BOOST_AUTO_TEST_CASE(refuses_damaged_files, *with_curl) {
                 "found its end too early") != std::string::npos);
 }
 
+// 64 MB of zeros in 64 kB, behind a header that asks for them all and more; another mirror is right.
+BOOST_AUTO_TEST_CASE(does_not_unfold_what_no_dataset_has, *with_curl) {
+  Bytes bomb = gzip(header({0xffffffff}));
+  const Bytes zeros = gzip(Bytes(std::size_t{1} << 23));
+  for (int i = 0; i < 8; ++i) bomb = bomb + zeros;
+  for (std::size_t i = 0; i < 4; ++i) write(served("wrong", i), bomb);
+  const std::string text = error(options({.substitute = false, .mirrors = {url("wrong")}}));
+  BOOST_TEST(
+      text.find("expected at most 67108864 bytes that are compressed, found (4294967295,)") !=
+      std::string::npos);
+  const data::Split split = data::load(source, options({.substitute = false}));
+  BOOST_TEST(named(split.train.source()) == "downloaded from file://DIR/served/right/");
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_what_takes_too_long, *with_curl) {
+  const Environment no_proxy{"no_proxy", "127.0.0.1"};
+  const SlowServer server;
+  const auto start = std::chrono::steady_clock::now();
+  const std::chrono::milliseconds half_a_second{500};
+  const std::string text =
+      error_of<DataError>([&] { data::fetch(server.url(), 1000, half_a_second); });
+  BOOST_TEST(text.starts_with("[download] " + server.url() + ": Operation timed out after "), text);
+  // A slow mirror leaves time for a good one.
+  const std::string used =
+      data::download_files(source, {server.url(), url("right")}, cache(), std::chrono::seconds{2});
+  BOOST_TEST(named(used) == "file://DIR/served/right/");
+  BOOST_TEST(cached().size() == 4u);
+  BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds{20}));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_wait_at_a_pipe, *with_curl) {
+  const fs::path pipe = directory / "pipe";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string address = "file://" + pipe.string();
+  BOOST_TEST(named(error_of<DataError>([&] { data::fetch(address, 1000, a_minute); })) ==
+             "[download] file://DIR/pipe: expected a file, found a pipe");
+}
+
 BOOST_AUTO_TEST_CASE(needs_a_cache_that_can_be_written, *with_curl) {
   write(directory / "cache", {});
   const std::string text = error(options({.substitute = false, .mirrors = {url("right")}}));
@@ -142,12 +232,12 @@ BOOST_AUTO_TEST_CASE(needs_a_cache_that_can_be_written, *with_curl) {
 BOOST_AUTO_TEST_CASE(fetches_with_a_limit_and_from_known_protocols, *with_curl) {
   const Bytes bytes(1000, 7);
   const std::string address = "file://" + write(directory / "bytes", bytes).string();
-  BOOST_TEST((data::fetch(address, 1000) == bytes));
-  BOOST_TEST(named(error_of<DataError>([&] { data::fetch(address, 999); })) ==
+  BOOST_TEST((data::fetch(address, 1000, a_minute) == bytes));
+  BOOST_TEST(named(error_of<DataError>([&] { data::fetch(address, 999, a_minute); })) ==
              "[download] file://DIR/bytes: expected at most 999 bytes, got more");
   for (const std::string protocol : {"ftp", "gopher", "dict", "telnet", "scp"}) {
     const std::string text =
-        error_of<DataError>([&] { data::fetch(protocol + "://127.0.0.1:9/", 1000); });
+        error_of<DataError>([&] { data::fetch(protocol + "://127.0.0.1:9/", 1000, a_minute); });
     BOOST_TEST(
         text.starts_with("[download] " + protocol + "://127.0.0.1:9/: Protocol \"" + protocol));
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the tests of data share: temporary files, gzip, IDX files, environment variables.
+// What the tests of data share: temporary files, gzip, IDX files.
 #pragma once
+
+#include "../environment.hpp"
 
 #include <xtape/data.hpp>
 
@@ -11,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
-#include <optional>
 #include <stdexcept>
 
 namespace test {
@@ -43,25 +44,6 @@ class TemporaryDirectory {
 
  private:
   fs::path path_;
-};
-
-/// Sets an environment variable, or removes it, until the end of the scope.
-class Environment {
- public:
-  Environment(const char* name, std::optional<std::string> value) : name_{name} {
-    if (const char* old = getenv(name)) old_ = old;
-    set(value);
-  }
-  ~Environment() { set(old_); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  void set(const std::optional<std::string>& value) const {
-    value ? setenv(name_, value->c_str(), 1) : unsetenv(name_);
-  }
-  const char* name_;
-  std::optional<std::string> old_;
 };
 
 inline fs::path write(const fs::path& path, const Bytes& bytes) {

@@ -7,7 +7,8 @@
 /// The readers are strict: a file that is missing, empty, a directory, a pipe or a device, of another format
 /// or element type, cut short, too long, or damaged under gzip throws a DataError that names the file, what
 /// was expected and what was found. No more memory is used than about twice what a file really
-/// holds, whatever its header claims.
+/// holds, whatever its header claims; and as a compressed one of a few megabytes can hold many gigabytes, it is
+/// refused if its header says that it holds more than 1 GiB, or a quarter of that in labels.
 #pragma once
 
 #include <xtape/data/dataset.hpp>

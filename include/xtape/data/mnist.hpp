@@ -36,7 +36,8 @@ struct MnistOptions {
 ///    `~/.cache/xtape`.
 ///
 /// If they are in none of these, they are downloaded into the cache. Each must have the SHA-256
-/// digest that is known for it, taken over the decompressed bytes. If that fails too, the result is
+/// digest that is known for it, taken over the decompressed bytes. A mirror that gets slower than 10 kB/s
+/// for 30 s is given up, and the whole download after 20 minutes. If that fails too, the result is
 /// `synthetic_digits`, with a notice that says so; `train.synthetic()` and `train.source()` tell.
 ///
 /// Throws DataError if `options.directory` lacks files, a file that was found is damaged or belongs
