@@ -1,8 +1,23 @@
 # SPDX-License-Identifier: MIT
 # What Doxygen reads of a header: without the inline namespace of one of the two builds, and with all
-# that is in the namespace put into the group of its folder.
+# that is in the namespace put into the group of its folder. Of a page: with a label, by which other pages
+# refer to it, as versions of Doxygen differ in what they make of the names of files.
+
+# The label of a page: that in its first line, else the name of its file.
+label() {
+  own=$(sed -n '1s/^# .*{#\(.*\)}$/\1/p' "$1")
+  echo "${own:-$(basename "$1" .md)}"
+}
+
 case $1 in
   *.hpp) ;;
+  *.md)
+    page=$1
+    set -- -e "1s/^# [^{]*\$/& {#$(label "$page")}/"
+    for link in $(grep -o ']([^():]*\.md)' "$page" | tr -d ']()'); do
+      set -- "$@" -e "s|]($link)|](@ref $(label "$(dirname "$page")/$link"))|"
+    done
+    exec sed "$@" "$page" ;;
   *) exec cat "$1" ;;
 esac
 group=$(basename "$(dirname "$1")")
