@@ -69,7 +69,10 @@ void add_references(report::Results& results, const Options& o, const data::Spli
 class Comparison {
  public:
   Comparison(Options options, const std::string& command)
-      : options_{std::move(options)}, data_{experiment::load(options_.data)} {
+      : options_{std::move(options)}, claim_{options_.out}, data_{experiment::load(options_.data)} {
+    if (!options_.resume && fs::exists(fs::path{options_.out} / "results.json"))
+      throw ValueError(Op::nowhere("out"), options_.out + " has results already",
+                       "--resume goes on with them; else choose another directory");
     results_.title = "Optimizers compared on " + data_.train.name();
     experiment::describe(results_, options_.training, data_, options_.threads);
     add_references(results_, options_, data_);
@@ -226,14 +229,12 @@ class Comparison {
   }
 
   Options options_;
+  report::Claim claim_;  // of options_.out
   data::Split data_;
   report::Results results_;
 };
 
 int run(const Options& options, const std::string& program) {
-  if (!options.resume && fs::exists(fs::path{options.out} / "results.json"))
-    throw ValueError(Op::nowhere("out"), options.out + " has results already",
-                     "--resume goes on with them; else choose another directory");
   const ThreadLimit threads{options.threads};
   if (!options.events.empty()) fs::create_directories(options.events);
   Comparison comparison{options, program};

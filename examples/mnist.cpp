@@ -85,6 +85,7 @@ class Reporter {
         results_{.title = fmt::format("{} on {}", o.training.model, data.train.name()),
                  .command = std::move(command)} {
     if (directory_.empty()) return;
+    claim_.emplace(directory_);
     if (!o.training.resume &&
         std::filesystem::exists(std::filesystem::path{directory_} / "results.json"))
       throw ValueError(Op::nowhere("report"), directory_ + " has results already",
@@ -116,6 +117,7 @@ class Reporter {
   void write() const { experiment::write_report("mnist", directory_, results_); }
 
   std::string directory_;
+  std::optional<report::Claim> claim_;  // of it
   report::Results results_;
 };
 

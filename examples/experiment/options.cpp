@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 using namespace xtape;
 
@@ -92,11 +89,7 @@ data::Split load(const DataSettings& settings) {
 }
 
 void check_writable(const char* what, const std::string& path) {
-  if (path.empty()) return;
-  const std::filesystem::path file{path};
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-  if (::access(folder.c_str(), W_OK) != 0 || std::filesystem::is_directory(file))
-    throw DataError(Op::nowhere(what), "cannot write " + path);
+  if (!path.empty()) xtape::check_writable(path, what);
 }
 
 std::vector<std::string> optimizers() {

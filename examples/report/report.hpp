@@ -6,13 +6,24 @@
 #include "results.hpp"
 
 #include <filesystem>
+#include <memory>
 
 namespace report {
 
+/// The right to write a directory. Reports of two processes in one would take each other's place, so that each
+/// that writes for some time makes one of these first; the right ends with the process, however that ends.
+class Claim {
+ public:
+  /// Creates the directory if it is missing. Throws std::runtime_error if another process has the right.
+  explicit Claim(const std::filesystem::path& directory);
+
+ private:
+  std::shared_ptr<void> lock_;
+};
+
 /// Writes `report.html`, `results.csv` and `results.json` into a directory, which is created if missing.
 /// Each file replaces the old one at once and is on the disk by then: neither a reader nor a power failure
-/// meets half of it. One process at a time may write a directory. Throws std::runtime_error if a file
-/// cannot be written, and the old one stays, or if the results contradict themselves; it then names the
+/// meets half of it. Throws std::runtime_error if a file cannot be written, and the old one stays, or if the results contradict themselves; it then names the
 /// field.
 void write(const std::filesystem::path& directory, const Results& results);
 

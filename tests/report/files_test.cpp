@@ -15,6 +15,9 @@
 #include <sstream>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace report;
 using namespace test;
@@ -59,6 +62,20 @@ std::vector<std::string> names_in(const std::filesystem::path& path) {
     names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// Starts a process that runs a function.
+template <class F>
+pid_t start(F run) {
+  const pid_t process = ::fork();
+  BOOST_REQUIRE(process >= 0);
+  if (process != 0) return process;
+  try {
+    run();
+    ::_exit(0);
+  } catch (...) {
+    ::_exit(1);
+  }
 }
 
 // While it lives, files of this process end at so many bytes, as if the disk were full.
@@ -227,13 +244,102 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_leaves_the_old_file) {
   BOOST_TEST(read(directory.path()).title == sample().title);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_killed_process_has_left_is_cleared_away) {
+// Whenever a process that writes all the time is killed, each file is one of those it wrote.
+BOOST_AUTO_TEST_CASE(a_kill_leaves_whole_files) {
   const Directory directory;
-  for (const std::string& name : three_files)
-    put(directory.path() / ("." + name + ".new"), std::string(1 << 20, 'x'));
   write(directory.path(), small_sample());
+  for (int i = 0; i < 10; ++i) {
+    const pid_t writer = start([&] {
+      for (;;)
+        write(directory.path(), interrupted_sample()), write(directory.path(), small_sample());
+    });
+    ::usleep(static_cast<useconds_t>(1000 + 3000 * i));
+    ::kill(writer, SIGKILL);
+    ::waitpid(writer, nullptr, 0);
+    const std::string found = content(directory.path() / "results.json");
+    BOOST_TEST((found == to_json(small_sample()) || found == to_json(interrupted_sample())));
+  }
+}
+
+// Two processes that write one directory at once do not get into each other's way.
+BOOST_AUTO_TEST_CASE(two_writers_of_one_directory) {
+  const Directory directory;
+  std::vector<pid_t> writers;
+  for (int i = 0; i < 3; ++i)
+    writers.push_back(start([&] {
+      for (int k = 0; k < 50; ++k) write(directory.path(), small_sample());
+    }));
+  for (const pid_t writer : writers) {
+    int status = -1;
+    BOOST_TEST(::waitpid(writer, &status, 0) == writer);
+    BOOST_TEST(status == 0);
+  }
   BOOST_TEST(names_in(directory.path()) == three_files, boost::test_tools::per_element());
-  BOOST_TEST((content(directory.path() / "results.json") == to_json(small_sample())));
+}
+
+BOOST_AUTO_TEST_CASE(one_process_claims_a_directory) {
+  const Directory directory;
+  const auto path = directory.path() / "report";
+  const std::string refused =
+      path.string() + ": another process writes a report there; choose another directory";
+  const auto error = [&]() -> std::string {
+    try {
+      const Claim claim{path};
+      return "none";
+    } catch (const std::runtime_error& thrown) {
+      return thrown.what();
+    }
+  };
+  {
+    const Claim claim{path};
+    write(path, small_sample());
+    BOOST_TEST(error() == refused);
+    const pid_t other = start([&] { ::_exit(error() == refused ? 7 : 8); });
+    int status = -1;
+    BOOST_TEST(::waitpid(other, &status, 0) == other);
+    BOOST_TEST(WEXITSTATUS(status) == 7);
+  }
+  BOOST_TEST(error() == "none");
+  // And a kill ends the claim.
+  const pid_t other = start([&] {
+    const Claim claim{path};
+    ::raise(SIGSTOP);
+  });
+  ::waitpid(other, nullptr, WUNTRACED);
+  BOOST_TEST(error() == refused);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  BOOST_TEST(error() == "none");
+  BOOST_TEST(names_in(path) == three_files, boost::test_tools::per_element());
+}
+
+// What another user has put there does not lend its permissions, and its links are not followed.
+BOOST_AUTO_TEST_CASE(what_another_user_has_planted) {
+  if (::geteuid() != 0) return;
+  constexpr uid_t nobody = 65534;
+  const Directory directory, own;
+  ::chmod(directory.path().c_str(), 01777);
+  const auto planted = directory.path() / "results.csv", link = directory.path() / "results.json",
+             victim = own.path() / "victim";
+  put(planted, "old");
+  put(victim, "old");
+  BOOST_TEST(
+      (::chown(planted.c_str(), nobody, nobody) == 0 && ::chmod(planted.c_str(), 06777) == 0));
+  std::filesystem::create_symlink(victim, link);
+  BOOST_TEST(::lchown(link.c_str(), nobody, nobody) == 0);
+  BOOST_CHECK_EXCEPTION(write(directory.path(), small_sample()), std::runtime_error,
+                        [&](const auto& error) {
+                          return error.what() == link.string() +
+                                                     ": cannot write: it leads through a link that "
+                                                     "another user made";
+                        });
+  BOOST_TEST(content(victim) == "old");
+  std::filesystem::remove(link);
+  write(directory.path(), small_sample());
+  struct stat status = {};
+  BOOST_TEST(::stat(planted.c_str(), &status) == 0);
+  BOOST_TEST(status.st_uid == 0u);
+  BOOST_TEST((status.st_mode & 07022) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named_and_leaves_nothing_behind) {
