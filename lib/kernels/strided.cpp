@@ -51,8 +51,8 @@ Strides strides_over(const Shape& shape, const Shape& over) {
   return strides;
 }
 
-Array sum_to(const Array& a, const Shape& shape) {
-  // Sums in double: exact enough for any length.
+Array sum_to(const Array& a, const Shape& shape, double divisor) {
+  // Sums in double: exact enough for any length, and a mean of large floats does not overflow.
   PooledVector<double> sums(element_count(shape), 0.0);
   const Nest<2> nest{a.shape(), {row_major(a.shape()), strides_over(shape, a.shape())}};
   nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
@@ -68,7 +68,7 @@ Array sum_to(const Array& a, const Shape& shape) {
   });
   Array out = uninitialized(shape);
   std::transform(sums.begin(), sums.end(), out.data(),
-                 [](double x) { return static_cast<Scalar>(x); });
+                 [divisor](double x) { return static_cast<Scalar>(x / divisor); });
   return out;
 }
 

@@ -28,8 +28,8 @@ Strides row_major(const Shape& shape);
 /// The strides of a row-major array of `shape` that is broadcast to `over`.
 Strides strides_over(const Shape& shape, const Shape& over);
 
-/// `a` summed to `shape`, which broadcasts to the shape of `a`.
-Array sum_to(const Array& a, const Shape& shape);
+/// `a` summed to `shape`, which broadcasts to the shape of `a`; each sum is divided by `divisor`.
+Array sum_to(const Array& a, const Shape& shape, double divisor = 1);
 /// `a` repeated to `shape`, to which it broadcasts.
 Array broadcast_to(const Array& a, const Shape& shape);
 /// out += a, elementwise; the shapes are equal.

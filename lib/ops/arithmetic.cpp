@@ -5,9 +5,14 @@
 #include "text.hpp"
 
 #include <cmath>
+#include <type_traits>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
+
+// What the derivatives of quotients and powers are computed in: where they fit into a Scalar, so do here
+// the squares and powers on the way.
+using Wide = std::conditional_t<sizeof(Scalar) == sizeof(float), double, long double>;
 
 // The operands of a binary op as Variables, and the op's result, f of each pair of elements.
 struct Pair {
@@ -49,7 +54,7 @@ Array combine(const Array& g, const Array& a, const Array& b, F f) {
     const Scalar* q = b.data() + at[2];
     for (std::size_t i = 0; i < count; ++i, p += step[1], q += step[2])
       out.data()[at[0] + static_cast<std::ptrdiff_t>(i)] =
-          f(g.data()[at[0] + static_cast<std::ptrdiff_t>(i)], *p, *q);
+          static_cast<Scalar>(f(g.data()[at[0] + static_cast<std::ptrdiff_t>(i)], *p, *q));
   });
   return out;
 }
@@ -104,7 +109,7 @@ Variable div(const Operand& a, const Operand& b) {
       wrt(p.a, [y = p.b.shared_value()](
                    Array& g) { apply_to(g, *y, [](Scalar d, Scalar v) { return d / v; }); }),
       wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-        return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) { return -d * v / (w * w); });
+        return combine(g, *x, *y, [](Wide d, Wide v, Wide w) { return -d * v / (w * w); });
       }));
 }
 
@@ -113,13 +118,13 @@ Variable pow(const Operand& a, const Operand& b) {
   return record(p.op, std::move(p.result),
                 wrt(p.a,
                     [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-                      return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) {
-                        return w == 0 ? Scalar{0} : d * w * std::pow(v, w - 1);
+                      return combine(g, *x, *y, [](Wide d, Wide v, Wide w) {
+                        return w == 0 ? Wide{0} : d * w * std::pow(v, w - 1);
                       });
                     }),
                 wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-                  return combine(g, *x, *y, [](Scalar d, Scalar v, Scalar w) {
-                    return v == 0 ? Scalar{0} : d * std::pow(v, w) * std::log(v);
+                  return combine(g, *x, *y, [](Wide d, Wide v, Wide w) {
+                    return v == 0 ? Wide{0} : d * std::pow(v, w) * std::log(v);
                   });
                 }));
 }

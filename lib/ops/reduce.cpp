@@ -55,10 +55,8 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const Reduction r{op, x.shape(), options};
   r.check_not_empty(op, x.shape());
   const auto count = static_cast<Scalar>(r.count);
-  Array y = reshaped(sum_to(x.value(), r.kept), r.result);
-  for (Scalar& v : y.storage()) v /= count;
-  return record(op, std::move(y), given(options),
-                wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
+  return record(op, reshaped(sum_to(x.value(), r.kept, static_cast<double>(r.count)), r.result),
+                given(options), wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
                   Array share = reshaped(g, kept);
                   for (Scalar& v : share.storage()) v /= count;
                   return broadcast_to(share, shape);

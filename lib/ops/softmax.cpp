@@ -127,16 +127,19 @@ Variable mse(const Variable& prediction, const Variable& target, Location at) {
     sum += static_cast<double>(d) * static_cast<double>(d);
   }
   const auto count = static_cast<double>(difference.size());
-  const auto times = [](const Value& d, Scalar factor) {
+  // In double, as the factor alone may be below the smallest normal float.
+  const auto times = [](const Value& d, double factor) {
     Array gradient = *d;
-    for (Scalar& v : gradient.storage()) v *= factor;
+    for (Scalar& v : gradient.storage()) v = static_cast<Scalar>(static_cast<double>(v) * factor);
     return gradient;
   };
   const Value d = std::move(difference);
-  const auto factor = static_cast<Scalar>(2 / count);
+  const auto factor = [count](const Array& g) {
+    return 2 * static_cast<double>(*g.data()) / count;
+  };
   return record(op, full({}, static_cast<Scalar>(sum / count)),
-                wrt(prediction, [=](const Array& g) { return times(d, *g.data() * factor); }),
-                wrt(target, [=](const Array& g) { return times(d, -*g.data() * factor); }));
+                wrt(prediction, [=](const Array& g) { return times(d, factor(g)); }),
+                wrt(target, [=](const Array& g) { return times(d, -factor(g)); }));
 }
 
 Variable mse(const Variable& prediction, const Array& target, Location at) {

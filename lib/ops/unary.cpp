@@ -24,24 +24,24 @@ Array map(const Array& x, F f) {
   return y;
 }
 
-// g *= f(x) elementwise.
+// g = f(g, x) elementwise. It is not g * f(x), as 1 / x may overflow where g / x does not.
 template <class F>
-void scale(Array& g, const Array& x, F f) {
-  for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] *= f(x.data()[i]);
+void apply_to(Array& g, const Array& x, F f) {
+  for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] = f(g.data()[i], x.data()[i]);
 }
 
-// The op y = f(x) whose derivative is a function of y.
-template <class Derivative>
-Variable record_by_result(const Op& op, const Variable& x, Value y, Derivative derivative) {
-  return record(op, y, wrt(x, [y, derivative](Array& g) { scale(g, *y, derivative); }));
+// The op y = f(x) whose gradient is pull(gradient of y, y).
+template <class Pull>
+Variable record_by_result(const Op& op, const Variable& x, Value y, Pull pull) {
+  return record(op, y, wrt(x, [y, pull](Array& g) { apply_to(g, *y, pull); }));
 }
 
-// The op y = f(x) whose derivative is a function of x.
-template <class Derivative, class... Options>
-Variable record_by_input(const Op& op, const Variable& x, Value y, Derivative derivative,
+// The op y = f(x) whose gradient is pull(gradient of y, x).
+template <class Pull, class... Options>
+Variable record_by_input(const Op& op, const Variable& x, Value y, Pull pull,
                          const Options&... options) {
   return record(op, std::move(y), given(options)...,
-                wrt(x, [v = x.shared_value(), derivative](Array& g) { scale(g, *v, derivative); }));
+                wrt(x, [v = x.shared_value(), pull](Array& g) { apply_to(g, *v, pull); }));
 }
 
 // The op of a fused activation, whose derivative the kernels have.
@@ -55,27 +55,29 @@ Variable activation(const Op& op, const Variable& x, kernels::Map f, Activation 
 }  // namespace
 
 Variable exp(const Variable& x, Location at) {
-  return record_by_result({"exp", at}, x, map(table().exp, x.value()), [](Scalar y) { return y; });
+  return record_by_result({"exp", at}, x, map(table().exp, x.value()),
+                          [](Scalar d, Scalar y) { return d * y; });
 }
 
 Variable log(const Variable& x, Location at) {
   return record_by_input({"log", at}, x, map(table().log, x.value()),
-                         [](Scalar v) { return 1 / v; });
+                         [](Scalar d, Scalar v) { return d / v; });
 }
 
 Variable sqrt(const Variable& x, Location at) {
   return record_by_result({"sqrt", at}, x, map(x.value(), [](Scalar v) { return std::sqrt(v); }),
-                          [](Scalar y) { return Scalar{0.5} / y; });
+                          [](Scalar d, Scalar y) { return d / (2 * y); });
 }
 
 Variable square(const Variable& x, Location at) {
   return record_by_input({"square", at}, x, map(x.value(), [](Scalar v) { return v * v; }),
-                         [](Scalar v) { return 2 * v; });
+                         [](Scalar d, Scalar v) { return 2 * (d * v); });
 }
 
 Variable abs(const Variable& x, Location at) {
-  return record_by_input({"abs", at}, x, map(x.value(), [](Scalar v) { return std::abs(v); }),
-                         [](Scalar v) { return static_cast<Scalar>((v > 0) - (v < 0)); });
+  return record_by_input(
+      {"abs", at}, x, map(x.value(), [](Scalar v) { return std::abs(v); }),
+      [](Scalar d, Scalar v) { return d * static_cast<Scalar>((v > 0) - (v < 0)); });
 }
 
 Variable tanh(const Variable& x, Location at) {
@@ -106,7 +108,7 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location
   const auto slope = static_cast<Scalar>(options.slope);
   return record_by_input(
       op, x, map(x.value(), [=](Scalar v) { return v > 0 ? v : slope * v; }),
-      [=](Scalar v) { return v > 0 ? Scalar{1} : slope; }, options);
+      [=](Scalar d, Scalar v) { return v > 0 ? d : slope * d; }, options);
 }
 
 Variable clip(const Variable& x, const ClipOptions& options, Location at) {
@@ -118,7 +120,7 @@ Variable clip(const Variable& x, const ClipOptions& options, Location at) {
       op, x, map(x.value(), [=](Scalar v) { return v < min   ? min
                                                    : v > max ? max
                                                              : v; }),
-      [=](Scalar v) { return static_cast<Scalar>(v >= min && v <= max); }, options);
+      [=](Scalar d, Scalar v) { return v >= min && v <= max ? d : Scalar{0}; }, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI
