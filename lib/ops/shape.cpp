@@ -60,6 +60,9 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   if (overflow || count != x.size())
     throw ShapeError(op,
                      text("cannot reshape ", x.shape(), ", ", x.size(), " elements, to ", shape));
+  if (open >= 0 && known == 0)
+    throw ShapeError(op, text("any size fits the -1 when ", x.shape(), " becomes ", shape),
+                     "give the size?");
   return record(op, reshaped(x.value(), target),
                 wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
 }

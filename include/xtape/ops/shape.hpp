@@ -13,7 +13,7 @@
 namespace xtape::inline XTAPE_ABI {
 
 /// The same elements, in row-major order, in another shape. One size may be -1: it follows from the
-/// others. Throws ShapeError if the number of elements differs.
+/// others. Throws ShapeError if the number of elements differs, or if any size would do for the -1.
 Variable reshape(const Variable& x, const Axes& shape, Location at = Location::current());
 
 /// (N, ...) to (N, product of the rest). Throws ShapeError for a scalar.
