@@ -142,7 +142,7 @@ void adam(Target t, Scalar* m, Scalar* v, Scalar* v_max, AdamStep s) {
         m, v, v_max);
 }
 
-double sum_of_squares(const Scalar* x, std::size_t size) {
+double sum_of_squares_in_double(const Scalar* x, std::size_t size) {
   constexpr std::size_t width = 16;  // enough partial sums to hide the latency of an addition
   double parts[width] = {};
   std::size_t i = 0;
@@ -158,6 +158,19 @@ double sum_of_squares(const Scalar* x, std::size_t size) {
   double sum = 0;
   for (double part : parts) sum += part;
   return sum;
+}
+
+// The squares of floats fit into a double. Those of doubles may not: the sum is then infinite or so small
+// that it may lack some, and long double takes its place.
+long double sum_of_squares(const Scalar* x, std::size_t size) {
+  const double sum = sum_of_squares_in_double(x, size);
+  if (sizeof(Scalar) == sizeof(float) || (sum > 0x1p-960 && sum <= 0x1p1020)) return sum;
+  long double wide = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const long double value = x[i];
+    wide += value * value;
+  }
+  return wide;
 }
 
 void scale(Scalar* x, std::size_t size, Scalar factor) {

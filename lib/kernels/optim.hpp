@@ -56,8 +56,9 @@ struct OptimKernels {
   /// largest v so far unless v_max is null.
   void (*adam)(Target, Scalar* m, Scalar* v, Scalar* v_max, AdamStep);
 
-  /// The sum of x[i]^2, always in the same order, by the calling thread alone.
-  double (*sum_of_squares)(const Scalar* x, std::size_t size);
+  /// The sum of x[i]^2, always in the same order, by the calling thread alone. It neither overflows nor
+  /// underflows.
+  long double (*sum_of_squares)(const Scalar* x, std::size_t size);
   /// x *= factor
   void (*scale)(Scalar* x, std::size_t size, Scalar factor);
   /// x = min(max(x, -limit), limit); NaN stays NaN

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/optim/clip.hpp>
 
-#include "kernels/kernels.hpp"
-#include "kernels/parallel.hpp"
+#include "kernels/norm.hpp"
 #include "text.hpp"
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -23,27 +21,28 @@ ClipNorm::ClipNorm(double max_norm, Location at) : max_norm_{max_norm} {
 }
 
 void ClipNorm::begin(std::span<Parameter* const> parameters) {
-  constexpr std::size_t grain = kernels::elementwise_grain;
   slice_sums_.clear();
   for (Parameter* parameter : parameters) {
-    const Scalar* const g = parameter->grad().data();
-    const std::size_t size = parameter->grad().size();
-    const std::size_t first = slice_sums_.size();
-    slice_sums_.resize(first + (size + grain - 1) / grain);
-    kernels::parallel_ranges(size, grain, [&](std::size_t begin, std::size_t end) {
-      slice_sums_[first + begin / grain] = kernels::table().sum_of_squares(g + begin, end - begin);
-    });
+    const Array& g = parameter->grad();
+    kernels::add_squares(slice_sums_, g.data(), g.size(), [](std::size_t, std::size_t) {});
   }
-  norm_ = std::sqrt(std::accumulate(slice_sums_.begin(), slice_sums_.end(), 0.0));
-  factor_ = norm_ > max_norm_ ? max_norm_ / norm_ : 1;
-  if (!std::isfinite(norm_) && std::isfinite(max_norm_))
-    factor_ = std::numeric_limits<double>::quiet_NaN();
+  const long double norm = kernels::norm(slice_sums_);
+  norm_ = static_cast<double>(norm);
+  factor_ = norm > max_norm_ ? max_norm_ / norm : 1;
+  if (!std::isfinite(norm) && std::isfinite(max_norm_))
+    factor_ = std::numeric_limits<long double>::quiet_NaN();
 }
 
 void ClipNorm::visit(Parameter& parameter) {
   if (factor_ == 1) return;
   Array& g = parameter.grad();
-  kernels::table().scale(g.data(), g.size(), static_cast<Scalar>(factor_));
+  const auto scale = [&g](long double factor) {
+    kernels::table().scale(g.data(), g.size(), static_cast<Scalar>(factor));
+  };
+  // A factor below the smallest normal number would count as zero: two take its place.
+  constexpr long double least = std::numeric_limits<Scalar>::min();
+  if (factor_ < least) scale(least);
+  scale(factor_ < least ? factor_ / least : factor_);
 }
 
 ClipValue::ClipValue(double limit, Location at) : limit_{limit} {

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/update_statistics.hpp>
 
-#include "kernels/kernels.hpp"
-#include "kernels/parallel.hpp"
+#include "kernels/norm.hpp"
 #include "text.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-constexpr std::size_t grain = kernels::elementwise_grain;
-
-// The norm of so many elements, of which slice(begin, end) points to the first of some of them.
-template <class Slice>
-double norm(std::size_t size, PooledVector<double>& slice_sums, Slice slice) {
-  slice_sums.resize((size + grain - 1) / grain);
-  kernels::parallel_ranges(size, grain, [&](std::size_t begin, std::size_t end) {
-    slice_sums[begin / grain] = kernels::table().sum_of_squares(slice(begin, end), end - begin);
-  });
-  return std::sqrt(std::accumulate(slice_sums.begin(), slice_sums.end(), 0.0));
+// The norm of one array, whose slices are first made by prepare(begin, end).
+template <class Prepare>
+double norm(kernels::SliceSums& sums, const Scalar* x, std::size_t size, Prepare prepare) {
+  sums.clear();
+  kernels::add_squares(sums, x, size, prepare);
+  return static_cast<double>(kernels::norm(sums));
 }
 
 }  // namespace
@@ -42,19 +35,17 @@ void UpdateStatistics::visit(Parameter& parameter) {
   if (!sampling_) return inner_.visit(parameter);
   const std::size_t size = parameter.size();
   if (before_.size() < size) before_.resize(size);
+  Scalar* const before = before_.data();
   const Array& g = parameter.grad();
-  const double gradient =
-      norm(g.size(), slice_sums_, [&](std::size_t begin, std::size_t) { return g.data() + begin; });
-  const double value = norm(size, slice_sums_, [&](std::size_t begin, std::size_t end) {
-    const Scalar* const w = parameter.value().data();
-    std::copy(w + begin, w + end, before_.data() + begin);
-    return w + begin;
+  const double gradient = norm(slice_sums_, g.data(), g.size(), [](std::size_t, std::size_t) {});
+  const Scalar* w = parameter.value().data();
+  const double value = norm(slice_sums_, w, size, [=](std::size_t begin, std::size_t end) {
+    std::copy(w + begin, w + end, before + begin);
   });
   inner_.visit(parameter);
-  const double change = norm(size, slice_sums_, [&](std::size_t begin, std::size_t end) {
-    const Scalar* const w = parameter.value().data();
-    for (std::size_t i = begin; i < end; ++i) before_[i] = w[i] - before_[i];
-    return before_.data() + begin;
+  w = parameter.value().data();
+  const double change = norm(slice_sums_, before, size, [=](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) before[i] = w[i] - before[i];
   });
   ids_.push_back(parameter.id());
   sampled_steps_.push_back(static_cast<double>(steps_));

@@ -3,6 +3,7 @@
 #include "reference.hpp"
 
 #include <xtape/ops.hpp>
+#include <xtape/optim.hpp>
 
 #include <functional>
 
@@ -87,6 +88,20 @@ BOOST_AUTO_TEST_CASE(of_means) {
   const Variable x = tape.variable(full({1000}, 1000));
   tape.backward(mse(x, zeros({1000})) * static_cast<Scalar>(above));
   check("mse", static_cast<double>(x.grad()(7)), 2 * above);
+}
+
+// The factor is below the smallest normal number, which a kernel takes for zero.
+BOOST_AUTO_TEST_CASE(of_clipped_gradients) {
+  const double large = is_double ? 4.3e307 : 4.3e37;
+  Parameter p{zeros({4})};
+  p.grad() = full({4}, static_cast<Scalar>(large));
+  Parameter* const all[] = {&p};
+  ClipNorm clip{1};
+  SGD sgd{{.learning_rate = 1}};
+  walk(all, clip);
+  walk(all, sgd);
+  check("norm", clip.norm(), 2 * large, epsilon);
+  for (double w : elements(p.value())) check("step", w, -0.5, epsilon);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,6 +70,21 @@ BOOST_AUTO_TEST_CASE(a_norm_that_is_not_finite_makes_all_gradients_nan) {
   }
 }
 
+// Where squares, and at 1e308 the norm itself, do not fit into a double, and the factor is not normal.
+BOOST_AUTO_TEST_CASE(norms_of_any_size_are_scaled) {
+  for (double size : {1e200, 1e308, 1e-200})
+    for (double share : {1.0, 1e-10}) {
+      Parameter p{zeros({4})};
+      p.grad() = full({4}, size);
+      Parameter* const all[] = {&p};
+      const double limit = share * std::min(size, 1.0);
+      ClipNorm clip{limit};
+      walk(all, clip);
+      BOOST_TEST(clip.norm() == 2 * size);
+      for (double g : p.grad()) BOOST_TEST(g == limit / 2, boost::test_tools::tolerance(1e-15));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_norm_of_zero_stays_zero) {
   Model model;
   visit(model, ClipNorm{1});

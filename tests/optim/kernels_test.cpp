@@ -144,7 +144,8 @@ BOOST_AUTO_TEST_CASE(clipping) {
       Arrays scaled{size}, clamped{size}, x{size};
       double sum = 0;
       for (double g : x.all[1]) sum += g * g;
-      BOOST_TEST(table.sum_of_squares(x[1], size) == sum, boost::test_tools::tolerance(1e-13));
+      BOOST_TEST(static_cast<double>(table.sum_of_squares(x[1], size)) == sum,
+                 boost::test_tools::tolerance(1e-13));
       table.scale(scaled[1], size, 0.3);
       table.clamp(clamped[1], size, 0.2);
       for (std::size_t i = 0; i < size; ++i) {

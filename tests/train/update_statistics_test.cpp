@@ -91,6 +91,21 @@ BOOST_AUTO_TEST_CASE(norms_and_ratios_by_hand) {
   BOOST_TEST((statistics.parameters()[1] == pair.bias.id()));
 }
 
+// Though their squares do not fit into a double.
+BOOST_AUTO_TEST_CASE(norms_of_any_size) {
+  for (double size : {is_double ? 1e200 : 1e30, is_double ? 1e-200 : 1e-30}) {
+    Parameter p{full({4}, static_cast<Scalar>(size))};
+    p.grad() = full({4}, static_cast<Scalar>(size));
+    Parameter* const all[] = {&p};
+    SGD sgd{{.learning_rate = 0.25}};
+    UpdateStatistics statistics{sgd, {.every = 1}};
+    walk(all, statistics);
+    const auto [step, norms, ratios] = statistics.samples()[0];
+    BOOST_TEST(close(norms[0] / (2 * size), 1, 4 * epsilon));
+    BOOST_TEST(close(ratios[0], 0.25, 4 * epsilon));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_over_nothing_is_nothing) {
   Pair pair;
   SGD still{{.learning_rate = 0}};

@@ -15,8 +15,9 @@ namespace xtape::inline XTAPE_ABI {
 /// ```
 /// n = sqrt(sum of g^2 over all elements of all parameters);  g *= max_norm / n    if n > max_norm
 /// ```
-/// The sum is taken in double, in an order that does not depend on the number of threads. If the
-/// norm is not finite, all gradients become NaN, as in Keras, so that the fault shows.
+/// The sum is taken in double or wider, so that it neither overflows nor underflows, and in an order that
+/// does not depend on the number of threads. If the norm is not finite, all gradients become NaN, as in
+/// Keras, so that the fault shows.
 class ClipNorm : public Visitor {
  public:
   /// Throws ValueError unless `max_norm` is above 0. An infinite one only measures the norm.
@@ -28,13 +29,15 @@ class ClipNorm : public Visitor {
   /// Scales the gradient.
   void visit(Parameter& parameter) override;
 
-  /// The norm of the last pass, before it was clipped; 0 before the first.
+  /// The norm of the last pass, before it was clipped; 0 before the first. Infinite where a double cannot
+  /// hold it.
   double norm() const noexcept { return norm_; }
 
  private:
   double max_norm_;
-  double norm_ = 0, factor_ = 1;
-  PooledVector<double> slice_sums_;
+  double norm_ = 0;
+  long double factor_ = 1;
+  PooledVector<long double> slice_sums_;
 };
 
 /// Limits each element of the gradients to [-limit, limit]. NaN stays NaN.

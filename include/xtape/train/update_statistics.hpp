@@ -69,8 +69,8 @@ class UpdateStatistics : public Visitor {
   std::vector<std::uint64_t> ids_;
   // As a checkpoint can keep them: a row for each parameter in each sample.
   std::vector<double> sampled_steps_, gradient_norms_, update_ratios_;
-  PooledVector<Scalar> before_;      // the parameter's value before the visit
-  PooledVector<double> slice_sums_;  // of squares
+  PooledVector<Scalar> before_;           // the parameter's value before the visit
+  PooledVector<long double> slice_sums_;  // of squares
 };
 
 }  // namespace xtape::inline XTAPE_ABI
