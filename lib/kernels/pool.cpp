@@ -2,6 +2,7 @@
 #include "kernels/pool.hpp"
 
 #include "kernels/parallel.hpp"
+#include "kernels/wide.hpp"
 #include "kernels/window.hpp"
 
 #include <algorithm>
@@ -120,17 +121,27 @@ void max_pool2d_grad(const Pool2D& s, const std::uint8_t* position, const Scalar
   });
 }
 
+// y = the mean of a window of the image, for all channels.
+template <class Sum>
+void window_mean(const Pool2D& s, const Window& window, const Scalar* image, Scalar* y) {
+  const Sum share = 1 / static_cast<Sum>(window.size());
+  constexpr std::size_t block = 256;  // of channels, whose sums stay in the first-level cache
+  Sum sum[block];
+  for (std::size_t first = 0; first < s.channels; first += block) {
+    const std::size_t count = std::min(block, s.channels - first);
+    std::fill_n(sum, count, Sum{0});
+    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t) {
+      const Scalar* const p = image + (row * s.width + column) * s.channels + first;
+      for (std::size_t c = 0; c < count; ++c) sum[c] += static_cast<Sum>(p[c]);
+    });
+    for (std::size_t c = 0; c < count; ++c) y[first + c] = static_cast<Scalar>(sum[c] * share);
+  }
+}
+
 void avg_pool2d(const Pool2D& s, const Scalar* x, Scalar* y) {
   for_each_window(s, false, [&](std::size_t image, const Window& window, std::size_t pixel) {
-    const Scalar* const from = x + image * s.height * s.width * s.channels;
-    Scalar* const to = y + pixel * s.channels;
-    std::fill(to, to + s.channels, Scalar{0});
-    window.for_each(s.window_w, [&](std::size_t row, std::size_t column, std::size_t) {
-      const Scalar* const p = from + (row * s.width + column) * s.channels;
-      for (std::size_t c = 0; c < s.channels; ++c) to[c] += p[c];
-    });
-    const Scalar scale = 1 / static_cast<Scalar>(window.size());
-    for (std::size_t c = 0; c < s.channels; ++c) to[c] *= scale;
+    const auto mean = window.size() <= few_terms ? window_mean<Scalar> : window_mean<double>;
+    mean(s, window, x + image * s.height * s.width * s.channels, y + pixel * s.channels);
   });
 }
 

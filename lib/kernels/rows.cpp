@@ -3,6 +3,7 @@
 
 #include "kernels/math.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
 #include <cmath>
@@ -49,20 +50,37 @@ void finish_rows(Matrix m, const Scalar* bias, Activation activation, Scalar* y)
   });
 }
 
-void sum_rows(Matrix m, const Scalar* x, Scalar* sum) {
+// Adds the rows to `sum`, four at a time: each addition to it has to wait for the one before.
+template <class Sum>
+[[gnu::noinline]] void add_rows(Matrix m, const Scalar* __restrict x, Sum* __restrict sum) {
+  const std::size_t n = m.columns;
+  std::size_t r = 0;
+  for (; r + 4 <= m.rows; r += 4, x += 4 * n)
+    for (std::size_t c = 0; c < n; ++c)
+      sum[c] += static_cast<Sum>((x[c] + x[n + c]) + (x[2 * n + c] + x[3 * n + c]));
+  for (; r < m.rows; ++r, x += n)
+    for (std::size_t c = 0; c < n; ++c) sum[c] += static_cast<Sum>(x[c]);
+}
+
+template <class Sum>
+void sum_rows_as(Matrix m, const Scalar* x, Scalar* sum) {
   const std::size_t grain = row_grain(m);
   const std::size_t slices = (m.rows + grain - 1) / grain;
-  PooledBuffer<Scalar> parts{slices * m.columns};
-  Scalar* const part = parts.data();
+  PooledBuffer<Sum> parts{slices * m.columns};
+  Sum* const part = parts.data();
   parallel_ranges(m.rows, grain, [=](std::size_t begin, std::size_t end) {
-    Scalar* const to = part + begin / grain * m.columns;
-    std::fill(to, to + m.columns, Scalar{0});
-    for (std::size_t r = begin; r < end; ++r)
-      for (std::size_t c = 0; c < m.columns; ++c) to[c] += x[r * m.columns + c];
+    Sum* const to = part + begin / grain * m.columns;
+    std::fill(to, to + m.columns, Sum{0});
+    add_rows({end - begin, m.columns}, x + begin * m.columns, to);
   });
-  std::fill(sum, sum + m.columns, Scalar{0});
-  for (std::size_t s = 0; s < slices; ++s)
-    for (std::size_t c = 0; c < m.columns; ++c) sum[c] += part[s * m.columns + c];
+  for (std::size_t s = 1; s < slices; ++s)
+    for (std::size_t c = 0; c < m.columns; ++c) part[c] += part[s * m.columns + c];
+  for (std::size_t c = 0; c < m.columns; ++c)
+    sum[c] = slices == 0 ? 0 : static_cast<Scalar>(part[c]);
+}
+
+void sum_rows(Matrix m, const Scalar* x, Scalar* sum) {
+  return m.rows <= few_terms ? sum_rows_as<Scalar>(m, x, sum) : sum_rows_as<double>(m, x, sum);
 }
 
 Scalar max_of(const Scalar* x, std::size_t size) {
@@ -72,20 +90,20 @@ Scalar max_of(const Scalar* x, std::size_t size) {
 }
 
 // y = exp(x - shift); returns the sum of y.
-Scalar exp_shifted(const Scalar* x, Scalar shift, Scalar* y, std::size_t size) {
-  Batch sum(0);
+double exp_shifted(const Scalar* x, Scalar shift, Scalar* y, std::size_t size) {
+  WideVec sum{};
   std::size_t i = 0;
   for (; i + Batch::size <= size; i += Batch::size) {
     const Batch e = xsimd::exp(Batch::load_unaligned(x + i) - shift);
     e.store_unaligned(y + i);
-    sum += e;
+    sum += widen(as_vec(e));
   }
-  Scalar total = sum_of(sum);
+  double total = sum_of(sum);
   if (i < size) {
     Scalar rest[Batch::size] = {};
     std::copy(x + i, x + size, rest);
     xsimd::exp(Batch::load_unaligned(rest) - shift).store_unaligned(rest);
-    for (std::size_t k = 0; i < size; ++i, ++k) total += y[i] = rest[k];
+    for (std::size_t k = 0; i < size; ++i, ++k) total += static_cast<double>(y[i] = rest[k]);
   }
   return total;
 }
@@ -93,16 +111,19 @@ Scalar exp_shifted(const Scalar* x, Scalar shift, Scalar* y, std::size_t size) {
 // log(softmax(x)) is (x - max) - log_sum; the two are not added first, as large ones would round.
 struct LogSum {
   Scalar max, log_sum;
-  Scalar log_softmax(Scalar x) const { return (x - max) - log_sum; }
+  template <class T>
+  T log_softmax(T x) const {
+    return (x - max) - log_sum;
+  }
 };
 
 // y = softmax(x)
 LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   const Scalar max = max_of(x, size);
-  const Scalar sum = exp_shifted(x, max, y, size);
-  const Scalar scale = 1 / sum;
+  const double sum = exp_shifted(x, max, y, size);
+  const auto scale = static_cast<Scalar>(1 / sum);
   for (std::size_t i = 0; i < size; ++i) y[i] *= scale;
-  return {max, std::log(sum)};
+  return {max, static_cast<Scalar>(std::log(sum))};
 }
 
 void softmax(Matrix m, const Scalar* x, Scalar* y) {
@@ -111,8 +132,9 @@ void softmax(Matrix m, const Scalar* x, Scalar* y) {
 
 void softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
   for_each_row(m, [=](std::size_t, std::size_t at) {
-    Scalar dot = 0;
-    for (std::size_t i = at; i < at + m.columns; ++i) dot += g[i] * y[i];
+    const auto dot = static_cast<Scalar>(sum_over(m.columns, [=](std::size_t c, auto part) {
+      return widen(load(g + at + c, part)) * widen(load(y + at + c, part));
+    }));
     for (std::size_t i = at; i < at + m.columns; ++i) dx[i] = y[i] * (g[i] - dot);
   });
 }
@@ -126,8 +148,8 @@ void log_softmax(Matrix m, const Scalar* x, Scalar* y) {
 
 void log_softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
   for_each_row(m, [=](std::size_t, std::size_t at) {
-    Scalar sum = 0;
-    for (std::size_t i = at; i < at + m.columns; ++i) sum += g[i];
+    const auto sum = static_cast<Scalar>(sum_over(
+        m.columns, [=](std::size_t c, auto part) { return widen(load(g + at + c, part)); }));
     for_each_vector(m.columns, [&](std::size_t c, auto part) {
       const std::size_t i = at + c;
       store(dx + i, load(g + i, part) - as_vec(xsimd::exp(as_batch(load(y + i, part)))) * sum,
@@ -136,47 +158,78 @@ void log_softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
   });
 }
 
+// The target of a row that is 1 at its label.
+struct Label {
+  std::size_t label;
+  Scalar operator[](std::size_t c) const { return static_cast<Scalar>(c == label); }
+  double sum(std::size_t) const { return 1; }
+  double dot(const LogSum& row, const Scalar* x, std::size_t) const {
+    return static_cast<double>(row.log_softmax(x[label]));
+  }
+};
+
+// One that is given.
+struct Target {
+  const Scalar* t;
+  Scalar operator[](std::size_t c) const { return t[c]; }
+  double sum(std::size_t size) const {
+    return sum_over(size, [=, this](std::size_t c, auto part) { return widen(load(t + c, part)); });
+  }
+  double dot(const LogSum& row, const Scalar* x, std::size_t size) const {
+    return sum_over(size, [=, this](std::size_t c, auto part) {
+      const Vec p = load(t + c, part), log = row.log_softmax(load(x + c, part));
+      return widen(p) * widen(p != 0 ? log : Vec{});  // a class masked by -infinity adds nothing
+    });
+  }
+};
+
+// The sum of log(softmax(x)) over a row.
+double sum_of_logs(const LogSum& row, const Scalar* x, std::size_t size) {
+  return sum_over(size, [=](std::size_t c, auto part) {
+    const IntVec left = IntVec{} + static_cast<Integer>(std::min(size - c, lanes));
+    return widen(lane_numbers < left ? row.log_softmax(load(x + c, part)) : Vec{});
+  });
+}
+
 // With t = (1 - smoothing) * target + smoothing / columns, a row's loss is
 // sum(t) * log(sum(exp(x))) - sum(t * x), and its gradient sum(t) * softmax(x) - t.
-template <class Target>
-Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothing, Target target) {
-  const Scalar share = smoothing / static_cast<Scalar>(m.columns);
+template <class MakeTarget>
+Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothing,
+                          MakeTarget make) {
+  const Scalar keep = 1 - smoothing, share = smoothing / static_cast<Scalar>(m.columns);
   const Scalar scale = Scalar{1} / static_cast<Scalar>(m.rows);
-  PooledBuffer<Scalar> losses{m.rows}, unused{dx == nullptr ? m.rows * m.columns : 0};
-  Scalar* const loss = losses.data();
+  PooledBuffer<double> losses{m.rows};
+  PooledBuffer<Scalar> unused{dx == nullptr ? m.rows * m.columns : 0};
+  double* const loss = losses.data();
   Scalar* const out = dx != nullptr ? dx : unused.data();
   for_each_row(m, [=](std::size_t r, std::size_t at) {
     const LogSum row = softmax_row(x + at, out + at, m.columns);
-    Scalar weight = 0, dot = 0;
-    for (std::size_t c = 0; c < m.columns; ++c) {
-      const Scalar t = (1 - smoothing) * target(r, c) + share;
-      weight += t;
-      if (t != 0)
-        dot += t * row.log_softmax(x[at + c]);  // a class masked by -infinity adds nothing
-    }
+    const auto target = make(r);
+    double dot = 0;
+    if (keep != 0) dot += static_cast<double>(keep) * target.dot(row, x + at, m.columns);
+    if (share != 0) dot += static_cast<double>(share) * sum_of_logs(row, x + at, m.columns);
     loss[r] = -dot;
-    for (std::size_t c = 0; c < m.columns; ++c) {
-      const Scalar t = (1 - smoothing) * target(r, c) + share;
-      out[at + c] = (weight * out[at + c] - t) * scale;
-    }
+    if (dx == nullptr) return;
+    const Scalar weight = keep * static_cast<Scalar>(target.sum(m.columns)) + smoothing;
+    for (std::size_t c = 0; c < m.columns; ++c)
+      dx[at + c] = (weight * dx[at + c] - (keep * target[c] + share)) * scale;
   });
   double sum = 0;
-  for (std::size_t r = 0; r < m.rows; ++r) sum += static_cast<double>(loss[r]);
+  for (std::size_t r = 0; r < m.rows; ++r) sum += loss[r];
   return static_cast<Scalar>(sum / static_cast<double>(m.rows));
 }
 
 Scalar cross_entropy(Matrix m, const Scalar* x, const std::int32_t* labels, Scalar smoothing,
                      Scalar* dx) {
-  return cross_entropy_rows(m, x, dx, smoothing, [=](std::size_t r, std::size_t c) {
-    return static_cast<Scalar>(static_cast<std::size_t>(labels[r]) == c);
+  return cross_entropy_rows(m, x, dx, smoothing, [=](std::size_t r) {
+    return Label{static_cast<std::size_t>(labels[r])};
   });
 }
 
 Scalar cross_entropy_soft(Matrix m, const Scalar* x, const Scalar* targets, Scalar smoothing,
                           Scalar* dx) {
-  return cross_entropy_rows(m, x, dx, smoothing, [=](std::size_t r, std::size_t c) {
-    return targets[r * m.columns + c];
-  });
+  return cross_entropy_rows(m, x, dx, smoothing,
+                            [=](std::size_t r) { return Target{targets + r * m.columns}; });
 }
 
 }  // namespace

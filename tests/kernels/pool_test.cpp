@@ -168,6 +168,19 @@ BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
   }
 }
 
+// A sum in float of so many elements would be far off.
+BOOST_AUTO_TEST_CASE(the_mean_of_a_large_window) {
+  const Pool2D s = sizes({1, 1000, 1000, 3}, {1000, 1000}, {1, 1});
+  Guarded<Scalar> x{image_size(s), Scalar{0.1F}};
+  for_each_table([&](const Table& table) {
+    Guarded<Scalar> y{3};
+    table.avg_pool2d(s, x.data(), y.data());
+    const double tolerance = is_double ? 1e-11 : epsilon / 16;  // doubles are added in double, too
+    check_close(y, std::vector<double>(3, static_cast<double>(Scalar{0.1F})), tolerance,
+                name_of(s));
+  });
+}
+
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
   for (const Pool2D& s : {sizes({64, 26, 26, 32}, {2, 2}, {2, 2}),
                           sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Results that fit into a Scalar though a square, power, factor or sum on the way to them would not.
+// Results that fit into a Scalar though a square, power, factor or sum on the way to them would not, and
+// sums of so many terms that a float would stop to grow.
 #include "reference.hpp"
 
 #include <xtape/ops.hpp>
@@ -15,6 +16,9 @@ namespace {
 double power(double k) { return std::pow(10, is_double ? 8 * k : k); }
 
 constexpr double denormal = is_double ? 1e-310 : 1e-40;
+
+// Where many terms are added: doubles have no wider type for that.
+constexpr double of_sums = is_double ? 1e-11 : 2 * epsilon;
 
 // The gradients of a scalar function of scalars, times `above`.
 std::vector<double> gradients(const std::vector<double>& inputs, double above,
@@ -102,6 +106,61 @@ BOOST_AUTO_TEST_CASE(of_clipped_gradients) {
   walk(all, sgd);
   check("norm", clip.norm(), 2 * large, epsilon);
   for (double w : elements(p.value())) check("step", w, -0.5, epsilon);
+}
+
+BOOST_AUTO_TEST_CASE(of_long_rows) {
+  constexpr std::size_t classes = 250'000;
+  const auto n = static_cast<double>(classes);
+  const std::vector<std::int32_t> labels{77};
+  Tape tape;
+  const Variable x = tape.variable(full({1, classes}, 3));
+  const Variable loss = softmax_cross_entropy(x, labels, {.label_smoothing = 0.1});
+  check("loss", static_cast<double>(loss.item()), std::log(n), of_sums);
+  check("softmax", static_cast<double>(softmax(x).value()(0, 8)), 1 / n, 2 * epsilon);
+  check("log_softmax", static_cast<double>(log_softmax(x).value()(0, 8)), -std::log(n),
+        2 * epsilon);
+  tape.backward(loss);
+  BOOST_TEST(std::abs(sum_of(x.grad())) <= 2 * of_sums);
+  check("gradient", static_cast<double>(x.grad()(0, 77)), 0.9 * (1 / n - 1), 4 * epsilon);
+}
+
+// A row of softmax has a gradient from above whose sum, and product with y, is one of many terms.
+BOOST_AUTO_TEST_CASE(of_the_gradients_of_long_rows) {
+  constexpr std::size_t classes = 250'000;
+  Array above = full({classes}, Scalar{0.1F});
+  above(0) = 1;
+  const auto gradient = [&above](auto f) {
+    Tape tape;
+    const Variable x = tape.variable(zeros({classes}));
+    tape.backward(sum(f(x) * tape.input(above)));
+    return elements(x.grad());
+  };
+  const auto n = static_cast<double>(classes);
+  const double tenth = static_cast<double>(Scalar{0.1F}), total = (n - 1) * tenth + 1;
+  const auto d_softmax = gradient([](const Variable& x) { return softmax(x); });
+  check("softmax", d_softmax[0], (1 - total / n) / n, 2 * of_sums);
+  const auto d_logs = gradient([](const Variable& x) { return log_softmax(x); });
+  check("log_softmax", d_logs[0], 1 - total / n, 2 * of_sums);
+}
+
+BOOST_AUTO_TEST_CASE(of_large_windows) {
+  constexpr std::size_t size = 4200;
+  Tape tape;
+  const Variable ones = tape.input(full({1, size, size, 1}, 1));
+  check("avg_pool2d", static_cast<double>(avg_pool2d(ones, {.window = size}).value()(0, 0, 0, 0)),
+        1, epsilon);
+}
+
+// The bias of a dense layer gets the sum over all rows.
+BOOST_AUTO_TEST_CASE(of_many_rows) {
+  constexpr std::size_t rows = 500'000;
+  Tape tape;
+  const Variable x = tape.input(zeros({rows, 1})), w = tape.input(zeros({1, 3}));
+  const Variable bias = tape.variable(zeros({3}));
+  const Scalar above{0.1F};
+  tape.backward(sum(dense(x, w, bias) * above));
+  for (double g : elements(bias.grad()))
+    check("bias", g, static_cast<double>(above) * static_cast<double>(rows), of_sums);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
