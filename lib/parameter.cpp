@@ -19,8 +19,7 @@ Parameter::Parameter(Array initial)
 
 void ParameterList::operator()(std::string_view name, Parameter& parameter) {
   std::string path = prefix_ + std::string{name};
-  const auto same = [&](const NamedParameter& item) { return item.name == path; };
-  if (std::any_of(items_.begin(), items_.end(), same))
+  if (!taken_.insert(path).second)
     throw ValueError(Op::nowhere("parameters"), "the model lists two parameters called " + path);
   items_.push_back({std::move(path), &parameter});
 }

@@ -5,8 +5,22 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace xtape::inline XTAPE_ABI {
+namespace {
+
+constexpr std::size_t few_parameters = 32;
+constexpr std::uint32_t no_place = ~std::uint32_t{0};
+
+// Where the search for a parameter begins in a table whose size is a power of two.
+std::size_t first_slot(const Parameter* parameter, std::size_t size) {
+  const auto bits = std::uint64_t{reinterpret_cast<std::uintptr_t>(parameter)};
+  return ((bits * 0x9e37'79b9'7f4a'7c15) >> 32) & (size - 1);  // by the golden ratio, after Knuth
+}
+std::size_t next_slot(std::size_t slot, std::size_t size) { return (slot + 1) & (size - 1); }
+
+}  // namespace
 
 Scalar Variable::item(Location at) const {
   if (size() != 1)
@@ -42,14 +56,39 @@ Variable Tape::variable(Array value, Location at) {
 Variable Tape::parameter(Parameter& parameter, Location at) {
   if (mode_ == Mode::eval || !parameter.trainable)
     return {*this, Variable::constant, parameter.shared_value()};
-  const auto known = std::find(parameters_.begin(), parameters_.end(), &parameter);
-  if (known != parameters_.end())
-    return {*this, parameter_nodes_[static_cast<std::size_t>(known - parameters_.begin())],
-            parameter.shared_value()};
+  if (const std::size_t place = place_of(parameter); place < parameters_.size())
+    return {*this, parameter_nodes_[place], parameter.shared_value()};
   const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
   parameter_nodes_.push_back(node);
-  return {*this, parameter_nodes_.back(), parameter.shared_value()};
+  add_place(parameters_.size() - 1);
+  return {*this, node, parameter.shared_value()};
+}
+
+// Where a parameter is in parameters_; behind them all if it is not there.
+std::size_t Tape::place_of(const Parameter& parameter) const {
+  if (places_.empty()) {
+    const auto known = std::find(parameters_.begin(), parameters_.end(), &parameter);
+    return static_cast<std::size_t>(known - parameters_.begin());
+  }
+  std::size_t slot = first_slot(&parameter, places_.size());
+  while (places_[slot] != no_place && parameters_[places_[slot]] != &parameter)
+    slot = next_slot(slot, places_.size());
+  return places_[slot];
+}
+
+// Few parameters are found soonest one by one. Of many a table says where to look, at least half of it free.
+void Tape::add_place(std::size_t place) {
+  const auto enter = [this](std::size_t p) {
+    std::size_t slot = first_slot(parameters_[p], places_.size());
+    while (places_[slot] != no_place) slot = next_slot(slot, places_.size());
+    places_[slot] = static_cast<std::uint32_t>(p);
+  };
+  const std::size_t count = place + 1;
+  if (count <= few_parameters) return;
+  if (2 * count <= places_.size()) return enter(place);
+  places_.assign(std::bit_ceil(4 * count), no_place);
+  for (std::size_t p = 0; p < count; ++p) enter(p);
 }
 
 Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
@@ -58,9 +97,10 @@ Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
   Recorded recorded{node.op, node.shape, nullptr, {}};
   for (std::size_t e = node.first_edge; e < end_of_edges(index); ++e)
     recorded.inputs.push_back(edges_[e].input);
-  const auto known = std::ranges::find(parameter_nodes_, index);
-  if (known != parameter_nodes_.end())
+  if (node.kind == Kind::parameter) {
+    const auto known = std::ranges::lower_bound(parameter_nodes_, index);
     recorded.parameter = parameters_[static_cast<std::size_t>(known - parameter_nodes_.begin())];
+  }
   return recorded;
 }
 

@@ -5,7 +5,6 @@
 
 #include <xtape/array.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -13,6 +12,9 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -101,6 +103,7 @@ class ParameterList {
 
   std::string prefix_;
   std::vector<NamedParameter> items_;
+  std::unordered_set<std::string> taken_;
 };
 
 /// The parameters of a model or layer, by name, in the order in which it lists them.
@@ -115,8 +118,9 @@ std::vector<NamedParameter> parameters(Model& model) {
 template <class Model>
 std::vector<Parameter*> unique_parameters(Model& model) {
   std::vector<Parameter*> all;
+  std::unordered_set<const Parameter*> seen;
   for (const auto& [name, parameter] : parameters(model))
-    if (std::find(all.begin(), all.end(), parameter) == all.end()) all.push_back(parameter);
+    if (seen.insert(parameter).second) all.push_back(parameter);
   return all;
 }
 

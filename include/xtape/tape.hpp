@@ -231,6 +231,8 @@ class Tape {
   [[noreturn]] static void fail_without_input(const Op& op);
   void check_open(const Op& op) const;
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
+  std::size_t place_of(const Parameter& parameter) const;
+  void add_place(std::size_t place);
 
   // What `record` does with each of its inputs: first ask whether any needs a gradient, ...
   template <class Pull>
@@ -313,6 +315,8 @@ class Tape {
   PooledVector<Edge> edges_;
   PooledVector<Parameter*> parameters_;
   PooledVector<std::uint32_t> parameter_nodes_;
+  PooledVector<std::uint32_t>
+      places_;  // a hash table of places in parameters_, once these are many
   PooledVector<Scope> scopes_;
   std::uint32_t scope_ = outside;
 };

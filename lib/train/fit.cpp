@@ -16,6 +16,7 @@
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <unordered_set>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -52,8 +53,10 @@ void check(const Op& op, const char* name, const data::Dataset& dataset, std::si
 // A parameter that is trained but not listed would be missing in every file of weights.
 void check_listed(const Op& op, std::span<Parameter* const> used,
                   std::span<const NamedParameter> listed) {
+  std::unordered_set<const Parameter*> known;
+  for (const auto& [name, parameter] : listed) known.insert(parameter);
   for (const Parameter* parameter : used)
-    if (std::ranges::find(listed, parameter, &NamedParameter::parameter) == listed.end())
+    if (!known.contains(parameter))
       throw ValueError(op,
                        text("the model uses a parameter of shape ", parameter->shape(),
                             " that it does not list"),

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 using namespace test;
@@ -128,6 +130,58 @@ BOOST_AUTO_TEST_CASE(shared_weights_are_one_node) {
   tape.backward(loss);
   // d/dW sum(x W W) = x^T (W 1)^T + (x W)^T 1^T
   check_elements(w.grad(), {3 + 4, 7 + 4, 3 + 6, 7 + 6});
+}
+
+// As many as are found one by one, and many more.
+BOOST_AUTO_TEST_CASE(each_of_many_parameters_is_one_node) {
+  for (const std::size_t count : {1u, 31u, 32u, 33u, 64u, 65u, 1000u}) {
+    std::vector<Parameter> all;
+    for (std::size_t i = 0; i < count; ++i) all.emplace_back(full({}, static_cast<Scalar>(i)));
+    Tape tape;
+    Variable total = tape.input(zeros({}));
+    for (int uses = 1; uses <= 2; ++uses)
+      for (Parameter& p : all) total = total + square(tape.parameter(p));
+    BOOST_TEST(tape.parameters().size() == count);
+    std::size_t known = 0;
+    for (std::uint32_t i = 0; i < tape.size(); ++i)
+      if (const Parameter* const p = tape.node(i).parameter) known += p == &all[known];
+    BOOST_TEST(known == count);
+    tape.backward(total);
+    for (std::size_t i = 0; i < count; ++i)
+      BOOST_REQUIRE(all[i].grad()() == 4 * static_cast<Scalar>(i));
+  }
+}
+
+// The time of a pass and of a list is in proportion to the number of parameters: eight times as many take far less
+// than 64 times as long.
+BOOST_AUTO_TEST_CASE(many_parameters_take_no_longer_each) {
+  const auto seconds = [](auto run) {
+    double least = infinity;
+    for (int i = 0; i < 5; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      run();
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      least = std::min(least, took.count());
+    }
+    return least;
+  };
+  struct Model {
+    explicit Model(std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) all.emplace_back(zeros({1}));
+    }
+    void parameters(ParameterList& list) { list("p", all); }
+    std::vector<Parameter> all;
+  } few{2000}, many{16000};
+  const auto pass = [&](Model& model) {
+    return seconds([&] {
+      Tape tape;
+      for (int uses = 1; uses <= 2; ++uses)
+        for (Parameter& p : model.all) tape.parameter(p);
+    });
+  };
+  const auto listing = [&](Model& model) { return seconds([&] { unique_parameters(model); }); };
+  BOOST_TEST(pass(many) < 30 * pass(few));
+  BOOST_TEST(listing(many) < 30 * listing(few));
 }
 
 BOOST_AUTO_TEST_CASE(visitors_run_in_turn_when_all_gradients_are_complete) {
