@@ -15,7 +15,10 @@ std::uint64_t next_id() {
 }  // namespace
 
 Parameter::Parameter(Array initial)
-    : value_{std::move(initial)}, grad_{zeros(value_->shape())}, id_{next_id()} {}
+    : value_{std::move(initial)},
+      grad_{zeros(value_->shape())},
+      id_{std::allocate_shared<const std::uint64_t>(CachingAllocator<std::uint64_t>{}, next_id())} {
+}
 
 void ParameterList::operator()(std::string_view name, Parameter& parameter) {
   std::string path = prefix_ + std::string{name};

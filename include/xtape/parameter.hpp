@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -39,8 +40,10 @@ class Parameter {
   const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value
   std::size_t size() const noexcept { return value_->size(); }     ///< number of elements
 
-  /// A number that no other parameter of this process ever has: what optimizers key their state by.
-  std::uint64_t id() const noexcept { return id_; }
+  /// A number that no other parameter of this process ever has.
+  std::uint64_t id() const noexcept { return *id_; }
+  /// Expires with the parameter, wherever that was moved: see PerParameter.
+  std::weak_ptr<const void> lifetime() const noexcept { return id_; }
 
   /// Whether tapes ask for its gradient and visitors see it. Set it to false to freeze the parameter.
   bool trainable = true;
@@ -48,7 +51,57 @@ class Parameter {
  private:
   Value value_;
   Array grad_;
-  std::uint64_t id_;
+  std::shared_ptr<const std::uint64_t> id_;
+};
+
+/// What a visitor keeps for each parameter, such as an optimizer its moments. It is found by the parameter's
+/// identity, and so stays with one that is moved. It goes after its parameter: what is kept for those that are
+/// gone is removed when something is made for a new one, the first after `begin_pass`, and whenever there are
+/// twice as many as before. Nothing is done for that in a pass over known parameters.
+template <class T>
+class PerParameter {
+ public:
+  /// What is kept for a parameter; null if nothing is.
+  T* find(const Parameter& parameter) noexcept {
+    const auto entry = entries_.find(parameter.id());
+    return entry == entries_.end() ? nullptr : &entry->second.kept;
+  }
+  /// What is kept for a parameter; null if nothing is.
+  const T* find(const Parameter& parameter) const noexcept {
+    return const_cast<PerParameter*>(this)->find(parameter);
+  }
+  /// What is kept for a parameter, at first what `make()` returns. It stays where it is until the parameter is
+  /// gone.
+  template <class Make>
+  T& get(const Parameter& parameter, Make make) {
+    if (T* const known = find(parameter)) return *known;
+    if (entries_.size() >= most_) remove_those_gone();
+    return entries_.emplace(parameter.id(), Entry{parameter.lifetime(), make()}).first->second.kept;
+  }
+  /// What is kept for a parameter, at first a `T{}`.
+  T& operator[](const Parameter& parameter) {
+    return get(parameter, [] { return T{}; });
+  }
+  /// Says that a pass begins: the next that is made is made in the place of those that are gone.
+  void begin_pass() noexcept { most_ = 0; }
+  /// How many it is kept for.
+  std::size_t size() const noexcept { return entries_.size(); }
+  /// Removes all.
+  void clear() noexcept { entries_.clear(); }
+
+ private:
+  struct Entry {
+    std::weak_ptr<const void> parameter;
+    T kept;
+  };
+
+  void remove_those_gone() {
+    std::erase_if(entries_, [](const auto& entry) { return entry.second.parameter.expired(); });
+    most_ = 2 * entries_.size();
+  }
+
+  std::unordered_map<std::uint64_t, Entry> entries_;  // by Parameter::id
+  std::size_t most_ = 0;                              // entries before it looks for those gone
 };
 
 /// A parameter with its path in a model, such as `5.weight`.

@@ -9,6 +9,7 @@ Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots
 }
 
 void Optimizer::begin(std::span<Parameter* const>) {
+  state_.begin_pass();
   const std::uint64_t step = steps_ + 1;
   if (schedule_) {
     const double rate = schedule_(step);
@@ -43,11 +44,12 @@ void Optimizer::set_learning_rate(double learning_rate, Location at) {
 }
 
 std::span<Array> Optimizer::state(const Parameter& parameter) {
-  if (const auto known = state_.find(parameter.id()); known != state_.end()) return known->second;
-  std::vector<Array> arrays;
-  for (const Slot& slot : slots_)
-    arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
-  return state_.emplace(parameter.id(), std::move(arrays)).first->second;
+  return state_.get(parameter, [&] {
+    std::vector<Array> arrays;
+    for (const Slot& slot : slots_)
+      arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
+    return arrays;
+  });
 }
 
 void Optimizer::state(StateList& list) {

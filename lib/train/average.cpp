@@ -25,11 +25,12 @@ WeightAverage::WeightAverage(const WeightAverageOptions& options, Location at) :
 
 void WeightAverage::begin(std::span<Parameter* const>) {
   check_not_applied(Op::nowhere(name()));
+  averages_.begin_pass();
   ++steps_;
 }
 
 void WeightAverage::visit(Parameter& parameter) {
-  auto& [average, visits] = averages_[parameter.id()];
+  auto& [average, visits] = averages_[parameter];
   if (++visits == 1) {
     average = parameter.value();
     return;
@@ -52,7 +53,7 @@ void WeightAverage::state(StateList& list) {
   check_not_applied(Op::nowhere(name()));
   list("steps", steps_);
   for (const auto& [name, parameter] : list.parameters()) {
-    auto& [average, visits] = averages_[parameter->id()];
+    auto& [average, visits] = averages_[*parameter];
     if (visits == 0) average = zeros(parameter->shape());
     list(name + ".average", average);
     list(name + ".visits", visits);
@@ -60,9 +61,8 @@ void WeightAverage::state(StateList& list) {
 }
 
 const Array& WeightAverage::average(const Parameter& parameter) const {
-  const auto entry = averages_.find(parameter.id());
-  const bool known = entry != averages_.end() && entry->second.visits > 0;
-  return known ? entry->second.array : parameter.value();
+  const Average* const known = averages_.find(parameter);
+  return known != nullptr && known->visits > 0 ? known->array : parameter.value();
 }
 
 void WeightAverage::check_not_applied(const Op& op) const {
@@ -77,11 +77,11 @@ WeightAverage::Applied::Applied(WeightAverage& average, std::vector<Parameter*> 
   const Op op{average.name(), at};
   average.check_not_applied(op);
   std::erase_if(parameters_, [&](const Parameter* parameter) {
-    const auto entry = average.averages_.find(parameter->id());
-    return entry == average.averages_.end() || entry->second.visits == 0;
+    const Average* const known = average.averages_.find(*parameter);
+    return known == nullptr || known->visits == 0;
   });
   for (const Parameter* parameter : parameters_)
-    check_shape(op, average.averages_.at(parameter->id()).array, *parameter);
+    check_shape(op, average.averages_.find(*parameter)->array, *parameter);
   swap();
   average.applied_ = true;
 }
@@ -93,7 +93,7 @@ WeightAverage::Applied::~Applied() {
 
 void WeightAverage::Applied::swap() noexcept {
   for (Parameter* parameter : parameters_)
-    std::swap(parameter->value(), average_.averages_.at(parameter->id()).array);
+    std::swap(parameter->value(), average_.averages_.find(*parameter)->array);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

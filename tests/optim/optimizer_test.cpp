@@ -70,10 +70,44 @@ BOOST_AUTO_TEST_CASE(a_new_parameter_has_state_of_its_own) {
   Adam adam;
   Parameter first = Model::make({4});
   Parameter* pass[] = {&first};
+  first.grad().fill(1);
   walk(pass, adam);
-  const Array* const state = adam.state(first).data();
+  BOOST_TEST((adam.state(first)[0] != zeros({4})));
   first = Model::make({4});
-  BOOST_TEST(adam.state(first).data() != state);
+  BOOST_TEST((adam.state(first)[0] == zeros({4})));
+}
+
+// One model after another under the same optimizer, each of which was once left behind.
+BOOST_AUTO_TEST_CASE(state_goes_with_its_parameters) {
+  const auto bytes_after = [](Optimizer& o, int models) {
+    for (int i = 0; i < models; ++i) {
+      Model model;
+      run(model, o, 1, 2);
+    }
+    Model last;
+    run(last, o, 1, 1);
+    return memory_stats().in_use;
+  };
+  for (const auto& o : optimizers()) {
+    const std::size_t after_one = bytes_after(*o, 1);
+    BOOST_TEST(bytes_after(*o, 50) == after_one, o->name());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(state_stays_while_its_parameter_lives) {
+  Model model, other;
+  Adam adam;
+  run(model, adam, 1, 3);
+  Array* const m = adam.state(model.large).data();
+  const Array before = *m;
+  for (int i = 0; i < 50; ++i) {
+    Model gone;
+    run(gone, adam, 1, 1);
+  }
+  run(other, adam, 1, 1);
+  const Model moved{std::move(model)};
+  BOOST_TEST(adam.state(moved.large).data() == m);
+  BOOST_TEST((*m == before));
 }
 
 BOOST_AUTO_TEST_CASE(a_training_resumes_from_saved_state) {

@@ -229,6 +229,40 @@ BOOST_AUTO_TEST_CASE(ids_are_unique_and_survive_moves) {
   BOOST_TEST(ids.count(Parameter{zeros({})}.id()) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_kept_for_a_parameter_moves_and_goes_with_it) {
+  PerParameter<std::string> kept;
+  std::optional<Parameter> first{zeros({1})};
+  const Parameter second{zeros({1})};
+  BOOST_TEST(kept.find(*first) == nullptr);
+  kept[*first] = "first";
+  BOOST_TEST(kept.get(second, [] { return "second"; }) == "second");
+  BOOST_TEST(kept.get(second, [] { return "again"; }) == "second");
+  Parameter moved{std::move(*first)};
+  first.reset();  // what was moved from is not the parameter
+  kept.begin_pass();
+  kept[Parameter{zeros({1})}] = "of one that is gone at once";
+  BOOST_TEST(*kept.find(moved) == "first");
+  BOOST_TEST(kept.size() == 3u);
+  moved = Parameter{zeros({1})};
+  kept.begin_pass();
+  BOOST_TEST(kept.size() == 3u);  // a pass over known parameters does nothing
+  kept[moved] = "new";
+  BOOST_TEST(kept.size() == 2u);
+  BOOST_TEST(*kept.find(second) == "second");
+}
+
+// Also for those who never say that a pass begins.
+BOOST_AUTO_TEST_CASE(what_is_kept_is_at_most_twice_what_lives) {
+  PerParameter<int> kept;
+  std::vector<Parameter> alive;
+  for (int i = 0; i < 10; ++i) alive.emplace_back(zeros({1})), kept[alive.back()] = i;
+  for (int i = 0; i < 1000; ++i) {
+    kept[Parameter{zeros({1})}] = -1;
+    BOOST_REQUIRE(kept.size() <= 22u);
+  }
+  for (int i = 0; i < 10; ++i) BOOST_TEST(*kept.find(alive[static_cast<std::size_t>(i)]) == i);
+}
+
 BOOST_AUTO_TEST_CASE(names_are_paths) {
   struct Outer {
     Pair left, right;

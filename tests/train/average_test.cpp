@@ -100,6 +100,21 @@ BOOST_AUTO_TEST_CASE(a_model_that_has_moved_gets_its_averages) {
   BOOST_TEST((moved.values() == averages));
 }
 
+BOOST_AUTO_TEST_CASE(averages_go_with_their_parameters) {
+  WeightAverage average;
+  const auto bytes_after = [&](int models) {
+    for (int i = 0; i < models; ++i) {
+      Pair pair;
+      visit(pair, average);
+    }
+    Pair last;
+    visit(last, average);
+    return memory_stats().in_use;
+  };
+  const std::size_t after_one = bytes_after(1);
+  BOOST_TEST(bytes_after(50) == after_one);
+}
+
 BOOST_AUTO_TEST_CASE(a_parameter_that_was_not_visited_keeps_its_value) {
   Pair pair;
   SGD sgd{{.learning_rate = 0.3}};

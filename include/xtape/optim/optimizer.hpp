@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -41,9 +40,9 @@ enum class MomentumForm {
 ///   }
 /// };
 /// ```
-/// One pass is one step, however many parameters it visits. State is kept by Parameter::id and so
-/// survives a move of the parameter; it is made when a parameter is first visited, and no later
-/// step allocates. Gradients are only read.
+/// One pass is one step, however many parameters it visits. State stays with a parameter that is moved, and
+/// goes after it, as a PerParameter says; it is made when a parameter is first visited, and no later step
+/// allocates. Gradients are only read.
 class Optimizer : public Visitor {
  public:
   /// A kind of state: one array for each parameter, of the parameter's shape.
@@ -108,7 +107,7 @@ class Optimizer : public Visitor {
   Schedule schedule_;
   std::uint64_t steps_ = 0;
   std::vector<Slot> slots_;
-  std::unordered_map<std::uint64_t, std::vector<Array>> state_;
+  PerParameter<std::vector<Array>> state_;
 };
 
 }  // namespace xtape::inline XTAPE_ABI

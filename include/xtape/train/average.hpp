@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -39,8 +38,8 @@ struct WeightAverageOptions {
 /// d = decay, or min(decay, (1 + t) / (10 + t)) with a warm-up
 /// ```
 /// as tf.train.ExponentialMovingAverage with `num_updates` t, which begins at the weights before the first
-/// step. An average looks back over some 1 / (1 - decay) steps. It is kept by Parameter::id, and so survives
-/// a move of the parameter. It costs one pass over memory, and no step after the first allocates.
+/// step. An average looks back over some 1 / (1 - decay) steps. It stays with a parameter that is moved, and goes
+/// after it, as a PerParameter says. It costs one pass over memory, and no step after the first allocates.
 class WeightAverage : public Visitor {
  public:
   class Applied;
@@ -82,7 +81,7 @@ class WeightAverage : public Visitor {
     Array array;
     std::uint64_t visits = 0;  // 0: it stands for nothing yet
   };
-  std::unordered_map<std::uint64_t, Average> averages_;  // by Parameter::id
+  PerParameter<Average> averages_;
 };
 
 /// Averages in the place of the weights, for as long as it lives. The model and the WeightAverage must
