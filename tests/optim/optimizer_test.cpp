@@ -136,17 +136,18 @@ BOOST_AUTO_TEST_CASE(slots_have_names_and_first_values) {
     for (const Optimizer::Slot& slot : o.slots()) all += std::string{slot.name} + ' ';
     return all;
   };
-  const char* const expected[] = {"",
-                                  "velocity ",
-                                  "accumulator ",
-                                  "squared_gradients squared_steps ",
-                                  "mean_square ",
-                                  "mean_square mean velocity ",
-                                  "m v ",
-                                  "m v v_max ",
-                                  "m v "};
-  const auto all = optimizers();
-  for (std::size_t i = 0; i < all.size(); ++i) BOOST_TEST(names(*all[i]) == expected[i]);
+  std::vector<std::string> found;
+  for (const auto& o : optimizers()) found.push_back(o->name() + (": " + names(*o)));
+  const std::vector<std::string> expected{"sgd: ",
+                                          "sgd: velocity ",
+                                          "adagrad: accumulator ",
+                                          "adadelta: squared_gradients squared_steps ",
+                                          "rmsprop: mean_square ",
+                                          "rmsprop: mean_square mean velocity ",
+                                          "adam: m v ",
+                                          "adam: m v v_max ",
+                                          "adamw: m v "};
+  BOOST_TEST(found == expected, boost::test_tools::per_element());
 
   const Parameter p = Model::make({2, 3});
   Adagrad adagrad;
