@@ -25,6 +25,9 @@ std::string text(EpsilonForm form) {
 std::string text(MomentumForm form) {
   return form == MomentumForm::rate_inside ? "rate_inside" : "rate_outside";
 }
+std::string text(StepCount count) {
+  return count == StepCount::per_pass ? "per_pass" : "per_parameter";
+}
 std::string text(AdamW::DecayForm form) {
   return form == AdamW::DecayForm::times_learning_rate ? "times_learning_rate" : "times_schedule";
 }
@@ -74,7 +77,7 @@ int main() {
   print_table("adagrad", presets<Adagrad>(), MEMBER(Adagrad, learning_rate),
               MEMBER(Adagrad, initial_accumulator), MEMBER(Adagrad, epsilon),
               MEMBER(Adagrad, epsilon_form), MEMBER(Adagrad, learning_rate_decay),
-              MEMBER(Adagrad, weight_decay));
+              MEMBER(Adagrad, step_count), MEMBER(Adagrad, weight_decay));
   print_table("adadelta", presets<Adadelta>(), MEMBER(Adadelta, learning_rate),
               MEMBER(Adadelta, rho), MEMBER(Adadelta, epsilon), MEMBER(Adadelta, weight_decay));
   print_table("rmsprop", presets<RMSprop>(), MEMBER(RMSprop, learning_rate), MEMBER(RMSprop, rho),
@@ -85,8 +88,9 @@ int main() {
   adam.push_back({"`paper_amsgrad()`", Adam::paper_amsgrad()});
   print_table("adam", adam, MEMBER(Adam, learning_rate), MEMBER(Adam, beta1), MEMBER(Adam, beta2),
               MEMBER(Adam, epsilon), MEMBER(Adam, epsilon_form), MEMBER(Adam, bias_correction),
-              MEMBER(Adam, amsgrad), MEMBER(Adam, weight_decay));
+              MEMBER(Adam, step_count), MEMBER(Adam, amsgrad), MEMBER(Adam, weight_decay));
   print_table("adamw", presets<AdamW>(), MEMBER(AdamW, learning_rate), MEMBER(AdamW, beta1),
               MEMBER(AdamW, beta2), MEMBER(AdamW, epsilon), MEMBER(AdamW, epsilon_form),
-              MEMBER(AdamW, weight_decay), MEMBER(AdamW, decay_form), MEMBER(AdamW, amsgrad));
+              MEMBER(AdamW, step_count), MEMBER(AdamW, weight_decay), MEMBER(AdamW, decay_form),
+              MEMBER(AdamW, amsgrad));
 }

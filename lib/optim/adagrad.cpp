@@ -11,7 +11,8 @@ Adagrad::Options Adagrad::torch() {
   return {.learning_rate = 1e-2,
           .initial_accumulator = 0,
           .epsilon = 1e-10,
-          .epsilon_form = EpsilonForm::outside_sqrt};
+          .epsilon_form = EpsilonForm::outside_sqrt,
+          .step_count = StepCount::per_parameter};
 }
 
 Adagrad::Options Adagrad::paper() { return torch(); }
@@ -19,7 +20,8 @@ Adagrad::Options Adagrad::paper() { return torch(); }
 Adagrad::Adagrad(const Options& options, Location at)
     : Optimizer{{"adagrad", at},
                 options.learning_rate,
-                {{"accumulator", options.initial_accumulator}}},
+                {{"accumulator", options.initial_accumulator}},
+                options.step_count},
       options_{options} {
   const Op op{"adagrad", at};
   check_not_negative(op, "initial_accumulator", options.initial_accumulator);
@@ -29,7 +31,7 @@ Adagrad::Adagrad(const Options& options, Location at)
 }
 
 void Adagrad::update(Parameter& parameter, std::span<Array> state) {
-  const double before = static_cast<double>(steps()) - 1;
+  const double before = static_cast<double>(current_step()) - 1;
   const double rate = learning_rate() / (1 + before * options_.learning_rate_decay);
   kernels::table().adagrad(target(parameter, options_.weight_decay), state[0].data(),
                            root(options_.epsilon_form, options_.epsilon),

@@ -15,7 +15,11 @@ std::vector<Optimizer::Slot> slots_of(const Adam::Options& options) {
 
 Adam::Options Adam::keras() { return {}; }
 
-Adam::Options Adam::torch() { return {.epsilon = 1e-8, .epsilon_form = EpsilonForm::outside_sqrt}; }
+Adam::Options Adam::torch() {
+  return {.epsilon = 1e-8,
+          .epsilon_form = EpsilonForm::outside_sqrt,
+          .step_count = StepCount::per_parameter};
+}
 
 Adam::Options Adam::paper() { return torch(); }
 
@@ -29,7 +33,8 @@ Adam::Options Adam::paper_amsgrad() {
 Adam::Adam(const Options& options, Location at) : Adam{{"adam", at}, options} {}
 
 Adam::Adam(const Op& op, const Options& options)
-    : Optimizer{op, options.learning_rate, slots_of(options)}, options_{options} {
+    : Optimizer{op, options.learning_rate, slots_of(options), options.step_count},
+      options_{options} {
   check_fraction(op, "beta1", options.beta1);
   check_fraction(op, "beta2", options.beta2);
   check_not_negative(op, "epsilon", options.epsilon);
@@ -40,7 +45,7 @@ void Adam::update(Parameter& parameter, std::span<Array> state) { step(parameter
 
 void Adam::step(Parameter& parameter, std::span<Array> state, double decay) {
   const Options& o = options_;
-  const double t = static_cast<double>(steps());
+  const double t = static_cast<double>(current_step());
   const double c1 = o.bias_correction ? 1 - std::pow(o.beta1, t) : 1;
   const double c2 = o.bias_correction ? 1 - std::pow(o.beta2, t) : 1;
   const double rate = learning_rate() / c1;

@@ -12,6 +12,7 @@ Adam::Options without_decay(const AdamW::Options& options) {
           .beta2 = options.beta2,
           .epsilon = options.epsilon,
           .epsilon_form = options.epsilon_form,
+          .step_count = options.step_count,
           .amsgrad = options.amsgrad};
 }
 
@@ -20,12 +21,16 @@ Adam::Options without_decay(const AdamW::Options& options) {
 AdamW::Options AdamW::keras() { return {}; }
 
 AdamW::Options AdamW::torch() {
-  return {.epsilon = 1e-8, .epsilon_form = EpsilonForm::outside_sqrt, .weight_decay = 0.01};
+  return {.epsilon = 1e-8,
+          .epsilon_form = EpsilonForm::outside_sqrt,
+          .step_count = StepCount::per_parameter,
+          .weight_decay = 0.01};
 }
 
 AdamW::Options AdamW::paper() {
   return {.epsilon = 1e-8,
           .epsilon_form = EpsilonForm::outside_sqrt,
+          .step_count = StepCount::per_parameter,
           .weight_decay = 1e-5,
           .decay_form = DecayForm::times_schedule};
 }

@@ -3,8 +3,12 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots)
-    : name_{op.name}, learning_rate_{learning_rate}, slots_{std::move(slots)} {
+Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots,
+                     StepCount step_count)
+    : name_{op.name},
+      learning_rate_{learning_rate},
+      step_count_{step_count},
+      slots_{std::move(slots)} {
   check_not_negative(op, "learning_rate", learning_rate);
 }
 
@@ -28,13 +32,15 @@ void Optimizer::visit(Parameter& parameter) {
     throw ShapeError(
         op, text("expected a gradient of shape ", shape, ", got ", parameter.grad().shape()),
         "was the parameter's value replaced after backward?");
-  const std::span<Array> arrays = state(parameter);
+  auto& [arrays, steps] = state_of(parameter);
   for (std::size_t i = 0; i < arrays.size(); ++i)
     if (arrays[i].shape() != shape)
       throw ShapeError(op,
                        text("expected the state ", slots_[i].name, " of shape ", shape, ", got ",
                             arrays[i].shape()),
                        "was the parameter's value replaced? reset() starts afresh");
+  ++steps;
+  current_step_ = step_count_ == StepCount::per_parameter ? steps : steps_;
   update(parameter, arrays);
 }
 
@@ -43,22 +49,35 @@ void Optimizer::set_learning_rate(double learning_rate, Location at) {
   learning_rate_ = learning_rate;
 }
 
-std::span<Array> Optimizer::state(const Parameter& parameter) {
+Optimizer::State& Optimizer::state_of(const Parameter& parameter) {
   return state_.get(parameter, [&] {
-    std::vector<Array> arrays;
+    State state;
     for (const Slot& slot : slots_)
-      arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
-    return arrays;
+      state.arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
+    return state;
   });
+}
+
+std::span<Array> Optimizer::state(const Parameter& parameter) { return state_of(parameter).arrays; }
+
+std::uint64_t Optimizer::steps(const Parameter& parameter) const noexcept {
+  if (step_count_ == StepCount::per_pass) return steps_;
+  const State* const known = state_.find(parameter);
+  return known == nullptr ? 0 : known->steps;
+}
+
+void Optimizer::set_steps(const Parameter& parameter, std::uint64_t steps) {
+  state_of(parameter).steps = steps;
 }
 
 void Optimizer::state(StateList& list) {
   list("steps", steps_);
   list("learning_rate", learning_rate_);
   for (const auto& [name, parameter] : list.parameters()) {
-    const std::span<Array> arrays = state(*parameter);
+    auto& [arrays, steps] = state_of(*parameter);
     for (std::size_t i = 0; i < slots_.size(); ++i)
       list(text(name, '.', slots_[i].name), arrays[i]);
+    if (step_count_ == StepCount::per_parameter) list(name + ".steps", steps);
   }
 }
 

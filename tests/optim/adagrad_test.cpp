@@ -44,4 +44,16 @@ BOOST_AUTO_TEST_CASE(without_epsilon_an_element_that_has_no_gradient_stays) {
                    });
 }
 
+BOOST_AUTO_TEST_CASE(the_rate_falls_with_the_steps_of_a_parameter_or_of_all) {
+  Adagrad::Options options = Adagrad::torch();
+  options.learning_rate_decay = 0.1;
+  Adagrad per_parameter{options};
+  BOOST_TEST(std::abs(step_after_a_pause(per_parameter) - 0.01 / (1 + 10 * 0.1) / std::sqrt(11)) <
+             1e-9);
+  options.step_count = StepCount::per_pass;
+  Adagrad per_pass{options};
+  BOOST_TEST(std::abs(step_after_a_pause(per_pass) - 0.01 / (1 + 1010 * 0.1) / std::sqrt(11)) <
+             1e-9);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

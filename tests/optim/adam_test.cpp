@@ -23,9 +23,33 @@ double algorithm_1(int t, double a, const State& s, double v) {
   return a * corrected(s[0], 0.9, t) / (std::sqrt(corrected(v, 0.999, t)) + 1e-8);
 }
 
+// What the formula makes of the 11th gradient of 1, in step t.
+double step_in_formula(int t) {
+  State s{};
+  for (int i = 1; i <= 11; ++i) average(s, 1);
+  return algorithm_1(t, 1, s, s[1]);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(adam)
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_was_frozen_goes_on_where_it_was) {
+  BOOST_TEST(std::abs(step_in_formula(11) - 1) < 1e-7);
+  BOOST_TEST(std::abs(step_in_formula(1011) - 5.2) < 0.05);
+  const auto check = [](auto&& optimizer, int t) {
+    const double step = step_after_a_pause(optimizer) / optimizer.learning_rate();
+    BOOST_TEST(std::abs(step - step_in_formula(t)) < 1e-4);
+  };
+  check(Adam{Adam::torch()}, 11);
+  check(Adam{Adam::paper()}, 11);
+  check(*make_optimizer("amsgrad", Preset::torch), 11);
+  check(AdamW{{.step_count = StepCount::per_parameter, .weight_decay = 0}}, 11);
+  // As Keras, whose `iterations` are those of the optimizer.
+  check(Adam{}, 1011);
+  check(*make_optimizer("amsgrad", Preset::keras), 1011);
+  check(AdamW{{.weight_decay = 0}}, 1011);
+}
 
 BOOST_AUTO_TEST_CASE(presets) {
   const auto keras = [](int t, double a, double& w, double g, State& s) {
@@ -93,6 +117,8 @@ BOOST_AUTO_TEST_CASE(presets) {
   };
   check_trajectory(AdamW{}, 0.001, keras);
   check_trajectory(AdamW{AdamW::keras()}, 0.001, keras);
+  BOOST_TEST((AdamW::torch().step_count == StepCount::per_parameter));
+  BOOST_TEST((AdamW::paper().step_count == StepCount::per_parameter));
   check_trajectory(AdamW{AdamW::torch()}, 0.001,
                    [](int t, double a, double& w, double g, State& s) {
                      average(s, g);

@@ -65,6 +65,7 @@ inline std::vector<std::unique_ptr<Optimizer>> optimizers() {
   all.push_back(std::make_unique<RMSprop>());
   all.push_back(std::make_unique<RMSprop>(RMSprop::Options{.momentum = 0.9, .centered = true}));
   all.push_back(std::make_unique<Adam>());
+  all.push_back(std::make_unique<Adam>(Adam::torch()));
   all.push_back(std::make_unique<Adam>(Adam::Options{.amsgrad = true}));
   all.push_back(std::make_unique<AdamW>(AdamW::paper()));
   return all;

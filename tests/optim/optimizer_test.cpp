@@ -8,6 +8,7 @@
 #include <tbb/global_control.h>
 
 #include <limits>
+#include <map>
 
 using namespace test;
 
@@ -42,6 +43,44 @@ BOOST_AUTO_TEST_CASE(a_pass_is_one_step_whatever_it_visits) {
     run(model, *o, 1, 3);
     BOOST_TEST(o->steps() == 3u, o->name());
   }
+}
+
+BOOST_AUTO_TEST_CASE(steps_are_counted_per_pass_or_per_parameter) {
+  Adam keras, torch{Adam::torch()};
+  Model model;
+  run(model, keras, 1, 2), run(model, torch, 1, 2);
+  model.small.trainable = false;
+  run(model, keras, 3, 5), run(model, torch, 3, 5);
+  BOOST_TEST((keras.steps() == 5u && torch.steps() == 5u));
+  BOOST_TEST(keras.steps(model.small) == 5u);
+  BOOST_TEST(torch.steps(model.small) == 2u);
+  BOOST_TEST(torch.steps(model.large) == 5u);
+  BOOST_TEST(torch.steps(Model::make({1})) == 0u);
+}
+
+// What a checkpoint keeps; files of optimizers that count per pass have no count for each parameter.
+BOOST_AUTO_TEST_CASE(steps_per_parameter_are_state) {
+  const auto listed = [](Optimizer& o, Model& model) {
+    const auto named = parameters(model);
+    StateList list{named};
+    o.state(list);
+    std::map<std::string, std::uint64_t*> counts;
+    for (const auto& [name, place] : list.items())
+      if (const auto* const count = std::get_if<std::uint64_t*>(&place)) counts[name] = *count;
+    return counts;
+  };
+  Model model;
+  Adam keras, torch{Adam::torch()};
+  model.small.trainable = false;
+  run(model, torch, 1, 3);
+  BOOST_TEST(listed(keras, model).size() == 1u);
+  const auto counts = listed(torch, model);
+  BOOST_REQUIRE(counts.size() == 4u);
+  BOOST_TEST(*counts.at("steps") == 3u);
+  BOOST_TEST(*counts.at("small.steps") == 0u);
+  BOOST_TEST(*counts.at("large.steps") == 3u);
+  *counts.at("large.steps") = 7;
+  BOOST_TEST(torch.steps(model.large) == 7u);
 }
 
 BOOST_AUTO_TEST_CASE(gradients_are_only_read) {
@@ -122,9 +161,11 @@ BOOST_AUTO_TEST_CASE(a_training_resumes_from_saved_state) {
     Optimizer& o = *resumed[i];
     o.set_steps(begun[i]->steps());
     o.set_learning_rate(1e-4);
-    for (const Parameter* p : b.all())
+    for (const Parameter* p : b.all()) {
+      o.set_steps(*p, begun[i]->steps(*p));
       for (std::size_t slot = 0; slot < o.slots().size(); ++slot)
         o.state(*p)[slot] = begun[i]->state(*p)[slot];
+    }
     run(b, o, 11, 20);
     BOOST_TEST((values(a) == values(b)), o.name());
   }
@@ -144,6 +185,7 @@ BOOST_AUTO_TEST_CASE(slots_have_names_and_first_values) {
                                           "adadelta: squared_gradients squared_steps ",
                                           "rmsprop: mean_square ",
                                           "rmsprop: mean_square mean velocity ",
+                                          "adam: m v ",
                                           "adam: m v ",
                                           "adam: m v v_max ",
                                           "adamw: m v "};

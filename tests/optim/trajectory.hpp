@@ -43,4 +43,24 @@ void check_trajectory(Optimizer&& optimizer, double rate, Rule rule, State initi
   BOOST_TEST(values(untouched) != expected);
 }
 
+/// How far an optimizer moves a parameter that was trained for 10 passes, then frozen for 1,000 in which another
+/// was trained. All gradients are 1.
+inline double step_after_a_pause(Optimizer& optimizer) {
+  struct {
+    Parameter paused{zeros({})}, other{zeros({})};
+    void parameters(ParameterList& list) { list("paused", paused), list("other", other); }
+  } model;
+  model.paused.grad()() = model.other.grad()() = 1;
+  const auto run = [&](int passes) {
+    for (int i = 0; i < passes; ++i) visit(model, optimizer);
+  };
+  run(10);
+  model.paused.trainable = false;
+  run(1000);
+  model.paused.trainable = true;
+  const double before = model.paused.value()();
+  run(1);
+  return before - model.paused.value()();
+}
+
 }  // namespace test

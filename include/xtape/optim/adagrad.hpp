@@ -19,14 +19,15 @@ namespace xtape::inline XTAPE_ABI {
 /// ```
 /// State: `accumulator`, the s above, from initial_accumulator.
 ///
-/// |                     | keras()     | torch()      | paper()      |
-/// |---------------------|-------------|--------------|--------------|
-/// | learning_rate       | 0.001       | 0.01         | 0.01         |
-/// | initial_accumulator | 0.1         | 0            | 0            |
-/// | epsilon             | 1e-7        | 1e-10        | 1e-10        |
-/// | epsilon_form        | inside_sqrt | outside_sqrt | outside_sqrt |
-/// | learning_rate_decay | 0           | 0            | 0            |
-/// | weight_decay        | 0           | 0            | 0            |
+/// |                     | keras()     | torch()       | paper()       |
+/// |---------------------|-------------|---------------|---------------|
+/// | learning_rate       | 0.001       | 0.01          | 0.01          |
+/// | initial_accumulator | 0.1         | 0             | 0             |
+/// | epsilon             | 1e-7        | 1e-10         | 1e-10         |
+/// | epsilon_form        | inside_sqrt | outside_sqrt  | outside_sqrt  |
+/// | learning_rate_decay | 0           | 0             | 0             |
+/// | step_count          | per_pass    | per_parameter | per_parameter |
+/// | weight_decay        | 0           | 0             | 0             |
 ///
 /// The paper leaves the learning rate and its delta, here epsilon, open; paper() takes PyTorch's.
 class Adagrad : public Optimizer {
@@ -38,7 +39,8 @@ class Adagrad : public Optimizer {
     double epsilon = 1e-7;                                ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::inside_sqrt;  ///< where epsilon stands
     double learning_rate_decay = 0;  ///< lowers it with the steps, as PyTorch's lr_decay
-    double weight_decay = 0;         ///< adds weight_decay * w to the gradient, as PyTorch does
+    StepCount step_count = StepCount::per_pass;  ///< what t counts
+    double weight_decay = 0;  ///< adds weight_decay * w to the gradient, as PyTorch does
   };
   static Options keras();  ///< as keras.optimizers.Adagrad of Keras 3, the default
   static Options torch();  ///< as torch.optim.Adagrad

@@ -23,16 +23,21 @@ namespace xtape::inline XTAPE_ABI {
 /// ```
 /// State, all from 0: `m`, `v` and, if amsgrad, `v_max`, the u above.
 ///
-/// |                 | keras() | torch()      | paper()      | paper_amsgrad() |
-/// |-----------------|---------|--------------|--------------|-----------------|
-/// | learning_rate   | 0.001   | 0.001        | 0.001        | 0.001           |
-/// | beta1           | 0.9     | 0.9          | 0.9          | 0.9             |
-/// | beta2           | 0.999   | 0.999        | 0.999        | 0.999           |
-/// | epsilon         | 1e-7    | 1e-8         | 1e-8         | 0               |
-/// | epsilon_form    | hat     | outside_sqrt | outside_sqrt | outside_sqrt    |
-/// | bias_correction | true    | true         | true         | false           |
-/// | amsgrad         | false   | false        | false        | true            |
-/// | weight_decay    | 0       | 0            | 0            | 0               |
+/// |                 | keras()  | torch()       | paper()       | paper_amsgrad() |
+/// |-----------------|----------|---------------|---------------|-----------------|
+/// | learning_rate   | 0.001    | 0.001         | 0.001         | 0.001           |
+/// | beta1           | 0.9      | 0.9           | 0.9           | 0.9             |
+/// | beta2           | 0.999    | 0.999         | 0.999         | 0.999           |
+/// | epsilon         | 1e-7     | 1e-8          | 1e-8          | 0               |
+/// | epsilon_form    | hat      | outside_sqrt  | outside_sqrt  | outside_sqrt    |
+/// | bias_correction | true     | true          | true          | false           |
+/// | step_count      | per_pass | per_parameter | per_parameter | per_pass        |
+/// | amsgrad         | false    | false         | false         | true            |
+/// | weight_decay    | 0        | 0             | 0             | 0               |
+///
+/// The correction is exact where t counts what m and v have seen, per_parameter. Counted per pass, as Keras
+/// does, it is over for all once it is over for the first: after a pause, or when it comes late, a parameter
+/// moves by several times the learning rate.
 ///
 /// outside_sqrt is Algorithm 1 of the paper, hat the faster form before its section 2.1. The paper
 /// on AMSGrad has no epsilon, corrects no bias, and leaves the learning rate and the betas open.
@@ -46,6 +51,7 @@ class Adam : public Optimizer {
     double epsilon = 1e-7;                        ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::hat;  ///< where epsilon stands
     bool bias_correction = true;                  ///< makes up for the start of m and v at 0
+    StepCount step_count = StepCount::per_pass;   ///< what t counts
     bool amsgrad = false;                         ///< divides by the largest v so far
     double weight_decay = 0;  ///< adds weight_decay * w to the gradient; see also AdamW
   };

@@ -23,6 +23,7 @@ namespace xtape::inline XTAPE_ABI {
 /// | beta1, beta2  | 0.9, 0.999          | 0.9, 0.999          | 0.9, 0.999     |
 /// | epsilon       | 1e-7                | 1e-8                | 1e-8           |
 /// | epsilon_form  | hat                 | outside_sqrt        | outside_sqrt   |
+/// | step_count    | per_pass            | per_parameter       | per_parameter  |
 /// | weight_decay  | 0.004               | 0.01                | 1e-5           |
 /// | decay_form    | times_learning_rate | times_learning_rate | times_schedule |
 /// | amsgrad       | false               | false               | false          |
@@ -43,6 +44,7 @@ class AdamW : public Adam {
     double beta2 = 0.999;                                   ///< how much of v is kept, in [0, 1)
     double epsilon = 1e-7;                                  ///< at least 0
     EpsilonForm epsilon_form = EpsilonForm::hat;            ///< where epsilon stands; see Adam
+    StepCount step_count = StepCount::per_pass;             ///< what t counts; see Adam
     double weight_decay = 0.004;                            ///< at least 0
     DecayForm decay_form = DecayForm::times_learning_rate;  ///< what multiplies weight_decay
     bool amsgrad = false;                                   ///< divides by the largest v so far

@@ -28,6 +28,13 @@ enum class MomentumForm {
   rate_outside,  ///< velocity = momentum * velocity + step; w -= learning_rate * velocity
 };
 
+/// What the step t of a formula counts. The two differ once a pass leaves a parameter out, as one that is
+/// frozen for a while, or that not every pass uses.
+enum class StepCount {
+  per_pass,       ///< the passes of the optimizer, as Keras' `iterations`
+  per_parameter,  ///< the updates of the parameter at hand, as PyTorch's `state["step"]`
+};
+
 /// A visitor that lowers the loss by the parameters' gradients. One's own is a single function:
 /// ```
 /// struct HeavyBall : Optimizer {
@@ -65,10 +72,14 @@ class Optimizer : public Visitor {
   std::size_t bytes_per_element() const noexcept override {
     return (3 + 2 * slots_.size()) * sizeof(Scalar);
   }
-  /// Passes so far, the one at hand included: t in the formulas, from 1.
+  /// Passes so far, the one at hand included.
   std::uint64_t steps() const noexcept { return steps_; }
+  /// What t counts for a parameter, so far: `steps()`, or with StepCount::per_parameter its updates.
+  std::uint64_t steps(const Parameter& parameter) const noexcept;
   /// Goes on as after `steps` passes, to resume a training.
   void set_steps(std::uint64_t steps) noexcept { steps_ = steps; }
+  /// Goes on as after `steps` updates of a parameter, for StepCount::per_parameter.
+  void set_steps(const Parameter& parameter, std::uint64_t steps);
   /// The learning rate of the next step; under a schedule, of the last one.
   double learning_rate() const noexcept { return learning_rate_; }
   /// Changes the learning rate, until a schedule does. Throws ValueError if it is negative or not finite.
@@ -87,17 +98,21 @@ class Optimizer : public Visitor {
   /// Forgets all state and all steps, so that a schedule begins anew.
   void reset() noexcept;
   /// Lists the steps, the learning rate, and for each parameter of the list its state, as
-  /// `0.weight.velocity`.
+  /// `0.weight.velocity`, and its steps, `0.weight.steps`, if they are what t counts.
   void state(StateList& list) override;
 
  protected:
   /// \param op            the name, at the place of the caller
   /// \param learning_rate at first
   /// \param slots         the kinds of state
+  /// \param step_count    what `current_step` counts
   /// Throws ValueError if the learning rate is negative or not finite.
-  Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots = {});
+  Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots = {},
+            StepCount step_count = StepCount::per_pass);
 
-  /// The rule: changes the value of `parameter` by its gradient, `learning_rate()`, `steps()` and
+  /// The step t of the formulas, from 1, for the parameter that `update` is called with.
+  std::uint64_t current_step() const noexcept { return current_step_; }
+  /// The rule: changes the value of `parameter` by its gradient, `learning_rate()`, `current_step()` and
   /// `state`, one array for each of `slots()`.
   virtual void update(Parameter& parameter, std::span<Array> state) = 0;
 
@@ -105,9 +120,15 @@ class Optimizer : public Visitor {
   const char* name_;
   double learning_rate_;
   Schedule schedule_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, current_step_ = 0;
+  StepCount step_count_;
   std::vector<Slot> slots_;
-  PerParameter<std::vector<Array>> state_;
+  struct State {
+    std::vector<Array> arrays;
+    std::uint64_t steps = 0;
+  };
+  State& state_of(const Parameter& parameter);
+  PerParameter<State> state_;
 };
 
 }  // namespace xtape::inline XTAPE_ABI
