@@ -167,6 +167,29 @@ std::vector<NamedParameter> parameters(Model& model) {
   return list.items();
 }
 
+/// Chooses parameters by their names, in which `*` stands for any characters and all else for itself:
+/// `parameters(net, Named{"*bias"})`, or all others with `std::not_fn(Named{"*bias"})`.
+struct Named {
+  std::string pattern;  ///< of the whole name
+  /// Whether the name fits.
+  bool operator()(const NamedParameter& parameter) const noexcept;
+};
+
+namespace detail {
+// Removes those not chosen; throws ValueError if nothing is left.
+std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
+                                   const std::function<bool(const NamedParameter&)>& choose,
+                                   Location at);
+}  // namespace detail
+
+/// The parameters of a model that a function of each chooses: by name, see Named, or by whatever else it knows of
+/// a parameter. Throws ValueError if it chooses none, as a wrong name would.
+template <class Model, std::predicate<const NamedParameter&> Choose>
+std::vector<NamedParameter> parameters(Model& model, Choose choose,
+                                       Location at = Location::current()) {
+  return detail::chosen(parameters(model), std::move(choose), at);
+}
+
 /// The parameters of a model, each once: one that is listed under two names, as shared weights are, too.
 template <class Model>
 std::vector<Parameter*> unique_parameters(Model& model) {

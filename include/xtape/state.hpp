@@ -53,7 +53,15 @@ class StateList {
     prefix_.resize(outer);
   }
 
-  /// The parameters of the model, by name.
+  /// Adds the state of something that is for some of the parameters alone, and sees only them in `parameters`.
+  template <class Part>
+  void add_for(std::span<const NamedParameter> some, Part& part) {
+    const std::span<const NamedParameter> all = std::exchange(parameters_, some);
+    part.state(*this);
+    parameters_ = all;
+  }
+
+  /// The parameters that the state is for, by name: those of the model, or some of them.
   std::span<const NamedParameter> parameters() const noexcept { return parameters_; }
   /// What was added, in order.
   const std::vector<Item>& items() const noexcept { return items_; }

@@ -8,12 +8,15 @@
 #include <xtape/state.hpp>
 
 #include <span>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// Something that goes over parameters. One pass is `begin` once, `visit` for each, `end` once:
+/// Something that goes over parameters, all of a pass unless it is in an Only. One pass is `begin` once, `visit`
+/// for each, `end` once:
 /// ```
 /// struct SignDescent : Visitor {
 ///   void visit(Parameter& p) override { p.value() -= 0.01f * xt::sign(p.grad()); }
@@ -27,7 +30,12 @@ class Visitor {
   virtual const char* name() const noexcept { return "visitor"; }
   /// How many bytes a visit reads and writes per element of a parameter, for a profile; 0 if unknown.
   virtual std::size_t bytes_per_element() const noexcept { return 0; }
-  /// Called with all parameters of the pass before the first is visited.
+  /// Which parameters of a pass it goes over: all. What this returns is valid until it is called again. A visitor
+  /// that passes calls on to another asks that one.
+  virtual std::span<Parameter* const> select(std::span<Parameter* const> parameters) {
+    return parameters;
+  }
+  /// Called with all parameters that it goes over before the first is visited.
   virtual void begin([[maybe_unused]] std::span<Parameter* const> parameters) {}
   /// Called for each parameter, whose gradient is complete.
   virtual void visit(Parameter& parameter) = 0;
@@ -37,7 +45,8 @@ class Visitor {
   virtual void state([[maybe_unused]] StateList& list) {}
 };
 
-/// Runs one pass of a visitor over the given parameters, seen by this thread's observers.
+/// Runs one pass of a visitor over those of the given parameters that it selects, seen by this thread's
+/// observers.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it
@@ -47,6 +56,87 @@ void visit(Model& model, Visitors&&... visitors) {
   std::vector<Parameter*> trainable = unique_parameters(model);
   std::erase_if(trainable, [](const Parameter* parameter) { return !parameter->trainable; });
   (walk(trainable, visitors), ...);
+}
+
+namespace detail {
+// Some parameters, known by their ids.
+class Selection {
+ public:
+  Selection(std::span<const NamedParameter> parameters, Location at);
+  bool contains(const Parameter& parameter) const { return ids_.contains(parameter.id()); }
+  // Those of a pass, valid until the next call.
+  std::span<Parameter* const> of(std::span<Parameter* const> pass);
+  // Those of a model. Throws ValueError unless it has all.
+  std::vector<NamedParameter> of(std::span<const NamedParameter> model) const;
+
+ private:
+  std::unordered_set<std::uint64_t> ids_;
+  PooledVector<Parameter*> chosen_;
+};
+}  // namespace detail
+
+/// A visitor that is made for some parameters, and never touches others, whatever else a pass has. See `only`.
+template <class V>
+class Only : public Visitor {
+ public:
+  /// Passes on to `visitor` what is about the given parameters. Throws ValueError if there are none.
+  Only(std::span<const NamedParameter> parameters, V&& visitor, Location at = Location::current())
+      : selection_{parameters, at}, visitor_{std::forward<V>(visitor)} {}
+
+  auto& operator*() noexcept { return visitor_; }  ///< the visitor, as to change its learning rate
+  auto* operator->() noexcept { return &visitor_; }  ///< the visitor
+
+  /// The visitor's.
+  const char* name() const noexcept override { return visitor_.name(); }
+  /// The visitor's.
+  std::size_t bytes_per_element() const noexcept override { return visitor_.bytes_per_element(); }
+  std::span<Parameter* const> select(std::span<Parameter* const> parameters) override {
+    return visitor_.select(selection_.of(parameters));
+  }
+  void begin(std::span<Parameter* const> parameters) override {
+    visitor_.begin(selection_.of(parameters));
+  }
+  void visit(Parameter& parameter) override {
+    if (selection_.contains(parameter)) visitor_.visit(parameter);
+  }
+  void end() override { visitor_.end(); }
+  /// Lists what the visitor does, for its parameters alone. Throws ValueError if the model of the checkpoint lacks
+  /// one of them, whose state would be lost.
+  void state(StateList& list) override { list.add_for(selection_.of(list.parameters()), visitor_); }
+
+ private:
+  detail::Selection selection_;
+  V visitor_;  // or a reference to it
+};
+
+/// Makes a visitor for the parameters of one model, or for some of them, as an optimizer for one of two models on
+/// the same tape:
+/// ```
+/// tape.backward(loss, only(generator, ClipNorm{1}), only(generator, adam));
+/// ```
+/// Parameters with options of their own are those of an optimizer of their own:
+/// ```
+/// AdamW decayed{{.weight_decay = 0.01}}, plain{{.weight_decay = 0}};
+/// const auto biases = parameters(net, Named{"*bias"});
+/// const auto others = parameters(net, std::not_fn(Named{"*bias"}));
+/// fit(net, train, test, {}, rng, only(others, decayed), only(biases, plain));
+/// ```
+/// Parameters are known by their identity: the model may move. One that is added to it later is not meant. A
+/// visitor is kept by reference if it has a name, and then must outlive the result, or else in the result:
+/// `auto adam = only(generator, Adam{});`. Throws ValueError for no parameters at all.
+template <class V>
+requires std::derived_from<std::remove_reference_t<V>, Visitor> Only<V> only(
+    const std::vector<NamedParameter>& parameters, V&& visitor, Location at = Location::current()) {
+  return {parameters, std::forward<V>(visitor), at};
+}
+/// The same for all parameters that a model lists.
+template <class Model, class V>
+requires std::derived_from<std::remove_reference_t<V>, Visitor> &&
+    requires(Model& model, ParameterList& list) {
+  model.parameters(list);
+}
+Only<V> only(Model& model, V&& visitor, Location at = Location::current()) {
+  return {parameters(model), std::forward<V>(visitor), at};
 }
 
 /// Sets the gradients to zero, before `Tape::accumulate` adds to them. `Tape::backward` needs no such

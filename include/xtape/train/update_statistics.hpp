@@ -50,6 +50,10 @@ class UpdateStatistics : public Visitor {
   const char* name() const noexcept override { return inner_.name(); }
   /// The other visitor's.
   std::size_t bytes_per_element() const noexcept override { return inner_.bytes_per_element(); }
+  /// The other visitor's.
+  std::span<Parameter* const> select(std::span<Parameter* const> parameters) override {
+    return inner_.select(parameters);
+  }
   void begin(std::span<Parameter* const> parameters) override;
   void visit(Parameter& parameter) override;
   void end() override { inner_.end(); }
