@@ -38,6 +38,22 @@ int main() {
     //! [fit]
   }
   {
+    //! [groups]
+    Rng rng{1};
+    Sequential net = model(rng);
+    const auto biases = parameters(net, Named{"*.bias"});
+    const auto others = parameters(net, std::not_fn(Named{"*.bias"}));
+    AdamW decayed{{.weight_decay = 0.05}}, plain{{.weight_decay = 0}};
+    const Schedule schedule = cosine_decay({.learning_rate = 4e-3, .steps = 120});
+    decayed.set_schedule(schedule);
+    plain.set_schedule([schedule](std::uint64_t step) { return 2 * schedule(step); });
+    fit(net, train, test, {.epochs = 3, .batch_size = 50, .log = nullptr}, rng, ClipNorm{1},
+        only(others, decayed), only(biases, plain));
+    std::printf("%d biases without decay, test accuracy %.2f\n", int(biases.size()),
+                evaluate(net, test).accuracy);
+    //! [groups]
+  }
+  {
     //! [average]
     Rng rng{1};
     Sequential net = model(rng);

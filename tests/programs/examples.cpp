@@ -23,7 +23,7 @@ const std::string number = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
 
 BOOST_AUTO_TEST_CASE(examples_are_short) {
   for (const char* const name :
-       {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer"}) {
+       {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer", "gan"}) {
     const std::string path = std::string{XTAPE_SOURCES} + "/" + name + ".cpp";
     const std::size_t count = lines(read_file(path)).size();
     BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(custom_layer_lists_its_parameters_and_learns) {
                                  "1.hidden.bias    (16,)\n", "2.scale          (1,)\n"})
     BOOST_TEST(contains(outcome.out, line), line << " is missing from " << outcome.out);
   BOOST_TEST(numbers(outcome, "loss after 200 steps: " + number + "\n")[0] < 0.05);
+}
+
+// Two sets of 4,000 numbers drawn from the distribution itself are some 0.05 apart; an untrained generator's are 2.
+BOOST_AUTO_TEST_CASE(gan_learns_the_distribution) {
+  const Outcome outcome = run("\"$BIN/gan\"");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(numbers(outcome, "^distance " + number + "\n$")[0] < 0.3);
 }
 
 BOOST_AUTO_TEST_CASE(custom_optimizer_finds_the_plane) {
