@@ -107,7 +107,7 @@ template <class Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
   return {input, std::forward<Pull>(pull)};
 }
-/// Says how the gradient flows back to each of several inputs.
+/// Says how the gradient flows back to each of several inputs. The inputs share one function.
 template <class Pull>
 WrtEach<std::decay_t<Pull>> wrt(std::span<const Variable> inputs, Pull&& pull) {
   return {inputs, std::forward<Pull>(pull)};
@@ -257,11 +257,11 @@ class Tape {
   }
   template <class Pull>
   void add_edges(WrtEach<Pull>& wrt) {
+    const auto shared = std::allocate_shared<Pull>(CachingAllocator<Pull>{}, std::move(wrt.pull));
     for (std::size_t i = 0; i < wrt.inputs.size(); ++i)
       if (wrt.inputs[i].needs_grad())
-        edges_.push_back({wrt.inputs[i].node_,
-                          detail::Pullback{[i, pull = wrt.pull](const Array& gradient) mutable {
-                            return pull(i, gradient);
+        edges_.push_back({wrt.inputs[i].node_, detail::Pullback{[i, shared](const Array& gradient) {
+                            return (*shared)(i, gradient);
                           }}});
   }
   template <class Pull>

@@ -126,6 +126,44 @@ BOOST_AUTO_TEST_CASE(evaluation_frees_a_value_with_its_last_variable) {
   BOOST_TEST(memory_stats().in_use == in_use);
 }
 
+// An op of n inputs keeps what it needs once, not n times.
+BOOST_AUTO_TEST_CASE(an_op_on_many_inputs_takes_memory_in_proportion) {
+  constexpr std::size_t count = 20'000;
+  Tape tape;
+  std::vector<Variable> inputs;
+  for (std::size_t i = 0; i < count; ++i)
+    inputs.push_back(tape.variable(full({4}, static_cast<Scalar>(i % 10))));
+  const std::size_t before = memory_stats().in_use;
+  const Variable y = concatenate(inputs);
+  BOOST_TEST(memory_stats().in_use - before < 400 * count);
+  tape.backward(sum(square(y)));
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}, count / 2 + 3, count - 1})
+    BOOST_TEST(elements(inputs[i].grad()) == std::vector<double>(4, 2.0 * (i % 10)));
+}
+
+// The inputs share one function, which need not be copied and dies with the last of them.
+BOOST_AUTO_TEST_CASE(inputs_share_their_gradient_function) {
+  Tape tape;
+  const std::vector<Variable> inputs{tape.variable(zeros({2})), tape.input(zeros({2})),
+                                     tape.variable(zeros({2}))};
+  const Token calls = std::make_shared<int>(0);
+  auto kept = std::make_unique<Token>(calls);
+  const Variable y = record(
+      "each", zeros({2}),
+      wrt(std::span{inputs}, [kept = std::move(kept)](std::size_t i, const Array& g) -> Array {
+        ++**kept;
+        Array scaled = g;
+        for (Scalar& d : scaled.storage()) d *= static_cast<Scalar>(i + 1);
+        return scaled;
+      }));
+  BOOST_TEST(calls.use_count() == 2);
+  tape.backward(sum(y));
+  BOOST_TEST(calls.use_count() == 1);
+  BOOST_TEST(*calls == 2);
+  BOOST_TEST(elements(inputs[0].grad()) == std::vector<double>(2, 1));
+  BOOST_TEST(elements(inputs[2].grad()) == std::vector<double>(2, 3));
+}
+
 BOOST_AUTO_TEST_CASE(a_variable_of_a_parameter_shares_its_memory) {
   Parameter p{random({3})};
   Tape tape;
