@@ -21,9 +21,9 @@ using Location = std::source_location;
 /// The name of an op and the place where it was called. Converts from the name alone, and is then the
 /// place of the conversion: `record("mul", ...)`.
 struct Op {
-  /// An op called `name`, at the place where this is written.
-  constexpr Op(const char* name, Location at = Location::current(), double flops = 0)
-      : name{name}, at{at}, flops{flops} {}
+  /// An op of that name, at the place where this is written.
+  constexpr Op(const char* op, Location place = Location::current(), double computes = 0)
+      : name{op}, at{place}, flops{computes} {}
   /// Something that has no place in the user's code to point at, such as a damaged file.
   static constexpr Op nowhere(const char* name) { return {name, Location{}}; }
   const char* name;  ///< as in the function's name, the node's label and the tag of its errors
@@ -68,7 +68,7 @@ class ShapeError : public Error {
 class ValueError : public Error {
   using Error::Error;
 };
-/// A tape used in a way it does not allow: twice consumed, mixed with another, in evaluation mode.
+/// A tape used in a way it does not allow: twice consumed, mixed with another, gone, in evaluation mode.
 class TapeError : public Error {
   using Error::Error;
 };
@@ -77,7 +77,7 @@ class DataError : public Error {
   using Error::Error;
 };
 
-/// A NaN or an infinity: a loss that is no longer finite, or what a NumericsCheck has found.
+/// A NaN or an infinity: a training that diverged, or what a NumericsCheck has found.
 class NumericsError : public Error {
   using Error::Error;
 };

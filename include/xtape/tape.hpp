@@ -64,9 +64,8 @@ class Variable {
 
 /// A Variable together with the place where it was passed; converts from the Variable alone.
 struct Located {
-  /// `variable`, at the place where this is written.
-  Located(const Variable& variable, Location at = Location::current())
-      : variable{variable}, at{at} {}
+  /// `x`, at the place where this is written.
+  Located(const Variable& x, Location place = Location::current()) : variable{x}, at{place} {}
   const Variable& variable;  ///< what was passed
   Location at;               ///< where
 };

@@ -62,7 +62,7 @@ class Pullback {
   };
   template <class Pull>
   struct Closure final : Base {
-    explicit Closure(Pull&& pull) : pull{std::move(pull)} {}
+    explicit Closure(Pull&& moved) : pull{std::move(moved)} {}
     GradientPtr call(GradientPtr& gradient, bool last) override {
       if constexpr (PullsInPlace<Pull>) {
         GradientPtr own =

@@ -47,8 +47,8 @@ class Checkpoint {
   template <class Part>
   requires requires(std::string_view name, Part& part, StateList& list) { list(name, part); }
   Checkpoint& add(const std::string& name, Part& part, Location at = Location::current()) {
-    const auto list = [name, &part](StateList& list) { list(name, part); };
-    add_part(name, list, at);
+    add_part(
+        name, [name, &part](StateList& list) { list(name, part); }, at);
     return *this;
   }
   /// Adds a setting, such as the name of the model. A file that was written with another value, or other

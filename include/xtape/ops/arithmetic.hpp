@@ -17,13 +17,13 @@ namespace xtape::inline XTAPE_ABI {
 class Operand {
  public:
   /// A variable.
-  Operand(const Variable& variable, Location at = Location::current())
-      : at{at}, variable_{&variable} {}
+  Operand(const Variable& variable, Location place = Location::current())
+      : at{place}, variable_{&variable} {}
   /// A number: a constant that broadcasts to any shape.
   template <class T>
   requires std::integral<T> || std::floating_point<T> Operand(T number,
-                                                              Location at = Location::current())
-      : at{at}, number_{static_cast<Scalar>(number)} {}
+                                                              Location place = Location::current())
+      : at{place}, number_{static_cast<Scalar>(number)} {}
 
   /// The operand as a Variable; a number becomes `constant`, on the tape of the other operand. Throws
   /// TapeError if both are numbers.

@@ -54,8 +54,8 @@ class Optimizer : public Visitor {
  public:
   /// A kind of state: one array for each parameter, of the parameter's shape.
   struct Slot {
-    /// `initial` is the value of all its elements before the first step.
-    Slot(const char* name, double initial = 0) : name{name}, initial{initial} {}
+    /// `first` is the value of all its elements before the first step.
+    Slot(const char* slot, double first = 0) : name{slot}, initial{first} {}
     const char* name;  ///< unique in its optimizer, such as `velocity`
     double initial;    ///< of all elements
   };
