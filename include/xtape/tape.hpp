@@ -31,6 +31,8 @@ enum class Mode {
 /// A value on a tape: a small handle, cheap to copy. It must not outlive its tape.
 class Variable {
  public:
+  /// An array is on no tape: `tape.input(array)` makes a constant of it.
+  Variable(const Array& array) = delete;                    // use tape.input(array)
   const Array& value() const& noexcept { return *value_; }  ///< what was computed
   Array value() && { return *value_; }  ///< a copy, as the variable dies: `net(x).value()`
   const Value& shared_value() const noexcept { return value_; }      ///< the value, without a copy
@@ -102,17 +104,17 @@ struct Given {
 /// Says how the gradient flows back to `input`. The result has the shape of the input, or that of the
 /// op's result if the op broadcast the input to it; the tape sums it back. It is called at most once, and not
 /// at all if the input needs no gradient.
-template <class Pull>
+template <detail::Pulls Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
   return {input, std::forward<Pull>(pull)};
 }
 /// Says how the gradient flows back to each of several inputs. The inputs share one function.
-template <class Pull>
+template <detail::PullsEach Pull>
 WrtEach<std::decay_t<Pull>> wrt(std::span<const Variable> inputs, Pull&& pull) {
   return {inputs, std::forward<Pull>(pull)};
 }
 /// Says what happens to the gradient before it is divided among the inputs.
-template <class Pull>
+template <detail::Pulls Pull>
 Through<std::decay_t<Pull>> through(Pull&& pull) {
   return {std::forward<Pull>(pull)};
 }
@@ -123,6 +125,30 @@ template <class Options>
 Given<Options> given(const Options& options) {
   return {options};
 }
+
+/// \cond
+// What other functions get, such as one that returns an expression of xtensor, which would refer to what is
+// gone. The tape does not look at what is returned, so this is all that the compiler says.
+template <class Pull>
+Given<Pull> refuse(const Pull& pull) {
+  static_assert(sizeof(Pull) == 0,
+                "write [](const Array& g) -> Array, or [](Array& g) to change it "
+                "in place; of several inputs [](size_t i, const Array& g) -> Array");
+  return {pull};
+}
+template <class Pull>
+auto wrt(const Variable&, Pull&& pull) {
+  return refuse(pull);
+}
+template <class Pull>
+auto wrt(std::span<const Variable>, Pull&& pull) {
+  return refuse(pull);
+}
+template <class Pull>
+auto through(Pull&& pull) {
+  return refuse(pull);
+}
+/// \endcond
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
 /// order of their creation, which is a topological order, so the backward pass is one loop.

@@ -38,6 +38,13 @@ concept PullsInPlace = std::is_invocable_v<Pull&, Array&> && !std::is_invocable_
 /// is gone by then.
 template <class Pull>
 concept PullsAnew = std::same_as<std::invoke_result_t<Pull&, const Array&>, Array>;
+/// Either, once it is kept.
+template <class Pull>
+concept Pulls = PullsInPlace<std::decay_t<Pull>> || PullsAnew<std::decay_t<Pull>>;
+/// A function from the number of an input and a gradient to the gradient of that input.
+template <class Pull>
+concept PullsEach = std::same_as < std::invoke_result_t < std::decay_t<Pull>
+&, std::size_t, const Array& >, Array > ;
 
 /// A move-only function from gradient to gradient, kept in memory from the pool.
 class Pullback {
@@ -45,8 +52,7 @@ class Pullback {
   Pullback() noexcept = default;
   /// \param pull `Array(const Array&)`, or `void(Array&)` to change the gradient in place
   template <class Pull>
-  requires(!std::is_reference_v<Pull> &&
-           (PullsInPlace<Pull> || PullsAnew<Pull>)) explicit Pullback(Pull&& pull)
+  requires(!std::is_reference_v<Pull> && Pulls<Pull>) explicit Pullback(Pull&& pull)
       : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }

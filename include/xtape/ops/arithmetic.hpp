@@ -24,6 +24,8 @@ class Operand {
   requires std::integral<T> || std::floating_point<T> Operand(T number,
                                                               Location place = Location::current())
       : at{place}, number_{static_cast<Scalar>(number)} {}
+  /// An array is on no tape: `tape.input(array)` makes a constant of it.
+  Operand(const Array& array) = delete;  // use tape.input(array)
 
   /// The operand as a Variable; a number becomes `constant`, on the tape of the other operand. Throws
   /// TapeError if both are numbers.
@@ -60,6 +62,27 @@ inline Variable operator*(const Operand& a, const Operand& b) { return mul(a, b)
 inline Variable operator/(const Operand& a, const Operand& b) { return div(a, b); }
 /// See `neg`.
 inline Variable operator-(const Located& x) { return neg(x.variable, x.at); }
+
+/// \cond
+namespace detail {
+template <class T>
+concept IsVariable = std::same_as<std::remove_cvref_t<T>, Variable>;
+template <class T>
+concept IsExpression = xt::is_xexpression<std::remove_cvref_t<T>>::value;
+/// An array beside a variable, which the operators of xtensor would take for a number.
+template <class A, class B>
+concept MixesArrays = (IsVariable<A> && IsExpression<B>) || (IsExpression<A> && IsVariable<B>);
+}  // namespace detail
+
+template <class A, class B>
+requires detail::MixesArrays<A, B> Variable operator+(A&&, B&&) = delete;  // use tape.input(array)
+template <class A, class B>
+requires detail::MixesArrays<A, B> Variable operator-(A&&, B&&) = delete;  // use tape.input(array)
+template <class A, class B>
+requires detail::MixesArrays<A, B> Variable operator*(A&&, B&&) = delete;  // use tape.input(array)
+template <class A, class B>
+requires detail::MixesArrays<A, B> Variable operator/(A&&, B&&) = delete;  // use tape.input(array)
+/// \endcond
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop
