@@ -70,4 +70,13 @@ std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
 
 }  // namespace detail
 
+KeptValues::KeptValues(std::span<Parameter* const> parameters)
+    : parameters_{parameters.begin(), parameters.end()} {
+  for (const Parameter* parameter : parameters_) values_.push_back(parameter->value());
+}
+
+void KeptValues::restore() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->value() = values_[i];
+}
+
 }  // namespace xtape::inline XTAPE_ABI

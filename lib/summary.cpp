@@ -12,8 +12,10 @@ namespace {
 // Adds up what each layer does.
 class Summarizer : public Observer {
  public:
-  Summarizer(std::span<Parameter* const> parameters, ModelSummary& summary)
-      : unseen_{parameters.begin(), parameters.end()}, summary_{summary} {}
+  Summarizer(std::span<Parameter* const> parameters, ModelSummary& summary) : summary_{summary} {
+    for (const Parameter* parameter : parameters)
+      unseen_.push_back({parameter, parameter->shared_value()});
+  }
 
   void forward(const Forward& call) override {
     std::string path = call.tape.layer();
@@ -32,15 +34,20 @@ class Summarizer : public Observer {
  private:
   // The size of the parameter that an input is, the first time.
   std::size_t first_use(const Variable& input) {
-    const auto known = std::ranges::find_if(unseen_, [&](const Parameter* parameter) {
-      return &parameter->shared_value().operator*() == &input.value();
+    const auto known = std::ranges::find_if(unseen_, [&](const Unseen& parameter) {
+      return &*parameter.first_value == &input.value() ||
+             &*parameter.parameter->shared_value() == &input.value();
     });
     if (known == unseen_.end()) return 0;
     unseen_.erase(known);
     return input.size();
   }
 
-  std::vector<const Parameter*> unseen_;
+  struct Unseen {
+    const Parameter* parameter;
+    Value first_value;  // a layer may have written to it since
+  };
+  std::vector<Unseen> unseen_;
   ModelSummary& summary_;
 };
 
@@ -87,6 +94,7 @@ ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
   Shape batch{1};
   batch.insert(batch.end(), sample.begin(), sample.end());
   Rng rng{0};
+  const KeptValues kept{parameters};
   const Summarizer summarizer{parameters, summary};
   Tape tape{Mode::train, rng};
   model(tape.input(zeros(batch)));

@@ -54,6 +54,7 @@ class Value {
 
  private:
   friend class Parameter;  // an optimizer writes to it, between passes
+  bool shared() const noexcept { return array_.use_count() > 1; }
   std::shared_ptr<Array> array_;
 };
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,7 +33,13 @@ class Parameter {
   Parameter(Parameter&&) noexcept = default;             ///< Moves it, with its identity.
   Parameter& operator=(Parameter&&) noexcept = default;  ///< Moves it, with its identity.
 
-  Array& value() noexcept { return *value_.array_; }             ///< what a visitor updates
+  /// What a visitor updates. A frozen parameter may be written to during a pass, as a layer does with its
+  /// running statistics: where variables share the value it gets an array of its own first, and what the
+  /// pass has used stays for its gradients.
+  Array& value() {
+    if (!trainable && value_.shared()) value_ = Array(*value_);
+    return *value_.array_;
+  }
   const Array& value() const noexcept { return *value_; }        ///< its current value
   const Value& shared_value() const noexcept { return value_; }  ///< the value, without a copy
   Array& grad() noexcept { return grad_; }              ///< d loss / d value, of the same shape
@@ -199,6 +206,24 @@ std::vector<Parameter*> unique_parameters(Model& model) {
     if (seen.insert(parameter).second) all.push_back(parameter);
   return all;
 }
+
+/// Keeps the values of parameters for as long as it lives, and puts them back when it dies: for what
+/// applies a model only to look at it, as layers may write to their parameters. What it puts back is in the
+/// same array as before, where no variable shared that.
+class KeptValues {
+ public:
+  /// The values as they are now.
+  explicit KeptValues(std::span<Parameter* const> parameters);
+  KeptValues(const KeptValues&) = delete;
+  KeptValues& operator=(const KeptValues&) = delete;
+  ~KeptValues() { restore(); }
+  /// Puts them back now.
+  void restore();
+
+ private:
+  std::vector<Parameter*> parameters_;
+  std::vector<Array> values_;
+};
 
 /// The number of scalars that a model learns.
 template <class Model>

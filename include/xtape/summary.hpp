@@ -46,8 +46,8 @@ ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
 
 /// Applies a model once, in training mode, to a sample of zeros and lists what its layers did:
 /// `std::cout << summary(net, {28, 28, 1});`. The sample's shape is without the batch axis. A layer is what
-/// a Sequential numbers; elsewhere each op has a line of its own. Throws what the model throws for such a
-/// sample.
+/// a Sequential numbers; elsewhere each op has a line of its own. Parameters that a layer changes while it is
+/// applied have their values again in the end. Throws what the model throws for such a sample.
 template <class Model>
 ModelSummary summary(Model& model, const Shape& sample, Location at = Location::current()) {
   std::vector<Parameter*> listed;

@@ -18,53 +18,45 @@ Array draw_cotangent(const Shape& shape, std::uint64_t seed) {
   return cotangent;
 }
 
-// Moves an element for the time of a scope.
-class Moved {
- public:
-  Moved(Scalar& x, double by) : x_{x}, start_{x} {
-    x = static_cast<Scalar>(static_cast<double>(start_) + by);
-  }
-  Moved(const Moved&) = delete;
-  Moved& operator=(const Moved&) = delete;
-  ~Moved() { x_ = start_; }
-
- private:
-  Scalar& x_;
-  Scalar start_;
-};
-
 }  // namespace
 
 double gradient_error(const std::function<Variable(Tape&)>& f,
                       std::span<Parameter* const> parameters, const GradientOptions& options) {
-  // Each pass draws the same random numbers.
-  const auto on_tape = [&](auto use) {
+  KeptValues kept{parameters};
+  // Each pass begins at the same values and draws the same random numbers.
+  const auto on_tape = [&](auto change, auto use) {
+    kept.restore();
+    change();
     Rng rng{options.seed};
     Tape tape{Mode::train, rng};
     return use(tape, f(tape));
   };
-  for (Parameter* p : parameters)  // what backward does not write shows
+  std::vector<Parameter*> trainable{parameters.begin(), parameters.end()};
+  std::erase_if(trainable, [](const Parameter* p) { return !p->trainable; });
+  for (Parameter* p : trainable)  // what backward does not write shows
     std::fill(p->grad().begin(), p->grad().end(), std::numeric_limits<Scalar>::quiet_NaN());
-  const Array cotangent = on_tape([&](Tape& tape, const Variable& y) {
-    Array c = draw_cotangent(y.shape(), options.seed + 1);
-    tape.backward(sum(y * tape.input(c)));
-    return c;
-  });
-  const auto product = [&] {
-    return on_tape([&](Tape&, const Variable& y) {
-      double sum = 0;
-      for (std::size_t i = 0; i < y.size(); ++i)
-        sum += static_cast<double>(y.value().data()[i]) * static_cast<double>(cotangent.data()[i]);
-      return sum;
-    });
+  const Array cotangent = on_tape([] {},
+                                  [&](Tape& tape, const Variable& y) {
+                                    Array c = draw_cotangent(y.shape(), options.seed + 1);
+                                    tape.backward(sum(y * tape.input(c)));
+                                    return c;
+                                  });
+  const auto product = [&](Tape&, const Variable& y) {
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i)
+      sum += static_cast<double>(y.value().data()[i]) * static_cast<double>(cotangent.data()[i]);
+    return sum;
   };
 
   double error = 0, largest = 1;
-  for (Parameter* p : parameters)
+  for (Parameter* p : trainable)
     for (std::size_t i = 0; i < p->size(); ++i) {
       const auto at = [&](double steps) {
-        const Moved moved{p->value().data()[i], steps * options.step};
-        return product();
+        const auto move = [&] {
+          Scalar& x = p->value().data()[i];
+          x = static_cast<Scalar>(static_cast<double>(x) + steps * options.step);
+        };
+        return on_tape(move, product);
       };
       const double expected = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * options.step);
       const double off = std::abs(static_cast<double>(p->grad().data()[i]) - expected);

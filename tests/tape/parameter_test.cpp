@@ -118,6 +118,46 @@ BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_a_constant) {
   BOOST_TEST(parameters(pair).size() == 2u);  // it still has a name, to be saved under
 }
 
+// As a layer does with running statistics.
+BOOST_AUTO_TEST_CASE(a_frozen_parameter_may_be_written_to_during_a_pass) {
+  Parameter w{array({2}, {1, 2})}, frozen{array({2}, {3, 4})};
+  frozen.trainable = false;
+  const Array* const before = &frozen.value();
+  Tape tape;
+  const Variable used = tape.parameter(frozen);
+  const Variable y = sum(tape.parameter(w) * used);
+  frozen.value() = array({2}, {50, 60});
+  frozen.value().data()[1] = 70;
+  tape.backward(y);
+  check_elements(w.grad(), {3, 4});
+  check_elements(used.value(), {3, 4});
+  check_elements(frozen.value(), {50, 70});
+  BOOST_TEST(before == &used.value());
+  // Where no variable shares it, it stays where it is.
+  const Array* const now = &frozen.value();
+  frozen.value() = array({2}, {1, 1});
+  BOOST_TEST(&frozen.value() == now);
+}
+
+BOOST_AUTO_TEST_CASE(values_are_kept_and_put_back) {
+  Pair pair;
+  pair.first.value() = array({2}, {1, 2});
+  pair.second.trainable = false;
+  const std::vector<Parameter*> all = unique_parameters(pair);
+  const Array* const place = &pair.first.value();
+  {
+    KeptValues kept{all};
+    pair.first.value() = array({2}, {8, 9});
+    kept.restore();
+    check_elements(pair.first.value(), {1, 2});
+    pair.first.value().data()[0] = 7;
+    pair.second.value().data()[2] = 7;
+  }
+  check_elements(pair.first.value(), {1, 2});
+  check_elements(pair.second.value(), {0, 0, 0});
+  BOOST_TEST(place == &pair.first.value());
+}
+
 BOOST_AUTO_TEST_CASE(shared_weights_are_one_node) {
   Rng rng{1};
   Dense layer{{.in = 2, .out = 2, .bias = false}, rng};

@@ -33,12 +33,13 @@ struct GradientOptions {
 double gradient_error(const Function& f, const std::vector<Array>& inputs,
                       const GradientOptions& options = {});
 
-/// See `gradient_error` for a model, which calls this: the gradients by the given parameters of
-/// whatever `f` computes on a tape.
+/// See `gradient_error` for a model, which calls this: the gradients by those of the given parameters that
+/// are trainable, of whatever `f` computes on a tape. All of them have their values at the beginning of each
+/// pass and in the end, whatever `f` does to them; their gradients are then those of the check.
 double gradient_error(const std::function<Variable(Tape&)>& f,
                       std::span<Parameter* const> parameters, const GradientOptions& options = {});
 
-/// The same for a model or layer, by its input x and by all its parameters.
+/// The same for a model or layer, by its input x and by all its parameters that are not frozen.
 template <class Model>
 double model_gradient_error(Model& model, const Array& x, const GradientOptions& options = {}) {
   Parameter input{x};
