@@ -101,9 +101,15 @@ void dense(Builder& b, const Call& call) {
   const auto& inputs = call.inputs;
   check_constant(b, call, *inputs[1], "weight");
   std::vector<std::string> terms = factors(b, *inputs[0], *inputs[1]);
-  if (inputs.size() > 2) terms.push_back(b.name(*inputs[2]));
-  b.define(call.value, Order::same,
-           activated(b, b.add("Gemm", terms), options_of<DenseOptions>(call).activation));
+  std::string y;
+  if (inputs[0]->rank() == 2) {
+    if (inputs.size() > 2) terms.push_back(b.name(*inputs[2]));
+    y = b.add("Gemm", terms);
+  } else {  // Gemm is for matrices alone
+    y = b.add("MatMul", terms);
+    if (inputs.size() > 2) y = b.add("Add", {y, b.name(*inputs[2])});
+  }
+  b.define(call.value, Order::same, activated(b, y, options_of<DenseOptions>(call).activation));
 }
 
 void flatten(Builder& b, const Call& call) {

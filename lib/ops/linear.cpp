@@ -68,28 +68,41 @@ Variable matmul(const Variable& a, const Variable& b, Location at) {
 
 namespace {
 
+// Throws ShapeError unless x is (..., in), of two axes or more.
+void check_features(const Op& op, const Shape& x, std::size_t in) {
+  if (x.size() >= 2 && x.back() == in) return;
+  if (x.size() <= 2) throw ShapeError(op, text("expected (N, ", in, "), got ", x));
+  std::size_t features = 1;
+  for (std::size_t i = 1; i < x.size(); ++i) features *= x[i];
+  if (features == in)
+    throw ShapeError(op, text("expected (N, ", in, "), got ", x), "flatten missing?");
+  throw ShapeError(op, text("expected (..., ", in, "), got ", x));
+}
+
 Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
                   const DenseOptions& options, Op op) {
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
   const std::size_t in = w.shape()[0], out = w.shape()[1];
-  if (x.rank() != 2 || x.shape()[1] != in)
-    throw ShapeError(op, text("expected (N, ", in, "), got ", x.shape()),
-                     x.rank() > 2 ? "flatten missing?" : "");
+  check_features(op, x.shape(), in);
   const Scalar* const shift = checked_bias(op, bias, out);
-  const std::size_t rows = x.shape()[0];
+  Shape shape = x.shape();
+  shape.back() = out;
+  std::size_t rows = 1;
+  for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
   op.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in * out);
 
-  Array result = uninitialized({rows, out});
+  Array result = uninitialized(shape);
   kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
   kernels::table().finish_rows({rows, out}, shift, options.activation, result.data());
 
   const Value y = std::move(result);
   const auto back = through_activation(options.activation, y);
-  const auto wrt_x = wrt(x, [w = w.shared_value(), rows, in, out](const Array& g) {
-    Array dx = uninitialized({rows, in});
-    kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
-    return dx;
-  });
+  const auto wrt_x =
+      wrt(x, [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
+        Array dx = uninitialized(shape);
+        kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
+        return dx;
+      });
   const auto wrt_w = wrt(w, [x = x.shared_value(), rows, in, out](const Array& g) {
     Array dw = uninitialized({in, out});
     kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());

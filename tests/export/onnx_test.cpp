@@ -123,6 +123,12 @@ BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened, *with_onnxruntime) {
   };
   add("flat", Flatten{});
   add("flat-dense", Flatten{}, relu, Dropout{0.5}, Dense{{.in = 36, .out = 4}, rng});
+  add("dense-of-pixels", Dense{{.in = 3, .out = 3, .activation = Activation::relu}, rng},
+      Dense{{.in = 3, .out = 2, .bias = false}, rng}, Flatten{});
+  add("dense-of-rows", Custom{[](const Variable& x, const Values&) {
+        return reshape(x, {-1, 9, 4});
+      }},
+      Dense{{.in = 4, .out = 3, .activation = Activation::tanh}, rng});
   add("flat-twice", Flatten{}, Flatten{}, Dense{{.in = 36, .out = 4, .bias = false}, rng});
   add("flat-softmax", Flatten{}, Softmax{});
   add("flat-matmul", Flatten{},

@@ -125,6 +125,30 @@ BOOST_AUTO_TEST_CASE(dense_is_product_bias_and_activation) {
       }
 }
 
+// Each row counts, whatever the axes before the last are: to the bit.
+BOOST_AUTO_TEST_CASE(dense_takes_any_leading_axes) {
+  const Array w = random({4, 5}, -1, 1, 2), bias = random({5}, -1, 1, 3);
+  for (const Shape& leading : {Shape{2, 3}, {1, 6}, {3, 1, 2}, {6, 1, 1}}) {
+    Shape in = leading, out = leading;
+    in.push_back(4), out.push_back(5);
+    const auto gradients = [&](const Shape& shape, const Shape& result) {
+      Array x = random({6, 4}, -1, 1, 1), g = random({6, 5}, -1, 1, 4);
+      x.reshape(shape), g.reshape(result);
+      Tape tape;
+      const Variable v = tape.variable(x), u = tape.variable(w), b = tape.variable(bias);
+      const Variable y = dense(v, u, b, {.activation = Activation::tanh});
+      BOOST_TEST((y.shape() == result));
+      tape.backward(sum(y * tape.input(g)));
+      BOOST_TEST((v.grad().shape() == shape));
+      std::vector<double> all = elements(y.value());
+      for (const Array* part : {&v.grad(), &u.grad(), &b.grad()})
+        for (const double d : elements(*part)) all.push_back(d);
+      return all;
+    };
+    BOOST_TEST((gradients(in, out) == gradients({6, 4}, {6, 5})));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(softmax_along_each_axis) {
   const Shape shape{3, 5, 18};
   for (const auto& [low, high] : {std::pair{-1.0, 1.0}, {-1000.0, 1000.0}, {1000.0, 1010.0}})

@@ -9,7 +9,8 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// A fully connected layer: (N, in) to (N, out), activation(x weight + bias). See `dense`.
+/// A fully connected layer: (N, in) to (N, out), or (..., in) to (..., out), activation(x weight + bias). See
+/// `dense`.
 class Dense {
  public:
   /// What a dense layer is made of.
@@ -25,7 +26,7 @@ class Dense {
   /// Draws the initial weights from `rng`. Throws ValueError if `in` or `out` is 0.
   Dense(const Options& options, Rng& rng, Location at = Location::current());
 
-  /// Applies the layer. Throws ShapeError unless x is (N, in).
+  /// Applies the layer. Throws ShapeError unless x is (N, in) or (..., in).
   Variable operator()(const Variable& x, Location at = Location::current());
   /// Lists `weight` and, if there is one, `bias`.
   void parameters(ParameterList& list);

@@ -21,7 +21,8 @@ struct DenseOptions {
 };
 /// activation(x w + bias), with x (N, in), w (in, out), bias (out,) and a result (N, out). With h the
 /// gradient times the derivative of the activation: dx = h w^T, dw = x^T h, dbias = sum of h over N.
-/// Throws ShapeError where the shapes do not fit.
+/// An x of more axes, (..., in), gives (..., out): each of its rows counts, as the steps of sequences
+/// (N, steps, in) do. Throws ShapeError where the shapes do not fit.
 Variable dense(const Variable& x, const Variable& w, const Variable& bias,
                const DenseOptions& options = {}, Location at = Location::current());
 /// The same without a bias.
