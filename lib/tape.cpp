@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
+#include <mutex>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -20,7 +22,39 @@ std::size_t first_slot(const Parameter* parameter, std::size_t size) {
 }
 std::size_t next_slot(std::size_t slot, std::size_t size) { return (slot + 1) & (size - 1); }
 
+
+// The slots that no tape has. None is ever freed: a Variable may outlive its tape by any time.
+struct FreeSlots {
+  std::mutex mutex;
+  std::deque<detail::Lifetime::Slot> all;
+  detail::Lifetime::Slot* first = nullptr;
+};
+FreeSlots& free_slots() {
+  static FreeSlots& slots = *new FreeSlots;
+  return slots;
+}
+
 }  // namespace
+
+namespace detail {
+
+Lifetime::Lifetime(Tape& tape) {
+  FreeSlots& slots = free_slots();
+  const std::scoped_lock lock{slots.mutex};
+  if (slots.first == nullptr) slots.first = &slots.all.emplace_back();
+  slot_ = std::exchange(slots.first, slots.first->next);
+  slot_->tape = &tape;
+  generation_ = slot_->generation.load(std::memory_order_relaxed);
+}
+
+Lifetime::~Lifetime() {
+  slot_->generation.store(generation_ + 1, std::memory_order_relaxed);
+  FreeSlots& slots = free_slots();
+  const std::scoped_lock lock{slots.mutex};
+  slot_->next = std::exchange(slots.first, slot_);
+}
+
+}  // namespace detail
 
 Scalar Variable::item(Location at) const {
   if (size() != 1)
@@ -31,11 +65,12 @@ Scalar Variable::item(Location at) const {
 
 const Array& Variable::grad(Location at) const {
   const Op op{"grad", at};
+  const Tape& tape = tape_for(op);
   if (!needs_grad())
     throw TapeError(op, "a constant has no gradient",
-                    tape_->mode() == Mode::eval ? "the tape is in Mode::eval and records nothing"
-                                                : "make it with tape.variable()?");
-  const Tape::Node& node = tape_->nodes_[node_];
+                    tape.mode() == Mode::eval ? "the tape is in Mode::eval and records nothing"
+                                              : "make it with tape.variable()?");
+  const Tape::Node& node = tape.nodes_[node_];
   if (node.kind == Tape::Kind::parameter)
     throw TapeError(op, "the gradient of a parameter is in Parameter::grad");
   if (node.kind == Tape::Kind::op)
@@ -44,6 +79,11 @@ const Array& Variable::grad(Location at) const {
   if (!node.grad)
     throw TapeError(op, "there is no gradient before backward", "call tape.backward(loss) first");
   return node.grad->array;
+}
+
+void Variable::fail_without_tape(const Op& op) {
+  throw TapeError(op, "the tape of a Variable is gone",
+                  "keep the Tape as long as ops take it, or return its value(), as predict does");
 }
 
 Variable Tape::variable(Array value, Location at) {
@@ -128,8 +168,9 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
 }
 
 void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) {
-  if (tape == nullptr) tape = &input.tape();
-  if (tape != &input.tape())
+  Tape* const own = &input.tape_for(op);
+  if (tape == nullptr) tape = own;
+  if (tape != own)
     throw TapeError(op, "the inputs are on different tapes", "use one Tape for one pass");
   needed |= input.needs_grad();
 }
@@ -155,7 +196,7 @@ std::string Tape::path_of(std::uint32_t scope) const {
 
 void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                         std::initializer_list<Visitor*> visitors) {
-  if (&loss.tape() != this)
+  if (&loss.tape_for(op) != this)
     throw TapeError(op, "the loss is on another tape", "call backward on loss.tape()");
   if (mode_ == Mode::eval)
     throw TapeError(op, "the tape is in Mode::eval and recorded nothing", "use Tape{Mode::train}");

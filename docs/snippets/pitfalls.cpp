@@ -82,6 +82,16 @@ int main() {
     //! [generator]
   }
   {
+    //! [outlives]
+    const auto logits_of = [&](auto& net, const Array& x) {
+      Tape tape{Mode::eval};
+      return net(tape.input(x));  // should be predict(net, x), an array
+    };
+    Dense net{{.in = 2, .out = 3}, rng};
+    expect_error([&] { softmax(logits_of(net, {{1, 2}})); });
+    //! [outlives]
+  }
+  {
     //! [flatten]
     Sequential net{Dense{{.in = 784, .out = 10}, rng}};
     Tape tape{Mode::eval};

@@ -3,6 +3,7 @@
 /// The tape: what records a forward pass and runs it backward.
 #pragma once
 
+#include <xtape/detail/lifetime.hpp>
 #include <xtape/detail/pullback.hpp>
 #include <xtape/observer.hpp>
 #include <xtape/random.hpp>
@@ -20,15 +21,14 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-class Tape;
-
 /// What a pass is for. Dropout, for one, is the identity in evaluation.
 enum class Mode {
   train,  ///< ops are recorded, so that gradients can be had
   eval,   ///< nothing is recorded, and a value lives only as long as its Variable
 };
 
-/// A value on a tape: a small handle, cheap to copy. It must not outlive its tape.
+/// A value on a tape: a small handle, cheap to copy. Once its tape is gone it has its value still, but no op
+/// takes it: a function that makes a tape returns `value()`, as `predict` does.
 class Variable {
  public:
   /// An array is on no tape: `tape.input(array)` makes a constant of it.
@@ -46,20 +46,30 @@ class Variable {
   /// parameters have it in `Parameter::grad`. Throws TapeError for others and before the pass.
   const Array& grad(Location at = Location::current()) const;
   /// The same value as a constant: no gradient flows through it.
-  Variable detach() const { return {*tape_, constant, value_}; }
+  Variable detach() const { return {slot_, generation_, constant, value_}; }
   /// Whether the tape computes a gradient for it: it depends on a parameter or variable.
   bool needs_grad() const noexcept { return node_ != constant; }
-  Tape& tape() const noexcept { return *tape_; }  ///< the tape it belongs to
+  /// The tape it belongs to. Throws TapeError if that is gone.
+  Tape& tape(Location at = Location::current()) const { return tape_for({"tape", at}); }
 
  private:
   friend class Tape;
   template <class... Inputs>
   friend Variable record(const Op&, Value, Inputs...);
   static constexpr std::uint32_t constant = ~std::uint32_t{0};
-  Variable(Tape& tape, std::uint32_t node, Value value)
-      : tape_{&tape}, node_{node}, value_{std::move(value)} {}
+  Variable(detail::Lifetime::Slot* slot, std::uint32_t generation, std::uint32_t node, Value value)
+      : slot_{slot}, generation_{generation}, node_{node}, value_{std::move(value)} {}
+  Variable(const Tape& tape, std::uint32_t node, Value value);
 
-  Tape* tape_;
+  // The tape, for an op. A dead one is seen without looking at it.
+  Tape& tape_for(const Op& op) const {
+    if (slot_->generation.load(std::memory_order_relaxed) != generation_) fail_without_tape(op);
+    return *slot_->tape;
+  }
+  [[noreturn]] static void fail_without_tape(const Op& op);
+
+  detail::Lifetime::Slot* slot_;
+  std::uint32_t generation_;  // of the slot, while the tape is alive
   std::uint32_t node_;
   Value value_;
 };
@@ -155,9 +165,11 @@ auto through(Pull&& pull) {
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train) : mode_{mode} { begin(); }
+  explicit Tape(Mode mode = Mode::train) : lifetime_{*this}, mode_{mode} { begin(); }
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng) : mode_{mode}, has_key_{true}, key_{rng()} { begin(); }
+  Tape(Mode mode, Rng& rng) : lifetime_{*this}, mode_{mode}, has_key_{true}, key_{rng()} {
+    begin();
+  }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -331,6 +343,7 @@ class Tape {
   void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
   void store_gradients(bool accumulate);
 
+  detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
   bool has_key_ = false;
   bool consumed_ = false;
@@ -346,22 +359,8 @@ class Tape {
   std::uint32_t scope_ = outside;
 };
 
-/// While it lives, what a tape records belongs to a layer: what a container of layers makes around each.
-class LayerScope {
- public:
-  /// Enters layer `number` of the layer that is being applied.
-  LayerScope(Tape& tape, std::size_t number) : tape_{tape}, outer_{tape.scope_} {
-    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number)});
-    tape.scope_ = static_cast<std::uint32_t>(tape.scopes_.size() - 1);
-  }
-  LayerScope(const LayerScope&) = delete;
-  LayerScope& operator=(const LayerScope&) = delete;
-  ~LayerScope() { tape_.scope_ = outer_; }
-
- private:
-  Tape& tape_;
-  std::uint32_t outer_;
-};
+inline Variable::Variable(const Tape& tape, std::uint32_t node, Value value)
+    : Variable{tape.lifetime_.slot(), tape.lifetime_.generation(), node, std::move(value)} {}
 
 /// The one primitive: puts an op on the tape of its inputs and returns its result.
 /// ```

@@ -16,9 +16,10 @@ Conv2D::Conv2D(const Options& o, Rng& rng, Location at)
                .max_pool = o.max_pool} {}
 
 Variable Conv2D::operator()(const Variable& x, Location at) {
-  const Variable w = x.tape().parameter(weight_, at);
+  Tape& tape = x.tape(at);
+  const Variable w = tape.parameter(weight_, at);
   if (!bias_) return conv2d(x, w, options_, at);
-  return conv2d(x, w, x.tape().parameter(*bias_, at), options_, at);
+  return conv2d(x, w, tape.parameter(*bias_, at), options_, at);
 }
 
 void Conv2D::parameters(ParameterList& list) { list_both(list, weight_, bias_); }

@@ -11,9 +11,10 @@ Dense::Dense(const Options& o, Rng& rng, Location at)
       options_{.activation = o.activation} {}
 
 Variable Dense::operator()(const Variable& x, Location at) {
-  const Variable w = x.tape().parameter(weight_, at);
+  Tape& tape = x.tape(at);
+  const Variable w = tape.parameter(weight_, at);
   if (!bias_) return dense(x, w, options_, at);
-  return dense(x, w, x.tape().parameter(*bias_, at), options_, at);
+  return dense(x, w, tape.parameter(*bias_, at), options_, at);
 }
 
 void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }

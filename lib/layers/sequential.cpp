@@ -4,9 +4,10 @@
 namespace xtape::inline XTAPE_ABI {
 
 Variable Sequential::operator()(const Variable& x, Location at) {
+  Tape& tape = x.tape(at);
   Variable y = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const LayerScope scope{x.tape(), i};
+    const LayerScope scope{tape, i};
     try {
       y = layers_[i]->call(y, at);
     } catch (Error& error) {

@@ -10,8 +10,9 @@ Variable dropout(const Variable& x, const DropoutOptions& options, Location at) 
   const Op op{"dropout", at};
   const double rate = options.rate;
   check_rate(op, rate);
-  if (x.tape().mode() == Mode::eval || rate == 0) return x;
-  const Tape::RandomStream stream = x.tape().random_stream(op);
+  Tape& tape = x.tape(at);
+  if (tape.mode() == Mode::eval || rate == 0) return x;
+  const Tape::RandomStream stream = tape.random_stream(op);
   const auto scale = static_cast<Scalar>(1 / (1 - rate));
   Array y = uninitialized(x.shape());
   PooledBuffer<std::uint8_t> mask{x.size()};

@@ -5,6 +5,8 @@
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 
+#include <optional>
+
 using namespace test;
 
 namespace {
@@ -151,6 +153,52 @@ BOOST_AUTO_TEST_CASE(a_shared_gradient_of_wrong_shape) {
       {text + "(7,)" + hint, [&](unsigned& l) { back({7}, l); }},
       {text + "()" + hint, [&](unsigned& l) { back({}, l); }},
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_that_outlives_its_tape) {
+  const auto of_a_dead_tape = [] {
+    Tape tape;
+    return exp(tape.variable(zeros({2, 2})));
+  };
+  const Variable left = of_a_dead_tape(), detached = left.detach();
+  Rng rng{1};
+  Tape tape;
+  const Variable x = tape.variable(zeros({2, 2}));
+  Dense layer{{.in = 2, .out = 2}, rng};
+  Sequential net{relu};
+  const std::string text =
+      "the tape of a Variable is gone @; keep the Tape as long as ops take it, or return its "
+      "value(), as predict does";
+  check_failures<TapeError>({
+      {"[exp] " + text, XTAPE_CALL(exp(left))},
+      {"[mul] " + text, XTAPE_CALL(left * 2)},
+      {"[add] " + text, XTAPE_CALL(x + left)},
+      {"[sub] " + text, XTAPE_CALL(detached - x)},
+      {"[concatenate] " + text, XTAPE_CALL(concatenate({x, left}))},
+      {"[tape] " + text, XTAPE_CALL(mse(left, zeros({2, 2})))},
+      {"[tape] " + text, XTAPE_CALL(dropout(left))},
+      {"[tape] " + text, XTAPE_CALL(layer(left))},
+      {"[tape] " + text, XTAPE_CALL(net(left))},
+      {"[tape] " + text, XTAPE_CALL(left.tape())},
+      {"[grad] " + text, XTAPE_CALL(left.grad())},
+      {"[backward] " + text, XTAPE_CALL(tape.backward(left), 0)},
+  });
+  BOOST_TEST(elements(left.value()) == std::vector<double>(4, 1));
+  BOOST_TEST(elements(detached.value()) == std::vector<double>(4, 1));
+}
+
+// Not the address tells a tape: the next one is often in the same place.
+BOOST_AUTO_TEST_CASE(another_tape_in_the_place_of_a_dead_one) {
+  std::optional<Tape> tape;
+  tape.emplace();
+  const Variable old = tape->variable(zeros({2}));
+  tape.emplace();
+  const Variable young = tape->variable(zeros({2}));
+  BOOST_CHECK_THROW(old + young, TapeError);
+  BOOST_CHECK_THROW(old.tape(), TapeError);
+  BOOST_TEST(&young.tape() == &*tape);
+  tape->backward(sum(young + young));
+  BOOST_TEST(elements(young.grad()) == std::vector<double>(2, 2));
 }
 
 BOOST_AUTO_TEST_CASE(an_op_without_inputs) {

@@ -28,5 +28,22 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
     return layer(x);
 }
 
+/// While it lives, what a tape records belongs to a layer: what a container of layers makes around each.
+class LayerScope {
+ public:
+  /// Enters layer `number` of the layer that is being applied.
+  LayerScope(Tape& tape, std::size_t number) : tape_{tape}, outer_{tape.scope_} {
+    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number)});
+    tape.scope_ = static_cast<std::uint32_t>(tape.scopes_.size() - 1);
+  }
+  LayerScope(const LayerScope&) = delete;
+  LayerScope& operator=(const LayerScope&) = delete;
+  ~LayerScope() { tape_.scope_ = outer_; }
+
+ private:
+  Tape& tape_;
+  std::uint32_t outer_;
+};
+
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop
