@@ -2,6 +2,7 @@
 #include <xtape/array.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -15,6 +16,11 @@ std::string tuple(const Numbers& numbers) {
 }
 
 }  // namespace
+
+bool all_finite(const Array& array) {
+  return std::all_of(array.data(), array.data() + array.size(),
+                     [](Scalar x) { return std::isfinite(x); });
+}
 
 std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;

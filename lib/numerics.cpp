@@ -45,11 +45,6 @@ struct Statistics {
   }
 };
 
-bool sound(const Array& array) {
-  return std::all_of(array.data(), array.data() + array.size(),
-                     [](Scalar x) { return std::isfinite(x); });
-}
-
 std::string describe(const Array& array) {
   return text(array.shape(), ": ", Statistics{array}.all());
 }
@@ -94,9 +89,9 @@ void NumericsCheck::begin(const Tape&) { state_->inputs.clear(); }
 void NumericsCheck::forward(const Forward& call) {
   std::vector<Value> inputs;
   for (const Variable* input : call.inputs) inputs.push_back(input->shared_value());
-  if (!sound(call.result)) {
+  if (!all_finite(call.result)) {
     const bool inputs_sound =
-        std::ranges::all_of(inputs, [](const Value& input) { return sound(*input); });
+        std::ranges::all_of(inputs, [](const Value& input) { return all_finite(*input); });
     throw NumericsError(call.op,
                         text("the result ", call.result.shape(), " has ",
                              Statistics{call.result}.faults(), "; ", describe(inputs)),
@@ -108,7 +103,7 @@ void NumericsCheck::forward(const Forward& call) {
 void NumericsCheck::backward(const Backward& call) { state_->gradient = describe(call.gradient); }
 
 void NumericsCheck::input_gradient(const InputGradient& call) {
-  if (sound(call.gradient)) return;
+  if (all_finite(call.gradient)) return;
   const auto known = state_->inputs.find({&call.tape, call.node});
   const std::string inputs =
       known == state_->inputs.end() ? std::string{} : "; " + describe(known->second);
@@ -124,7 +119,7 @@ void NumericsCheck::input_gradient(const InputGradient& call) {
 
 void NumericsCheck::update(const Visitor& visitor, std::span<Parameter* const> parameters) {
   for (const Parameter* parameter : parameters)
-    if (!sound(parameter->value()) || !sound(parameter->grad()))
+    if (!all_finite(parameter->value()) || !all_finite(parameter->grad()))
       throw NumericsError(
           Op::nowhere(visitor.name()),
           text("after its pass ", state_->name_of(*parameter), ' ', describe(parameter->value()),

@@ -22,7 +22,6 @@ std::size_t first_slot(const Parameter* parameter, std::size_t size) {
 }
 std::size_t next_slot(std::size_t slot, std::size_t size) { return (slot + 1) & (size - 1); }
 
-
 // The slots that no tape has. None is ever freed: a Variable may outlive its tape by any time.
 struct FreeSlots {
   std::mutex mutex;

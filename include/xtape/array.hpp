@@ -31,6 +31,9 @@ Array zeros(const Shape& shape);
 /// An array whose elements all are `value`.
 Array full(const Shape& shape, Scalar value);
 
+/// Whether no element is a NaN or infinite.
+bool all_finite(const Array& array);
+
 /// The product of a shape's sizes, 1 for a scalar. Throws ShapeError where it exceeds 2^62.
 std::size_t element_count(const Shape& shape);
 /// As in numpy: `(64, 10)`, `(5,)`, `()`.

@@ -4,6 +4,7 @@
 #include "files/lock.hpp"
 #include "io/new_file.hpp"
 #include "text.hpp"
+#include "train/checks.hpp"
 #include "train/history.hpp"
 #include "train/progress.hpp"
 
@@ -44,11 +45,6 @@ struct Totals {
     return {loss / n, static_cast<double>(correct) / n, samples};
   }
 };
-
-void check(const Op& op, const char* name, const data::Dataset& dataset, std::size_t batch_size) {
-  if (batch_size == 0) throw ValueError(op, "expected a batch size of at least 1, got 0");
-  if (dataset.size() == 0) throw ValueError(op, text("the ", name, " set is empty"));
-}
 
 // A parameter that is trained but not listed would be missing in every file of weights.
 void check_listed(const Op& op, std::span<Parameter* const> used,
@@ -135,13 +131,20 @@ class Training {
     Laps laps;
     for (auto batch = batches.begin(); batch != batches.end(); ++batch) {
       seconds_.data += laps.lap();
+      if (save_is_due_) {
+        save_step(*batch);
+        laps.lap();
+      }
       const double loss = train_step(*batch, laps);
       progress_.step(epoch(), totals_.metrics(), seconds_.train());
       const StepReport report{epoch(), step_, batches.size(), loss};
       const bool go_on = !options_.on_step || options_.on_step(report);
+      if (!go_on) {
+        save_step(*batch);
+        return false;
+      }
       const std::size_t every = options_.checkpoint.every_steps;
-      if (!go_on || (every > 0 && step_ % every == 0)) save_checkpoint();
-      if (!go_on) return false;
+      save_is_due_ = every > 0 && step_ % every == 0;  // once the next batch is there
       laps.lap();
     }
     return true;
@@ -150,17 +153,16 @@ class Training {
   double train_step(const data::Batch& batch, Laps& laps) {
     Tape tape{Mode::train, rng_};
     const Variable logits = model_(tape.input(batch.images), options_.at);
-    const Variable error = loss_(logits, batch.labels);
     const Op op{"fit", options_.at};
+    check_logits(op, logits, batch.labels.size());
+    const Variable error = loss_(logits, batch.labels);
     if (++step_ == 1) check_listed(op, tape.parameters(), listed_);
     if (error.size() != 1)
       throw ShapeError(op, text("the loss function returned ", error.shape(), ", not a scalar"),
                        "take its mean()?");
     totals_.add(error, logits, batch.labels, options_.at);
     if (!std::isfinite(error.item()))
-      throw NumericsError(
-          op, text("the loss is ", error.item(), " in epoch ", epoch(), ", step ", step_),
-          "try a lower learning rate or ClipNorm; NumericsCheck finds the op");
+      throw diverged(text("the loss is ", error.item(), " in epoch ", epoch(), ", step ", step_));
     seconds_.forward += laps.lap();
     tape.backward({error, options_.at});
     seconds_.backward += laps.lap();
@@ -175,6 +177,10 @@ class Training {
     report.test = evaluate_model(
         model_, test_, {.batch_size = options_.test_batch_size, .loss = loss_, .at = options_.at});
     report.seconds.test = watch.seconds();
+    if (!std::isfinite(report.test.loss))
+      throw diverged(text("the loss on the test set is ", report.test.loss, after_step()));
+    check_finite();
+    save_is_due_ = false;  // it is done below
     history_.epochs.push_back(report);
     totals_ = {};
     seconds_ = {};
@@ -207,6 +213,40 @@ class Training {
     for (const auto& [name, value] : options_.checkpoint.settings) checkpoint_->set(name, value);
     checkpoint_->set("batch size", std::to_string(options_.batch_size));
     checkpoint_->set("training samples", std::to_string(train_.size()));
+  }
+
+  // In the midst of an epoch. What is saved must get past the next loss, which is that of `batch`: the step
+  // before a loss that is no longer finite mostly leaves parameters that still are.
+  void save_step(const data::Batch& batch) {
+    check_finite();
+    if (!checkpoint_) return;
+    Tape tape{Mode::eval};
+    const Variable loss = loss_(model_(tape.input(batch.images), options_.at), batch.labels);
+    if (!std::isfinite(loss.item(options_.at)))
+      throw diverged(text("the loss is ", loss.item(), after_step()));
+    save_checkpoint();
+  }
+
+  // Throws NumericsError if what the training would go on from is not finite.
+  void check_finite() {
+    for (const auto& [name, parameter] : listed_)
+      if (parameter->trainable && !all_finite(std::as_const(*parameter).value()))
+        throw diverged(text("the parameter ", name, " is not finite", after_step()));
+    if (!checkpoint_) return;
+    for (Visitor* const visitor : visitors_) {
+      StateList list{listed_};
+      visitor->state(list);
+      for (const auto& [name, place] : list.items())
+        if (const Array* const* array = std::get_if<Array*>(&place); array && !all_finite(**array))
+          throw diverged(text(visitor->name(), "'s ", name, " is not finite", after_step()));
+    }
+  }
+
+  std::string after_step() const { return text(" after step ", step_, " of epoch ", epoch()); }
+  NumericsError diverged(std::string what) const {
+    return {{"fit", options_.at},
+            std::move(what),
+            "try a lower learning rate or ClipNorm; NumericsCheck finds the op"};
   }
 
   void save_checkpoint() {
@@ -253,6 +293,7 @@ class Training {
   std::optional<files::Lock> lock_;  // of its file
   std::uint64_t order_ = 0;          // the position of rng_ from which the epoch's order was drawn
   std::uint64_t step_ = 0;           // how many of the epoch at hand were done
+  bool save_is_due_ = false;         // a checkpoint of the last step
   Totals totals_;                    // of the epoch at hand
   Seconds seconds_;                  // of the epoch at hand
   History history_;
@@ -277,12 +318,14 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 
 Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
                        const EvaluateOptions& options) {
-  check({"evaluate", options.at}, "data", dataset, options.batch_size);
+  const Op op{"evaluate", options.at};
+  check_data(op, "data", dataset, options.batch_size);
   const Loss loss = or_cross_entropy(options.loss, options.at);
   Totals totals;
   for (const auto& [images, labels] : data::batches(dataset, options.batch_size)) {
     Tape tape{Mode::eval};
     const Variable logits = model(tape.input(images), options.at);
+    check_logits(op, logits, labels.size());
     totals.add(loss(logits, labels), logits, labels, options.at);
   }
   return totals.metrics();
@@ -294,8 +337,8 @@ History fit_model(const Forward& model, std::vector<NamedParameter> listed,
   const Op op{"fit", options.at};
   if (options.epochs < 1)
     throw ValueError(op, text("expected at least 1 epoch, got ", options.epochs));
-  check(op, "training", train, options.batch_size);
-  check(op, "test", test, options.test_batch_size);
+  check_data(op, "training", train, options.batch_size);
+  check_data(op, "test", test, options.test_batch_size);
   if (options.checkpoint.path.empty() &&
       (options.checkpoint.resume || options.checkpoint.every_steps > 0))
     throw ValueError(op, "the checkpoint has no path");

@@ -236,6 +236,38 @@ BOOST_AUTO_TEST_CASE(a_model_that_does_not_fit_the_data) {
   BOOST_CHECK_EXCEPTION(evaluate(net, validation, options), ShapeError, says(options.at.line()));
 }
 
+// It is said of the model, not of what fit does with its output.
+BOOST_AUTO_TEST_CASE(a_model_that_is_no_classifier) {
+  Rng rng{1};
+  Sequential images{[](const Variable&x) {
+    return reshape(x, {-1, 2, 1});
+  }},
+      one{[](const Variable&x) { return sum(x, {.axes = {1}}); }}, half{[](const Variable&x) {
+        return reshape(x, {-1, 4});
+      }};
+  const Loss any = [](const Variable& logits, std::span<const std::int32_t>) {
+    return mean(logits);
+  };
+  for (const Loss& loss : {Loss{}, any}) {
+    const auto check = [&](Sequential& net, const std::string& shape) {
+      const std::string text = "] the model's output is " + shape +
+                               ", expected logits (10, classes) @; flatten missing, or is it no "
+                               "classifier? Other tasks have a loop of their own";
+      check_error<ShapeError>(
+          [&] {
+            fit(net, train, validation, {.batch_size = 10, .loss = loss, .log = nullptr}, rng,
+                SGD{});
+          },
+          "[fit" + text);
+      check_error<ShapeError>([&] { evaluate(net, validation, {.batch_size = 10, .loss = loss}); },
+                              "[evaluate" + text);
+    };
+    check(images, "(10, 2, 1)");
+    check(one, "(10,)");
+    check(half, "(5, 4)");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_loss_that_is_no_longer_finite) {
   for (const double bad : {NAN, INFINITY, -INFINITY}) {
     Rng rng{1};

@@ -91,7 +91,9 @@ using StepCallback = std::function<bool(const StepReport&)>;
 /// the model, the visitors' state, the random state, the place in the shuffled data and the history. Where
 /// a file cannot be written, the one before it stays, the log says why, and training goes on. While it trains,
 /// no other training can have the same file: beside it there is a `.NAME.lock`, which means nothing once the
-/// process has ended.
+/// process has ended. A checkpoint is written only if the trainable parameters, the arrays of the visitors
+/// and the loss that comes next are finite: else the training has diverged, fit throws, and the file from before
+/// it did so stays.
 struct CheckpointOptions {
   std::string path = {};        ///< the file; none is kept if empty
   std::size_t every_steps = 0;  ///< besides after each epoch; 0: only there
@@ -147,9 +149,10 @@ Metrics evaluate_model(const Forward& model, const data::Dataset& dataset,
 /// Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset, for a model that
 /// uses a parameter without listing it, and for options of a checkpoint that do not fit together; DataError
 /// where the checkpoint cannot be read, is another training's, or cannot be written before this one begins;
-/// NumericsError where the
-/// loss is no longer finite: the model is then as the step before left it. What a callback throws comes
-/// through, once the others were called and the checkpoint was written; resuming calls them again.
+/// ShapeError unless the model's output is (N, classes); NumericsError where the loss of a step, or, after an
+/// epoch, that on the test set or a trainable parameter is no longer finite: the model is then as the last step
+/// left it, and no callback is asked about that epoch. What a callback throws comes through, once the others
+/// were called and the checkpoint was written; resuming calls them again.
 template <class Model, class... Visitors>
 requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) History
     fit(Model& model, const data::Dataset& train, const data::Dataset& test,
@@ -167,7 +170,7 @@ requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) His
 }
 
 /// The loss and accuracy of a model on a dataset, in evaluation mode. Throws ValueError for a batch size
-/// of 0 and an empty dataset.
+/// of 0 and an empty dataset, ShapeError unless the model's output is (N, classes).
 template <class Model>
 Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
   const auto forward = [&model](const Variable& x, const Location& at) {
