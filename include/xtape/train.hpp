@@ -6,4 +6,5 @@
 #include <xtape/train/average.hpp>
 #include <xtape/train/callbacks.hpp>
 #include <xtape/train/fit.hpp>
+#include <xtape/train/predict.hpp>
 #include <xtape/train/update_statistics.hpp>

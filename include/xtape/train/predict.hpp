@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What a model says of data.
+#pragma once
+
+#include <xtape/train/fit.hpp>
+
+#include <utility>
+
+#pragma GCC visibility push(default)
+namespace xtape::inline XTAPE_ABI {
+
+/// What a model computes from x (N, ...), in evaluation mode: `argmax(predict(net, images))`. An array, as the
+/// tape ends with the call. Throws what the model throws.
+template <class Model>
+Array predict(Model& model, Array x, Location at = Location::current()) {
+  Tape tape{Mode::eval};
+  return apply(model, tape.input(std::move(x)), at).value();
+}
+
+/// Options of predict for a dataset.
+struct PredictOptions {
+  std::size_t batch_size = 250;       ///< samples at a time, at least 1
+  Location at = Location::current();  ///< where predict was called, for its errors and the model's
+};
+
+/// See `predict` for a dataset, which calls this.
+Array predict_model(const Forward& model, const data::Dataset& dataset,
+                    const PredictOptions& options);
+
+/// What a model computes from each sample of a dataset, in evaluation mode: row i of the result (N, ...) is of
+/// sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if the model does not
+/// return a row for each sample.
+template <class Model>
+Array predict(Model& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
+  const auto forward = [&model](const Variable& x, const Location& at) {
+    return apply(model, x, at);
+  };
+  return predict_model(forward, dataset, options);
+}
+
+}  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What a model says of arrays and datasets.
+#include "dataset.hpp"
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(predictions)
+
+BOOST_AUTO_TEST_CASE(an_array_is_what_the_model_computes) {
+  Rng rng{1};
+  Sequential net{Dense{{.in = 2, .out = 3}, rng}, Dropout{0.5}, relu};
+  const Array x = random({5, 2});
+  Tape tape{Mode::eval};
+  const Array expected = net(tape.input(x)).value();
+  BOOST_TEST(same_bits(predict(net, x), expected));
+  // Any layer is a model, and what returns no rows, too.
+  const auto total = [](const Variable& v) { return sum(v); };
+  BOOST_TEST(close(static_cast<double>(*predict(total, x).data()), sum_of(x), 8 * epsilon));
+}
+
+BOOST_AUTO_TEST_CASE(a_dataset_is_predicted_sample_by_sample) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  const Circle data{37, 0.3};
+  std::vector<std::uint32_t> indices(data.size());
+  for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
+  Array points = uninitialized({indices.size(), 2});
+  std::vector<std::int32_t> labels(indices.size());
+  data.gather(indices, points.data(), labels.data());
+  const std::vector<double> expected = elements(predict(net, points));
+  for (const std::size_t batch_size : {1, 5, 37, 250}) {  // the last batch of 5 has two
+    const Array rows = predict(net, data, {.batch_size = batch_size});
+    BOOST_TEST(difference(rows, {37, 3}, expected, 16 * epsilon) == "");
+  }
+  net.add([](const Variable& v) { return reshape(v, {-1, 1, 3}); });
+  BOOST_TEST((predict(net, data).shape() == Shape{37, 1, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_predicted) {
+  Rng rng{1};
+  Sequential net = small_net(rng), narrow{Dense{{.in = 3, .out = 3}, rng}};
+  const Circle data{37}, empty{0};
+  const auto total = [](const Variable& v) { return sum(v); };
+  const auto by_batch = [](const Variable& v) {
+    return matmul(v, v.tape().input(zeros({2, v.shape()[0]})));
+  };
+  check_error([&] { predict(net, empty); }, "[predict] the data set is empty @");
+  check_error([&] { predict(net, data, {.batch_size = 0}); },
+              "[predict] expected a batch size of at least 1, got 0 @");
+  check_error<ShapeError>([&] { predict(narrow, data); },
+                          "[dense] layer 0: expected (N, 3), got (37, 2) @");
+  check_error<ShapeError>(
+      [&] {
+        predict(narrow, zeros({4, 2}));
+      },
+      "[dense] layer 0: expected (N, 3), got (4, 2) @");
+  check_error<ShapeError>(
+      [&] { predict(total, data); },
+      "[predict] the model's output is (), expected (37, ...): a row for each sample @");
+  check_error<ShapeError>([&] { predict(by_batch, data, {.batch_size = 30}); },
+                          "[predict] the model's rows have the shapes (37, 30) and (37, 7) in "
+                          "different batches, the number of rows aside @");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
