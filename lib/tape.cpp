@@ -64,7 +64,7 @@ Scalar Variable::item(Location at) const {
 
 const Array& Variable::grad(Location at) const {
   const Op op{"grad", at};
-  const Tape& tape = tape_for(op);
+  const Tape& tape = this->tape(op);
   if (!needs_grad())
     throw TapeError(op, "a constant has no gradient",
                     tape.mode() == Mode::eval ? "the tape is in Mode::eval and records nothing"
@@ -167,7 +167,7 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
 }
 
 void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) {
-  Tape* const own = &input.tape_for(op);
+  Tape* const own = &input.tape(op);
   if (tape == nullptr) tape = own;
   if (tape != own)
     throw TapeError(op, "the inputs are on different tapes", "use one Tape for one pass");
@@ -195,7 +195,7 @@ std::string Tape::path_of(std::uint32_t scope) const {
 
 void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                         std::initializer_list<Visitor*> visitors) {
-  if (&loss.tape_for(op) != this)
+  if (&loss.tape(op) != this)
     throw TapeError(op, "the loss is on another tape", "call backward on loss.tape()");
   if (mode_ == Mode::eval)
     throw TapeError(op, "the tape is in Mode::eval and recorded nothing", "use Tape{Mode::train}");

@@ -50,7 +50,12 @@ class Variable {
   /// Whether the tape computes a gradient for it: it depends on a parameter or variable.
   bool needs_grad() const noexcept { return node_ != constant; }
   /// The tape it belongs to. Throws TapeError if that is gone.
-  Tape& tape(Location at = Location::current()) const { return tape_for({"tape", at}); }
+  Tape& tape(Location at = Location::current()) const { return tape(Op{"tape", at}); }
+  /// The same for an op, which the error names.
+  Tape& tape(const Op& op) const {
+    if (slot_->generation.load(std::memory_order_relaxed) != generation_) fail_without_tape(op);
+    return *slot_->tape;
+  }
 
  private:
   friend class Tape;
@@ -61,11 +66,6 @@ class Variable {
       : slot_{slot}, generation_{generation}, node_{node}, value_{std::move(value)} {}
   Variable(const Tape& tape, std::uint32_t node, Value value);
 
-  // The tape, for an op. A dead one is seen without looking at it.
-  Tape& tape_for(const Op& op) const {
-    if (slot_->generation.load(std::memory_order_relaxed) != generation_) fail_without_tape(op);
-    return *slot_->tape;
-  }
   [[noreturn]] static void fail_without_tape(const Op& op);
 
   detail::Lifetime::Slot* slot_;

@@ -16,7 +16,7 @@ Conv2D::Conv2D(const Options& o, Rng& rng, Location at)
                .max_pool = o.max_pool} {}
 
 Variable Conv2D::operator()(const Variable& x, Location at) {
-  Tape& tape = x.tape(at);
+  Tape& tape = x.tape({"conv2d", at});
   const Variable w = tape.parameter(weight_, at);
   if (!bias_) return conv2d(x, w, options_, at);
   return conv2d(x, w, tape.parameter(*bias_, at), options_, at);

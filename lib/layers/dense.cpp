@@ -11,7 +11,7 @@ Dense::Dense(const Options& o, Rng& rng, Location at)
       options_{.activation = o.activation} {}
 
 Variable Dense::operator()(const Variable& x, Location at) {
-  Tape& tape = x.tape(at);
+  Tape& tape = x.tape({"dense", at});
   const Variable w = tape.parameter(weight_, at);
   if (!bias_) return dense(x, w, options_, at);
   return dense(x, w, tape.parameter(*bias_, at), options_, at);

@@ -4,7 +4,7 @@
 namespace xtape::inline XTAPE_ABI {
 
 Variable Sequential::operator()(const Variable& x, Location at) {
-  Tape& tape = x.tape(at);
+  Tape& tape = x.tape({"sequential", at});
   Variable y = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const LayerScope scope{tape, i};

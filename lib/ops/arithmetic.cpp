@@ -82,7 +82,7 @@ const Variable& Operand::on_tape_with(const Operand& other, const Op& op,
                                       std::optional<Variable>& constant) const {
   if (variable_ != nullptr) return *variable_;
   if (other.variable_ == nullptr) throw TapeError(op, "expected a Variable, got two numbers");
-  return constant.emplace(other.variable_->tape(op.at).input(full({}, number_)));
+  return constant.emplace(other.variable_->tape(op).input(full({}, number_)));
 }
 
 Variable add(const Operand& a, const Operand& b) {

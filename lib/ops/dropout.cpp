@@ -10,7 +10,7 @@ Variable dropout(const Variable& x, const DropoutOptions& options, Location at) 
   const Op op{"dropout", at};
   const double rate = options.rate;
   check_rate(op, rate);
-  Tape& tape = x.tape(at);
+  Tape& tape = x.tape(op);
   if (tape.mode() == Mode::eval || rate == 0) return x;
   const Tape::RandomStream stream = tape.random_stream(op);
   const auto scale = static_cast<Scalar>(1 / (1 - rate));

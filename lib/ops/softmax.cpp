@@ -143,7 +143,7 @@ Variable mse(const Variable& prediction, const Variable& target, Location at) {
 }
 
 Variable mse(const Variable& prediction, const Array& target, Location at) {
-  return mse(prediction, prediction.tape(at).input(target), at);
+  return mse(prediction, prediction.tape({"mse", at}).input(target), at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

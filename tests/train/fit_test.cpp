@@ -249,18 +249,23 @@ BOOST_AUTO_TEST_CASE(a_model_that_is_no_classifier) {
     return mean(logits);
   };
   for (const Loss& loss : {Loss{}, any}) {
+    const FitOptions fitting{.batch_size = 10, .loss = loss, .log = nullptr};
+    const EvaluateOptions evaluating{.batch_size = 10, .loss = loss};
     const auto check = [&](Sequential& net, const std::string& shape) {
-      const std::string text = "] the model's output is " + shape +
-                               ", expected logits (10, classes) @; flatten missing, or is it no "
-                               "classifier? Other tasks have a loop of their own";
-      check_error<ShapeError>(
-          [&] {
-            fit(net, train, validation, {.batch_size = 10, .loss = loss, .log = nullptr}, rng,
-                SGD{});
-          },
-          "[fit" + text);
-      check_error<ShapeError>([&] { evaluate(net, validation, {.batch_size = 10, .loss = loss}); },
-                              "[evaluate" + text);
+      const auto says = [&](const std::string& tag, const Location& at) {
+        const std::string text =
+            tag + " the model's output is " + shape + ", expected logits (10, classes) at " +
+            "fit_test.cpp:" + std::to_string(at.line()) +
+            "; flatten missing, or is it no classifier? Other tasks have a loop of their own";
+        return [text](const ShapeError& error) {
+          BOOST_TEST(error.what() == text);
+          return true;
+        };
+      };
+      BOOST_CHECK_EXCEPTION(fit(net, train, validation, fitting, rng, SGD{}), ShapeError,
+                            says("[fit]", fitting.at));
+      BOOST_CHECK_EXCEPTION(evaluate(net, validation, evaluating), ShapeError,
+                            says("[evaluate]", evaluating.at));
     };
     check(images, "(10, 2, 1)");
     check(one, "(10,)");

@@ -47,19 +47,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_predicted) {
   check_error([&] { predict(net, empty); }, "[predict] the data set is empty @");
   check_error([&] { predict(net, data, {.batch_size = 0}); },
               "[predict] expected a batch size of at least 1, got 0 @");
-  check_error<ShapeError>([&] { predict(narrow, data); },
-                          "[dense] layer 0: expected (N, 3), got (37, 2) @");
-  check_error<ShapeError>(
-      [&] {
-        predict(narrow, zeros({4, 2}));
-      },
-      "[dense] layer 0: expected (N, 3), got (4, 2) @");
-  check_error<ShapeError>(
-      [&] { predict(total, data); },
-      "[predict] the model's output is (), expected (37, ...): a row for each sample @");
-  check_error<ShapeError>([&] { predict(by_batch, data, {.batch_size = 30}); },
-                          "[predict] the model's rows have the shapes (37, 30) and (37, 7) in "
-                          "different batches, the number of rows aside @");
+  const std::string narrow_text = "[dense] layer 0: expected (N, 3), got ",
+                    no_rows =
+                        "[predict] the model's output is (), expected (37, ...): a row for each "
+                        "sample @",
+                    other_rows =
+                        "[predict] the model's rows have the shapes (37, 30) and (37, 7) in "
+                        "different batches, the number of rows aside @";
+  check_error<ShapeError>([&] { predict(narrow, data); }, narrow_text + "(37, 2) @");
+  check_error<ShapeError>([&] { predict(narrow, zeros({4, 2})); }, narrow_text + "(4, 2) @");
+  check_error<ShapeError>([&] { predict(total, data); }, no_rows);
+  check_error<ShapeError>([&] { predict(by_batch, data, {.batch_size = 30}); }, other_rows);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
