@@ -40,7 +40,8 @@ class Error : public std::exception {
   /// \param op      what failed, and where it was called
   /// \param message what was expected and what was given
   /// \param hint    the likely fix, or nothing
-  Error(const Op& op, std::string message, std::string hint = {});
+  /// Both may have names from a file: a control character in them, or what is no UTF-8, is shown as `\x1b`.
+  Error(const Op& op, std::string_view message, std::string_view hint = {});
 
   /// The whole text: `[op] layer path: message at file:line; hint`.
   const char* what() const noexcept override { return what_.c_str(); }

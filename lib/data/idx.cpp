@@ -15,8 +15,9 @@ namespace {
 // the most significant first.
 constexpr std::uint8_t unsigned_byte = 0x08;
 
-[[noreturn]] void fail(const std::string& name, const std::string& what, std::string hint = {}) {
-  throw DataError(Op::nowhere("idx"), name + ": " + what, std::move(hint));
+[[noreturn]] void fail(const std::string& name, const std::string& what,
+                       const std::string& hint = {}) {
+  throw DataError(Op::nowhere("idx"), name + ": " + what, hint);
 }
 
 constexpr std::pair<std::uint8_t, const char*> element_types[] = {

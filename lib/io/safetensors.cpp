@@ -117,8 +117,8 @@ void Reader::read_at(std::uint64_t offset, void* to, std::size_t size, const Ent
   fail(' ' + why);
 }
 
-void Reader::fail(const std::string& what, std::string hint) const {
-  throw DataError(Op::nowhere("load"), file_.path() + what, std::move(hint));
+void Reader::fail(const std::string& what, const std::string& hint) const {
+  throw DataError(Op::nowhere("load"), file_.path() + what, hint);
 }
 
 void Reader::fail(const Entry& entry, const std::string& what) const {

@@ -60,7 +60,7 @@ class Reader {
   Array read_array(const Entry& entry) const;
 
   /// Throws: `[load] <path><what>`.
-  [[noreturn]] void fail(const std::string& what, std::string hint = {}) const;
+  [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const;
   /// Throws: `[load] <path>: the array <name> <what>`.
   [[noreturn]] void fail(const Entry& entry, const std::string& what) const;
 

@@ -175,6 +175,65 @@ BOOST_AUTO_TEST_CASE(metadata) {
                none + "two things are called __metadata__");
 }
 
+// What a terminal would obey, or show in another order than it is, in names of a file's own.
+BOOST_AUTO_TEST_CASE(names_that_are_no_text_to_show) {
+  const auto refused = [](const std::string& name, const std::string& shown) {
+    check_header(with("\"bias\"", '"' + name + '"'), " has no array called bias");
+    std::string more = good_header;
+    more.back() = ',';
+    check_refused(
+        safetensors(more + '"' + name + R"(":{"dtype":"U8","shape":[],"data_offsets":[24,25]}})",
+                    good_data + '1'),
+        " has the array " + shown + ", which the model does not have");
+  };
+  refused("\\u001b]0;owned\\u0007\\u001b[2J", R"(\x1b]0;owned\x07\x1b[2J)");
+  refused("\x7f", R"(\x7f)");
+  refused("a\\nb\\tc\\r", R"(a\x0ab\x09c\x0d)");
+  refused("\u0085\u009b31m", R"(\xc2\x85\xc2\x9b31m)");              // the same in one character
+  refused("x\u202etxt.\u2066", R"(x\xe2\x80\xaetxt.\xe2\x81\xa6)");  // from right to left
+  refused("\\u2028\\u0000", R"(\xe2\x80\xa8\x00)");
+  const std::string letters = "\u00e9\u03b1\u4e2d\uffef\U0001f600 a\\\\b";  // as they are
+  refused(letters, "\u00e9\u03b1\u4e2d\uffef\U0001f600 a\\b");
+}
+
+// Nor does a long one fill the screen.
+BOOST_AUTO_TEST_CASE(a_name_that_is_too_long_to_show) {
+  const Directory directory;
+  const std::string name(100'000, 'a');
+  write_bytes(directory / "file",
+              safetensors(with("\"bias\"", '"' + name + "\":0,\"bias\""), good_data));
+  Small model;
+  BOOST_CHECK_EXCEPTION(load(directory / "file", model), DataError, [](const DataError& error) {
+    const std::string what = error.what();
+    return what.ends_with("aaa...") && what.size() < 20'000;
+  });
+}
+
+// A path can be any bytes.
+BOOST_AUTO_TEST_CASE(paths_that_are_no_text_to_show) {
+  Small model;
+  const auto shown = [&](const std::string& name) {
+    try {
+      load(name, model);
+    } catch (const DataError& error) {
+      return error.message();
+    }
+    return std::string{};
+  };
+  const std::string why = ": No such file or directory", cannot = "cannot read /none/";
+  BOOST_TEST(shown("/none/\x1b[31m") == cannot + R"(\x1b[31m)" + why);
+  for (const char* const bytes : {"\xff", "\x80", "\xc0\xaf", "\xc3", "\xe2\x80", "\xe0\x80\xaf",
+                                  "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80"}) {
+    std::string escaped;
+    for (const char* byte = bytes; *byte != 0; ++byte) {
+      char text[8];
+      std::snprintf(text, sizeof text, "\\x%02x", static_cast<unsigned>(*byte) & 0xff);
+      escaped += text;
+    }
+    BOOST_TEST(shown(std::string{"/none/"} + bytes) == cannot + escaped + why);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(files_of_other_models) {
   const std::string more = R"(,"extra":{"dtype":"F4","shape":[2,4],"data_offsets":[24,28]}})";
   std::string header = good_header;
