@@ -22,6 +22,30 @@ bool same_weights(Sequential& a, Sequential& b) {
   return true;
 }
 
+// From a trained network to one for another task, which has a last layer of its own.
+void fine_tuning() {
+  Rng rng{1};
+  Sequential net = model(rng);
+  save("net.safetensors", net);
+  {
+    //! [part]
+    Sequential letters{flatten, Dense{{.in = 784, .out = 16, .activation = Activation::relu}, rng},
+                       Dropout{0.2}, Dense{{.in = 16, .out = 26}, rng}};
+    const LoadReport report = load("net.safetensors", letters, {.partial = true});
+    for (const std::string& name : report.loaded) std::printf("read: %s\n", name.c_str());
+    for (const std::string& name : report.missing) std::printf("not read: %s\n", name.c_str());
+    for (const std::string& name : report.unused) std::printf("left: %s\n", name.c_str());
+    //! [part]
+  }
+  {
+    //! [rename]
+    Sequential encoder{flatten, Dense{{.in = 784, .out = 16}, rng}};
+    Sequential both{std::move(encoder), relu, Dense{{.in = 16, .out = 10}, rng}};
+    load("net.safetensors", both, {.rename = {{"0.1", "1"}, {"2", "3"}}});
+    //! [rename]
+  }
+}
+
 // Files that others read, and that others may have written.
 void for_others() {
   {
@@ -121,6 +145,7 @@ int main() {
     //! [own loop]
   }
 
+  fine_tuning();
   for_others();
   for (const char* file :
        {"net.safetensors", "once.safetensors", "twice.safetensors", "own.safetensors", "net.npz",

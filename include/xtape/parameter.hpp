@@ -22,6 +22,7 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+class ParameterList;
 class Variable;
 
 /// An array that training changes, with the gradient of the last backward pass. A layer owns its
@@ -117,6 +118,21 @@ struct NamedParameter {
   Parameter* parameter;  ///< owned by the model
 };
 
+namespace detail {
+
+/// What has a member function that lists its parameters.
+template <class L>
+concept ListsParameters = requires(L& layer, ParameterList& list) {
+  layer.parameters(list);
+};
+
+/// Whether an object that is known as an L may be of a class derived from it whose parameters L does not list.
+template <class L>
+inline constexpr bool may_hide_parameters =
+    std::is_polymorphic_v<L> && !std::is_final_v<L> && !ListsParameters<L>;
+
+}  // namespace detail
+
 /// Collects the parameters of a model by name. A layer with parameters, or with layers inside, has a
 /// member function that lists them:
 /// `void parameters(ParameterList& list) { list("weight", weight_); list("bias", bias_); }`
@@ -126,7 +142,9 @@ class ParameterList {
   void operator()(std::string_view name, Parameter& parameter);
   /// Adds the parameters of a layer, if it has any, under `name` and a dot. A pointer, optional or
   /// reference wrapper stands for what it refers to, if anything, and a container for its elements, under
-  /// their numbers.
+  /// their numbers. A pointer to a class with virtual functions that does not list its parameters is an
+  /// error of the compiler: give it `virtual void parameters(ParameterList&)`. What is inside a function, such
+  /// as a `std::function` or a lambda, is not seen.
   template <class L>
   void operator()(std::string_view name, L& layer) {
     if constexpr (requires { layer.parameters(*this); }) {
@@ -134,6 +152,7 @@ class ParameterList {
     } else if constexpr (requires {
                            requires std::same_as<L, std::reference_wrapper<typename L::type>>;
                          }) {
+      check_listed<typename L::type>();
       (*this)(name, layer.get());
     } else if constexpr (std::is_invocable_v<L&, const Variable&> ||
                          std::is_invocable_v<L&, const Variable&, Location>) {
@@ -146,6 +165,8 @@ class ParameterList {
     } else {
       static_assert(
           requires { *layer; }, "expected a Parameter, a layer, or a container of them");
+      if constexpr (!requires { layer.value(); })  // an optional holds what it says
+        check_listed<std::remove_cvref_t<decltype(*layer)>>();
       if (layer) (*this)(name, *layer);
     }
   }
@@ -153,6 +174,12 @@ class ParameterList {
   const std::vector<NamedParameter>& items() const noexcept { return items_; }
 
  private:
+  template <class L>
+  static void check_listed() {
+    static_assert(!detail::may_hide_parameters<L>,
+                  "the parameters of derived classes would not be listed: "
+                  "give the base `virtual void parameters(xtape::ParameterList&)`");
+  }
   template <class F>
   void under(std::string_view name, F add) {
     const std::size_t outer = prefix_.size();

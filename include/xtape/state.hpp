@@ -6,6 +6,7 @@
 #include <xtape/array.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -26,6 +27,9 @@ class StateList {
  public:
   /// A number, some numbers, or an array: what the item of that name is written from and read into.
   using Place = std::variant<double*, std::uint64_t*, std::vector<double>*, Array*>;
+  /// How many steps a training can have made: as many as a `double` counts, by which schedules and corrections
+  /// of a bias go.
+  static constexpr std::uint64_t most_steps = std::uint64_t{1} << 53;
   /// One entry of the list.
   struct Item {
     std::string name;  ///< its path, unique in the list
@@ -39,6 +43,10 @@ class StateList {
   void operator()(std::string_view name, double& number) { add(name, &number); }
   /// Adds a count.
   void operator()(std::string_view name, std::uint64_t& number) { add(name, &number); }
+  /// Adds a number that is finite and at least `least`: a file with another is refused.
+  void operator()(std::string_view name, double& number, double least);
+  /// Adds a count that is at most `most`: a file with a larger one is refused.
+  void operator()(std::string_view name, std::uint64_t& number, std::uint64_t most);
   /// Adds numbers; reading makes them as many as were written.
   void operator()(std::string_view name, std::vector<double>& numbers) { add(name, &numbers); }
   /// Adds an array, whose shape stays.
@@ -61,17 +69,32 @@ class StateList {
     parameters_ = all;
   }
 
+  /// Adds a condition on what is read: `wrong` is asked when all of a file is in its place, and returns
+  /// nothing, or what cannot be. Then the file is refused, and all is as it was before.
+  /// ```
+  /// list("correct", correct_), list("samples", samples_);
+  /// list.check([this] { return correct_ > samples_ ? "more are correct than there are samples" : ""; });
+  /// ```
+  void check(std::function<std::string()> wrong) { checks_.push_back({prefix_, std::move(wrong)}); }
+
   /// The parameters that the state is for, by name: those of the model, or some of them.
   std::span<const NamedParameter> parameters() const noexcept { return parameters_; }
   /// What was added, in order.
   const std::vector<Item>& items() const noexcept { return items_; }
+  /// What the first condition says that does not hold, below the path of its part; or nothing.
+  std::string wrong() const;
 
  private:
+  struct Check {
+    std::string prefix;
+    std::function<std::string()> wrong;
+  };
   void add(std::string_view name, Place place);
 
   std::span<const NamedParameter> parameters_;
   std::string prefix_;
   std::vector<Item> items_;
+  std::vector<Check> checks_;
   std::set<std::string> taken_;
 };
 

@@ -2,6 +2,8 @@
 #include <xtape/io/checkpoint.hpp>
 
 #include "io/checkpoint.hpp"
+#include "io/incoming.hpp"
+#include "io/layout.hpp"
 #include "text.hpp"
 
 #include <set>
@@ -29,16 +31,14 @@ struct ToItem {
   safetensors::Item operator()(const Array* array) const { return safetensors::item(name, *array); }
 };
 
-// What is read for a place, to be put there when all has been read.
-using Content = std::variant<double, std::uint64_t, std::vector<double>, Array>;
-
+// What is read for each kind of place.
 struct FromFile {
   const Reader& file;
   std::string name;
 
-  Content operator()(const double*) const { return number<double>("F64"); }
-  Content operator()(const std::uint64_t*) const { return number<std::uint64_t>("U64"); }
-  Content operator()(const std::vector<double>*) const {
+  Incoming::Value operator()(const double*) const { return number<double>("F64"); }
+  Incoming::Value operator()(const std::uint64_t*) const { return number<std::uint64_t>("U64"); }
+  Incoming::Value operator()(const std::vector<double>*) const {
     const Reader::Entry& entry = file.find(name, {"F64"});
     const Shape& shape = entry.second.shape;
     if (shape.size() != 1) file.fail(entry, text("has the shape ", shape, ", expected one axis"));
@@ -46,7 +46,7 @@ struct FromFile {
     file.read(entry, numbers.data());
     return numbers;
   }
-  Content operator()(const Array* array) const {
+  Incoming::Value operator()(const Array* array) const {
     const Reader::Entry& entry = file.find(name, {safetensors::scalar_type});
     file.check_shape(entry, array->shape());
     return file.read_array(entry);
@@ -92,6 +92,7 @@ void check_settings(const Reader& file, const std::map<std::string, std::string>
 
 Checkpoint::Checkpoint(std::vector<NamedParameter> parameters)
     : parameters_{std::move(parameters)} {
+  check_listed("checkpoint", parameters_);
   for (const auto& [name, parameter] : parameters_)
     if (name.starts_with(training_prefix))
       throw ValueError(Op::nowhere("checkpoint"),
@@ -110,20 +111,25 @@ Checkpoint& Checkpoint::set(const std::string& key, const std::string& value) {
   return *this;
 }
 
-// All that is in the file, under its name there.
-std::vector<StateList::Item> Checkpoint::items() const {
+StateList Checkpoint::state() const {
   StateList list{parameters_};
   for (const auto& [name, part] : parts_) part(list);
+  return list;
+}
+
+// All that is in the file, under its name there.
+std::vector<StateList::Item> Checkpoint::items(const StateList& state) const {
   std::vector<StateList::Item> items;
   for (const auto& [name, parameter] : parameters_) items.push_back({name, &parameter->value()});
-  for (const auto& [name, place] : list.items())
+  for (const auto& [name, place] : state.items())
     items.push_back({text(training_prefix, name), place});
   return items;
 }
 
 void Checkpoint::save(const std::string& path) const {
   std::vector<safetensors::Item> written;
-  for (const auto& [name, place] : items()) written.push_back(std::visit(ToItem{name}, place));
+  for (const auto& [name, place] : items(state()))
+    written.push_back(std::visit(ToItem{name}, place));
   safetensors::Metadata metadata{{"format", std::string{checkpoint_format}},
                                  {"scalar", std::string{safetensors::scalar_type}}};
   for (const auto& [key, value] : settings_) metadata[text(setting_prefix, key)] = value;
@@ -134,22 +140,25 @@ void Checkpoint::load(const std::string& path) {
   const Reader file{path};
   check_format(file);
   check_settings(file, settings_);
-  const std::vector<StateList::Item> places = items();
-  std::vector<Content> contents;
+  const StateList state = this->state();
+  Incoming incoming;
   std::set<std::string_view> unread;
   for (const auto& [name, tensor] : file.tensors()) unread.insert(name);
-  for (const auto& [name, place] : places) {
-    contents.push_back(std::visit(FromFile{file, name}, place));
+  for (const auto& [name, place] : items(state)) {
+    const std::string wrong = incoming.add(name, place, std::visit(FromFile{file, name}, place));
+    if (!wrong.empty()) file.fail(wrong);
     unread.erase(name);
   }
   if (!unread.empty())
     file.fail(text(" has the array ", *unread.begin(), ", which nothing here asks for"));
-  for (std::size_t i = 0; i < places.size(); ++i)
-    std::visit(
-        [&](auto* place) {
-          *place = std::move(std::get<std::remove_pointer_t<decltype(place)>>(contents[i]));
-        },
-        places[i].place);
+  incoming.exchange();
+  try {
+    if (const std::string wrong = state.wrong(); !wrong.empty())
+      file.fail(text(": ", training_prefix, wrong));
+  } catch (...) {
+    incoming.exchange();  // as it was
+    throw;
+  }
 }
 
 }  // namespace xtape::inline XTAPE_ABI

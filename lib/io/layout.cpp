@@ -37,6 +37,23 @@ Array under(const Shape& shape, Array array) {
   return array;
 }
 
+// Whether a path leads to a parameter, or to a layer that it is in.
+bool is_at(std::string_view name, std::string_view path) {
+  return path.empty() || name == path || (name.starts_with(path) && name[path.size()] == '.');
+}
+
+std::string renamed(const std::string& name, const Renames& renames) {
+  const std::pair<const std::string, std::string>* longest = nullptr;
+  for (const auto& rename : renames)
+    if (is_at(name, rename.first) && (!longest || longest->first.size() < rename.first.size()))
+      longest = &rename;
+  if (!longest) return name;
+  const auto& [path, in_file] = *longest;
+  const std::string rest =
+      name.substr(path.empty() || path == name ? path.size() : path.size() + 1);
+  return in_file.empty() || rest.empty() ? in_file + rest : text(in_file, '.', rest);
+}
+
 }  // namespace
 
 // A dense weight is seen as one of three axes, with the pixels of a channel together: (H W, C, out) is
@@ -63,8 +80,15 @@ Array FileLayout::from_file(Array theirs) const {
   return theirs;
 }
 
+void check_listed(const char* op, const std::vector<NamedParameter>& parameters) {
+  if (parameters.empty())
+    throw ValueError(Op::nowhere(op), "the model lists no parameters",
+                     "does each of its layers have a public parameters(ParameterList&)?");
+}
+
 std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedParameter>& parameters,
                                      const WeightsOptions& options) {
+  check_listed(op, parameters);
   const auto fail = [op](const std::string& what, const std::string& hint = {}) {
     throw ValueError(Op::nowhere(op), what, hint);
   };
@@ -75,7 +99,13 @@ std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedPara
   if (options.layout == Layout::torch && !options.flattened && has_rank(4) && has_rank(2))
     fail("the rows of a dense weight depend on whether its input is a flattened image",
          "say .flattened = flattened_images(net, sample)");
-  std::vector<FileLayout> layouts(parameters.size(), {.layout = options.layout});
+  std::vector<FileLayout> layouts;
+  for (const NamedParameter& p : parameters)
+    layouts.push_back({.name = renamed(p.name, options.rename), .layout = options.layout});
+  for (const auto& rename : options.rename)
+    if (std::ranges::none_of(parameters,
+                             [&](const NamedParameter& p) { return is_at(p.name, rename.first); }))
+      fail(text("there is nothing called ", rename.first, " in the model to rename"));
   if (options.layout == Layout::keras || !options.flattened) return layouts;
   for (const auto& [name, channels] : *options.flattened) {
     const auto p = std::ranges::find(parameters, name, &NamedParameter::name);

@@ -15,6 +15,7 @@ Array permuted(const Array& array, const Shape& view, const Axes& order);
 
 /// How the array of a parameter is laid out in a file.
 struct FileLayout {
+  std::string name = {};  ///< there
   Layout layout = Layout::keras;
   std::size_t channels = 1;  ///< of the images that a dense weight reads, flattened
 
@@ -26,8 +27,11 @@ struct FileLayout {
   Array from_file(Array theirs) const;
 };
 
-/// The layouts of all parameters, in order. Throws ValueError, by the name of `op`, if the options do not
-/// fit them.
+/// Throws ValueError, by the name of `op`, for a model that lists no parameters.
+void check_listed(const char* op, const std::vector<NamedParameter>& parameters);
+
+/// The layouts of all parameters, in order. Throws ValueError, by the name of `op`, if there are none or if the
+/// options do not fit them.
 std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedParameter>& parameters,
                                      const WeightsOptions& options);
 

@@ -9,7 +9,7 @@ namespace xtape::inline XTAPE_ABI::npy {
 namespace {
 
 constexpr std::size_t alignment = 64;  // of the elements in the file
-constexpr std::size_t most_axes = 32;  // as in numpy
+constexpr std::size_t most_axes = 64;  // as in numpy
 
 // Takes a dictionary apart. Each function takes what it expects off the front of the text, or does not.
 class Parser {
@@ -37,7 +37,7 @@ class Parser {
 
  private:
   void skip() {
-    const std::size_t first = rest_.find_first_not_of(" \n");
+    const std::size_t first = rest_.find_first_not_of(" \t\r\n\f");
     rest_.remove_prefix(first == rest_.npos ? rest_.size() : first);
   }
   bool take(std::string_view expected) {
@@ -72,8 +72,9 @@ class Parser {
       const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
       if (error != std::errc{} || header.shape.size() == most_axes) return false;
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+      if (rest_.starts_with('L')) rest_.remove_prefix(1);  // a long integer of Python 2
       header.shape.push_back(size);
-      if (!take(",")) return take(")");
+      if (!take(",")) return header.shape.size() > 1 && take(")");  // (2) is no tuple
     }
     return true;
   }

@@ -18,6 +18,11 @@ struct Header {
   Shape shape = {};
 };
 
+/// A type without the order of its bytes, which is little-endian, big-endian, or what the machine's is.
+inline std::string_view without_order(std::string_view type) {
+  return type.substr(!type.empty() && std::string_view{"<>="}.find(type[0]) != type.npos);
+}
+
 /// What numpy calls the elements of an Array.
 inline constexpr std::string_view scalar_type = sizeof(Scalar) == 4 ? "<f4" : "<f8";
 

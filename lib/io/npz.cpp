@@ -2,15 +2,14 @@
 #include <xtape/io/npz.hpp>
 
 #include "io/half.hpp"
-#include "io/layout.hpp"
 #include "io/npy.hpp"
+#include "io/weights_file.hpp"
 #include "io/zip.hpp"
 #include "text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <set>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -38,14 +37,22 @@ npy::Header read_header(zip::Stream& stream) {
   return *header;
 }
 
-template <class Element, class Convert>
-void read_elements(zip::Stream& stream, Array& array, Convert convert) {
-  std::array<Element, 4096> chunk;
+float to_float(std::uint32_t bits) { return std::bit_cast<float>(bits); }
+double to_double(std::uint64_t bits) { return std::bit_cast<double>(bits); }
+
+std::uint16_t swapped(std::uint16_t bits) { return __builtin_bswap16(bits); }
+std::uint32_t swapped(std::uint32_t bits) { return __builtin_bswap32(bits); }
+std::uint64_t swapped(std::uint64_t bits) { return __builtin_bswap64(bits); }
+
+template <class Bits, class Convert>
+void read_elements(zip::Stream& stream, Array& array, bool big_endian, Convert convert) {
+  std::array<Bits, 4096> chunk;
   for (std::size_t first = 0; first < array.size(); first += chunk.size()) {
     const std::size_t count = std::min(chunk.size(), array.size() - first);
-    stream.read(chunk.data(), count * sizeof(Element));
+    stream.read(chunk.data(), count * sizeof(Bits));
     for (std::size_t i = 0; i < count; ++i)
-      array.data()[first + i] = static_cast<Scalar>(convert(chunk[i]));
+      array.data()[first + i] =
+          static_cast<Scalar>(convert(big_endian ? swapped(chunk[i]) : chunk[i]));
   }
 }
 
@@ -54,16 +61,17 @@ Array read_array(zip::Stream& stream, const Shape& shape) {
   const npy::Header header = read_header(stream);
   if (header.shape != shape)
     stream.fail(text("has the shape ", header.shape, ", expected ", shape));
-  const auto same = [](auto number) { return number; };
   Array array = uninitialized(shape);
+  const bool big_endian = header.type.starts_with('>');
+  const std::string_view elements = npy::without_order(header.type);
   if (header.type == npy::scalar_type)
     stream.read(array.data(), array.size() * sizeof(Scalar));
-  else if (header.type == "<f2")
-    read_elements<std::uint16_t>(stream, array, from_half);
-  else if (header.type == "<f4")
-    read_elements<float>(stream, array, same);
-  else if (header.type == "<f8")
-    read_elements<double>(stream, array, same);
+  else if (elements == "f2")
+    read_elements<std::uint16_t>(stream, array, big_endian, from_half);
+  else if (elements == "f4")
+    read_elements<std::uint32_t>(stream, array, big_endian, to_float);
+  else if (elements == "f8")
+    read_elements<std::uint64_t>(stream, array, big_endian, to_double);
   else
     stream.fail(text("has elements of type ", header.type, ", expected <f2, <f4 or <f8"));
   stream.finish();
@@ -73,6 +81,42 @@ Array read_array(zip::Stream& stream, const Shape& shape) {
     reversed.push_back(static_cast<std::ptrdiff_t>(axis));
   return permuted(array, {shape.rbegin(), shape.rend()}, reversed);
 }
+
+class NpzFile final : public WeightsFile {
+ public:
+  explicit NpzFile(const std::string& path) : archive_{path} {}
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [file, entry] : archive_.entries())
+      names.push_back(file.ends_with(suffix) ? file.substr(0, file.size() - suffix.size()) : file);
+    return names;
+  }
+  bool has(const std::string& name) const override {
+    return archive_.entries().contains(text(name, suffix));
+  }
+  Shape shape(const std::string& name) const override {
+    zip::Stream stream = open(name);
+    return read_header(stream).shape;
+  }
+  Array read(const std::string& name, const Shape& shape) const override {
+    zip::Stream stream = open(name);
+    return read_array(stream, shape);
+  }
+  std::string shown(const std::string& name) const override {
+    return text("the file ", name, has(name) ? suffix : "");
+  }
+  [[noreturn]] void fail(const std::string& what, const std::string& hint) const override {
+    archive_.fail(what, hint);
+  }
+
+ private:
+  zip::Stream open(const std::string& name) const {
+    return {archive_, archive_.entries().at(text(name, suffix)), name};
+  }
+
+  zip::Reader archive_;
+};
 
 }  // namespace
 
@@ -88,32 +132,16 @@ void save_npz_weights(const std::string& path, const std::vector<NamedParameter>
   std::vector<zip::Item> items;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     items.push_back(
-        {text(parameters[i].name, suffix),
+        {text(layouts[i].name, suffix),
          {headers[i],
           {reinterpret_cast<const char*>(values[i]->data()), values[i]->size() * sizeof(Scalar)}}});
   zip::write(path, items);
 }
 
-void load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
-                      const WeightsOptions& options) {
+LoadReport load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+                            const WeightsOptions& options) {
   const std::vector<FileLayout> layouts = file_layouts("load", parameters, options);
-  const zip::Reader archive{path};
-  std::set<std::string_view> unread;
-  for (const auto& [name, entry] : archive.entries()) unread.insert(name);
-  std::vector<Array> values;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto& [name, parameter] = parameters[i];
-    const auto entry = archive.entries().find(text(name, suffix));
-    if (entry == archive.entries().end()) archive.fail(text(" has no array called ", name));
-    zip::Stream stream{archive, entry->second, name};
-    values.push_back(
-        layouts[i].from_file(read_array(stream, layouts[i].shape(parameter->shape()))));
-    unread.erase(entry->first);
-  }
-  if (!unread.empty())
-    archive.fail(text(" has the file ", *unread.begin(), ", which the model does not have"));
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    parameters[i].parameter->value() = std::move(values[i]);
+  return load_parameters(NpzFile{path}, parameters, layouts, options.partial);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

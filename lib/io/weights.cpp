@@ -2,12 +2,39 @@
 #include <xtape/io/weights.hpp>
 
 #include "io/checkpoint.hpp"
-#include "io/layout.hpp"
-#include "text.hpp"
-
-#include <set>
+#include "io/weights_file.hpp"
 
 namespace xtape::inline XTAPE_ABI {
+namespace {
+
+class SafetensorsFile final : public WeightsFile {
+ public:
+  explicit SafetensorsFile(const std::string& path) : file_{path} {}
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : file_.tensors())
+      if (!is_checkpoint(file_) || !name.starts_with(training_prefix)) names.push_back(name);
+    return names;
+  }
+  bool has(const std::string& name) const override { return file_.tensors().contains(name); }
+  Shape shape(const std::string& name) const override { return entry(name).second.shape; }
+  Array read(const std::string& name, const Shape&) const override {
+    return file_.read_array(entry(name));
+  }
+  [[noreturn]] void fail(const std::string& what, const std::string& hint) const override {
+    file_.fail(what, hint);
+  }
+
+ private:
+  const safetensors::Reader::Entry& entry(const std::string& name) const {
+    return file_.find(name, {"F32", "F64", "F16", "BF16"});
+  }
+
+  safetensors::Reader file_;
+};
+
+}  // namespace
 
 void save_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
                   const WeightsOptions& options) {
@@ -17,29 +44,14 @@ void save_weights(const std::string& path, const std::vector<NamedParameter>& pa
     values.push_back(layouts[i].to_file(parameters[i].parameter->shared_value()));
   std::vector<safetensors::Item> items;
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    items.push_back(safetensors::item(parameters[i].name, *values[i]));
+    items.push_back(safetensors::item(layouts[i].name, *values[i]));
   safetensors::write(path, std::move(items));
 }
 
-void load_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
-                  const WeightsOptions& options) {
+LoadReport load_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+                        const WeightsOptions& options) {
   const std::vector<FileLayout> layouts = file_layouts("load", parameters, options);
-  const safetensors::Reader file{path};
-  std::set<std::string, std::less<>> unread;
-  for (const auto& [name, tensor] : file.tensors())
-    if (!is_checkpoint(file) || !name.starts_with(training_prefix)) unread.insert(name);
-  std::vector<Array> values;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto& [name, parameter] = parameters[i];
-    const auto& entry = file.find(name, {"F32", "F64", "F16", "BF16"});
-    file.check_shape(entry, layouts[i].shape(parameter->shape()));
-    values.push_back(layouts[i].from_file(file.read_array(entry)));
-    unread.erase(name);
-  }
-  if (!unread.empty())
-    file.fail(text(" has the array ", *unread.begin(), ", which the model does not have"));
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    parameters[i].parameter->value() = std::move(values[i]);
+  return load_parameters(SafetensorsFile{path}, parameters, layouts, options.partial);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -78,8 +78,8 @@ void Reader::read_at(std::uint64_t offset, void* to, std::size_t size) const {
   if (const std::string why = file_.read_at(offset, to, size); !why.empty()) fail(' ' + why);
 }
 
-void Reader::fail(const std::string& what) const {
-  throw DataError(Op::nowhere("load"), file_.path() + what);
+void Reader::fail(const std::string& what, const std::string& hint) const {
+  throw DataError(Op::nowhere("load"), file_.path() + what, hint);
 }
 
 // Decompresses what has neither header nor checksum.

@@ -31,8 +31,8 @@ class Reader {
   explicit Reader(const std::string& path);
   /// The files by name.
   const std::map<std::string, Entry, std::less<>>& entries() const noexcept { return entries_; }
-  /// Throws: `[load] <path><what>`.
-  [[noreturn]] void fail(const std::string& what) const;
+  /// Throws: `[load] <path><what>; <hint>`.
+  [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const;
 
  private:
   friend class Stream;

@@ -119,7 +119,8 @@ BOOST_AUTO_TEST_CASE(numbers_of_all_kinds) {
   double a = -0.0, b = limits::quiet_NaN();
   std::uint64_t c = ~std::uint64_t{0};
   std::vector<double> d{limits::infinity(), limits::denorm_min(), 1 / 3.0}, e;
-  Checkpoint checkpoint{std::vector<NamedParameter>{}};
+  Small model;
+  Checkpoint checkpoint{model};
   checkpoint.add("a", a).add("b", b).add("c", c).add("d", d).add("e", e);
   checkpoint.save(directory / "numbers");
   const std::vector<double> expected = d;

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -86,6 +87,18 @@ inline std::string safetensors(const std::string& header, const std::string& dat
   std::string bytes;
   for (std::size_t i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> 8 * i & 0xff);
   return bytes + header + data;
+}
+
+/// A file whose array of that name has another first element.
+template <class T>
+std::string with_first(std::string bytes, const std::string& name, T element) {
+  const std::size_t entry = bytes.find('"' + name + '"'),
+                    key = bytes.find("\"data_offsets\":[", entry);
+  BOOST_REQUIRE(key != bytes.npos);
+  std::size_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const std::size_t offset = std::stoul(bytes.substr(key + 16));
+  return bytes.replace(sizeof header + header + offset, sizeof element, bytes_of({element}));
 }
 
 /// A model of two parameters.

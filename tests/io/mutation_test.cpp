@@ -167,8 +167,12 @@ BOOST_AUTO_TEST_CASE(headers_that_ask_for_memory) {
 BOOST_AUTO_TEST_CASE(a_long_text_in_the_metadata) {
   const Directory directory;
   write_bytes(directory / "file",
-              safetensors(R"({"__metadata__":{"a":")" + std::string(500'000, 'b') + "\"}}", ""));
-  load_weights(directory / "file", {});
+              safetensors(R"({"__metadata__":{"a":")" + std::string(500'000, 'b') +
+                              R"("},"p":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                          bytes_of({2.f})));
+  Parameter p{zeros({1})};
+  load_weights(directory / "file", {{"p", &p}});
+  BOOST_TEST(p.value()(0) == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -163,11 +163,4 @@ BOOST_AUTO_TEST_CASE(a_link_is_followed_and_a_pipe_is_left_alone) {
   BOOST_TEST(directory.files() == 3u);
 }
 
-BOOST_AUTO_TEST_CASE(a_model_without_parameters) {
-  const Directory directory;
-  save_weights(directory / "none", {});
-  BOOST_TEST(read_bytes(directory / "none") == safetensors("{}      ", ""));
-  load_weights(directory / "none", {});
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -339,6 +339,43 @@ BOOST_AUTO_TEST_CASE(containers_and_pointers_list_what_they_hold) {
   BOOST_TEST(names == expected, boost::test_tools::per_element());
 }
 
+// Behind a pointer to a base that does not list its parameters those of derived classes would be lost.
+struct Base {
+  virtual ~Base() = default;
+  virtual Variable operator()(const Variable& x) = 0;
+};
+struct Listing : Base {
+  virtual void parameters(ParameterList& list) = 0;
+};
+struct Last final : Base {
+  Variable operator()(const Variable& x) override { return x; }
+};
+static_assert(detail::may_hide_parameters<Base>);
+static_assert(!detail::may_hide_parameters<Listing>);
+static_assert(!detail::may_hide_parameters<Last>);
+static_assert(!detail::may_hide_parameters<std::function<Variable(const Variable&)>>);
+static_assert(!detail::may_hide_parameters<Parameter>);
+
+BOOST_AUTO_TEST_CASE(pointers_to_a_base_list_what_derived_classes_have) {
+  struct Scale : Listing {
+    Variable operator()(const Variable& x) override { return x * x.tape().parameter(weight); }
+    void parameters(ParameterList& list) override { list("weight", weight); }
+    Parameter weight{zeros({1})};
+  };
+  struct Outer {
+    std::vector<std::unique_ptr<Listing>> layers;
+    Last last;
+    std::unique_ptr<Last> owned = std::make_unique<Last>();
+    void parameters(ParameterList& list) {
+      list("layers", layers), list("last", last), list("owned", owned);
+    }
+  } outer;
+  outer.layers.push_back(std::make_unique<Scale>());
+  const std::vector<NamedParameter> listed = parameters(outer);
+  BOOST_REQUIRE(listed.size() == 1u);
+  BOOST_TEST(listed[0].name == "layers.0.weight");
+}
+
 BOOST_AUTO_TEST_CASE(a_parameter_of_two_names_is_visited_once) {
   struct Tied {
     Pair pair;

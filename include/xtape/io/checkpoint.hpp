@@ -32,8 +32,8 @@ namespace xtape::inline XTAPE_ABI {
 /// The model and the parts are kept by reference and must stay where they are.
 class Checkpoint {
  public:
-  /// A checkpoint with the parameters of a model, frozen ones too. Throws ValueError if the name of one
-  /// begins with `training.`.
+  /// A checkpoint with the parameters of a model, frozen ones too. Throws ValueError if the model lists none,
+  /// or if the name of one begins with `training.`.
   template <class Model>
   requires requires(Model& net, ParameterList& list) { net.parameters(list); }
   explicit Checkpoint(Model& net) : Checkpoint{xtape::parameters(net)} {}
@@ -63,13 +63,15 @@ class Checkpoint {
   /// Reads a file into everything that was added. It must have been written with the same names, shapes,
   /// settings and Scalar, for another precision could not go on with the same bits: `load(path, net)` takes
   /// the parameters alone from any. Either all changes or, where it throws, nothing. Every length and offset
-  /// is checked before it is trusted. Throws DataError if the file cannot be read, is damaged or does not
-  /// fit, and names what is missing, superfluous or different.
+  /// is checked before it is trusted, and so is what parts say of their state (`StateList::check`). Throws
+  /// DataError if the file cannot be read, is damaged, does not fit or has a state that cannot be, and names
+  /// what is missing, superfluous or different.
   void load(const std::string& path);
 
  private:
   void add_part(const std::string& name, std::function<void(StateList&)> list, Location at);
-  std::vector<StateList::Item> items() const;
+  StateList state() const;
+  std::vector<StateList::Item> items(const StateList& state) const;
 
   std::vector<NamedParameter> parameters_;
   std::map<std::string, std::function<void(StateList&)>> parts_;

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
@@ -23,6 +24,13 @@ enum class Layout {
 /// Their rows are in the order of (H, W, C) here and of (C, H, W) in PyTorch. See `flattened_images`.
 using FlattenedImages = std::map<std::string, std::size_t>;
 
+/// What files call what is in a model: paths in the model, each of a parameter or of a layer with all that
+/// is in it, and the paths in the file. The longest that fits counts; an empty one is the whole model's.
+/// ```
+/// {{"0", "conv1"}, {"3.weight", "fc.kernel"}}  // 0.weight is conv1.weight in the file
+/// ```
+using Renames = std::map<std::string, std::string>;
+
 /// Options of saving and loading weights.
 struct WeightsOptions {
   /// In the file. Arrays of four axes are taken for kernels and those of two for dense weights; all
@@ -30,6 +38,19 @@ struct WeightsOptions {
   Layout layout = Layout::keras;
   /// For Layout::torch, which must know it of a model that has kernels and dense weights.
   std::optional<FlattenedImages> flattened = {};
+  /// What is called otherwise in the file.
+  Renames rename = {};
+  /// For loading: to read what the file and the model both have, in the same shape, and to leave the rest. The
+  /// LoadReport tells what that is. Saving writes all.
+  bool partial = false;
+};
+
+/// What became of each array in loading. An array that has another shape in the file than in the model is
+/// in both lists of what was left.
+struct LoadReport {
+  std::vector<std::string> loaded;   ///< the parameters that were read
+  std::vector<std::string> missing;  ///< the parameters that were not, and are as they were
+  std::vector<std::string> unused;   ///< the file's arrays that were not read, by their names there
 };
 
 }  // namespace xtape::inline XTAPE_ABI

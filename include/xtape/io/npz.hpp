@@ -15,18 +15,18 @@ namespace xtape::inline XTAPE_ABI {
 /// Writes arrays by name as numpy's `.npz`, a ZIP archive with a `.npy` file per array, not compressed:
 /// `numpy.load("net.npz")["0.weight"]`. The same arrays give the same bytes, and what was there before
 /// stays if it fails. Throws DataError if the file cannot be written or would be of 4 GB or more, and
-/// ValueError if the options do not fit.
+/// ValueError if there are no parameters or the options do not fit.
 void save_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
                       const WeightsOptions& options = {});
 
 /// Reads what save_npz_weights, `numpy.savez` or `numpy.savez_compressed` wrote into the parameters of
-/// those names, which must be the same and, in the file's layout, of the same shapes. Elements may be
-/// floats of 16, 32 or 64 bits, in the order of C or of Fortran, and are rounded to Scalar. Either all
-/// parameters change or, where it throws, none. Every length and offset is checked before it is trusted, and
-/// no array is made that no parameter asks for. Throws DataError if the file cannot be read, is damaged,
-/// or does not fit the model, and names the array; ValueError if the options do not fit.
-void load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
-                      const WeightsOptions& options = {});
+/// those names, which must be the same and, in the file's layout, of the same shapes, unless the options ask
+/// for a part. Elements may be floats of 16, 32 or 64 bits of either byte order, in the order of C or of Fortran,
+/// and are rounded to Scalar. Either all parameters change or, where it throws, none. Every length and offset
+/// is checked before it is trusted, and no array is made that no parameter asks for. Throws what load_weights
+/// does.
+LoadReport load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+                            const WeightsOptions& options = {});
 
 /// Writes the parameters of a model. For a PyTorch module of the same names and architecture:
 /// ```
@@ -39,8 +39,8 @@ void save_npz(const std::string& path, Model& model, const WeightsOptions& optio
 }
 /// Reads the parameters of a model.
 template <class Model>
-void load_npz(const std::string& path, Model& model, const WeightsOptions& options = {}) {
-  load_npz_weights(path, parameters(model), options);
+LoadReport load_npz(const std::string& path, Model& model, const WeightsOptions& options = {}) {
+  return load_npz_weights(path, parameters(model), options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

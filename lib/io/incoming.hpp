@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What is read from a file, until all of it can go to its places.
+#pragma once
+
+#include <xtape/state.hpp>
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace xtape::inline XTAPE_ABI {
+
+/// Values and the places that they are for. Nothing changes before all have been read.
+class Incoming {
+ public:
+  /// One for each kind of StateList::Place.
+  using Value = std::variant<double, std::uint64_t, std::vector<double>, Array>;
+
+  /// Adds what the file has under `name` for a place. Returns nothing, or what is wrong, as it goes on after
+  /// the path: a place that has two names can have one value only.
+  [[nodiscard]] std::string add(const std::string& name, StateList::Place place, Value value);
+  /// Exchanges what is in the places and what was read: puts it there or, once more, takes it back.
+  void exchange();
+
+ private:
+  struct Item {
+    std::string name;
+    StateList::Place place;
+    Value value;
+  };
+  std::vector<Item> items_;
+  std::map<const void*, std::size_t> known_;  // where in items_ a place is
+};
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "io/weights_file.hpp"
+
+#include "io/incoming.hpp"
+#include "text.hpp"
+
+#include <optional>
+#include <set>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+// The array of a parameter, or nothing where a part is asked for and the file has none of that shape.
+std::optional<Array> read(const WeightsFile& file, const FileLayout& layout,
+                          const Parameter& parameter, bool partial) {
+  const std::string& name = layout.name;
+  if (!file.has(name)) {
+    if (partial) return {};
+    file.fail(" has no array called " + name);
+  }
+  const Shape found = file.shape(name), expected = layout.shape(parameter.shape());
+  if (found != expected && !partial)
+    file.fail(text(": the array ", name, " has the shape ", found, ", expected ", expected));
+  if (found != expected) return {};
+  return layout.from_file(file.read(name, expected));
+}
+
+}  // namespace
+
+LoadReport load_parameters(const WeightsFile& file, const std::vector<NamedParameter>& parameters,
+                           const std::vector<FileLayout>& layouts, bool partial) {
+  LoadReport report;
+  Incoming incoming;
+  const std::vector<std::string> names = file.names();
+  std::multiset<std::string> unread{names.begin(), names.end()};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto& [name, parameter] = parameters[i];
+    const FileLayout& layout = layouts[i];
+    std::optional<Array> array = read(file, layout, *parameter, partial);
+    if (!array) {
+      report.missing.push_back(name);
+      continue;
+    }
+    const std::string wrong = incoming.add(layout.name, &parameter->value(), *std::move(array));
+    if (!wrong.empty()) file.fail(wrong);
+    if (const auto read = unread.find(layout.name); read != unread.end()) unread.erase(read);
+    report.loaded.push_back(name);
+  }
+  if (!unread.empty() && !partial)
+    file.fail(text(" has ", file.shown(*unread.begin()), ", which the model does not have"));
+  if (report.loaded.empty())
+    file.fail(" has nothing of the names and shapes that the model has",
+              "rename says what the file calls them");
+  report.unused.assign(unread.begin(), unread.end());
+  incoming.exchange();
+  return report;
+}
+
+}  // namespace xtape::inline XTAPE_ABI
