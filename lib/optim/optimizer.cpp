@@ -71,8 +71,8 @@ void Optimizer::set_steps(const Parameter& parameter, std::uint64_t steps) {
 }
 
 void Optimizer::state(StateList& list) {
-  list("steps", steps_);
-  list("learning_rate", learning_rate_);
+  list("steps", steps_, StateList::most_steps);
+  list("learning_rate", learning_rate_, 0);
   for (const auto& [name, parameter] : list.parameters()) {
     auto& [arrays, steps] = state_of(*parameter);
     for (std::size_t i = 0; i < slots_.size(); ++i)

@@ -51,12 +51,16 @@ void WeightAverage::visit(Parameter& parameter) {
 
 void WeightAverage::state(StateList& list) {
   check_not_applied(Op::nowhere(name()));
-  list("steps", steps_);
+  list("steps", steps_, StateList::most_steps);
   for (const auto& [name, parameter] : list.parameters()) {
     auto& [average, visits] = averages_[*parameter];
     if (visits == 0) average = zeros(parameter->shape());
     list(name + ".average", average);
     list(name + ".visits", visits);
+    list.check([this, name = name, &visits = visits] {
+      return visits <= steps_ ? std::string{}
+                              : text(name, ".visits is ", visits, ", after ", steps_, " steps");
+    });
   }
 }
 

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
@@ -108,17 +109,30 @@ class Training {
 
   // What a checkpoint keeps, besides parameters, visitors and the random state.
   void state(StateList& list) {
-    list("step", step_);
+    list("step", step_, (train_.size() - 1) / options_.batch_size + 1);
     list("order", order_);
-    list("loss", totals_.loss);
+    list("loss", totals_.loss, std::numeric_limits<double>::lowest());
     list("correct", totals_.correct);
     list("samples", totals_.samples);
     list_seconds(list, seconds_);
-    list("called_back", called_back_);
+    list("called_back", called_back_, 1);
     columns_.list(list, history_);
+    list.check([this] { return wrong_totals(); });
   }
 
  private:
+  // What cannot be in the sums of an epoch of which step_ steps were done, or nothing.
+  std::string wrong_totals() const {
+    const std::uint64_t samples =
+        std::min<std::uint64_t>(step_ * options_.batch_size, train_.size());
+    if (totals_.samples != samples)
+      return text("samples is ", totals_.samples, ", expected ", samples, " after ", step_,
+                  " steps");
+    if (totals_.correct > totals_.samples)
+      return text("correct is ", totals_.correct, ", of ", totals_.samples, " samples");
+    return {};
+  }
+
   int epoch() const { return static_cast<int>(history_.epochs.size()) + 1; }  // the one at hand
 
   // Whether all its steps were done.

@@ -10,21 +10,27 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
+// Which numbers can be.
+bool any(double) { return true; }  // of a model that has diverged the loss is a NaN
+bool share(double x) { return x >= 0 && x <= 1; }
+bool seconds(double x) { return x >= 0 && std::isfinite(x); }
+
 struct Column {
   const char* name;
   double& (*of)(EpochReport&);
+  bool (*can_be)(double);
 };
 
 constexpr Column columns[] = {
-    {"train.loss", [](EpochReport& r) -> double& { return r.train.loss; }},
-    {"train.accuracy", [](EpochReport& r) -> double& { return r.train.accuracy; }},
-    {"test.loss", [](EpochReport& r) -> double& { return r.test.loss; }},
-    {"test.accuracy", [](EpochReport& r) -> double& { return r.test.accuracy; }},
-    {"seconds.data", [](EpochReport& r) -> double& { return r.seconds.data; }},
-    {"seconds.forward", [](EpochReport& r) -> double& { return r.seconds.forward; }},
-    {"seconds.backward", [](EpochReport& r) -> double& { return r.seconds.backward; }},
-    {"seconds.update", [](EpochReport& r) -> double& { return r.seconds.update; }},
-    {"seconds.test", [](EpochReport& r) -> double& { return r.seconds.test; }},
+    {"train.loss", [](EpochReport& r) -> double& { return r.train.loss; }, any},
+    {"train.accuracy", [](EpochReport& r) -> double& { return r.train.accuracy; }, share},
+    {"test.loss", [](EpochReport& r) -> double& { return r.test.loss; }, any},
+    {"test.accuracy", [](EpochReport& r) -> double& { return r.test.accuracy; }, share},
+    {"seconds.data", [](EpochReport& r) -> double& { return r.seconds.data; }, seconds},
+    {"seconds.forward", [](EpochReport& r) -> double& { return r.seconds.forward; }, seconds},
+    {"seconds.backward", [](EpochReport& r) -> double& { return r.seconds.backward; }, seconds},
+    {"seconds.update", [](EpochReport& r) -> double& { return r.seconds.update; }, seconds},
+    {"seconds.test", [](EpochReport& r) -> double& { return r.seconds.test; }, seconds},
 };
 
 template <class Get>
@@ -47,6 +53,18 @@ void HistoryColumns::list(StateList& list, const History& history) {
     }
     list(text("history.", columns[c].name), column);
   }
+  list.check([this] { return wrong(); });
+}
+
+std::string HistoryColumns::wrong() const {
+  for (std::size_t c = 0; c < std::size(columns); ++c) {
+    if (columns_[c].size() != columns_.front().size())
+      return "the columns of the history differ in length";
+    for (const double number : columns_[c])
+      if (!columns[c].can_be(number))
+        return text("history.", columns[c].name, " has ", number, ", which cannot be");
+  }
+  return {};
 }
 
 std::vector<EpochReport> HistoryColumns::epochs(std::size_t train_samples,
@@ -56,20 +74,16 @@ std::vector<EpochReport> HistoryColumns::epochs(std::size_t train_samples,
     epochs[i].epoch = static_cast<int>(i) + 1;
     epochs[i].train.samples = train_samples;
     epochs[i].test.samples = test_samples;
-    for (std::size_t c = 0; c < std::size(columns); ++c) {
-      if (columns_[c].size() != epochs.size())
-        throw DataError(Op::nowhere("load"), "the columns of the history differ in length");
-      columns[c].of(epochs[i]) = columns_[c][i];
-    }
+    for (std::size_t c = 0; c < std::size(columns); ++c) columns[c].of(epochs[i]) = columns_[c][i];
   }
   return epochs;
 }
 
 void list_seconds(StateList& list, Seconds& seconds) {
-  list("seconds.data", seconds.data);
-  list("seconds.forward", seconds.forward);
-  list("seconds.backward", seconds.backward);
-  list("seconds.update", seconds.update);
+  list("seconds.data", seconds.data, 0);
+  list("seconds.forward", seconds.forward, 0);
+  list("seconds.backward", seconds.backward, 0);
+  list("seconds.update", seconds.update, 0);
 }
 
 const Metrics& History::test(Location at) const {

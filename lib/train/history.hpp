@@ -5,6 +5,7 @@
 #include <xtape/state.hpp>
 #include <xtape/train/fit.hpp>
 
+#include <string>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI {
@@ -19,6 +20,8 @@ class HistoryColumns {
   std::vector<EpochReport> epochs(std::size_t train_samples, std::size_t test_samples);
 
  private:
+  std::string wrong() const;  // what cannot be in the columns, or nothing
+
   std::vector<std::vector<double>> columns_;
 };
 

@@ -55,10 +55,19 @@ void UpdateStatistics::visit(Parameter& parameter) {
 
 void UpdateStatistics::state(StateList& list) {
   list(inner_.name(), inner_);
-  list("steps", steps_);
+  list("steps", steps_, StateList::most_steps);
   list("sampled_steps", sampled_steps_);
   list("gradient_norms", gradient_norms_);
   list("update_ratios", update_ratios_);
+  list.check([this]() -> std::string {
+    const std::size_t rows = sampled_steps_.size();
+    if (gradient_norms_.size() != rows || update_ratios_.size() != rows)
+      return "the columns of the samples differ in length";
+    for (const double step : sampled_steps_)
+      if (!(step >= 1 && step <= static_cast<double>(steps_) && step == std::trunc(step)))
+        return text("sampled_steps has ", step, ", of ", steps_, " steps");
+    return {};
+  });
 }
 
 std::vector<UpdateStatistics::Sample> UpdateStatistics::samples() const {

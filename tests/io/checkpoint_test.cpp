@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 using namespace test;
 
 namespace {
@@ -50,6 +52,12 @@ std::string file_with_renamed(const std::string& from, const std::string& to) {
     header[to] = header.at(from);
     header.erase(from);
   });
+}
+
+std::string shown(double number) {
+  std::ostringstream out;
+  out << number;
+  return out.str();
 }
 
 // A training by hand: a network with dropout, batches drawn at random, Adam.
@@ -247,6 +255,41 @@ BOOST_AUTO_TEST_CASE(parts_of_other_types_and_shapes) {
   check_refused(field("weight", "dtype", is_double ? "I64" : "I32"),
                 std::string{": the array weight has elements of type "} +
                     (is_double ? "I64, expected F64" : "I32, expected F32"));
+}
+
+// What a part says of its state is asked when all has been read, and then nothing has changed.
+BOOST_AUTO_TEST_CASE(states_that_cannot_be) {
+  const std::string rate = "training.adam.learning_rate", steps = "training.adam.steps";
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               inf = std::numeric_limits<double>::infinity();
+  for (const double wrong : {nan, inf, -inf, -0.5})
+    check_refused(with_first(file(), rate, wrong),
+                  ": " + rate + " is " + shown(wrong) + ", expected a finite number of at least 0");
+  for (const std::uint64_t wrong : {~std::uint64_t{0}, (std::uint64_t{1} << 53) + 1})
+    check_refused(with_first(file(), steps, wrong), ": " + steps + " is " + std::to_string(wrong) +
+                                                        ", expected at most 9007199254740992");
+  struct Even {
+    std::uint64_t count = 2;
+    double low = -1;
+    void state(StateList& list) {
+      list("count", count), list("low", low, std::numeric_limits<double>::lowest());
+      list.check([this] { return count % 2 == 0 ? "" : "count is odd"; });
+    }
+  } even;
+  Training training{5};
+  training.checkpoint.add("even", even);
+  const Directory directory;
+  training.checkpoint.save(directory / "file");
+  const std::string good = read_bytes(directory / "file");
+  check_refused(with_first(good, "training.even.count", std::uint64_t{3}), training,
+                ": training.even.count is odd");
+  check_refused(with_first(good, "training.even.low", -inf), training,
+                ": training.even.low is -inf, expected a finite number");
+  BOOST_TEST(even.count == 2u);
+  BOOST_TEST(even.low == -1);
+  write_bytes(directory / "file", with_first(good, "training.even.count", std::uint64_t{4}));
+  training.checkpoint.load(directory / "file");
+  BOOST_TEST(even.count == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(names_that_are_taken) {

@@ -272,4 +272,73 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_does_not_end_the_training) {
   BOOST_TEST(text.find("the training goes on") != std::string::npos, text);
 }
 
+BOOST_AUTO_TEST_CASE(a_state_that_cannot_be) {
+  const Directory directory;
+  const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
+  train(checkpoint, steps + 3);
+  const std::string good = read_bytes(checkpoint.path);
+  const auto refuse = [&](const std::string& name, auto element, const std::string& what) {
+    write_bytes(checkpoint.path, with_first(good, "training." + name, element));
+    BOOST_CHECK_EXCEPTION(train(checkpoint), DataError, [&](const DataError& error) {
+      BOOST_TEST(error.what() == "[load] " + checkpoint.path + ": training." + what);
+      return true;
+    });
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::uint64_t most = ~std::uint64_t{0};
+  refuse("visitor.1.adam.learning_rate", nan,
+         "visitor.1.adam.learning_rate is nan, expected a finite number of at least 0");
+  refuse("visitor.1.adam.steps", most,
+         "visitor.1.adam.steps is 18446744073709551615, expected at most 9007199254740992");
+  refuse("fit.step", std::uint64_t{8}, "fit.step is 8, expected at most 7");
+  refuse("fit.step", most, "fit.step is 18446744073709551615, expected at most 7");
+  refuse("fit.step", std::uint64_t{2}, "fit.samples is 48, expected 32 after 2 steps");
+  refuse("fit.samples", std::uint64_t{47}, "fit.samples is 47, expected 48 after 3 steps");
+  refuse("fit.correct", std::uint64_t{49}, "fit.correct is 49, of 48 samples");
+  refuse("fit.loss", nan, "fit.loss is nan, expected a finite number");
+  refuse("fit.seconds.update", -1.0,
+         "fit.seconds.update is -1, expected a finite number of at least 0");
+  refuse("fit.called_back", std::uint64_t{2}, "fit.called_back is 2, expected at most 1");
+  refuse("fit.history.test.accuracy", 1.5, "fit.history.test.accuracy has 1.5, which cannot be");
+  refuse("fit.history.train.accuracy", nan, "fit.history.train.accuracy has nan, which cannot be");
+  refuse("fit.history.seconds.test", -1.0, "fit.history.seconds.test has -1, which cannot be");
+  write_bytes(checkpoint.path, good);
+  check_same(train({}), train(checkpoint));
+}
+
+// As of the other visitors that have one.
+BOOST_AUTO_TEST_CASE(a_visitor_with_a_state_that_cannot_be) {
+  const Directory directory;
+  const std::string path = directory / "run";
+  Parameter weight{full({2}, 1)};
+  SGD sgd;
+  UpdateStatistics statistics{sgd, {.every = 1}};
+  WeightAverage average;
+  for (int i = 0; i < 3; ++i) {
+    Parameter* const all[] = {&weight};
+    walk(all, statistics), walk(all, average);
+  }
+  Checkpoint checkpoint{std::vector<NamedParameter>{{"w", &weight}}};
+  checkpoint.add("s", statistics).add("a", average);
+  checkpoint.save(path);
+  const std::string good = read_bytes(path);
+  const auto refuse = [&](const std::string& name, auto element, const std::string& what) {
+    write_bytes(path, with_first(good, "training." + name, element));
+    BOOST_CHECK_EXCEPTION(checkpoint.load(path), DataError, [&](const DataError& error) {
+      BOOST_TEST(error.what() == "[load] " + path + ": training." + what);
+      return true;
+    });
+  };
+  refuse("s.sampled_steps", 0.0, "s.sampled_steps has 0, of 3 steps");
+  refuse("s.sampled_steps", 1.5, "s.sampled_steps has 1.5, of 3 steps");
+  refuse("s.sampled_steps", 1e300, "s.sampled_steps has 1e+300, of 3 steps");
+  refuse("s.sampled_steps", std::numeric_limits<double>::quiet_NaN(),
+         "s.sampled_steps has nan, of 3 steps");
+  refuse("s.steps", std::uint64_t{2}, "s.sampled_steps has 3, of 2 steps");
+  refuse("a.w.visits", std::uint64_t{4}, "a.w.visits is 4, after 3 steps");
+  refuse("a.steps", ~std::uint64_t{0},
+         "a.steps is 18446744073709551615, expected at most 9007199254740992");
+  BOOST_TEST(statistics.samples().size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
