@@ -1,89 +1,181 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/export/flattened.hpp>
 
-#include "text.hpp"
+#include "export/image_order.hpp"
+#include "ops/axis.hpp"
+
+#include <xtape/ops.hpp>
 
 #include <algorithm>
 #include <map>
-#include <optional>
-#include <string_view>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// Follows flattened images from where they were flattened to the weights that read them. Where PyTorch's
-// order of what an op makes of them cannot be told, it throws: weights in a wrong order are not seen.
+using Call = Observer::Forward;
+
+bool is(const Call& call, std::string_view op) { return call.op.name == op; }
+
+[[noreturn]] void fail(const Call& call, std::string_view what) {
+  throw ValueError(
+      {"flattened_images", call.op.at},
+      text("the op ", call.op.name, ' ', what, ": their order in PyTorch is not known"),
+      "name the weights that read them, and their channels, in a FlattenedImages");
+}
+
+template <class Options>
+const Options& options_of(const Call& call) {
+  if (const auto* const options = call.options.as<Options>()) return *options;
+  fail(call, "does not say its options");
+}
+
+// Whether the result has the shape that broadcasting the inputs gives.
+bool is_elementwise(const Call& call) {
+  const Shape& shape = call.result.shape();
+  Shape broadcast(shape.size(), 1);
+  for (const Variable* const input : call.inputs) {
+    if (input->rank() > shape.size()) return false;
+    const std::size_t skipped = shape.size() - input->rank();
+    for (std::size_t i = 0; i < input->rank(); ++i)
+      broadcast[skipped + i] = std::max(broadcast[skipped + i], input->shape()[i]);
+  }
+  return broadcast == shape;
+}
+
+// Follows images, and what ops make of them, to the weights that read them. Where PyTorch's order of it cannot
+// be told, it throws: weights in a wrong order are not seen.
 class Follower : public Observer {
  public:
   Follower(const std::vector<NamedParameter>& parameters, FlattenedImages& found)
       : parameters_{parameters}, found_{found} {}
 
   void forward(const Forward& call) override {
-    const std::size_t rank = call.result.dimension(), rank_before = call.inputs[0]->rank();
-    const bool reshapes = is(call, "flatten") || is(call, "reshape");
-    if (reshapes && rank == 4 && rank_before != 4)
-      throw ValueError({"flattened_images", call.op.at},
-                       text("the op ", call.op.name, " makes images (N, H, W, C) of ",
-                            call.inputs[0]->shape(), ", which PyTorch would make (N, C, H, W)"));
-    const Trail* const trail = trail_of(call);
-    if (trail == nullptr) {
-      if (rank_before != 4) return;
-      if (reshapes && rank == 2)
-        keep(call, call.inputs[0]->shape()[3]);
-      else if (reshapes || is(call, "transpose"))
-        keep(call, {});
-    } else if (!trail->channels) {
-      if (reshapes && rank == 2) fail(call, "flattens images whose axes were changed");
-      if (rank > 2) keep(call, {});
-    } else {
-      follow(call, *trail->channels);
-    }
+    if (is(call, "flatten") || is(call, "reshape")) check_no_image(call);
+    const auto is_ordered = [&](const Variable* x) { return order_of(*x).has_value(); };
+    if (std::ranges::none_of(call.inputs, is_ordered)) return;
+    if (call.result.size() <= 1) return;  // one number has no order
+    if (is(call, "conv2d") || is(call, "max_pool2d") || is(call, "avg_pool2d"))
+      return;  // an image, whatever its input was
+    const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
+    if (is(call, "dense") || is(call, "matmul"))
+      multiply(call, order);
+    else if (is(call, "flatten") || is(call, "reshape"))
+      keep(call, reshaped(call, *order));
+    else if (is(call, "transpose") && !is_flattened(*order))
+      keep(call, transposed(call, *order));
+    else if ((is(call, "sum") || is(call, "mean") || is(call, "max")) && !is_flattened(*order))
+      keep(call, reduced(call, *order));
+    else
+      keep(call, joined(call));
   }
 
  private:
-  // The channels of an image that was flattened, or nothing for one that is no longer (N, H, W, C).
-  using Channels = std::optional<std::size_t>;
   struct Trail {
     Value value;  // kept, so that its address stands for nothing else
-    Channels channels;
+    ImageOrder order;
   };
 
-  static bool is(const Forward& call, std::string_view op) { return call.op.name == op; }
-
-  [[noreturn]] static void fail(const Forward& call, std::string_view what) {
-    throw ValueError(
-        {"flattened_images", call.op.at},
-        text("the op ", call.op.name, ' ', what, ": their order in PyTorch is not known"),
-        "name the weights that read them, and their channels, in a FlattenedImages");
+  // What is known of a value, or nothing for one that PyTorch has in the same order. An array of four axes is
+  // an image.
+  std::optional<ImageOrder> order_of(const Variable& x) const {
+    if (const auto found = trails_.find(&x.value()); found != trails_.end())
+      return found->second.order;
+    return x.rank() == 4 ? std::optional{image_order()} : std::nullopt;
   }
 
-  const Trail* trail_of(const Forward& call) const {
-    for (const Variable* const input : call.inputs)
-      if (const auto found = trails_.find(&input->value()); found != trails_.end())
-        return &found->second;
-    return nullptr;
+  void keep(const Call& call, const ImageOrder& order) {
+    if (matters(order, call.result.shape()))
+      trails_.insert_or_assign(&call.result, Trail{call.value, order});
   }
 
-  void keep(const Forward& call, Channels channels) {
-    trails_.insert_or_assign(&call.result, Trail{call.value, channels});
+  static void check_no_image(const Call& call) {
+    const Shape& before = call.inputs[0]->shape();
+    if (call.result.dimension() == 4 && before.size() != 4)
+      throw ValueError({"flattened_images", call.op.at},
+                       text("the op ", call.op.name, " makes images (N, H, W, C) of ", before,
+                            ", which PyTorch would make (N, C, H, W)"));
   }
 
-  // From an op on flattened images to what it makes of them.
-  void follow(const Forward& call, std::size_t channels) {
-    if (is(call, "dense") || is(call, "matmul")) return read(call, channels);
-    const bool reduces = is(call, "sum") || is(call, "mean") || is(call, "max");
-    if (reduces && call.result.size() == 1) return;  // of a sample: it has no order any more
+  static ImageOrder reshaped(const Call& call, const ImageOrder& order) {
+    const Shape &from = call.inputs[0]->shape(), &to = call.result.shape();
+    if (from == to) return order;
+    if (is_flattened(order)) fail(call, "takes flattened images apart");
+    if (to.size() != 2 || to[0] != 1) return regrouped(order, from, to);
+    const std::optional<ImageOrder> flat = flattened(order, from);
+    if (!flat) fail(call, "flattens images whose axes were changed");
+    return *flat;
+  }
+
+  static ImageOrder transposed(const Call& call, const ImageOrder& order) {
+    const Shape& shape = call.inputs[0]->shape();
+    Axes axes = options_of<TransposeOptions>(call).axes;
+    if (axes.empty())
+      for (std::size_t i = shape.size(); i-- > 0;) axes.push_back(static_cast<std::ptrdiff_t>(i));
+    ImageOrder result = order;
+    for (std::size_t i = 0; i < axes.size(); ++i)
+      result.axes[i] = order.axes[checked_axis(call.op, axes[i], shape)];
+    return result;
+  }
+
+  static ImageOrder reduced(const Call& call, const ImageOrder& order) {
+    const Shape& shape = call.inputs[0]->shape();
+    const ReduceOptions& options = options_of<ReduceOptions>(call);
+    if (options.keep_dims) return order;
+    std::vector<bool> gone(shape.size(), false);
+    for (const std::ptrdiff_t axis : options.axes) gone[checked_axis(call.op, axis, shape)] = true;
+    ImageOrder result = order;
+    result.axes.clear();
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      if (!gone[i]) result.axes.push_back(order.axes[i]);
+    return result;
+  }
+
+  // Of an op that may keep each element where it is, or of one that has nothing to do with images.
+  ImageOrder joined(const Call& call) const {
+    const bool elementwise = is_elementwise(call);
+    const Shape& shape = call.result.shape();
+    const bool keeps_axes = elementwise || is(call, "concatenate") || is(call, "slice");
+    ImageOrder result{std::vector(shape.size(), ImageAxis::none)};
     for (const Variable* const input : call.inputs) {
-      if (trails_.contains(&input->value())) {
-        if (input->shape() != call.result.shape()) fail(call, "takes flattened images apart");
-      } else if (input->size() > 1) {
-        fail(call, "joins flattened images with what is none");
-      }
+      const std::optional<ImageOrder> order = order_of(*input);
+      if (!order) continue;
+      if (is_flattened(*order)) check_whole(call, *input);
+      if (!keeps_axes) return shape.size() == 4 ? image_order() : unknown_order(shape.size());
+      if (!join(result, *order, input->shape())) fail(call, "joins images of different axes");
     }
-    keep(call, channels);
+    // An axis of one element is what it was, so that a single channel is known to be one.
+    const std::optional<ImageOrder> first = order_of(*call.inputs[0]);
+    for (std::size_t i = 0; first && first->axes.size() == shape.size() && i < shape.size(); ++i)
+      if (shape[i] == 1) result.axes[i] = first->axes[i];
+    return result;
   }
 
-  void read(const Forward& call, std::size_t channels) {
+  // A flattened image stays one where its elements meet numbers or other flattened images.
+  void check_whole(const Call& call, const Variable& flat) const {
+    if (flat.shape() != call.result.shape()) fail(call, "takes flattened images apart");
+    for (const Variable* const input : call.inputs) {
+      const std::optional<ImageOrder> order = order_of(*input);
+      const bool same = order && is_flattened(*order) && input->shape() == flat.shape();
+      if (!same && input->size() > 1) fail(call, "joins flattened images with what is none");
+    }
+  }
+
+  // Of a product along the last axis of the first factor.
+  void multiply(const Call& call, const std::optional<ImageOrder>& order) {
+    const std::optional<ImageOrder> right = order_of(*call.inputs[1]);
+    if (right && is_flattened(*right)) fail(call, "joins flattened images with what is none");
+    if (order && order->axes.back() == ImageAxis::flattened) return read(call, order->channels);
+    if (order && order->axes.back() == ImageAxis::unknown && call.inputs[0]->shape().back() > 1)
+      fail(call, "reads axes of images that were joined");
+    // Whether what it makes of each pixel is followed by the pixels or by the channels, nobody knows.
+    ImageOrder result = order ? *order : unknown_order(call.result.dimension());
+    result.axes.resize(call.result.dimension(), ImageAxis::unknown);
+    result.axes.back() = ImageAxis::none;
+    result.changed = true;
+    keep(call, result);
+  }
+
+  void read(const Call& call, std::size_t channels) {
     const Array* const weight = &call.inputs[1]->value();
     const auto named = std::ranges::find_if(parameters_, [&](const NamedParameter& p) {
       return &*p.parameter->shared_value() == weight;

@@ -23,10 +23,13 @@ FlattenedImages find_flattened_images(const std::function<Variable(const Variabl
 /// save_npz("net.npz", net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
 /// ```
 /// The model is applied once, on a tape in Mode::eval, to a sample of zeros of the given shape, which is
-/// without the batch axis. Throws what the model throws, and ValueError where PyTorch's order is not known:
+/// without the batch axis. Images that have lost an axis, as by a mean over their rows, are followed as well.
+/// Throws what the model throws, and ValueError where PyTorch's order is not known:
 /// - a weight reads flattened images of different numbers of channels,
 /// - a dense result becomes an image again,
-/// - images are transposed or reshaped before they are flattened,
+/// - images are transposed, reshaped or multiplied along an axis before they are flattened,
+/// - an axis is read that a reshape, or an op of one's own that gives another shape, made of several,
+/// - images meet others whose axes are in another order,
 /// - flattened images meet other arrays than numbers before a dense layer reads them, or are cut.
 template <class Model>
 FlattenedImages flattened_images(Model& model, const Shape& sample,

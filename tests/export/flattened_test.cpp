@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+// What each op makes of images, between a convolution and a dense layer: the rows of its weight are listed for
+// PyTorch as they are there, or it is an error.
+#include "runtime.hpp"
+
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+using namespace test;
+
+namespace {
+
+using V = const Variable&;
+
+// (N, 4, 5, 3) images in, of which something is made that is flattened, if need be, and read by a dense layer.
+struct Row {
+  std::string op;
+  std::function<Variable(V)> make;
+  std::size_t channels;  // that are listed for the weight; 0: it is in PyTorch's order
+  std::string error = {};
+};
+
+Parameter& parameter(const Shape& shape) {
+  static std::map<std::vector<std::size_t>, Parameter> all;
+  return all.try_emplace({shape.begin(), shape.end()}, full(shape, 1)).first->second;
+}
+Variable weight(V x, const Shape& shape) { return x.tape().parameter(parameter(shape)); }
+Variable turned(V x) { return transpose(x, {.axes = {0, 3, 1, 2}}); }
+
+const std::string changed = "flattens images whose axes were changed",
+                  joined = "reads axes of images that were joined";
+
+// Ops that leave each element where it is.
+std::vector<Row> elementwise_rows() {
+  return {
+      {"neg", [](V x) { return -x; }, 3},
+      {"exp", [](V x) { return exp(x); }, 3},
+      {"log", [](V x) { return log(x + 1); }, 3},
+      {"sqrt", [](V x) { return sqrt(x); }, 3},
+      {"square", [](V x) { return square(x); }, 3},
+      {"abs", [](V x) { return abs(x); }, 3},
+      {"tanh", [](V x) { return tanh(x); }, 3},
+      {"sigmoid", [](V x) { return sigmoid(x); }, 3},
+      {"relu", [](V x) { return relu(x); }, 3},
+      {"softplus", [](V x) { return softplus(x); }, 3},
+      {"leaky_relu", [](V x) { return leaky_relu(mean(x, {.axes = {1}})); }, 3},
+      {"clip", [](V x) { return clip(mean(x, {.axes = {3}}), {.min = 0}); }, 0},
+      {"dropout", [](V x) { return dropout(x, {.rate = 0.5}); }, 3},
+      {"pow", [](V x) { return pow(x, 2); }, 3},
+      {"add", [](V x) { return x + weight(x, {3}); }, 3},
+      {"add",
+       [](V x) {
+         return x + mean(x, {.axes = {1, 2}, .keep_dims = true});
+       },
+       3},
+      {"sub", [](V x) { return mean(x, {.axes = {1}}) - weight(x, {3}); }, 3},
+      {"sub", [](V x) { return 1 - flatten(x); }, 3},
+      {"mul", [](V x) { return mean(x, {.axes = {2}}) * max(x, {.axes = {2}}); }, 3},
+      {"mul",
+       [](V x) {
+         const Variable square =
+             slice(x, {.axis = 2, .end = 4});  // of 4 x 4, and its rows as columns
+         return square * transpose(square, {.axes = {0, 2, 1, 3}});
+       },
+       0, "joins images of different axes"},
+      {"div", [](V x) { return x / (1 + x); }, 3},
+  };
+}
+
+// Ops that drop, join, cut or move axes.
+std::vector<Row> axis_rows() {
+  return {
+      {"sum", [](V x) { return sum(x, {.axes = {1}}); }, 3},
+      {"sum", [](V x) { return sum(x, {.axes = {-1}}); }, 0},
+      {"mean", [](V x) { return mean(x, {.axes = {1}}); }, 3},
+      {"mean", [](V x) { return mean(x, {.axes = {2}}); }, 3},
+      {"mean", [](V x) { return mean(x, {.axes = {3}}); }, 0},
+      {"mean",
+       [](V x) {
+         return mean(x, {.axes = {1, 2}});
+       },
+       0},
+      {"mean",
+       [](V x) {
+         return mean(x, {.axes = {3, 1}});
+       },
+       0},
+      {"mean", [](V x) { return mean(x, {.axes = {1}, .keep_dims = true}); }, 3},
+      {"mean", [](V x) { return mean(x, {.axes = {3}, .keep_dims = true}); }, 1},
+      {"mean", [](V x) { return mean(mean(x, {.axes = {1}}), {.axes = {1}}); }, 0},
+      {"mean", [](V x) { return mean(turned(x), {.axes = {1}}); }, 0},
+      {"mean", [](V x) { return mean(turned(x), {.axes = {2}}); }, 0, changed},
+      {"max", [](V x) { return max(x, {.axes = {-2}}); }, 3},
+      {"slice", [](V x) { return slice(x, {.axis = 1, .end = 2}); }, 3},
+      {"slice", [](V x) { return slice(x, {.axis = 3, .begin = 1}); }, 2},
+      {"slice", [](V x) { return slice(mean(x, {.axes = {1}}), {.axis = 1, .end = 2}); }, 3},
+      {"slice", [](V x) { return slice(flatten(x), {.axis = 1, .end = 30}); }, 0,
+       "takes flattened images apart"},
+      {"concatenate",
+       [](V x) {
+         return concatenate({x, relu(x)}, {.axis = 3});
+       },
+       6},
+      {"concatenate",
+       [](V x) {
+         return concatenate({x, relu(x)}, {.axis = 1});
+       },
+       3},
+      {"concatenate",
+       [](V x) {
+         const Variable rows = mean(x, {.axes = {1}});
+         return concatenate({rows, rows}, {.axis = 2});
+       },
+       6},
+      {"concatenate",
+       [](V x) {
+         return concatenate({flatten(x), flatten(x)}, {.axis = 1});
+       },
+       0, "takes flattened images apart"},
+      {"transpose", [](V x) { return turned(x); }, 0, changed},
+      {"transpose",
+       [](V x) {
+         return transpose(x, {.axes = {0, 2, 1, 3}});
+       },
+       0, changed},
+      {"transpose",
+       [](V x) {
+         return transpose(turned(x), {.axes = {0, 2, 3, 1}});
+       },
+       3},
+      {"transpose",
+       [](V x) {
+         return transpose(mean(x, {.axes = {1}}), {.axes = {0, 2, 1}});
+       },
+       0, changed},
+      {"flatten", [](V x) { return flatten(flatten(x)); }, 3},
+      {"flatten", [](V x) { return flatten(mean(x, {.axes = {2}})); }, 3},
+      {"reshape",
+       [](V x) {
+         return reshape(x, {-1, 60});
+       },
+       3},
+      {"reshape",
+       [](V x) {
+         return reshape(mean(x, {.axes = {1}}), {1, -1});
+       },
+       3},
+      {"reshape",
+       [](V x) {
+         return reshape(x, {1, 20, 3});
+       },
+       0, changed},
+      {"reshape",
+       [](V x) {
+         return reshape(x, {1, 4, 15});
+       },
+       0, changed},
+      {"reshape",
+       [](V x) {
+         return mean(reshape(x, {1, 20, 3}), {.axes = {1}});
+       },
+       0},
+      {"reshape",
+       [](V x) {
+         return mean(reshape(x, {1, 20, 3}), {.axes = {2}});
+       },
+       0},
+      {"reshape",
+       [](V x) {
+         return mean(reshape(x, {1, 4, 15}), {.axes = {1}});
+       },
+       0, joined},
+      {"reshape",
+       [](V x) {
+         return reshape(x, {4, 15});
+       },
+       0, joined},
+      {"reshape",
+       [](V x) {
+         return reshape(x, {20, 3});
+       },
+       0},
+  };
+}
+
+// Ops that compute something new of images.
+std::vector<Row> other_rows() {
+  return {
+      {"conv2d",
+       [](V x) {
+         return conv2d(x, weight(x, {2, 2, 3, 7}));
+       },
+       7},
+      {"conv2d",
+       [](V x) {
+         return mean(conv2d(x, weight(x, {2, 2, 3, 7})), {.axes = {1}});
+       },
+       7},
+      {"conv2d",
+       [](V x) {
+         return conv2d(turned(x), weight(x, {2, 2, 5, 7}));
+       },
+       7},
+      {"max_pool2d", [](V x) { return max_pool2d(x); }, 3},
+      {"avg_pool2d", [](V x) { return avg_pool2d(x); }, 3},
+      {"softmax", [](V x) { return softmax(x); }, 3},
+      {"softmax", [](V x) { return softmax(x, {.axis = 1}); }, 3},
+      {"softmax", [](V x) { return softmax(flatten(x)); }, 3},
+      {"log_softmax", [](V x) { return log_softmax(mean(x, {.axes = {1}}), {.axis = 1}); }, 3},
+      {"matmul",
+       [](V x) {
+         return matmul(x, weight(x, {3, 2}));
+       },
+       0, changed},
+      {"matmul",
+       [](V x) {
+         return mean(matmul(reshape(x, {1, 20, 3}), weight(x, {3, 2})), {.axes = {1}});
+       },
+       0},
+      {"matmul",
+       [](V x) {
+         return matmul(reshape(x, {1, 4, 15}), weight(x, {15, 2}));
+       },
+       0, joined},
+      {"dense",
+       [](V x) {
+         return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));
+       },
+       0},
+      {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
+      {"softmax_cross_entropy",
+       [](V x) {
+         const std::vector<std::int32_t> labels{7};
+         return x * softmax_cross_entropy(flatten(x), labels);
+       },
+       3},
+      {"of one's own",
+       [](V x) {
+         return record("mine", zeros({1, 5, 3}), wrt(x, [](Array& g) { g.fill(0); }));
+       },
+       0, changed},
+      {"of one's own",
+       [](V x) {
+         return record("mine", zeros({1, 15}), wrt(x, [](Array& g) { g.fill(0); }));
+       },
+       0, joined},
+  };
+}
+
+std::vector<Row> rows() {
+  std::vector<Row> all = elementwise_rows();
+  for (const auto& more : {axis_rows(), other_rows()})
+    all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+Variable flat(V x) { return x.rank() == 2 ? x : flatten(x); }
+
+// The names of the ops that the headers declare.
+std::set<std::string> declared_ops() {
+  static const std::regex pattern{R"(^(?:inline )?Variable (?!operator)(\w+)\()"};
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{XTAPE_INCLUDE "/xtape/ops"}) {
+    std::ifstream in{entry.path()};
+    std::smatch match;
+    for (std::string line; std::getline(in, line);)
+      if (std::regex_search(line, match, pattern)) names.insert(match[1]);
+  }
+  return names;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(image_order)
+
+BOOST_AUTO_TEST_CASE(each_op_lists_them_right_or_throws) {
+  Rng rng{1};
+  int number = 0;
+  for (const Row& row : rows()) {
+    Tape tape{Mode::eval};
+    const Variable made = flat(row.make(tape.input(zeros({1, 4, 5, 3}))));
+    Sequential net{row.make, flat, Dense{{.in = made.shape()[1], .out = 2}, rng}};
+    const auto right = [&](const ValueError& error) {
+      BOOST_TEST(error.message().ends_with(row.error + ": their order in PyTorch is not known"),
+                 error.message());
+      return true;
+    };
+    BOOST_TEST_CONTEXT(row.op << ", row " << number++) {
+      if (!row.error.empty()) {
+        BOOST_CHECK_EXCEPTION(flattened_images(net, {4, 5, 3}), ValueError, right);
+        continue;
+      }
+      FlattenedImages expected;
+      if (row.channels > 0) expected["2.weight"] = row.channels;
+      BOOST_TEST((flattened_images(net, {4, 5, 3}) == expected));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_op_has_a_row) {
+  std::set<std::string> with_row;
+  for (const Row& row : rows()) with_row.insert(row.op);
+  BOOST_TEST(declared_ops().size() > 30u);
+  for (const std::string& op : declared_ops()) BOOST_TEST(with_row.count(op) == 1u, op);
+}
+
+// As PyTorch computes it: of images (N, C, H, W) the mean over H is (N, C, W), and flattened (N, C W).
+BOOST_AUTO_TEST_CASE(images_without_rows_are_read_in_the_order_of_torch) {
+  const Directory directory;
+  Rng rng{1};
+  Sequential net{[](V x) { return mean(x, {.axes = {1}}); }, flatten,
+                 Dense{{.in = 15, .out = 2}, rng}};
+  save_npz(directory / "net", net,
+           {.layout = Layout::torch, .flattened = flattened_images(net, {4, 5, 3})});
+  Parameter w{zeros({2, 15})}, bias{zeros({2})};
+  load_npz_weights(directory / "net", {{"2.weight", &w}, {"2.bias", &bias}});
+  const Array x = random({2, 4, 5, 3});
+  Tape tape{Mode::eval};
+  const Array y = net(tape.input(x)).value();
+  for (std::size_t n = 0; n < 2; ++n)
+    for (std::size_t o = 0; o < 2; ++o) {
+      double sum = static_cast<double>(bias.value()(o));
+      for (std::size_t c = 0; c < 3; ++c)
+        for (std::size_t column = 0; column < 5; ++column)
+          for (std::size_t row = 0; row < 4; ++row)
+            sum += static_cast<double>(w.value()(o, c * 5 + column) * x(n, row, column, c)) / 4;
+      BOOST_TEST(std::abs(sum - static_cast<double>(y(n, o))) < 1e-5);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
