@@ -11,22 +11,23 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// A size of the batch by which its axis is told from others'.
-constexpr std::size_t samples = 3;
+// A size of the batch by which its axis is told from others', and another by which what depends on it is found.
+constexpr std::size_t samples = 3, other_samples = 4;
 constexpr std::size_t largest_message = std::size_t{1} << 31;  // of protocol buffers
 // By how much a definition may differ from its op, of the largest value: what some thousand roundings to
 // float make, in which the runtimes compute.
 constexpr double tolerance = 1e-4;
 
 // As no result mixes the samples, the first one tests definitions where only positive numbers have values.
-Array test_samples(const Shape& sample) {
-  Shape shape{samples};
+// A larger batch begins with the samples of a smaller one.
+Array test_samples(std::size_t count, const Shape& sample) {
+  Shape shape{count};
   shape.insert(shape.end(), sample.begin(), sample.end());
   Array x = uninitialized(shape);
   Rng rng{1};
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double u = rng.uniform();
-    x.data()[i] = static_cast<Scalar>(i < x.size() / samples ? u : 2 * u - 1);
+    x.data()[i] = static_cast<Scalar>(i < x.size() / count ? u : 2 * u - 1);
   }
   return x;
 }
@@ -57,15 +58,16 @@ void check_same(const onnx::Call& call, const Array& defined) {
 // Builds the graph while the model is applied.
 class Exporter : public Observer {
  public:
-  Exporter(onnx::Builder& builder, const std::map<std::string, OpDefinition>& definitions)
-      : builder_{builder}, definitions_{definitions} {}
+  Exporter(onnx::Builder& builder, std::size_t samples,
+           const std::map<std::string, OpDefinition>& definitions)
+      : builder_{builder}, samples_{samples}, definitions_{definitions} {}
 
   void forward(const Forward& call) override {
     const auto constant = [&](const Variable* x) { return builder_.is_constant(*x); };
     if (std::ranges::all_of(call.inputs, constant)) return;  // and so is the result
     const Shape& shape = call.result.shape();
-    if (shape.empty() || shape[0] != samples)
-      onnx::fail(call, "the result of ", call.op.name, ", ", shape, ", for a batch of ", samples,
+    if (shape.empty() || shape[0] != samples_)
+      onnx::fail(call, "the result of ", call.op.name, ", ", shape, ", for a batch of ", samples_,
                  " does not keep the batch as its first axis");
     const auto own = definitions_.find(call.op.name);
     if (own != definitions_.end()) return define(call, own->second);
@@ -94,9 +96,40 @@ class Exporter : public Observer {
   }
 
   onnx::Builder& builder_;
+  std::size_t samples_;
   const std::map<std::string, OpDefinition>& definitions_;
   std::vector<std::string_view> open_;  // the ops whose definitions are being applied
 };
+
+// What the model does with a batch of so many samples.
+onnx::Graph graph_of(const std::function<Variable(const Variable&)>& model,
+                     const std::vector<NamedParameter>& parameters, std::size_t count,
+                     const Shape& sample, const OnnxOptions& options, const Op& op) {
+  onnx::Builder builder{parameters};
+  Tape tape{Mode::eval};
+  const Variable x = tape.input(test_samples(count, sample));
+  builder.add_input(x, options.layout);
+  const Variable y = [&] {
+    const Exporter exporter{builder, count, options.ops};
+    return model(x);
+  }();
+  if (builder.is_constant(y)) throw ValueError(op, "the result does not depend on the input");
+  return std::move(builder).finish(y, options.layout);
+}
+
+// Throws ValueError if two graphs of a model, for batches of different sizes, are not the same.
+void check_same(const Op& op, const onnx::Graph& graph, const onnx::Graph& other) {
+  if (graph == other) return;
+  const std::size_t both = std::min(graph.nodes.size(), other.nodes.size());
+  std::size_t i = 0;
+  while (i < both && graph.nodes[i] == other.nodes[i]) ++i;
+  const std::string what = i < both ? text("the operator ", graph.nodes[i].type)
+                                    : std::string{"a constant or the result"};
+  throw ValueError(op,
+                   text(what, " is another for a batch of ", other_samples,
+                        " samples than for one of ", samples),
+                   "what a model computes must not depend on the size of the batch");
+}
 
 }  // namespace
 
@@ -105,16 +138,9 @@ void export_onnx_model(const std::string& path,
                        const std::vector<NamedParameter>& parameters, const Shape& sample,
                        const OnnxOptions& options, Location at) {
   const Op op{"export_onnx", at};
-  onnx::Builder builder{parameters};
-  Tape tape{Mode::eval};
-  const Variable x = tape.input(test_samples(sample));
-  builder.add_input(x, options.layout);
-  const Variable y = [&] {
-    const Exporter exporter{builder, options.ops};
-    return model(x);
-  }();
-  if (builder.is_constant(y)) throw ValueError(op, "the result does not depend on the input");
-  const std::string bytes = serialized(std::move(builder).finish(y, options.layout));
+  const onnx::Graph graph = graph_of(model, parameters, samples, sample, options, op);
+  check_same(op, graph, graph_of(model, parameters, other_samples, sample, options, op));
+  const std::string bytes = serialized(graph);
   if (bytes.size() >= largest_message)
     throw DataError(op, text("cannot write ", path, ": an ONNX file is smaller than 2 GB"));
   NewFile file{path};

@@ -74,6 +74,10 @@ std::string message(const Graph& graph) {
 
 }  // namespace
 
+bool Initializer::operator==(const Initializer& other) const {
+  return name == other.name && std::visit(ToTensor{}, value) == std::visit(ToTensor{}, other.value);
+}
+
 // ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8, whose version is 2.
 std::string serialized(const Graph& graph) {
   return field(1, ir_version) + field(2, "xtape") + field(7, message(graph)) +

@@ -18,6 +18,8 @@ using Ints = std::vector<std::int64_t>;
 struct Attribute {
   std::string name;
   std::variant<float, std::int64_t, Ints> value;
+
+  bool operator==(const Attribute&) const = default;
 };
 
 /// An operator with the names of its inputs and its output.
@@ -26,24 +28,32 @@ struct Node {
   std::vector<std::string> inputs;
   std::string output;  ///< which is the node's name, too
   std::vector<Attribute> attributes;
+
+  bool operator==(const Node&) const = default;
 };
 
 /// A constant: floats, or integers for the shapes and axes that some operators take as inputs.
 struct Initializer {
   std::string name;
   std::variant<Array, Ints> value;
+
+  bool operator==(const Initializer&) const;  ///< bit by bit
 };
 
 /// What goes into a graph or comes out: the size of the first axis is open.
 struct Endpoint {
   std::string name;
   Shape sample;  ///< the sizes of the other axes
+
+  bool operator==(const Endpoint&) const = default;
 };
 
 struct Graph {
   std::vector<Node> nodes;  ///< each after those that it depends on
   std::vector<Initializer> initializers;
   Endpoint input, output;
+
+  bool operator==(const Graph&) const = default;
 };
 
 /// The bytes of a ModelProto.

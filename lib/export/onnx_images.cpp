@@ -50,7 +50,10 @@ void conv2d(Builder& b, const Call& call) {
                               o.stride.width, o.padding.kind, o.padding.left, o.padding.right);
   std::vector<std::string> inputs{b.name(x, Order::channels_first),
                                   b.constant(kernel, k, {3, 2, 0, 1}, {k[3], k[2], k[0], k[1]})};
-  if (call.inputs.size() > 2) inputs.push_back(b.name(*call.inputs[2]));
+  if (call.inputs.size() > 2) {
+    check_constant(b, call, *call.inputs[2], "bias");
+    inputs.push_back(b.name(*call.inputs[2]));
+  }
   std::string y = b.add("Conv", inputs,
                         {{"kernel_shape", ints({k[0], k[1]})},
                          {"strides", ints(o.stride)},

@@ -16,6 +16,15 @@ namespace {
 // Axis i of (N, H, W, C) as one of (N, C, H, W).
 std::int64_t channels_first(std::size_t axis) { return std::array{0, 2, 3, 1}[axis]; }
 
+// What broadcasts arrays of different numbers of axes has them end together, and the batch is the first of each:
+// of that with fewer it would be another axis of the result.
+void check_batch_axes(Builder& b, const Call& call) {
+  for (const Variable* x : call.inputs)
+    if (!b.is_constant(*x) && x->rank() != call.result.dimension())
+      fail(call, "the op ", call.op.name, " has the batch of ", x->shape(),
+           " along another axis of ", call.result.shape(), " than the first");
+}
+
 // A constant with an axis for the batch would be right for one size of it only.
 void check_constants(Builder& b, const Call& call) {
   for (const Variable* x : call.inputs)
@@ -56,6 +65,7 @@ Translation unary(const char* type) {
 
 Translation binary(const char* type) {
   return [type](Builder& b, const Call& call) {
+    check_batch_axes(b, call);
     check_constants(b, call);
     const Order order = common_order(b, call);
     b.define(call.value, order, b.add(type, names(b, call, order)));
@@ -93,7 +103,11 @@ std::vector<std::string> factors(Builder& b, const Variable& x, const Variable& 
 void matmul(Builder& b, const Call& call) {
   const Variable &x = *call.inputs[0], &w = *call.inputs[1];
   if (b.is_constant(x)) fail(call, "the first factor of the op matmul is a constant");
-  if (w.rank() > 2) check_constants(b, call);
+  check_batch_axes(b, call);
+  if (w.rank() > 2)
+    check_constants(b, call);
+  else
+    check_constant(b, call, w, "second factor");  // each row of it would be a sample
   b.define(call.value, Order::same, b.add("MatMul", factors(b, x, w)));
 }
 
@@ -101,6 +115,7 @@ void dense(Builder& b, const Call& call) {
   const auto& inputs = call.inputs;
   check_constant(b, call, *inputs[1], "weight");
   std::vector<std::string> terms = factors(b, *inputs[0], *inputs[1]);
+  if (inputs.size() > 2) check_constant(b, call, *inputs[2], "bias");
   std::string y;
   if (inputs[0]->rank() == 2) {
     if (inputs.size() > 2) terms.push_back(b.name(*inputs[2]));
@@ -191,6 +206,7 @@ Translation reduce(const char* type) {
 // Our softmax along another axis than the last transposes.
 Translation along_last(const char* type) {
   return [type](Builder& b, const Call& call) {
+    if (call.result.dimension() == 1) fail(call, "the op ", call.op.name, " goes over the batch");
     b.define(call.value, Order::same,
              b.add(type, {b.name(*call.inputs[0])}, {{"axis", std::int64_t{-1}}}));
   };

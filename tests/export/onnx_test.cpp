@@ -179,6 +179,10 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
       Custom{[](V x, const Values& w) { return relu(x * w[0] + exp(w[1])); }, {{3}, {1, 5, 1}}});
   add("stack", Custom{[](V x, const Values& w) { return matmul(x, w[0]); }, {{3, 2}}});
   add("unchanged", [](V x) { return x; });
+  Sequential attention{[](V x) {
+    return matmul(softmax(matmul(x, transpose(x, {.axes = {0, 2, 1}}))), x);
+  }};
+  models.add("attention", attention, {4, 3});
   models.compare();
   models.checked();
 }
@@ -248,6 +252,71 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
         return x.tape().input(zeros({3, 2}));
       },
       "the result does not depend on the input");
+}
+
+// Which a batch of the size that is tried would not show.
+BOOST_AUTO_TEST_CASE(what_is_right_for_one_size_of_the_batch_is_refused) {
+  using V = const Variable&;
+  const auto refuse = [](const Shape& sample, auto layer, const std::string& what) {
+    Sequential net{std::move(layer)};
+    check_refused(net, sample, what);
+  };
+  refuse(
+      {1, 1, 2},
+      [](V x) {
+        return avg_pool2d(flatten(x) * x, {.window = 3, .stride = 2, .padding = Padding::same});
+      },
+      "layer 0: the op mul has the batch of (3, 2) along another axis of (3, 1, 3, 2) than the "
+      "first");
+  refuse(
+      {3, 2}, [](V x) { return x - mean(x, {.axes = {1}}); },
+      "layer 0: the op sub has the batch of (3, 2) along another axis of (3, 3, 2) than the first");
+  refuse(
+      {3}, [](V x) { return matmul(x, relu(x)); },
+      "layer 0: the second factor of the op matmul is no constant");
+  refuse(
+      {3, 4},
+      [](V x) {
+        return matmul(x, transpose(x, {.axes = {0, 2, 1}})) + mean(x, {.axes = {2}});
+      },
+      "layer 0: the op add has the batch of (3, 3) along another axis of (3, 3, 3) than the first");
+  refuse(
+      {4},
+      [](V x) {
+        return dense(x, x.tape().input(zeros({4, 3})), mean(x, {.axes = {1}}));
+      },
+      "layer 0: the bias of the op dense is no constant");
+  refuse(
+      {2, 2, 1},
+      [](V x) {
+        return conv2d(x, x.tape().input(zeros({1, 1, 1, 3})), mean(x, {.axes = {1, 2, 3}}));
+      },
+      "layer 0: the bias of the op conv2d is no constant");
+  refuse(
+      {2}, [](V x) { return softmax(mean(x, {.axes = {1}})); },
+      "layer 0: the op softmax goes over the batch");
+  refuse(
+      {}, [](V x) { return log_softmax(x); }, "layer 0: the op log_softmax goes over the batch");
+}
+
+BOOST_AUTO_TEST_CASE(what_depends_on_the_size_of_the_batch_is_refused) {
+  using V = const Variable&;
+  const auto refuse = [](auto layer, const std::string& what) {
+    Sequential net{std::move(layer)};
+    check_refused(
+        net, {8, 1, 1},
+        what + " is another for a batch of 4 samples than for one of 3 at onnx_test.cpp:");
+  };
+  refuse([](V x) { return x / static_cast<Scalar>(x.shape()[0]); }, "a constant or the result");
+  refuse(
+      [](V x) { return slice(x, {.axis = 1, .end = static_cast<std::ptrdiff_t>(x.shape()[0])}); },
+      "a constant or the result");
+  refuse(
+      [](V x) {
+        return max_pool2d(x, {.window = {x.shape()[0], 1}, .stride = 1});
+      },
+      "the operator MaxPool");
+  refuse([](V x) { return x.shape()[0] % 2 == 0 ? relu(x) : tanh(x); }, "the operator Tanh");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_and_a_sample_that_does_not_fit) {

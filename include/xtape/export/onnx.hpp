@@ -76,7 +76,7 @@ void export_onnx_model(const std::string& path,
 /// ```
 /// export_onnx("net.onnx", net, {28, 28, 1});  // the shape of one image, (H, W, C)
 /// ```
-/// The model is applied once, on a tape in Mode::eval, and what its ops do becomes operators of ONNX
+/// The model is applied twice, on tapes in Mode::eval, and what its ops do becomes operators of ONNX
 /// (opset 17, IR version 8). The graph has one input, `input`, and one output, `output`, of floats, whose
 /// first axis may have any size. Parameters keep their names, such as `0.weight`, and are rounded to float;
 /// kernels are (out, in, kh, kw). Dense weights that read images flattened after a convolution, a pooling or
@@ -92,12 +92,13 @@ void export_onnx_model(const std::string& path,
 /// }}}});
 /// ```
 /// The definition may use ops that have definitions, too. What it gives must have the op's shape and values,
-/// to 1e-4 of the largest, on a batch of three samples of fixed pseudo-random numbers, the first in (0, 1) and
-/// the others in (-1, 1). What a model decides by looking at values, it decides for these.
+/// to 1e-4 of the largest, on batches of three and of four samples of fixed pseudo-random numbers, the first in
+/// (0, 1) and the others in (-1, 1). What a model decides by looking at values, it decides for these.
 ///
 /// Throws ValueError for an op without a definition; for a definition that gives something else, needs the op
 /// itself, depends on no input, takes other options, or cannot be compared, as the op gives no finite number;
-/// and where a result does not keep the batch as its first axis. Throws DataError if the file cannot be
+/// where a result does not keep the batch as its first axis and no other, and where samples are mixed; and if
+/// the graph for four samples is not the one for three, as the model looks at the size of the batch. Throws DataError if the file cannot be
 /// written, and then what was there before stays; and what the model and the definitions throw.
 template <class Model>
 void export_onnx(const std::string& path, Model& model, const Shape& sample,
