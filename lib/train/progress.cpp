@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "train/progress.hpp"
 
+#include "text.hpp"
+#include "train/terminal.hpp"
+
 #include <algorithm>
 #include <string>
-
-#include <unistd.h>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
 constexpr double redraw_seconds = 0.1;
+constexpr std::size_t widest_bar = 24, narrowest_bar = 4;
 
 // As h:mm:ss or m:ss.
 std::string duration(double seconds) {
@@ -22,38 +24,41 @@ std::string duration(double seconds) {
   return text;
 }
 
+// A bar as wide as there is room for; where there is little, the words around it matter more.
+std::string bar(double share, std::size_t room) {
+  constexpr std::size_t frame = 4;  // brackets and the spaces around them
+  if (room < narrowest_bar + frame) return " ";
+  const std::size_t width = std::min(widest_bar, room - frame);
+  const auto filled = static_cast<std::size_t>(static_cast<double>(width) * share);
+  return text(" [", std::string(filled, '='), std::string(width - filled, ' '), "] ");
+}
+
 }  // namespace
 
 Progress::Progress(std::FILE* log, int epochs, std::size_t samples)
-    : log_{log},
-      terminal_{log != nullptr && isatty(fileno(log)) == 1},
-      epochs_{epochs},
-      samples_{samples} {}
+    : log_{log}, terminal_{log != nullptr && can_redraw(log)}, epochs_{epochs}, samples_{samples} {}
 
 void Progress::step(int epoch, const Metrics& so_far, double seconds) {
   if (!terminal_ || (drawn_ && since_drawn_.seconds() < redraw_seconds)) return;
-  constexpr int width = 24;
   const double rate = static_cast<double>(so_far.samples) / std::max(seconds, 1e-9);
-  const auto filled = static_cast<int>(width * so_far.samples / samples_);
   const double left = static_cast<double>(samples_ - so_far.samples) / std::max(rate, 1e-9);
-  std::fprintf(log_, "\r\033[Kepoch %d/%d [%s%s] %.0f images/s, %s left, loss %.4f accuracy %.4f",
-               epoch, epochs_, std::string(filled, '=').c_str(),
-               std::string(width - filled, ' ').c_str(), rate, duration(left).c_str(), so_far.loss,
-               so_far.accuracy);
+  const std::string before = text("epoch ", epoch, '/', epochs_);
+  const std::string after = text(fixed(rate, 0), " images/s, ", duration(left), " left, loss ",
+                                 fixed(so_far.loss, 4), " accuracy ", fixed(so_far.accuracy, 4));
+  const std::size_t width = line_width(log_), words = before.size() + after.size();
+  const double share = static_cast<double>(so_far.samples) / static_cast<double>(samples_);
+  const std::string line = before + bar(share, width - std::min(width, words)) + after;
+  std::fprintf(log_, "\r\033[K%s", line.substr(0, width).c_str());
   std::fflush(log_);
   drawn_ = true;
   since_drawn_ = {};
 }
 
 void Progress::epoch(const EpochReport& r) {
-  if (log_ == nullptr) return;
-  clear();
-  std::fprintf(log_,
-               "epoch %d/%d  train loss %.4f accuracy %.4f  test loss %.4f accuracy %.4f  "
-               "%.0f images/s, %.1f s\n",
-               r.epoch, epochs_, r.train.loss, r.train.accuracy, r.test.loss, r.test.accuracy,
-               r.images_per_second(), r.seconds.train() + r.seconds.test);
-  std::fflush(log_);
+  note(text("epoch ", r.epoch, '/', epochs_, "  train loss ", fixed(r.train.loss, 4), " accuracy ",
+            fixed(r.train.accuracy, 4), "  test loss ", fixed(r.test.loss, 4), " accuracy ",
+            fixed(r.test.accuracy, 4), "  ", fixed(r.images_per_second(), 0), " images/s, ",
+            fixed(r.seconds.train() + r.seconds.test, 1), " s"));
 }
 
 void Progress::note(const std::string& text) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a person sees of a training: plain lines in a file, a bar on a terminal.
+#include "../environment.hpp"
 #include "dataset.hpp"
 
+#include <array>
 #include <regex>
 #include <thread>
 
@@ -37,9 +39,20 @@ std::string seen_in_file(F run) {
   return text;
 }
 
+struct Terminal {
+  unsigned short columns = 120;                              // 0: it does not tell
+  std::optional<std::string> kind = "xterm", variable = {};  // TERM and COLUMNS
+};
+
+void set_columns(std::FILE* terminal, unsigned short columns) {
+  const struct winsize size = {.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  BOOST_REQUIRE(::ioctl(::fileno(terminal), TIOCSWINSZ, &size) == 0);
+}
+
 // What a terminal gets to see while `run` writes to it.
 template <class F>
-std::string seen_on_terminal(F run) {
+std::string seen_on_terminal(F run, const Terminal& how = {}) {
+  const Environment kind{"TERM", how.kind}, variable{"COLUMNS", how.variable};
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
   BOOST_REQUIRE((master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0));
   const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
@@ -56,6 +69,7 @@ std::string seen_on_terminal(F run) {
       text.append(part, static_cast<std::size_t>(n));
   }};
   std::FILE* const terminal = ::fdopen(slave, "w");
+  set_columns(terminal, how.columns);
   run(terminal);
   std::fclose(terminal);  // the last one open: the reader comes to its end
   reader.join();
@@ -141,6 +155,72 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bar) {
   BOOST_TEST(std::regex_search(text, std::regex{"\r\033\\[K" + line}), text);
   const std::string last = text.substr(text.rfind(clear) + clear.size());
   BOOST_TEST(std::regex_match(last, std::regex{line}), last);
+}
+
+// The bars that a terminal showed, without what clears the line.
+std::vector<std::string> bars(const std::string& seen) {
+  static const std::regex bar{"\r\033\\[K(epoch [0-9]+/[0-9]+[^\r\n\033]*)(?=\r)"};
+  std::vector<std::string> all;
+  for (std::sregex_iterator match{seen.begin(), seen.end(), bar}, end; match != end; ++match)
+    all.push_back((*match)[1]);
+  return all;
+}
+
+BOOST_AUTO_TEST_CASE(the_bar_is_one_line_of_any_terminal) {
+  const auto run = [](std::FILE* terminal) { run_fit(terminal, 2); };
+  const auto longest = [&](const Terminal& how) {
+    std::size_t most = 0;
+    const auto all = bars(seen_on_terminal(run, how));
+    BOOST_TEST(all.size() >= 2u);  // one at least in each epoch
+    for (const std::string& bar : all) most = std::max(most, bar.size());
+    return most;
+  };
+  for (const unsigned short columns :
+       std::array<unsigned short, 8>{10, 20, 40, 60, 72, 80, 90, 100})
+    BOOST_TEST(longest({.columns = columns}) < columns, "of " << columns << " columns");
+  BOOST_TEST(longest({.columns = 80}) > 70u);
+  BOOST_TEST(longest({.columns = 200}) == longest({.columns = 150}));
+  // A terminal that does not tell.
+  BOOST_TEST(longest({.columns = 0, .variable = "30"}) == 29u);
+  BOOST_TEST(longest({.columns = 0}) < 80u);
+  BOOST_TEST(longest({.columns = 0, .variable = "wide"}) < 80u);
+  BOOST_TEST(longest({.columns = 40, .variable = "100"}) < 40u);
+}
+
+// What is measured is more than the bar that shows how much is done.
+BOOST_AUTO_TEST_CASE(a_narrow_terminal_gets_a_short_bar) {
+  const auto seen = bars(seen_on_terminal([](std::FILE* t) { run_fit(t, 1); }, {.columns = 80}));
+  BOOST_REQUIRE(!seen.empty());
+  const std::regex whole{"epoch 1/1 \\[(=*)( *)\\] .*, loss " + number + " accuracy " + number};
+  std::smatch match;
+  BOOST_REQUIRE_MESSAGE(std::regex_match(seen[0], match, whole), seen[0]);
+  const auto width = match.length(1) + match.length(2);
+  BOOST_TEST((width >= 4 && width < 24));
+  BOOST_TEST(match.length(1) == width * 16 / 100);
+}
+
+BOOST_AUTO_TEST_CASE(the_bar_follows_the_window) {
+  const auto all = bars(seen_on_terminal([](std::FILE* terminal) {
+    Rng rng{1};
+    Sequential net = small_net(rng);
+    FitOptions options{.epochs = 3, .log = terminal};
+    options.on_epoch = {[&](const History& history) {
+      set_columns(terminal, history.epochs.size() == 1 ? 50 : 120);
+      return true;
+    }};
+    fit(net, train_set, test_set, options, rng, SGD{});
+  }));
+  for (const std::string& bar : all)
+    BOOST_TEST((bar.size() < 50) == bar.starts_with("epoch 2/3"), bar);
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_redraw_gets_lines) {
+  for (const std::optional<std::string>& kind :
+       {std::optional<std::string>{"dumb"}, std::optional<std::string>{""}, {}}) {
+    const auto run = [](std::FILE* terminal) { run_fit(terminal, 2); };
+    const std::string text = seen_on_terminal(run, {.kind = kind});
+    BOOST_TEST(std::regex_match(text, std::regex{line + line}), text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_bar_is_cleared_when_training_fails) {
