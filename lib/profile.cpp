@@ -116,14 +116,15 @@ void Profiler::print(std::FILE* out) const {
     const auto rate = [&row](double amount) {
       return amount == 0 ? std::string{"-"} : fixed(amount / row.seconds * 1e-9, 1);
     };
-    std::fprintf(out, "%-24s %-8s %9zu %10.2f %9.2f %5.1f%% %9s %7s\n", row.name.c_str(),
-                 name_of(row.phase), row.calls, row.seconds * 1e3,
-                 row.seconds * 1e6 / static_cast<double>(row.calls), 100 * row.seconds / total,
-                 rate(row.flops).c_str(), rate(row.bytes).c_str());
+    std::fprintf(out, "%-24s %-8s %9zu %10s %9s %5s%% %9s %7s\n", row.name.c_str(),
+                 name_of(row.phase), row.calls, fixed(row.seconds * 1e3, 2).c_str(),
+                 fixed(row.seconds * 1e6 / static_cast<double>(row.calls), 2).c_str(),
+                 fixed(100 * row.seconds / total, 1).c_str(), rate(row.flops).c_str(),
+                 rate(row.bytes).c_str());
   }
   std::fprintf(out, "%-24s", "total");
   for (const Phase phase : {Phase::data, Phase::forward, Phase::backward, Phase::update})
-    std::fprintf(out, " %s %.2f ms", name_of(phase), seconds(phase) * 1e3);
+    std::fprintf(out, " %s %s ms", name_of(phase), fixed(seconds(phase) * 1e3, 2).c_str());
   std::fputc('\n', out);
 }
 

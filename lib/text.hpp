@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Text for error messages.
+// Text for messages and files. It is the same in each locale: neither C++'s global one nor that of C's printf
+// has a say in how a number is written.
 #pragma once
 
 #include <xtape/array.hpp>
 
-#include <cstdio>
+#include <charconv>
+#include <locale>
 #include <sstream>
 #include <string>
 
@@ -22,15 +24,17 @@ inline std::ostream& operator<<(std::ostream& out, const Axes& axes) {
 template <class... Parts>
 std::string text(const Parts&... parts) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   (out << ... << parts);
   return out.str();
 }
 
 /// A number with so many digits after the point.
 inline std::string fixed(double number, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, number);
-  return text;
+  char text[400];  // the largest has 309 digits before the point
+  const auto [end, error] =
+      std::to_chars(text, text + sizeof text, number, std::chars_format::fixed, digits);
+  return {text, end};
 }
 
 }  // namespace xtape::inline XTAPE_ABI
