@@ -43,7 +43,7 @@ void add_options(CLI::App& app, Options& o) {
       ->default_str("all");
   experiment::add_common_options(app, o.training, o.data);
   app.add_option("--seeds", o.seeds, "Runs per optimizer, with seeds 1, 2, ...")
-      ->check(CLI::Range(1, 1000))
+      ->transform(experiment::whole(1, 1000))
       ->capture_default_str();
   app.add_option("--out", o.out, "Directory for report.html, results.csv and results.json")
       ->capture_default_str();

@@ -36,15 +36,15 @@ void add_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(experiment::optimizers()))
       ->capture_default_str();
   app.add_option("--learning-rate", s.learning_rate, "Learning rate [the preset's]")
-      ->check(experiment::not_negative);
+      ->transform(experiment::number());
   app.add_option("--schedule", s.schedule, "How the learning rate changes")
       ->check(CLI::IsMember(experiment::schedule_names()))
       ->capture_default_str();
   app.add_option("--warmup-epochs", s.warmup_epochs, "Epochs in which it rises, for cosine")
-      ->check(experiment::not_negative)
+      ->transform(experiment::number(1'000'000))
       ->capture_default_str();
   app.add_option("--seed", s.seed, "Seed of weights, order and dropout")
-      ->check(experiment::not_negative)
+      ->transform(experiment::whole())
       ->capture_default_str();
   experiment::add_threads_option(app, o.threads);
   app.add_option("--save", o.save, "Write the weights to this file (safetensors)");
@@ -52,7 +52,7 @@ void add_options(CLI::App& app, Options& o) {
       app.add_option("--checkpoint", s.checkpoint,
                      "Keep what is needed to go on in this file, after each epoch and on Ctrl-C");
   app.add_option("--checkpoint-every", s.checkpoint_every, "And after each so many steps")
-      ->check(experiment::not_negative)
+      ->transform(experiment::whole())
       ->needs(checkpoint);
   app.add_flag("--resume", s.resume, "Go on from --checkpoint, if it is there")->needs(checkpoint);
   app.add_option("--report", o.report, "Write report.html and results to this directory");

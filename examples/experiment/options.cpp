@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <filesystem>
 #include <fstream>
 
 using namespace xtape;
@@ -46,13 +48,32 @@ std::vector<std::string> class_names(const data::ImageDataset& dataset) {
   return names;
 }
 
+// Takes a text that is such a number from its first character to its last, and leaves it as CLI11 cannot
+// misread it.
+template <class T>
+CLI::Validator bounded(const char* kind, T least, T most) {
+  const std::string range = fmt::format("from {} to {}", least, most);
+  const auto check = [=](std::string& text) {
+    T value{};
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (text.empty() || error == std::errc::invalid_argument || rest != end)
+      return fmt::format("expected a {}, got {}", kind, text);
+    if (error != std::errc{} || !(value >= least && value <= most))
+      return fmt::format("expected a {} {}, got {}", kind, range, text);
+    text = fmt::format("{}", value);
+    return std::string{};
+  };
+  return {check, most == std::numeric_limits<T>::max() ? fmt::format("from {}", least) : range};
+}
+
 }  // namespace
 
-const CLI::Validator not_negative{[](std::string& text) {
-                                    return text.starts_with('-') ? "must be at least 0, got " + text
-                                                                 : std::string{};
-                                  },
-                                  "AT LEAST 0"};
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
+  return bounded("whole number", least, most);
+}
+
+CLI::Validator number(double most) { return bounded("number", 0.0, most); }
 
 void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
   app.add_option("--model", s.model, "Architecture")
@@ -62,10 +83,10 @@ void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
       ->check(CLI::IsMember(keys(presets())))
       ->capture_default_str();
   app.add_option("--epochs", s.epochs, "Passes over the training set")
-      ->check(CLI::Range(1, 1'000'000))
+      ->transform(whole(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--batch-size", s.batch_size, "Images per step")
-      ->check(CLI::Range(1, 1'000'000))
+      ->transform(whole(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--dataset", data.dataset, "What to learn")
       ->check(CLI::IsMember(keys(datasets)))
@@ -73,12 +94,12 @@ void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
   app.add_option("--data", data.directory,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
   app.add_option("--limit", data.limit, "Use only the first so many training images [all]")
-      ->check(not_negative);
+      ->transform(whole());
 }
 
 void add_threads_option(CLI::App& app, std::size_t& threads) {
   app.add_option("--threads", threads, "Threads; the result does not depend on them")
-      ->check(CLI::Range(1, 1024))
+      ->transform(whole(1, 1024))
       ->capture_default_str();
 }
 

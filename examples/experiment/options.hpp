@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <limits>
 #include <string>
 
 namespace experiment {
@@ -17,8 +18,13 @@ struct DataSettings {
   std::size_t limit = 0;          ///< the first so many training images; 0: all
 };
 
-/// CLI11's own check shows the largest double there is.
-extern const CLI::Validator not_negative;
+/// For options that are whole numbers, in decimal digits alone. What CLI11 reads by itself may be another
+/// number than what was written: 2^64 is its largest then, and 010 is eight.
+CLI::Validator whole(std::uint64_t least = 0,
+                     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+
+/// For options that are finite numbers from 0 up.
+CLI::Validator number(double most = std::numeric_limits<double>::max());
 
 /// Adds --model, --preset, --epochs, --batch-size and what DataSettings has.
 void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);

@@ -5,12 +5,16 @@
 #include <xtape/xtape.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 
 using namespace xtape;
 
 int main(int argc, char** argv) {
-  const int epochs = argc > 1 ? std::atoi(argv[1]) : 1;
+  int epochs = 1;
+  char more;
+  if (argc > 1 && (std::sscanf(argv[1], "%9d%c", &epochs, &more) != 1 || epochs < 1)) {
+    std::fprintf(stderr, "usage: quickstart [epochs]\n");
+    return 2;
+  }
   auto [train, test] = data::mnist();  // finds, downloads or explains
 
   Rng rng{42};

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--threads 0", {"--threads", "0"}},
       {"--learning-rate -1", {"--learning-rate", "-1"}},
       {"--learning-rate fast", {"--learning-rate", "fast"}},
-      {"--learning-rate nan", {"[adam]", "learning_rate", "nan"}},
+      {"--learning-rate nan", {"--learning-rate", "nan"}},
       {"--seed one", {"--seed", "one"}},
       {"--seed -1", {"--seed", "-1"}},
       {"--limit -3", {"--limit", "-3"}},
