@@ -6,6 +6,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/interrupt.hpp"
 #include "experiment/options.hpp"
+#include "experiment/print.hpp"
 #include "experiment/reports.hpp"
 #include "experiment/table.hpp"
 #include "report/report.hpp"
@@ -159,7 +160,8 @@ class Comparison {
   void take_over() {
     const fs::path file = fs::path{options_.out} / "results.json";
     if (!fs::exists(file)) {
-      fmt::print(stderr, "compare_optimizers: there is no {}: it begins anew\n", file.string());
+      experiment::print(stderr, "compare_optimizers: there is no {}: it begins anew\n",
+                        file.string());
       return;
     }
     const report::Results earlier = report::read(options_.out);
@@ -204,9 +206,9 @@ class Comparison {
     try {
       const auto outcome = experiment::train(s, data_, nullptr, watch, on_step);
       if (const std::string& error = outcome.history.checkpoint_error; !error.empty())
-        fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error);
+        experiment::print(stderr, "compare_optimizers: {}: {}\n", name, error);
     } catch (const NumericsError& error) {  // the loss is no longer finite: the others go on
-      fmt::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
+      experiment::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
       experiment::mark_diverged(run);
       write();
     }
@@ -256,7 +258,7 @@ int main(int argc, char** argv) {
   try {
     return run(options, argv[0]);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "compare_optimizers: {}\n", error.what());
+    experiment::print(stderr, "compare_optimizers: {}\n", error.what());
     return 1;
   }
 }

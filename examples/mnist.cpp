@@ -8,6 +8,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/interrupt.hpp"
 #include "experiment/options.hpp"
+#include "experiment/print.hpp"
 #include "experiment/reports.hpp"
 #include "report/report.hpp"
 
@@ -122,9 +123,9 @@ class Reporter {
 };
 
 void print_last_line(const History& history) {
-  fmt::print("test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
-             history.test().accuracy, history.test().loss,
-             history.train_seconds() + history.test_seconds(), history.images_per_second());
+  experiment::print(stdout, "test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
+                    history.test().accuracy, history.test().loss,
+                    history.train_seconds() + history.test_seconds(), history.images_per_second());
 }
 
 int run(const Options& o, std::string command) {
@@ -154,16 +155,17 @@ int run(const Options& o, std::string command) {
     if (!o.quiet) profiler->print(stdout);
   }
   if (!history.checkpoint_error.empty())
-    fmt::print(stderr, "mnist: {}\n", history.checkpoint_error);
+    experiment::print(stderr, "mnist: {}\n", history.checkpoint_error);
   if (history.interrupted) {
     if (o.training.checkpoint.empty())
-      fmt::print(stderr, "mnist: interrupted; with --checkpoint it could be gone on with\n");
+      experiment::print(stderr, "mnist: interrupted; with --checkpoint it could be gone on with\n");
     else if (history.checkpoint_error.empty())
-      fmt::print(stderr, "mnist: interrupted; --resume goes on from {}\n", o.training.checkpoint);
+      experiment::print(stderr, "mnist: interrupted; --resume goes on from {}\n",
+                        o.training.checkpoint);
     return experiment::interrupted_status();
   }
   if (!o.report.empty() && !o.quiet)
-    fmt::print("{}\n", (std::filesystem::path{o.report} / "report.html").string());
+    experiment::print(stdout, "{}\n", (std::filesystem::path{o.report} / "report.html").string());
   print_last_line(history);
   return history.checkpoint_error.empty() ? 0 : 1;
 }
@@ -178,7 +180,7 @@ int main(int argc, char** argv) {
   try {
     return run(options, experiment::command_line(argc, argv));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "mnist: {}\n", error.what());
+    experiment::print(stderr, "mnist: {}\n", error.what());
     return 1;
   }
 }

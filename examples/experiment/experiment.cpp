@@ -3,6 +3,7 @@
 
 #include "interrupt.hpp"
 #include "predictions.hpp"
+#include "print.hpp"
 
 #include <fmt/format.h>
 
@@ -111,7 +112,7 @@ class Events {
         file_.scalar(tag, step, value);
       } catch (const DataError& error) {
         failed_ = true;
-        fmt::print(stderr, "{}; no more events are written\n", error.what());
+        print(stderr, "{}; no more events are written\n", error.what());
       }
   }
   const Optimizer& optimizer_;
@@ -142,9 +143,9 @@ Outcome train(const Settings& s, const data::Split& data, std::FILE* log, const 
   UpdateStatistics updates{*optimizer,
                            {.every = std::max<std::uint64_t>(1, steps / samples_per_epoch)}};
   if (log != nullptr) {
-    fmt::print(log, "{}, {} parameters, {} with learning rate {}; {} from {}\n", s.model,
-               parameter_count(outcome.net), s.optimizer, optimizer->learning_rate(),
-               data.train.name(), data.train.source());
+    print(log, "{}, {} parameters, {} with learning rate {}; {} from {}\n", s.model,
+          parameter_count(outcome.net), s.optimizer, optimizer->learning_rate(), data.train.name(),
+          data.train.source());
     std::fflush(log);
   }
   Recorder recorder{s, schedule, steps, data.test};

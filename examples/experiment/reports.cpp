@@ -2,8 +2,7 @@
 #include "reports.hpp"
 
 #include "../report/report.hpp"
-
-#include <fmt/format.h>
+#include "print.hpp"
 
 #include <limits>
 #include <stdexcept>
@@ -15,7 +14,7 @@ void write_report(const char* program, const std::string& directory,
   try {
     report::write(directory, results);
   } catch (const std::runtime_error& error) {
-    fmt::print(stderr, "{}: {}\n", program, error.what());
+    print(stderr, "{}: {}\n", program, error.what());
   }
 }
 
