@@ -2,11 +2,16 @@
 #include "table.hpp"
 
 #include "../report/statistics.hpp"
+#include "print.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -26,6 +31,32 @@ std::string with_deviation(const report::Spread& spread) {
   return std::isnan(spread.deviation)
              ? number(spread.mean, 4)
              : fmt::format("{:.4f} ± {:.4f}", spread.mean, spread.deviation);
+}
+
+// Whether lines can be written over: a terminal that knows control sequences.
+bool can_redraw(std::FILE* out) {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(::fileno(out)) == 1 && kind != nullptr && *kind != 0 &&
+         std::string_view{kind} != "dumb";
+}
+
+// Lines and columns of a terminal, asked anew as windows change.
+struct winsize size_of(std::FILE* out) {
+  struct winsize size = {};
+  ::ioctl(::fileno(out), TIOCGWINSZ, &size);
+  if (const char* const columns = std::getenv("COLUMNS"); size.ws_col == 0 && columns != nullptr)
+    std::from_chars(columns, columns + std::strlen(columns), size.ws_col);
+  if (size.ws_col == 0) size.ws_col = 80;
+  if (size.ws_row == 0) size.ws_row = 24;
+  return size;
+}
+
+// A line that wraps would be two, and some terminals wrap after the last column.
+std::string cut(const std::string& line, std::size_t columns) {
+  std::size_t bytes = 0, characters = 0;
+  for (; bytes < line.size(); ++bytes)
+    if ((line[bytes] & 0xC0) != 0x80 && ++characters >= columns) break;
+  return line.substr(0, bytes);
 }
 
 // Padded by characters, not bytes: `±` is two of these.
@@ -85,7 +116,7 @@ std::vector<std::string> table_lines(const report::Results& results) {
 }
 
 Table::Table(std::FILE* out, const report::Results& results)
-    : out_{out}, results_{results}, terminal_{out != nullptr && ::isatty(::fileno(out)) == 1} {}
+    : out_{out}, results_{results}, terminal_{out != nullptr && can_redraw(out)} {}
 
 void Table::step(const report::Run& run, const xtape::StepReport& r) {
   const auto now = std::chrono::steady_clock::now();
@@ -93,46 +124,44 @@ void Table::step(const report::Run& run, const xtape::StepReport& r) {
   last_ = now;
   constexpr std::size_t width = 24;
   const std::size_t filled = width * r.step / r.steps;
-  draw(fmt::format("{} seed {} epoch {}/{} [{}{}] loss {:.4f}", run.optimizer, run.seed, r.epoch,
-                   results_.epochs, std::string(filled, '='), std::string(width - filled, ' '),
-                   r.loss));
+  draw_again(fmt::format("{} seed {} epoch {}/{} [{}{}] loss {:.4f}", run.optimizer, run.seed,
+                         r.epoch, results_.epochs, std::string(filled, '='),
+                         std::string(width - filled, ' '), r.loss));
 }
 
 void Table::epoch(const report::Run& run) {
-  if (terminal_) return draw({});
+  if (terminal_) return draw_again({});
   if (out_ == nullptr || run.epochs.empty()) return;
   const report::Epoch& e = run.epochs.back();
-  fmt::print(out_,
-             "{} seed {} epoch {}/{}  train loss {:.4f}  test loss {:.4f} accuracy {:.4f}  "
-             "{:.0f} images/s, {:.1f} s\n",
-             run.optimizer, run.seed, run.epochs.size(), results_.epochs, e.train_loss, e.test_loss,
-             e.test_accuracy, e.images_per_second, report::total_seconds(e));
+  print(out_,
+        "{} seed {} epoch {}/{}  train loss {:.4f}  test loss {:.4f} accuracy {:.4f}  "
+        "{:.0f} images/s, {:.1f} s\n",
+        run.optimizer, run.seed, run.epochs.size(), results_.epochs, e.train_loss, e.test_loss,
+        e.test_accuracy, e.images_per_second, report::total_seconds(e));
   std::fflush(out_);
 }
 
 void Table::finish() {
   if (out_ == nullptr) return;
-  if (terminal_) return draw({});
-  for (const std::string& line : table_lines(results_)) fmt::print(out_, "{}\n", line);
+  if (terminal_) return draw(table_lines(results_));
+  for (const std::string& line : table_lines(results_)) print(out_, "{}\n", line);
   std::fflush(out_);
 }
 
-// A line that wraps would be two.
-std::string Table::cut(const std::string& line) const {
-  struct winsize size = {};
-  if (::ioctl(::fileno(out_), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return line;
-  std::size_t bytes = 0, characters = 0;
-  for (; bytes < line.size(); ++bytes)
-    if ((line[bytes] & 0xC0) != 0x80 && ++characters > size.ws_col) break;
-  return line.substr(0, bytes);
-}
-
-void Table::draw(const std::string& below) {
-  if (drawn_ > 0) fmt::print(out_, "\033[{}A", drawn_);
+// What has scrolled away cannot be drawn over.
+void Table::draw_again(const std::string& below) {
   std::vector<std::string> lines = table_lines(results_);
   if (!below.empty()) lines.push_back(below);
-  for (const std::string& line : lines) fmt::print(out_, "\r\033[K{}\n", cut(line));
-  fmt::print(out_, "\033[J");
+  const auto most = std::max<std::ptrdiff_t>(2, size_of(out_).ws_row) - 1;
+  if (std::ssize(lines) > most) lines.erase(lines.begin(), lines.end() - most);
+  draw(lines);
+}
+
+void Table::draw(const std::vector<std::string>& lines) {
+  const std::size_t columns = size_of(out_).ws_col;
+  if (drawn_ > 0) print(out_, "\033[{}A", drawn_);
+  for (const std::string& line : lines) print(out_, "\r\033[K{}\n", cut(line, columns));
+  print(out_, "\033[J");
   drawn_ = lines.size();
   std::fflush(out_);
 }

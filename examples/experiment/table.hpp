@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace experiment {
 
@@ -25,8 +26,8 @@ class Table {
   void finish();
 
  private:
-  void draw(const std::string& below);
-  std::string cut(const std::string& line) const;
+  void draw_again(const std::string& below);
+  void draw(const std::vector<std::string>& lines);
 
   std::FILE* out_;
   const report::Results& results_;

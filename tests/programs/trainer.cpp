@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_a_progress_bar) {
     return;
   }
   const Outcome outcome =
-      run("script -qec '\"$BIN/mnist\" --model mlp --epochs 1 --limit 640' /dev/null");
+      run("TERM=xterm script -qec '\"$BIN/mnist\" --model mlp --epochs 1 --limit 640' /dev/null");
   BOOST_TEST(outcome.status == 0);
   const std::regex bar{R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ images/s, \d+:\d\d left)"};
   BOOST_TEST(std::regex_search(outcome.out, bar), outcome.out);
