@@ -10,6 +10,7 @@
 #include "experiment/reports.hpp"
 #include "experiment/table.hpp"
 #include "report/report.hpp"
+#include "report/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -101,6 +102,15 @@ class Comparison {
     const bool done = std::ranges::all_of(results_.runs, &report::Run::complete);
     if (done) remove_checkpoints();
     return done;
+  }
+
+  /// The runs whose loss is no longer finite, separated by commas.
+  std::string diverged() const {
+    std::string names;
+    for (const report::Run& run : results_.runs)
+      if (report::state(run) == report::State::diverged)
+        names += (names.empty() ? "" : ", ") + name_of(run);
+    return names;
   }
 
   /// What repeats or resumes it.
@@ -242,10 +252,15 @@ int run(const Options& options, const std::string& program) {
   Comparison comparison{options, program};
   experiment::catch_interrupts();
   const bool done = comparison.run();
-  fmt::print("{}\n", (fs::path{options.out} / "report.html").string());
-  if (done) return 0;
-  fmt::print("interrupted; to go on: {} --resume\n", comparison.command());
-  return experiment::interrupted_status();
+  experiment::print(stdout, "{}\n", (fs::path{options.out} / "report.html").string());
+  if (!done) {
+    experiment::print(stdout, "interrupted; to go on: {} --resume\n", comparison.command());
+    return experiment::interrupted_status();
+  }
+  const std::string diverged = comparison.diverged();
+  if (diverged.empty()) return 0;
+  experiment::print(stderr, "compare_optimizers: the loss is no longer finite: {}\n", diverged);
+  return 1;
 }
 
 }  // namespace

@@ -36,6 +36,9 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
 }
 
 std::string read_file(const std::filesystem::path& path) {
+  std::error_code error;  // what else is wrong, opening will tell
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    fail(path, "cannot read: it is not a regular file");  // a pipe could be waited at for ever
   std::ifstream file{path, std::ios::binary};
   if (!file) fail(path, std::string{"cannot read: "} + std::strerror(errno));
   return {std::istreambuf_iterator<char>{file}, {}};

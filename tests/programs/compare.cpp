@@ -3,6 +3,7 @@
 #include "support.hpp"
 
 #include <csignal>
+#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -84,6 +85,20 @@ BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
   // What was begun is finished, even if it is not asked for again.
   BOOST_TEST(compare(quick + "--optimizers adam --epochs 20 --out part --resume").status == 0);
   BOOST_TEST((results("part") == results("whole")));
+}
+
+// What diverged is a result, which the page shows; but not one for a script to go on with.
+BOOST_AUTO_TEST_CASE(a_run_that_diverged_is_told_at_the_end) {
+  const std::string options = quick + "--epochs 2 --optimizers sgd,adam --out diverged";
+  BOOST_REQUIRE(compare(options).status == 0);
+  const fs::path file = Workspace::path() / "diverged/results.json";
+  auto all = nlohmann::json::parse(read_file(file));
+  all.at("runs")[0].at("epochs")[1].at("test_loss") = "nan";
+  std::ofstream{file} << all;
+  const Outcome outcome = compare(options + " --resume");
+  BOOST_TEST(outcome.status == 1);
+  BOOST_TEST(contains(outcome.err, "the loss is no longer finite: sgd-1\n"), outcome.err);
+  BOOST_TEST(lines(outcome.out).back() == "diverged/report.html");
 }
 
 BOOST_AUTO_TEST_CASE(bad_options_are_named_by_the_comparison) {

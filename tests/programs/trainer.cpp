@@ -150,6 +150,23 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
   }
 }
 
+// The only step is from weights that are finite to some that are not: the evaluation shows it.
+BOOST_AUTO_TEST_CASE(a_last_step_that_diverges_saves_nothing) {
+  const std::string options =
+      "--model mlp --limit 64 --batch-size 64 --epochs 1 --optimizer sgd --save kept.st ";
+  BOOST_REQUIRE(train(options).status == 0);
+  const std::string good = read_file(Workspace::path() / "kept.st");
+  const Outcome outcome =
+      train(options + "--learning-rate 1e30 --checkpoint kept.run --report kept");
+  BOOST_TEST(outcome.status == 1);
+  BOOST_TEST(contains(outcome.err, "mnist: [fit] "), outcome.err);
+  BOOST_TEST(contains(outcome.err, "learning rate"), outcome.err);
+  BOOST_TEST(!contains(outcome.out, "test accuracy"), outcome.out);
+  BOOST_TEST((read_file(Workspace::path() / "kept.st") == good));
+  const auto results = nlohmann::json::parse(read_file(Workspace::path() / "kept/results.json"));
+  BOOST_TEST(results.at("runs").at(0).at("epochs").at(0).at("test_loss") == "nan");
+}
+
 BOOST_AUTO_TEST_CASE(a_profile_is_a_table_and_a_trace) {
   const Outcome outcome = train("--epochs 1 --limit 640 --profile \"$WORK/trace.json\"");
   BOOST_TEST(outcome.status == 0);
@@ -235,4 +252,18 @@ BOOST_AUTO_TEST_CASE(made_up_digits_stand_in_with_a_notice) {
   BOOST_TEST(contains(outcome.err, "Made-up digits stand in"), outcome.err);
   BOOST_TEST(lines(outcome.out).size() == 1u);
   BOOST_TEST(accuracy(outcome) > 0.6);
+}
+
+// Each mirror is asked, the one that cannot be listened in on at first.
+BOOST_AUTO_TEST_CASE(a_mirror_with_https_is_asked_first) {
+  for (const std::string dataset : {"mnist", "fashion-mnist"}) {
+    const Outcome outcome =
+        run("XTAPE_DATA= \"$BIN/mnist\" --model mlp --epochs 1 --limit 64 --dataset " + dataset);
+    BOOST_TEST(outcome.status == 0);
+    if (contains(outcome.err, "libcurl")) return;  // it cannot download
+    const std::string begin = "the download failed: ";
+    const std::size_t first = outcome.err.find(begin) + begin.size();
+    BOOST_TEST(outcome.err.substr(first, 8) == "https://", outcome.err);
+    BOOST_TEST(contains(outcome.err.substr(first + 8), "; http"), outcome.err);
+  }
 }

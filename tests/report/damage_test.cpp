@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+
 using namespace report;
 using namespace test;
 
@@ -74,6 +76,17 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there) {
   for (const auto& path : {directory.path() / "none", directory.path() / "results.json"})
     BOOST_CHECK_EXCEPTION(read(path), std::runtime_error, [&](const auto& error) {
       return error.what() == path.string() + ": cannot read: No such file or directory";
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file) {
+  const Directory directory;
+  const auto pipe = directory.path() / "results.json";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);  // to be waited at for who writes, for ever
+  for (const auto& path : {directory.path(), pipe, std::filesystem::path{"/dev/zero"}})
+    BOOST_CHECK_EXCEPTION(read(path), std::runtime_error, [&](const auto& error) {
+      const auto file = path == directory.path() ? pipe : path;
+      return error.what() == file.string() + ": cannot read: it is not a regular file";
     });
 }
 
