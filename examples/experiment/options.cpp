@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <fstream>
 
 using namespace xtape;

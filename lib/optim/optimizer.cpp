@@ -77,7 +77,12 @@ void Optimizer::state(StateList& list) {
     auto& [arrays, steps] = state_of(*parameter);
     for (std::size_t i = 0; i < slots_.size(); ++i)
       list(text(name, '.', slots_[i].name), arrays[i]);
-    if (step_count_ == StepCount::per_parameter) list(name + ".steps", steps);
+    if (step_count_ == StepCount::per_pass) continue;
+    list(name + ".steps", steps);
+    list.check([this, name = name, &steps = steps] {
+      return steps <= steps_ ? std::string{}
+                             : text(name, ".steps is ", steps, ", after ", steps_, " steps");
+    });
   }
 }
 

@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {

@@ -81,6 +81,10 @@ BOOST_AUTO_TEST_CASE(steps_per_parameter_are_state) {
   BOOST_TEST(*counts.at("large.steps") == 3u);
   *counts.at("large.steps") = 7;
   BOOST_TEST(torch.steps(model.large) == 7u);
+  const auto named = parameters(model);
+  StateList list{named};
+  torch.state(list);
+  BOOST_TEST(list.wrong() == "large.steps is 7, after 3 steps");
 }
 
 BOOST_AUTO_TEST_CASE(gradients_are_only_read) {
