@@ -138,7 +138,8 @@ BOOST_AUTO_TEST_CASE(an_op_on_many_inputs_takes_memory_in_proportion) {
   BOOST_TEST(memory_stats().in_use - before < 400 * count);
   tape.backward(sum(square(y)));
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}, count / 2 + 3, count - 1})
-    BOOST_TEST(elements(inputs[i].grad()) == std::vector<double>(4, 2.0 * (i % 10)));
+    BOOST_TEST(elements(inputs[i].grad()) ==
+               std::vector<double>(4, 2.0 * static_cast<double>(i % 10)));
 }
 
 // The inputs share one function, which need not be copied and dies with the last of them.
