@@ -9,13 +9,13 @@ using namespace test;
 
 namespace {
 
-using Named = std::vector<NamedParameter>;
+using Listed = std::vector<NamedParameter>;
 using Names = std::vector<std::string>;
 
 struct Format {
   const char* name;
-  void (*save)(const std::string&, const Named&, const WeightsOptions&);
-  LoadReport (*load)(const std::string&, const Named&, const WeightsOptions&);
+  void (*save)(const std::string&, const Listed&, const WeightsOptions&);
+  LoadReport (*load)(const std::string&, const Listed&, const WeightsOptions&);
 };
 constexpr Format formats[] = {{"safetensors", save_weights, load_weights},
                               {"npz", save_npz_weights, load_npz_weights}};
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(files_can_have_other_names) {
       for (const auto& [name, p] : parameters(saved)) p->value() = random(p->shape());
       format.save(directory / "ours", parameters(saved), {.rename = rename});
       format.load(directory / "ours", parameters(loaded), {.rename = rename});
-      Named renamed;  // in a model that calls them so itself
+      Listed renamed;  // in a model that calls them so itself
       Net other;
       for (std::size_t i = 0; i < names.size(); ++i)
         renamed.push_back({names[i], parameters(other)[i].parameter});
