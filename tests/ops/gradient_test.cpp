@@ -288,7 +288,7 @@ std::set<std::string> declared_names() {
   };
   collect("/xtape/ops", std::regex{"^(?:inline )?Variable (?!operator)(\\w+)\\("});
   collect("/xtape/layers", std::regex{"^(?:class|struct) (\\w+) \\{"});
-  names.erase("Fans");  // an argument of initialisers, not a layer
+  for (const char* const other : {"Fans", "LayerScope"}) names.erase(other);  // no layers
   return names;
 }
 

@@ -38,24 +38,24 @@ BOOST_AUTO_TEST_CASE(lost_output_is_an_error) {
 
 BOOST_AUTO_TEST_CASE(a_program_without_streams_is_no_other) {
   for (const char* const streams : {"2>&-", "2>/dev/full", "<&- 2>&-", "<&- >&- 2>&-"}) {
-    const Outcome good = run("\"$BIN/mnist\" --save \"$WORK/closed\"" + quick + streams);
+    const Outcome good = run("\"$BIN/mnist\" --save \"$WORK/silent.st\"" + quick + streams);
     BOOST_TEST(good.status == (contains(streams, ">&- 2") ? 1 : 0), streams);
     const Outcome bad = run(std::string{"\"$BIN/mnist\" --data /nowhere "} + streams);
     BOOST_TEST(bad.status == 1, streams);
-    BOOST_TEST(!contains(read_file(Workspace::path() / "closed"), "test accuracy"), streams);
+    BOOST_TEST(!contains(read_file(Workspace::path() / "silent.st"), "test accuracy"), streams);
   }
 }
 
 // As with `mnist --checkpoint run | head -1`.
 BOOST_AUTO_TEST_CASE(a_closed_log_does_not_end_a_training) {
   const std::string trainer = "\"$BIN/mnist\"" + quick;
-  BOOST_REQUIRE(run(trainer + "--save whole").status == 0);
+  BOOST_REQUIRE(run(trainer + "--save whole.st").status == 0);
   const Outcome outcome =
       run("{ " + trainer + "--checkpoint piped --save piped.st; echo $? >status; } | head -n 1");
   BOOST_TEST(lines(outcome.out).size() == 1u);
   BOOST_TEST(read_file(Workspace::path() / "status") == "1\n");
   BOOST_TEST(contains(outcome.err, "mnist: what was printed is lost: Broken pipe"), outcome.err);
-  BOOST_TEST((read_file(Workspace::path() / "piped.st") == read_file(Workspace::path() / "whole")));
+  BOOST_TEST((read_file(Workspace::path() / "piped.st") == read_file(Workspace::path() / "whole.st")));
   BOOST_TEST(fs::exists(Workspace::path() / "piped"));
 }
 
