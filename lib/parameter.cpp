@@ -72,11 +72,18 @@ std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
 
 KeptValues::KeptValues(std::span<Parameter* const> parameters)
     : parameters_{parameters.begin(), parameters.end()} {
-  for (const Parameter* parameter : parameters_) values_.push_back(parameter->value());
+  for (const Parameter* parameter : parameters_) values_.emplace_back(parameter->value());
+}
+
+KeptValues::~KeptValues() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->exchange(values_[i]);
 }
 
 void KeptValues::restore() {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->value() = values_[i];
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Value copy{Array(*values_[i])};
+    parameters_[i]->exchange(copy);
+  }
 }
 
 }  // namespace xtape::inline XTAPE_ABI

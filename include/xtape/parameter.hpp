@@ -36,7 +36,8 @@ class Parameter {
 
   /// What a visitor updates. A frozen parameter may be written to during a pass, as a layer does with its
   /// running statistics: where variables share the value it gets an array of its own first, and what the
-  /// pass has used stays for its gradients.
+  /// pass has used stays for its gradients. So ask for each write: a reference from before the pass is to what
+  /// the pass uses.
   Array& value() {
     if (!trainable && value_.shared()) value_ = Array(*value_);
     return *value_.array_;
@@ -48,8 +49,8 @@ class Parameter {
   const Shape& shape() const noexcept { return value_->shape(); }  ///< of the value
   std::size_t size() const noexcept { return value_->size(); }     ///< number of elements
 
-  /// A number that no other parameter of this process ever has.
-  std::uint64_t id() const noexcept { return *id_; }
+  /// A number that no other parameter of this process ever has; 0 once it was moved from.
+  std::uint64_t id() const noexcept { return id_ ? *id_ : 0; }
   /// Expires with the parameter, wherever that was moved: see PerParameter.
   std::weak_ptr<const void> lifetime() const noexcept { return id_; }
 
@@ -57,6 +58,15 @@ class Parameter {
   bool trainable = true;
 
  private:
+  friend class KeptValues;
+  // Exchanges the value for another; in its own memory, where no variable shares that.
+  void exchange(Value& other) noexcept {
+    if (value_.shared())
+      std::swap(value_, other);
+    else
+      std::swap(*value_.array_, *other.array_);
+  }
+
   Value value_;
   Array grad_;
   std::shared_ptr<const std::uint64_t> id_;
@@ -243,13 +253,13 @@ class KeptValues {
   explicit KeptValues(std::span<Parameter* const> parameters);
   KeptValues(const KeptValues&) = delete;
   KeptValues& operator=(const KeptValues&) = delete;
-  ~KeptValues() { restore(); }
+  ~KeptValues();
   /// Puts them back now.
   void restore();
 
  private:
   std::vector<Parameter*> parameters_;
-  std::vector<Array> values_;
+  std::vector<Value> values_;
 };
 
 /// The number of scalars that a model learns.

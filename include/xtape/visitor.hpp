@@ -112,7 +112,9 @@ class Only : public Visitor {
 /// Makes a visitor for the parameters of one model, or for some of them, as an optimizer for one of two models on
 /// the same tape:
 /// ```
-/// tape.backward(loss, only(generator, ClipNorm{1}), only(generator, adam));
+/// auto clip = only(generator, ClipNorm{1});  // once: this lists the model
+/// auto step = only(generator, adam);
+/// tape.backward(loss, clip, step);
 /// ```
 /// Parameters with options of their own are those of an optimizer of their own:
 /// ```

@@ -234,7 +234,13 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
     std::fill_n(c, m * n, Scalar{0});
     return;
   }
-  if (is_blocked(kernels, m, n, k, a, b)) return BlockedProduct{kernels, m, n, k, a, b, c}.run();
+  if (is_blocked(kernels, m, n, k, a, b)) {
+    constexpr std::size_t band = 8192;  // rows whose copies take some megabytes
+    for (std::size_t row = 0; row < m; row += band)
+      BlockedProduct{kernels, std::min(band, m - row), n, k, rows_from(a, row), b, c + row * n}
+          .run();
+    return;
+  }
   if (b.transposed && n > m) {
     // c^T = b^T a^T: b is read in place, and only a, the smaller one, is copied.
     const Packed right{kernels, k, m, {a.data, a.stride, !a.transposed}, true};

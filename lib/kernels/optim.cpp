@@ -165,8 +165,10 @@ double sum_of_squares_in_double(const Scalar* x, std::size_t size) {
 long double sum_of_squares(const Scalar* x, std::size_t size) {
   const double sum = sum_of_squares_in_double(x, size);
   if (sizeof(Scalar) == sizeof(float) || (sum > 0x1p-960 && sum <= 0x1p1020)) return sum;
+  std::size_t i = 0;
+  while (i < size && x[i] == 0) ++i;  // gradients of what took no part are all zero
   long double wide = 0;
-  for (std::size_t i = 0; i < size; ++i) {
+  for (; i < size; ++i) {
     const long double value = x[i];
     wide += value * value;
   }

@@ -229,8 +229,9 @@ class Training {
     checkpoint_->set("training samples", std::to_string(train_.size()));
   }
 
-  // In the midst of an epoch. What is saved must get past the next loss, which is that of `batch`: the step
-  // before a loss that is no longer finite mostly leaves parameters that still are.
+  // In the midst of an epoch. What is saved must get past the loss of `batch`, the next one or, where on_step
+  // ends the training, the last: the step before a loss that is no longer finite mostly leaves parameters that
+  // still are.
   void save_step(const data::Batch& batch) {
     check_finite();
     if (!checkpoint_) return;
@@ -282,7 +283,7 @@ class Training {
       throw DataError({"fit", options_.at}, text("another training writes the checkpoint ", path),
                       "give each a file of its own");
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) return;
+    if (!std::filesystem::exists(path, error)) return check_finite();  // what cannot be listed, too
     if (!options_.checkpoint.resume)
       throw ValueError({"fit", options_.at}, text("the checkpoint ", path, " is there already"),
                        "resume to go on from it; else remove it");

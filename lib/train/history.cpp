@@ -11,7 +11,7 @@ namespace xtape::inline XTAPE_ABI {
 namespace {
 
 // Which numbers can be.
-bool any(double) { return true; }  // of a model that has diverged the loss is a NaN
+bool finite(double x) { return std::isfinite(x); }
 bool share(double x) { return x >= 0 && x <= 1; }
 bool seconds(double x) { return x >= 0 && std::isfinite(x); }
 
@@ -22,9 +22,9 @@ struct Column {
 };
 
 constexpr Column columns[] = {
-    {"train.loss", [](EpochReport& r) -> double& { return r.train.loss; }, any},
+    {"train.loss", [](EpochReport& r) -> double& { return r.train.loss; }, finite},
     {"train.accuracy", [](EpochReport& r) -> double& { return r.train.accuracy; }, share},
-    {"test.loss", [](EpochReport& r) -> double& { return r.test.loss; }, any},
+    {"test.loss", [](EpochReport& r) -> double& { return r.test.loss; }, finite},
     {"test.accuracy", [](EpochReport& r) -> double& { return r.test.accuracy; }, share},
     {"seconds.data", [](EpochReport& r) -> double& { return r.seconds.data; }, seconds},
     {"seconds.forward", [](EpochReport& r) -> double& { return r.seconds.forward; }, seconds},

@@ -43,8 +43,9 @@ template <class Pull>
 concept Pulls = PullsInPlace<std::decay_t<Pull>> || PullsAnew<std::decay_t<Pull>>;
 /// A function from the number of an input and a gradient to the gradient of that input.
 template <class Pull>
-concept PullsEach = std::same_as < std::invoke_result_t < std::decay_t<Pull>
-&, std::size_t, const Array& >, Array > ;
+concept PullsEach = requires(std::decay_t<Pull>& pull, const Array& gradient) {
+  { pull(std::size_t{}, gradient) } -> std::same_as<Array>;
+};
 
 /// A move-only function from gradient to gradient, kept in memory from the pool.
 class Pullback {

@@ -112,7 +112,8 @@ struct FitOptions {
   StepCallback on_step = {};                 ///< called after each step
   CheckpointOptions checkpoint = {};         ///< where to keep the state of the training
   /// Gets a progress bar if it is a terminal, cut to its width, else, or where TERM is `dumb` or not set, a line
-  /// per epoch; null for silence. Where it cannot be written the training goes on without it.
+  /// per epoch; null for silence. Where it cannot be written the training goes on without it; where it is a pipe
+  /// that was closed, only in a program that ignores SIGPIPE.
   std::FILE* log = stdout;
   Location at = Location::current();  ///< where fit was called, for its errors and the model's
 };
