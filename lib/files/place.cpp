@@ -38,13 +38,20 @@ std::string take_name(std::string& path) {
   return name;
 }
 
+// What a link leads to: nothing, with errno set, if that cannot be told.
 std::string target_of(const Descriptor& link) {
   char target[PATH_MAX];
   const ssize_t length = ::readlinkat(link.get(), "", target, sizeof target);
+  if (length == 0) errno = ENOENT;
   return {target, static_cast<std::size_t>(length < 0 ? 0 : length)};
 }
 
 }  // namespace
+
+std::size_t longest_name(const Descriptor& folder) noexcept {
+  const long most = ::fpathconf(folder.get(), _PC_NAME_MAX);
+  return most > 0 ? static_cast<std::size_t>(most) : NAME_MAX;
+}
 
 Place::Place(const std::string& path, const Fail& fail) {
   const auto fail_for = [&](int error) {
@@ -54,6 +61,7 @@ Place::Place(const std::string& path, const Fail& fail) {
   std::string rest = path;
   const auto start = [&] {
     folder = Descriptor{::open(rest.starts_with('/') ? "/" : ".", just_the_place | O_DIRECTORY)};
+    if (!folder) fail_for(errno);
   };
   if (path.empty()) fail_for(ENOENT);
   start();
@@ -73,7 +81,9 @@ Place::Place(const std::string& path, const Fail& fail) {
       if (!(last ? leads_to_file(is) : leads_to_folder(in, is)))
         fail("cannot write", path, "it leads through a link that another user made");
       if (++links > most_links) fail_for(ELOOP);
-      rest.insert(0, target_of(found));
+      const std::string target = target_of(found);
+      if (target.empty()) fail_for(errno);
+      rest.insert(0, target);
       if (rest.starts_with('/')) start();
     } else if (last) {
       if (!S_ISREG(is.st_mode)) fail("cannot write", path, not_regular);

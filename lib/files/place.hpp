@@ -4,12 +4,16 @@
 
 #include "files/descriptor.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
 #include <sys/stat.h>
 
 namespace xtape::files {
+
+/// How many bytes a name in a folder may have.
+std::size_t longest_name(const Descriptor& folder) noexcept;
 
 /// A name in a folder that is open, so that it stays the same place whatever happens to the path. Symbolic
 /// links were followed, but none by which another user could lead this one to a file of his choice: the last
