@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstdio>
 #include <random>
 
@@ -21,6 +20,13 @@ std::optional<struct stat> own_file(const Place& place) {
   const auto old = place.regular_file();
   if (!old || old->st_uid != ::geteuid()) return {};
   return old;
+}
+
+// What a new file is made with: while it grows, and where its permissions cannot be changed, nobody sees what
+// is in it who may not see what it replaces.
+mode_t first_mode(const Place& place) {
+  const auto old = own_file(place);
+  return old ? old->st_mode & 0666 : 0666;
 }
 
 // Who may read the file that is replaced may read the new one, and nobody else.
@@ -50,7 +56,7 @@ void flush_folder(const Place& place) {
 
 NewFile::NewFile(const std::string& path, Fail fail)
     : path_{path}, fail_{std::move(fail)}, place_{path, fail_} {
-  file_ = Descriptor{::openat(place_.folder.get(), ".", flags | O_TMPFILE, 0666)};
+  file_ = Descriptor{::openat(place_.folder.get(), ".", flags | O_TMPFILE, first_mode(place_))};
   if (file_ && ::access(link_to(file_).c_str(), F_OK) == 0) return;
   make_named_file();  // such files cannot be made here, or there is no /proc
 }
@@ -64,9 +70,7 @@ void NewFile::write(const void* data, std::size_t size) {
 }
 
 void NewFile::commit() {
-  copy_permissions(place_, file_.get());
-  if (!flush(file_.get())) fail("cannot flush");
-  if (temporary_.empty()) give_name();
+  prepare();
   if (!file_.close()) fail("cannot write");
   const int folder = place_.folder.get();
   if (::renameat(folder, temporary_.c_str(), folder, place_.name.c_str()) != 0)
@@ -76,7 +80,7 @@ void NewFile::commit() {
 }
 
 void NewFile::rehearse() {
-  if (temporary_.empty()) give_name();
+  prepare();
   // Where everybody may write, only who owns a file, or the folder, may replace it.
   struct stat folder = {};
   const auto old = place_.regular_file();
@@ -86,6 +90,13 @@ void NewFile::rehearse() {
     errno = EPERM;
     fail("cannot replace");
   }
+}
+
+// All but to take the other's place.
+void NewFile::prepare() {
+  copy_permissions(place_, file_.get());
+  if (!flush(file_.get())) fail("cannot flush");
+  if (temporary_.empty()) give_name();
 }
 
 // A name that is taken cannot be given: it takes a second one and a rename.
@@ -103,9 +114,7 @@ void NewFile::give_name() {
 }
 
 void NewFile::make_named_file() {
-  // While it grows, nobody sees what is in it who may not see what it replaces.
-  const auto old = own_file(place_);
-  const mode_t mode = old ? old->st_mode & 0666 : 0666;
+  const mode_t mode = first_mode(place_);
   std::string name;
   do {
     name = temporary_name();
@@ -136,9 +145,8 @@ void NewFile::copy_to_named_file() {
 // It tells whose it is, where that fits.
 std::string NewFile::temporary_name() const {
   const std::string end = ".new-" + std::to_string(std::random_device{}());
-  const long most = ::fpathconf(place_.folder.get(), _PC_NAME_MAX);
-  const std::size_t fits = most > 0 ? static_cast<std::size_t>(most) : NAME_MAX;
-  return place_.name.size() + end.size() <= fits ? place_.name + end : end;
+  const bool fits = place_.name.size() + end.size() <= longest_name(place_.folder);
+  return fits ? place_.name + end : end;
 }
 
 void NewFile::fail(const char* what) const { fail_with_errno(fail_, what, path_); }

@@ -31,6 +31,7 @@ class NewFile {
 
  private:
   [[noreturn]] void fail(const char* what) const;
+  void prepare();
   void make_named_file();
   void give_name();
   void copy_to_named_file();

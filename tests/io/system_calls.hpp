@@ -4,8 +4,8 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <iterator>
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -16,6 +16,14 @@
 
 namespace test {
 
+/// Asks a program about each system call of this process from now on. False where that is not allowed.
+template <std::size_t count>
+bool ask(sock_filter (&steps)[count]) {
+  const struct sock_fprog program = {count, steps};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 /// From now on the system answers this call of this process, a child, in such a way, such as
 /// SECCOMP_RET_ERRNO | EINVAL. False where that is not allowed.
 inline bool answer(long call, unsigned how) {
@@ -25,13 +33,26 @@ inline bool answer(long call, unsigned how) {
       BPF_STMT(BPF_RET | BPF_K, how),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  const struct sock_fprog program = {std::size(steps), steps};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return ask(steps);
 }
 inline bool refuse(long call, int error) {
   return answer(call, SECCOMP_RET_ERRNO | static_cast<unsigned>(error));
 }
+
+/// From now on files without a name cannot be made.
+inline bool refuse_nameless_files(int error) {
+  constexpr unsigned nameless = O_TMPFILE & ~O_DIRECTORY;
+  struct sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),  // the low half
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, nameless, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  return ask(steps);
+}
+
 inline const char* const not_refused = "system calls cannot be made to fail here";
 
 #ifdef __x86_64__

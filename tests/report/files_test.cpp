@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../root.hpp"
 #include "equal.hpp"
 #include "support.hpp"
 
@@ -314,8 +315,7 @@ BOOST_AUTO_TEST_CASE(one_process_claims_a_directory) {
 }
 
 // What another user has put there does not lend its permissions, and its links are not followed.
-BOOST_AUTO_TEST_CASE(what_another_user_has_planted) {
-  if (::geteuid() != 0) return;
+BOOST_AUTO_TEST_CASE(what_another_user_has_planted, *as_root) {
   constexpr uid_t nobody = 65534;
   const Directory directory, own;
   ::chmod(directory.path().c_str(), 01777);

@@ -2,6 +2,8 @@
 // Histories made by hand.
 #pragma once
 
+#include "../support.hpp"
+
 #include <xtape/train.hpp>
 
 #include <string>
