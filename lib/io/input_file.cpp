@@ -18,23 +18,18 @@ InputFile::InputFile(const std::string& path)
                 }} {}
 
 InputFile::InputFile(const std::string& path, const Fail& fail) : path_{path} {
-  const auto refuse = [&](const std::string& why) {
-    if (file_ >= 0) ::close(file_);
-    fail(why);
-  };
-  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // it may be a pipe
+  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // it may be a pipe
+  file_ = files::Descriptor{::open(path.c_str(), flags)};
   struct stat status;
-  if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) refuse("it is not a regular file");
+  if (!file_ || ::fstat(file_.get(), &status) != 0) fail(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) fail("it is not a regular file");
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
-
-InputFile::~InputFile() { ::close(file_); }
 
 std::string InputFile::read_at(std::uint64_t offset, void* to, std::size_t size) const {
   char* out = static_cast<char*>(to);
   while (size > 0) {
-    const ssize_t count = ::pread(file_, out, size, static_cast<off_t>(offset));
+    const ssize_t count = ::pread(file_.get(), out, size, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0)
       return text("cannot be read: ", count < 0 ? std::strerror(errno) : "the file became shorter");

@@ -2,6 +2,8 @@
 // A file to read at any place.
 #pragma once
 
+#include "files/descriptor.hpp"
+
 #include <xtape/config.hpp>
 
 #include <cstddef>
@@ -21,9 +23,6 @@ class InputFile {
   explicit InputFile(const std::string& path);
   /// Opens it, or fails in the words of a reader of other files.
   InputFile(const std::string& path, const Fail& fail);
-  ~InputFile();
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   const std::string& path() const noexcept { return path_; }
   std::uint64_t size() const noexcept { return size_; }  ///< in bytes, when it was opened
@@ -34,7 +33,7 @@ class InputFile {
  private:
   std::string path_;
   std::uint64_t size_ = 0;
-  int file_ = -1;
+  files::Descriptor file_;
 };
 
 }  // namespace xtape::inline XTAPE_ABI
