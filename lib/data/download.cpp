@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <string_view>
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
@@ -62,11 +61,25 @@ void restrict_protocols(CURL* curl) {
 
 [[noreturn]] void fail(const std::string& what) { throw DataError(Op::nowhere("download"), what); }
 
-// libcurl would wait for who writes to one, for ever.
-void refuse_pipes(const std::string& url) {
-  constexpr std::string_view file = "file://";
+using Text = std::unique_ptr<char, Calls<curl_free>>;
+
+// A part of a URL, if it has that.
+Text part_of(CURLU* url, CURLUPart which) {
+  char* text = nullptr;
+  return Text{curl_url_get(url, which, &text, 0) == CURLUE_OK ? text : nullptr};
+}
+
+// libcurl would wait for who writes to one, for ever. What it cannot read as a URL, it refuses itself.
+void refuse_pipes(CURL* curl, const std::string& url) {
+  const std::unique_ptr<CURLU, Calls<curl_url_cleanup>> parts{curl_url()};
+  constexpr unsigned all_schemes = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+  if (curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), all_schemes) != CURLUE_OK) return;
+  const Text scheme = part_of(parts.get(), CURLUPART_SCHEME),
+             path = part_of(parts.get(), CURLUPART_PATH);
+  if (!scheme || !path || curl_strequal(scheme.get(), "file") == 0) return;
+  const Text name{curl_easy_unescape(curl, path.get(), 0, nullptr)};
   std::error_code ignored;
-  if (url.starts_with(file) && std::filesystem::is_fifo(url.substr(file.size()), ignored))
+  if (name && std::filesystem::is_fifo(name.get(), ignored))
     fail(url + ": expected a file, found a pipe");
 }
 
@@ -82,7 +95,7 @@ std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes,
       initialized == CURLE_OK ? curl_easy_init() : nullptr};
   if (curl == nullptr) fail("libcurl cannot be initialized");
 
-  refuse_pipes(url);
+  refuse_pipes(curl.get(), url);
   Sink sink{.max_bytes = max_bytes};
   char reason[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());

@@ -103,7 +103,7 @@ Idx parse_idx(ByteStream& stream, const std::function<void(const Shape&)>& check
   if (check) check(idx.shape);
   if (stream.compressed() && expected > most)
     fail(stream.name(),
-         text("expected at most ", most, " bytes that are compressed, found ", idx.shape),
+         text("expected at most ", most, " bytes when decompressed, found ", idx.shape),
          "if the file is to be as large, decompress it first");
   // The header may lie: grow with what the stream delivers.
   for (std::size_t size = 0; size < expected;) {

@@ -2,7 +2,7 @@
 #include "data/download.hpp"
 #include "data/idx.hpp"
 #include "data/mnist.hpp"
-#include "files/new_file.hpp"
+#include "io/new_file.hpp"
 #include "text.hpp"
 
 namespace xtape::inline XTAPE_ABI::data {
@@ -28,17 +28,14 @@ std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& d
   return bytes;
 }
 
-void fail_to_write(const char*, const std::string& path, const std::string& why) {
-  fail(path + ": cannot be written: " + why);
-}
-
 // Another process may do the same at the same time: each writes a file of its own, and the last to
 // be renamed wins. Nobody ever sees half a file.
 void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  if (error) fail_to_write("cannot create", path.string(), error.message());
-  files::NewFile file{path.string(), fail_to_write};
+  const files::Fail refuse = fail_to_write("download");
+  if (error) refuse("cannot create", path.parent_path().string(), error.message());
+  files::NewFile file{path.string(), refuse};
   file.write(bytes.data(), bytes.size());
   file.commit();
 }
