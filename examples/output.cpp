@@ -19,12 +19,13 @@ void reserve(int descriptor) {
     ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-void check_output() {
+// A status that tells of something else, such as an interruption, stays.
+void check_output(int status, void*) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
   const char* const cause = errno != 0 ? std::strerror(errno) : "it could not be written";
   std::fprintf(stderr, "%s: what was printed is lost: %s\n", program_invocation_short_name, cause);
-  std::_Exit(EXIT_FAILURE);
+  std::_Exit(status != 0 ? status : EXIT_FAILURE);
 }
 
 // Before main.
@@ -32,7 +33,7 @@ void check_output() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
     reserve(descriptor);
   std::signal(SIGPIPE, SIG_IGN);  // what is worked out outlives who reads along
-  std::atexit(check_output);
+  ::on_exit(check_output, nullptr);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Programs whose output is lost say so, and work on.
 #include "support.hpp"
 
+#include <csignal>
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -19,7 +21,8 @@ const std::vector<std::string> calls = {
     "\"$BIN/quickstart\"",
     "\"$BIN/custom_layer\"",
     "\"$BIN/custom_op\"",
-    "\"$BIN/custom_optimizer\""};
+    "\"$BIN/custom_optimizer\"",
+    "\"$BIN/gan\""};
 
 }  // namespace
 
@@ -34,6 +37,14 @@ BOOST_AUTO_TEST_CASE(lost_output_is_an_error) {
       BOOST_TEST(contains(outcome.err, std::string{": what was printed is lost: "} + why),
                  call << to << ": " << outcome.err);
     }
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_program_keeps_its_status) {
+  const Outcome outcome = run(
+      "\"$BIN/mnist\" --model mlp --limit 640 --epochs 1000000 --checkpoint unheard >/dev/full & "
+      "until [ -e unheard ]; do sleep 0.01; done; kill -TERM $!; wait $!");
+  BOOST_TEST(outcome.status == 128 + SIGTERM, outcome.err);
+  BOOST_TEST(contains(outcome.err, "mnist: what was printed is lost: "), outcome.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_program_without_streams_is_no_other) {
