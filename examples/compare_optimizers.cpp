@@ -71,10 +71,9 @@ void add_references(report::Results& results, const Options& o, const data::Spli
 class Comparison {
  public:
   Comparison(Options options, const std::string& command)
-      : options_{std::move(options)}, claim_{options_.out}, data_{experiment::load(options_.data)} {
-    if (!options_.resume && fs::exists(fs::path{options_.out} / "results.json"))
-      throw ValueError(Op::nowhere("out"), options_.out + " has results already",
-                       "--resume goes on with them; else choose another directory");
+      : options_{std::move(options)},
+        claim_{claim_folder(options_)},
+        data_{experiment::load(options_.data)} {
     results_.title = "Optimizers compared on " + data_.train.name();
     experiment::describe(results_, options_.training, data_, options_.threads);
     add_references(results_, options_, data_);
@@ -117,6 +116,14 @@ class Comparison {
   const std::string& command() const { return results_.command; }
 
  private:
+  // Fails now rather than after data was downloaded.
+  static report::Claim claim_folder(const Options& o) {
+    report::Claim claim{o.out};
+    if (!o.resume && fs::exists(fs::path{o.out} / "results.json"))
+      throw ValueError(Op::nowhere("out"), o.out + " has results already",
+                       "--resume goes on with them; else choose another directory");
+    return claim;
+  }
   // What does all runs, those that an earlier process was asked for, too.
   std::string command_for_all(const std::string& program) const {
     std::vector<std::string> names;

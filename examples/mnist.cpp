@@ -78,6 +78,17 @@ void check_paths(const Options& o) {
   experiment::check_writable("checkpoint", o.training.checkpoint);
 }
 
+// The right to write the report, if there is to be one.
+std::optional<report::Claim> claim_report(const Options& o) {
+  if (o.report.empty()) return {};
+  report::Claim claim{o.report};
+  if (!o.training.resume &&
+      std::filesystem::exists(std::filesystem::path{o.report} / "results.json"))
+    throw ValueError(Op::nowhere("report"), o.report + " has results already",
+                     "choose another directory, or remove it");
+  return claim;
+}
+
 // Writes the report of a training. Where that cannot be done in the end, the training goes on.
 class Reporter {
  public:
@@ -86,11 +97,6 @@ class Reporter {
         results_{.title = fmt::format("{} on {}", o.training.model, data.train.name()),
                  .command = std::move(command)} {
     if (directory_.empty()) return;
-    claim_.emplace(directory_);
-    if (!o.training.resume &&
-        std::filesystem::exists(std::filesystem::path{directory_} / "results.json"))
-      throw ValueError(Op::nowhere("report"), directory_ + " has results already",
-                       "choose another directory, or remove it");
     experiment::describe(results_, o.training, data, o.threads);
     const auto optimizer = experiment::make_optimizer(o.training);
     results_.settings["learning rate"] = fmt::format("{}", optimizer->learning_rate());
@@ -118,7 +124,6 @@ class Reporter {
   void write() const { experiment::write_report("mnist", directory_, results_); }
 
   std::string directory_;
-  std::optional<report::Claim> claim_;  // of it
   report::Results results_;
 };
 
@@ -135,6 +140,7 @@ int run(const Options& o, std::string command) {
   }
   check_paths(o);
   const ThreadLimit threads{o.threads};
+  const auto claim = claim_report(o);  // fails now rather than after data was downloaded
   const data::Split data = experiment::load(o.data);
   std::optional<Profiler> profiler;
   if (!o.profile.empty()) profiler.emplace();

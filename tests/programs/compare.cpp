@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
       "--out part & until [ -e part/results.json ]; do sleep 0.01; done; kill -TERM $!; wait $!");
   BOOST_TEST(stopped.status == 128 + SIGTERM, stopped.err);
   BOOST_TEST(contains(stopped.out, "interrupted; to go on: "), stopped.out);
-  const Outcome refused = compare(options + "--out part");
+  const Outcome refused = compare(options + "--data /nowhere --out part");
   BOOST_TEST(refused.status == 1);
   BOOST_TEST(contains(refused.err, "part has results already"), refused.err);
   const Outcome other = compare("--model lenet5 --limit 640 --epochs 20 --out part --resume");

@@ -165,6 +165,9 @@ BOOST_AUTO_TEST_CASE(a_last_step_that_diverges_saves_nothing) {
   BOOST_TEST((read_file(Workspace::path() / "kept.st") == good));
   const auto results = nlohmann::json::parse(read_file(Workspace::path() / "kept/results.json"));
   BOOST_TEST(results.at("runs").at(0).at("epochs").at(0).at("test_loss") == "nan");
+  const Outcome refused = train("--data /nowhere --report kept");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(contains(refused.err, "kept has results already"), refused.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_profile_is_a_table_and_a_trace) {
