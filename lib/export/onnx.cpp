@@ -120,15 +120,15 @@ onnx::Graph graph_of(const std::function<Variable(const Variable&)>& model,
 // Throws ValueError if two graphs of a model, for batches of different sizes, are not the same.
 void check_same(const Op& op, const onnx::Graph& graph, const onnx::Graph& other) {
   if (graph == other) return;
-  const std::size_t both = std::min(graph.nodes.size(), other.nodes.size());
-  std::size_t i = 0;
-  while (i < both && graph.nodes[i] == other.nodes[i]) ++i;
-  const std::string what = i < both ? text("the operator ", graph.nodes[i].type)
-                                    : std::string{"a constant or the result"};
+  std::string what = "the result";
+  const auto initializer = std::ranges::mismatch(graph.initializers, other.initializers).in1;
+  if (initializer != graph.initializers.end()) what = "the initializer " + initializer->name;
+  const auto node = std::ranges::mismatch(graph.nodes, other.nodes).in1;
+  if (node != graph.nodes.end()) what = "the operator " + node->type;
   throw ValueError(op,
                    text(what, " is another for a batch of ", other_samples,
                         " samples than for one of ", samples),
-                   "what a model computes must not depend on the size of the batch");
+                   "a model must compute the same each time, whatever the size of the batch");
 }
 
 }  // namespace

@@ -74,6 +74,11 @@ std::string message(const Graph& graph) {
 
 }  // namespace
 
+bool Attribute::operator==(const Attribute& other) const {
+  return name == other.name &&
+         std::visit(ToAttribute{}, value) == std::visit(ToAttribute{}, other.value);
+}
+
 bool Initializer::operator==(const Initializer& other) const {
   return name == other.name && std::visit(ToTensor{}, value) == std::visit(ToTensor{}, other.value);
 }

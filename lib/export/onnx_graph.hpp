@@ -19,7 +19,7 @@ struct Attribute {
   std::string name;
   std::variant<float, std::int64_t, Ints> value;
 
-  bool operator==(const Attribute&) const = default;
+  bool operator==(const Attribute&) const;  ///< bit by bit
 };
 
 /// An operator with the names of its inputs and its output.

@@ -307,16 +307,23 @@ BOOST_AUTO_TEST_CASE(what_depends_on_the_size_of_the_batch_is_refused) {
         net, {8, 1, 1},
         what + " is another for a batch of 4 samples than for one of 3 at onnx_test.cpp:");
   };
-  refuse([](V x) { return x / static_cast<Scalar>(x.shape()[0]); }, "a constant or the result");
+  refuse([](V x) { return x / static_cast<Scalar>(x.shape()[0]); }, "the initializer constant");
   refuse(
       [](V x) { return slice(x, {.axis = 1, .end = static_cast<std::ptrdiff_t>(x.shape()[0])}); },
-      "a constant or the result");
+      "the initializer shape_2");
   refuse(
       [](V x) {
         return max_pool2d(x, {.window = {x.shape()[0], 1}, .stride = 1});
       },
       "the operator MaxPool");
   refuse([](V x) { return x.shape()[0] % 2 == 0 ? relu(x) : tanh(x); }, "the operator Tanh");
+  const Directory directory;
+  Sequential net{[](V x) { return x.shape()[0] % 2 == 0 ? relu(x) : tanh(x); }};
+  BOOST_CHECK_EXCEPTION(
+      export_onnx(directory / "net", net, {8}), ValueError, [](const ValueError& error) {
+        return std::string_view{error.what()}.ends_with(
+            "; a model must compute the same each time, whatever the size of the batch");
+      });
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_and_a_sample_that_does_not_fit) {

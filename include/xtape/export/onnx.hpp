@@ -98,8 +98,9 @@ void export_onnx_model(const std::string& path,
 /// Throws ValueError for an op without a definition; for a definition that gives something else, needs the op
 /// itself, depends on no input, takes other options, or cannot be compared, as the op gives no finite number;
 /// where a result does not keep the batch as its first axis and no other, and where samples are mixed; and if
-/// the graph for four samples is not the one for three, as the model looks at the size of the batch. Throws DataError if the file cannot be
-/// written, and then what was there before stays; and what the model and the definitions throw.
+/// the graph for four samples is not the one for three, as the model looks at the size of the batch or does not
+/// compute the same each time. Throws DataError if the file cannot be written, and then what was there before
+/// stays; and what the model and the definitions throw.
 template <class Model>
 void export_onnx(const std::string& path, Model& model, const Shape& sample,
                  const OnnxOptions& options = {}, Location at = Location::current()) {
