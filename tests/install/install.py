@@ -160,6 +160,9 @@ def check_hardening(tree, folder):
             "guarded stacks": "__stack_chk_fail" in calls,
             "fortified calls": re.search(r" __\w+_chk\b", calls),
         }
+        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", said)
+        if not needed or any("blas" in other or "lapack" in other for other in needed):
+            raise RuntimeError(f"{library} needs {needed}, and must need others but no BLAS")
         lacking = [what for what, sign in signs.items() if not sign]
         if lacking:
             raise RuntimeError(f"{library} lacks {lacking}")
