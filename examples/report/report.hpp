@@ -23,8 +23,8 @@ class Claim {
 
 /// Writes `report.html`, `results.csv` and `results.json` into a directory, which is created if missing.
 /// Each file replaces the old one at once and is on the disk by then: neither a reader nor a power failure
-/// meets half of it. Throws std::runtime_error if a file cannot be written, and the old one stays, or if the results contradict themselves; it then names the
-/// field.
+/// meets half of it. Throws std::runtime_error if a file cannot be written, and the old one stays, or if the
+/// results contradict themselves; it then names the field.
 void write(const std::filesystem::path& directory, const Results& results);
 
 /// All that `write` has written, from `results.json` in a directory or from a file of this layout.
