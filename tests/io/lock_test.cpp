@@ -4,6 +4,7 @@
 #include "child.hpp"
 #include "files.hpp"
 #include "io/new_file.hpp"
+#include "system_calls.hpp"
 
 #include <fcntl.h>
 
@@ -51,6 +52,23 @@ BOOST_AUTO_TEST_CASE(a_kill_ends_it) {
   BOOST_TEST(files::Lock::of_folder(directory / "", fail_to_write()).has_value());
   BOOST_TEST(directory.files() == 0u);
 }
+
+#ifdef SYS_newfstatat
+// As on a file system whose files have other numbers each time: none is found again.
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_told_apart) {
+  const Directory directory;
+  Child child{[&]() -> std::string {
+    if (!refuse_with(SYS_newfstatat, 3, AT_SYMLINK_NOFOLLOW, ENOENT)) return not_refused;
+    ::alarm(60);
+    const auto lock = files::Lock::of_file(directory / "run", fail_to_write());
+    return lock && !files::Lock::of_file(directory / "run", fail_to_write()) ? "good" : "bad";
+  }};
+  const std::string result = child.result();
+  if (result == not_refused) return notice(result);
+  BOOST_TEST(result == "good");
+  BOOST_TEST(directory.files() == 0u);
+}
+#endif
 
 // Many that want it at once: whoever has it is alone, though each takes its file away at the end.
 BOOST_AUTO_TEST_CASE(many_at_once) {

@@ -39,18 +39,23 @@ inline bool refuse(long call, int error) {
   return answer(call, SECCOMP_RET_ERRNO | static_cast<unsigned>(error));
 }
 
-/// From now on files without a name cannot be made.
-inline bool refuse_nameless_files(int error) {
-  constexpr unsigned nameless = O_TMPFILE & ~O_DIRECTORY;
+/// From now on such a call fails where any of these bits is set in its argument of that number, from 0.
+inline bool refuse_with(long call, unsigned argument, unsigned bits, int error) {
+  const unsigned low_half = offsetof(struct seccomp_data, args) + 8 * argument;
   struct sock_filter steps[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),  // the low half
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, nameless, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low_half),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   return ask(steps);
+}
+
+/// From now on files without a name cannot be made.
+inline bool refuse_nameless_files(int error) {
+  return refuse_with(SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, error);
 }
 
 inline const char* const not_refused = "system calls cannot be made to fail here";
