@@ -3,6 +3,7 @@
 #include "../support.hpp"
 
 #include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
 
 #include <boost/test/unit_test.hpp>
 
