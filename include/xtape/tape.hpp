@@ -118,8 +118,7 @@ template <detail::Pulls Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
   return {input, std::forward<Pull>(pull)};
 }
-/// Says how the gradient flows back to each of several inputs. The inputs share one function, and its state;
-/// what it has captured lives until the last of them.
+/// The same for each of several inputs. They share one function: what it captured lives until the last.
 template <detail::PullsEach Pull>
 WrtEach<std::decay_t<Pull>> wrt(std::span<const Variable> inputs, Pull&& pull) {
   return {inputs, std::forward<Pull>(pull)};

@@ -221,11 +221,11 @@ BOOST_AUTO_TEST_CASE(unfolds_only_what_may_be_there) {
   const std::string start = "[idx] file: expected at most ";
   const long before = peak_megabytes();
   BOOST_TEST(error(bomb({huge})) ==
-             start + "1073741824 bytes that are compressed, found (4294967295,)" + hint);
+             start + "1073741824 bytes when decompressed, found (4294967295,)" + hint);
   BOOST_TEST(error(bomb({1 << 21, 28, 28})) ==
-             start + "1073741824 bytes that are compressed, found (2097152, 28, 28)" + hint);
+             start + "1073741824 bytes when decompressed, found (2097152, 28, 28)" + hint);
   BOOST_TEST(labels_error(300'000'000) ==
-             start + "268435456 bytes that are compressed, found (300000000,)" + hint);
+             start + "268435456 bytes when decompressed, found (300000000,)" + hint);
   BOOST_TEST(labels_error(0) == "[idx] file: expected 0 bytes for (0,), found more");
   const fs::path images = write(directory / "images", header({2, 1, 2}) + Bytes(4));
   const fs::path many = write(directory / "many", bomb({200'000'000}));

@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(a_closed_log_does_not_end_a_training) {
   BOOST_TEST(lines(outcome.out).size() == 1u);
   BOOST_TEST(read_file(Workspace::path() / "status") == "1\n");
   BOOST_TEST(contains(outcome.err, "mnist: what was printed is lost: Broken pipe"), outcome.err);
-  BOOST_TEST((read_file(Workspace::path() / "piped.st") == read_file(Workspace::path() / "whole.st")));
+  BOOST_TEST(
+      (read_file(Workspace::path() / "piped.st") == read_file(Workspace::path() / "whole.st")));
   BOOST_TEST(fs::exists(Workspace::path() / "piped"));
 }
 
