@@ -112,21 +112,26 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, 
     }
 }
 
-void copy(std::size_t m, std::size_t k, Operand a, Scalar* rows, std::size_t stride) {
-  if (a.transposed) return transpose(k, m, a.data, a.stride, rows, stride);
-  for (std::size_t r = 0; r < m; ++r)
-    for_each_vector(
-        k, [from = a.data + r * a.stride, to = rows + r * stride](std::size_t i, auto part) {
-          store(to + i, load(from + i, part), part);
-        });
+void copy(std::size_t rows, std::size_t columns, const Scalar* from, std::size_t from_stride,
+          Scalar* to, std::size_t to_stride) {
+  for (std::size_t r = 0; r < rows; ++r, from += from_stride, to += to_stride)
+    for_each_vector(columns,
+                    [=](std::size_t i, auto part) { store(to + i, load(from + i, part), part); });
 }
 
 void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
   for (std::size_t column = 0; column < n; column += tile_columns, panels += k * tile_columns) {
     const std::size_t width = std::min(tile_columns, n - column);
-    if (width < tile_columns) std::fill(panels, panels + k * tile_columns, Scalar{0});
-    const Operand columns{b.data + column * b.column_step(), b.stride, b.transposed};
-    copy(k, width, columns, panels, tile_columns);
+    const Scalar* const from = b.data + column * b.column_step();
+    if (b.transposed) {
+      if (width < tile_columns) std::fill_n(panels, k * tile_columns, Scalar{0});
+      transpose(width, k, from, b.stride, panels, tile_columns);
+      continue;
+    }
+    // Whole vectors: what is beyond a narrow panel is zero in the last of those that are read.
+    for (std::size_t i = 0; i < k; ++i)
+      for_each_vector(width, [x = from + i * b.stride, to = panels + i * tile_columns](
+                                 std::size_t v, auto part) { store(to + v, load(x + v, part)); });
   }
 }
 

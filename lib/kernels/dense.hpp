@@ -31,9 +31,10 @@ struct DenseKernels {
   std::size_t panel_columns;   ///< columns of a panel; of the last one maybe fewer
   std::size_t vector_columns;  ///< a matrix with a multiple of so many columns is read in place
 
-  /// Copies a (m, k) into rows `stride` apart.
-  void (*copy)(std::size_t m, std::size_t k, Operand a, Scalar* rows, std::size_t stride);
-  /// Copies b (k, n) into panels, the last one filled up with zeros.
+  /// Copies rows that are `from_stride` apart to where they are `to_stride` apart.
+  void (*copy)(std::size_t rows, std::size_t columns, const Scalar* from, std::size_t from_stride,
+               Scalar* to, std::size_t to_stride);
+  /// Copies b (k, n) into panels; the last vector of a narrow one is filled up with zeros.
   void (*pack)(std::size_t k, std::size_t n, Operand b, Scalar* panels);
   /// c (m, n) = a (m, k) * b (k, n), on this thread, with row-major c of rows `stride` apart; with `add` it
   /// is added to c.

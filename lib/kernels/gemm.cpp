@@ -152,7 +152,7 @@ class BlockedProduct {
     const auto [from, stride, transposed] = rows_of_a(i);
     std::size_t rows = cut_.down.length_of(i), columns = depth();
     if (transposed) std::swap(rows, columns);
-    kernels_.copy(rows, columns, {from, stride}, left(i), copied_row_);
+    kernels_.copy(rows, columns, from, stride, left(i), copied_row_);
   }
   void copy_columns(std::size_t j) {
     const Operand from = columns_from(rows_from(b_, cut_.deep.begin(part_)), cut_.across.begin(j));
