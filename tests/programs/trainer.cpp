@@ -66,7 +66,11 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
     BOOST_REQUIRE_MESSAGE(begin != std::string::npos, option << " is not in\n" << outcome.out);
     const std::string entry =
         outcome.out.substr(begin, outcome.out.find("\n  --", begin + 1) - begin);
-    BOOST_TEST(contains(entry, standard), standard << " is not in" << entry);
+    // CLI11 writes defaults as =10, and from 2.4 on as [10].
+    std::string newer = standard;
+    if (newer.starts_with('=')) newer = '[' + newer.substr(1) + (newer == "=" ? "" : "]");
+    BOOST_TEST((contains(entry, standard) || contains(entry, newer)),
+               standard << " is not in" << entry);
   }
   for (const char* const name : {"cnn", "lenet5", "mlp", "sgd", "momentum", "nesterov", "adagrad",
                                  "adadelta", "rmsprop", "amsgrad", "adamw", "torch", "paper"})
