@@ -133,6 +133,14 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 /// A model as the training loop sees it: logits (N, classes) from images (N, ...).
 using Forward = std::function<Variable(const Variable& x, const Location& at)>;
 
+namespace detail {
+// The model, which must outlive it, as a Forward.
+template <class Model>
+Forward forward_of(Model& model) {
+  return [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+}
+}  // namespace detail
+
 /// See `fit` for a model, which calls this with the parameters that the model lists.
 History fit_model(const Forward& model, std::vector<NamedParameter> listed,
                   const data::Dataset& train, const data::Dataset& test, const FitOptions& options,
@@ -161,13 +169,10 @@ requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) His
         const FitOptions& options, Rng& rng, Visitors&&... visitors) {
   static_assert(sizeof...(Visitors) > 0,
                 "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
-  const auto forward = [&model](const Variable& x, const Location& at) {
-    return apply(model, x, at);
-  };
   std::vector<NamedParameter> listed;
   if constexpr (requires(ParameterList & list) { model.parameters(list); })
     listed = parameters(model);
-  return fit_model(forward, std::move(listed), train, test, options, rng,
+  return fit_model(detail::forward_of(model), std::move(listed), train, test, options, rng,
                    {static_cast<Visitor*>(&visitors)...});
 }
 
@@ -175,10 +180,7 @@ requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) His
 /// of 0 and an empty dataset, ShapeError unless the model's output is (N, classes).
 template <class Model>
 Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
-  const auto forward = [&model](const Variable& x, const Location& at) {
-    return apply(model, x, at);
-  };
-  return evaluate_model(forward, dataset, options);
+  return evaluate_model(detail::forward_of(model), dataset, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -33,10 +33,7 @@ Array predict_model(const Forward& model, const data::Dataset& dataset,
 /// return a row for each sample.
 template <class Model>
 Array predict(Model& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
-  const auto forward = [&model](const Variable& x, const Location& at) {
-    return apply(model, x, at);
-  };
-  return predict_model(forward, dataset, options);
+  return predict_model(detail::forward_of(model), dataset, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI
