@@ -258,9 +258,9 @@ class Training {
   }
 
   std::string after_step() const { return text(" after step ", step_, " of epoch ", epoch()); }
-  NumericsError diverged(std::string what) const {
+  NumericsError diverged(const std::string& what) const {
     return {{"fit", options_.at},
-            std::move(what),
+            what,
             "try a lower learning rate or ClipNorm; NumericsCheck finds the op"};
   }
 
