@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What Doxygen reads of a header: without the inline namespace of one of the two builds, and with all
-# that is in the namespace put into the group of its folder. Of a page: with a label, by which other pages
+# What Doxygen reads of a header: without the inline namespace of one of the two builds, without what is private,
+# and with all that is in the namespace put into the group of its folder. Of a page: with a label, by which other pages
 # refer to it, as versions of Doxygen differ in what they make of the names of files.
 
 # The label of a page: that in its first line, else the name of its file.
@@ -29,5 +29,8 @@ if [ "$group" = xtape ]; then
   esac
 fi
 begin="/** \\\\addtogroup $group */ /**@{*/"
-exec sed -e "s|^namespace xtape::inline XTAPE_ABI\(.*\) {\$|namespace xtape\1 { $begin|" \
+exec sed -E -e '/^ private:$/,/^(}| public:| protected:)/ {
+    s|^ private:|& /** \\cond */|
+    s,^(}| public:| protected:),/** \\endcond */ &,
+  }' -e "s|^namespace xtape::inline XTAPE_ABI(.*) \{\$|namespace xtape\1 { $begin|" \
   -e 's|^}  // namespace xtape::inline XTAPE_ABI|/**@}*/ }  // namespace xtape|' "$1"

@@ -19,7 +19,7 @@ int main() {
   const data::ImageDataset train = data::synthetic_digits({.count = 2000, .seed = 1});
   const data::ImageDataset test = data::synthetic_digits({.count = 500, .seed = 2});
   {
-    //! [schedule]
+    //! [schedules]
     const int epochs = 3;
     const std::size_t batch_size = 50,
                       steps = epochs * ((train.size() + batch_size - 1) / batch_size);
@@ -27,7 +27,7 @@ int main() {
     adam.set_schedule(cosine_decay({.learning_rate = 4e-3, .steps = steps, .warmup_steps = 10}));
     for (const std::uint64_t step : {1, 5, 10, 11, 60, 120})
       std::printf("step %3d: learning rate %.6f\n", int(step), adam.schedule()(step));
-    //! [schedule]
+    //! [schedules]
 
     //! [fit]
     Rng rng{1};

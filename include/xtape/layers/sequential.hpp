@@ -38,7 +38,6 @@ class Sequential {
   void parameters(ParameterList& list);
 
  private:
-  /// \cond
   struct Concept {
     virtual ~Concept() = default;
     virtual Variable call(const Variable& x, const Location& at) = 0;
@@ -51,7 +50,6 @@ class Sequential {
     void parameters(std::string_view name, ParameterList& list) override { list(name, layer); }
     L layer;
   };
-  /// \endcond
 
   std::vector<std::unique_ptr<Concept>> layers_;
 };
