@@ -8,7 +8,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+import index  # noqa: E402
 import snippets  # noqa: E402
 
 GOOD = ('<a id="top"></a><a href="#top">t</a><a href="b%20c.html#end">e</a>'
@@ -65,7 +66,37 @@ def check_site(page, style="", drawing=""):
     return faults
 
 
+# Pages as Doxygen writes them, and what is to be found in them: the title, and sections with anchor, heading, text.
+INDEXED = {
+    '<div class="title">A page </div></div></div><!--header--><div class="contents"><div class="toc"><h3>Contents</h3>'
+    '</div><p><a class="anchor" id="md_a"></a> Before &amp; <code>a&lt;b&gt;</code>.</p><h1><a class="anchor" id="one">'
+    '</a>\nOne</h1><p>First</p><p>second.</p>\n<div class="ttc" id="x"><div>tip</div></div>\n<h2><a class="anchor" '
+    'id="two"></a>Two</h2>Third.</div><!-- contents -->':
+    ["A page", ["", "", "Before & a<b>."], ["one", "One", "First second."], ["two", "Two", "Third."]],
+    '<div class="title">Net<span class="mlabels">final</span><div class="ingroups">Layers</div></div></div>'
+    '<div class="contents"><a name="details"></a><h2 class="groupheader">Detailed Description</h2><p>A net.</p><table>'
+    '<tr class="heading"><td><h2 class="groupheader">Functions</h2></td></tr>\n<tr class="memitem:a1"><td class='
+    '"memItemLeft">void</td><td class="memItemRight"><a class="el" href="n.html#a1">run</a> (int x)</td></tr>\n'
+    '<tr class="memdesc:a1"><td>Runs. <a href="n.html#a1">More...</a></td></tr>\n<tr class="memitem:a2"><td class='
+    '"memItemLeft">int</td><td class="memItemRight"><b>size</b> () const</td></tr>\n<tr class="memitem:a3 inherit x">'
+    '<td class="memItemRight"><b>old</b></td></tr></table><h2 class="groupheader">Member Functions</h2><h2 class='
+    '"memtitle"><span class="permalink"><a href="#a1">&#9670;&nbsp;</a></span>run()</h2><div class="memproto">void run'
+    '</div><div class="memdoc"><p>All of it.</p></div></div><!-- contents -->':
+    ["Net", ["", "", "A net."], ["a1", "run", "Runs. All of it."], ["a2", "size", ""]],
+}
+
+
+def indexed(page):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.html", "a_source.html", "functions_b.html"):
+            pathlib.Path(folder, name).write_text(page)
+        (entry,) = index.index(pathlib.Path(folder))
+    return [entry[1], *entry[2]]
+
+
 def tests():
+    for page, found in INDEXED.items():
+        yield f"the index of {found[0]}", lambda p=page: indexed(p), found
     for page, fault in PAGES.items():
         faults = [f"a.html: {fault}"] if fault else []
         yield page[len(GOOD):] or "a good page", lambda p=page: check_site(p), faults

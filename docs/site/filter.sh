@@ -9,15 +9,27 @@ label() {
   echo "${own:-$(basename "$1" .md)}"
 }
 
+# Gives each heading an anchor made of the page's label and its words, which stays when others come and go.
+# shellcheck disable=SC2016 # awk's $0
+anchors='/^```/ { code = !code }
+  !code && /^##+ [^{]*$/ {
+    words = tolower($0)
+    gsub(/[^a-z0-9]+/, "_", words)
+    sub(/_$/, "", words)
+    $0 = $0 " {#" page words "}"
+  }
+  { print }'
+
 case $1 in
   *.hpp) ;;
   *.md)
     page=$1
-    set -- -e "1s/^# [^{]*\$/& {#$(label "$page")}/"
+    set -- -e "1s/^# [^{]*\$/& {#$(label "$page")}/" -e "s/(modules.html)/(${XTAPE_GROUPS:-modules}.html)/"
     for link in $(grep -o ']([^():]*\.md)' "$page" | tr -d ']()'); do
       set -- "$@" -e "s|]($link)|](@ref $(label "$(dirname "$page")/$link"))|"
     done
-    exec sed "$@" "$page" ;;
+    sed "$@" "$page" | awk -v page="$(label "$page")" "$anchors"
+    exit ;;
   *) exec cat "$1" ;;
 esac
 group=$(basename "$(dirname "$1")")
