@@ -85,10 +85,10 @@ void Variable::fail_without_tape(const Op& op) {
                   "keep the Tape as long as ops take it, or return its value(), as predict does");
 }
 
-Variable Tape::variable(Array value, Location at) {
+Variable Tape::make_variable(Value value, Location at) {
   const std::uint32_t node = mode_ == Mode::eval
                                  ? Variable::constant
-                                 : add_node({"variable", at}, Kind::variable, value.shape());
+                                 : add_node({"variable", at}, Kind::variable, value->shape());
   return {*this, node, std::move(value)};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/config.hpp>
+#include <xtape/detail/storage.hpp>
 #include <xtape/detail/xtensor.hpp>
 #include <xtape/error.hpp>
 #include <xtape/memory.hpp>
@@ -14,12 +15,13 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// An n-dimensional array that owns its elements. Images are (N, H, W, C), dense weights (in, out). What
-/// xtensor can do with it is in xtensor's own headers: `#include <xtensor/xio.hpp>` to print one.
-using Array = xt::xarray<Scalar, xt::layout_type::row_major, CachingAllocator<Scalar>>;
-
 /// The sizes of an array's axes; up to four are kept without an allocation.
-using Shape = Array::shape_type;
+using Shape = xt::dynamic_shape<std::size_t>;
+
+/// An n-dimensional array that owns its elements: a copy has elements of its own. Images are (N, H, W, C), dense
+/// weights (in, out). What xtensor can do with it is in xtensor's own headers: `#include <xtensor/xio.hpp>` to
+/// print one.
+using Array = xt::xarray_container<detail::Storage, xt::layout_type::row_major, Shape>;
 
 /// Axes of an array; negative ones count from the last.
 using Axes = xt::svector<std::ptrdiff_t, 4>;
@@ -42,12 +44,11 @@ std::string to_string(const Shape& shape);
 std::string to_string(const Axes& axes);
 
 /// An array that is never written again, shared by a Variable and the gradients that need it.
-/// It costs a pointer to copy, and the last owner frees it.
+/// It costs a pointer to copy, and the last owner frees it. Of its elements there can be values of other shapes.
 class Value {
  public:
   /// Takes over `array`.
-  Value(Array array)
-      : array_{std::allocate_shared<Array>(CachingAllocator<Array>{}, std::move(array))} {}
+  Value(Array array);
   /// Computes an expression of xtensor.
   template <class E>
   Value(const xt::xexpression<E>& expression) : Value{Array(expression)} {}
@@ -55,9 +56,12 @@ class Value {
   const Array& operator*() const noexcept { return *array_; }        ///< the array
   const Array* operator->() const noexcept { return array_.get(); }  ///< the array
 
+  /// The same elements in another shape, of as many: no copy. Throws ShapeError where the shape has others.
+  Value reshaped(const Shape& shape) const;
+
  private:
   friend class Parameter;  // an optimizer writes to it, between passes
-  bool shared() const noexcept { return array_.use_count() > 1; }
+  bool shared() const noexcept { return array_.use_count() > 1 || array_->storage().is_shared(); }
   std::shared_ptr<Array> array_;
 };
 

@@ -34,6 +34,12 @@ namespace detail {
 inline constexpr std::size_t block_alignment = 64;
 void* allocate(std::size_t bytes);
 void deallocate(void* block, std::size_t bytes) noexcept;
+
+/// Lives in a block from the pool.
+struct Pooled {
+  static void* operator new(std::size_t size) { return allocate(size); }
+  static void operator delete(void* block, std::size_t size) { deallocate(block, size); }
+};
 }  // namespace detail
 
 /// A standard allocator over the pool: stateless, thread-safe, blocks aligned to 64 bytes.

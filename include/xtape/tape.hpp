@@ -174,10 +174,22 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   /// Data: a constant of this pass.
-  Variable input(Array value) { return {*this, Variable::constant, std::move(value)}; }
+  Variable input(Array value) { return input(Value{std::move(value)}); }
+  /// The same without a copy: `tape.input(batch.images)`.
+  template <std::same_as<Value> V>
+  Variable input(V value) {
+    return {*this, Variable::constant, std::move(value)};
+  }
   /// A variable whose gradient is kept, to be read by `Variable::grad` after the pass.
   /// Throws TapeError if the tape was consumed.
-  Variable variable(Array value, Location at = Location::current());
+  Variable variable(Array value, Location at = Location::current()) {
+    return make_variable(std::move(value), at);
+  }
+  /// The same without a copy.
+  template <std::same_as<Value> V>
+  Variable variable(V value, Location at = Location::current()) {
+    return make_variable(std::move(value), at);
+  }
   /// A parameter. The same one always gives the same node, so shared weights add their gradients. It
   /// must outlive the tape, and its value must stay as it is until the backward pass: the gradients
   /// read it. Throws TapeError if the tape was consumed.
@@ -267,6 +279,7 @@ class Tape {
 
   [[noreturn]] static void fail_without_input(const Op& op);
   void check_open(const Op& op) const;
+  Variable make_variable(Value value, Location at);
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
   std::size_t place_of(const Parameter& parameter) const;
   void add_place(std::size_t place);

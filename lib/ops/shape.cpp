@@ -63,7 +63,7 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   if (open >= 0 && known == 0)
     throw ShapeError(op, text("any size fits the -1 when ", x.shape(), " becomes ", shape),
                      "give the size?");
-  return record(op, reshaped(x.value(), target),
+  return record(op, x.shared_value().reshaped(target),
                 wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
 }
 
@@ -73,7 +73,7 @@ Variable flatten(const Variable& x, Location at) {
   const std::size_t rows = x.shape()[0];
   std::size_t columns = 1;
   for (std::size_t i = 1; i < x.rank(); ++i) columns *= x.shape()[i];
-  return record(op, reshaped(x.value(), {rows, columns}),
+  return record(op, x.shared_value().reshaped({rows, columns}),
                 wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
 }
 

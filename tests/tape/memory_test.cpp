@@ -16,7 +16,7 @@ using MakeModel = Sequential (*)(Rng&);
 
 struct Trainer {
   explicit Trainer(MakeModel make) : net{make(rng)} {}
-  void step(const Array& images, std::span<const std::int32_t> labels) {
+  void step(const Value& images, std::span<const std::int32_t> labels) {
     Tape tape{Mode::train, rng};
     tape.backward(softmax_cross_entropy(net(tape.input(images)), labels), clip, adam);
   }
@@ -38,7 +38,7 @@ struct Samples {
       : images{random(images_of(count, image), 0, 1)} {
     for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::int32_t>(i % 10));
   }
-  Array images;
+  Value images;
   std::vector<std::int32_t> labels;
 };
 

@@ -11,12 +11,6 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::detail {
 
-/// Lives in a block from the pool.
-struct Pooled {
-  static void* operator new(std::size_t size) { return allocate(size); }
-  static void operator delete(void* block, std::size_t size) { deallocate(block, size); }
-};
-
 /// A gradient on its way back.
 struct Gradient : Pooled {
   Array array;
