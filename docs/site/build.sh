@@ -25,6 +25,7 @@ draw() {
   done
   python3 docs/site/dedent.py "$out/programs" docs/snippets/*.cpp docs/snippets/*.py examples/*.cpp \
     examples/quickstart/*.cpp docs/graphs.cpp
+  python3 docs/site/gallery.py "$out/pages" examples/*.cpp examples/quickstart/*.cpp
 }
 
 # The header of a page is that of this version of Doxygen, with the scripts; what it calls groups differs, too.
@@ -47,15 +48,15 @@ configuration() {
   doxygen -s -g - | grep -o '^HTML_COLORSTYLE ' | sed 's|$|= LIGHT|'
 }
 
-# All is in the namespace xtape, so that is not said before each name.
+# All is in the namespace xtape, so the reference does not say that before each name.
 shorten_names() {
-  sed -i -E -e 's/(<a class="el"[^>]*>|<b>|<div class="title">)xtape::/\1/g' -e 's/ xtape::([^ <]+) (<\/td>)/ \1 \2/' \
-    "$out"/html/*.html
+  grep -L '<!-- PageDoc -->' "$out"/html/*.html | xargs sed -i -E \
+    -e 's/(<a class="el"[^>]*>|<b>|<div class="title">)xtape::/\1/g' -e 's/ xtape::([^ <]+) (<\/td>)/ \1 \2/'
   sed -i 's/\[ "xtape::/[ "/' "$out"/html/*.js
 }
 
 rm -rf "$out"
-mkdir -p "$out/html" "$out/theme" "$out/images" "$out/programs"
+mkdir -p "$out/html" "$out/theme" "$out/images" "$out/programs" "$out/pages"
 cp /usr/share/doxygen-awesome-css/* "$out/theme"
 copy_mathjax
 draw

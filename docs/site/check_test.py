@@ -9,6 +9,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+import gallery  # noqa: E402
 import index  # noqa: E402
 import snippets  # noqa: E402
 
@@ -86,6 +87,42 @@ INDEXED = {
 }
 
 
+PROGRAM = """// SPDX-License-Identifier: MIT
+//! [program]
+// Trains a net (Name et al., 2014): quickly,
+// and well.
+//   net --help    all options
+// Then it ends.
+#include <xtape/xtape.hpp>
+//! [part]
+int main() {}
+//! [part]
+//! [program]
+"""
+
+
+def parts(text):
+    """What the gallery takes of a program."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder, "net.cpp")
+        program.write_text(text)
+        try:
+            lines, code = gallery.parts_of(program)
+        except SystemExit as error:
+            return str(error.code).rpartition("/")[2]
+        return gallery.paragraphs(lines), code
+
+
+def in_gallery():
+    """The programs that the gallery shows."""
+    root = HERE.parents[1]
+    programs = [*root.glob("examples/*.cpp"), *root.glob("examples/quickstart/*.cpp")]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-B", HERE / "gallery.py", folder, *programs], cwd=root, check=True)
+        text = pathlib.Path(folder, "gallery.md").read_text(encoding="utf-8")
+    return {p.stem for p in programs if f'href="example_{p.stem}.html"' not in text}
+
+
 def indexed(page):
     with tempfile.TemporaryDirectory() as folder:
         for name in ("a.html", "a_source.html", "functions_b.html"):
@@ -97,6 +134,12 @@ def indexed(page):
 def tests():
     for page, found in INDEXED.items():
         yield f"the index of {found[0]}", lambda p=page: indexed(p), found
+    yield ("a program in the gallery", lambda: parts(PROGRAM),
+           ("Trains a net (Name et al., 2014): quickly,\nand well.\n```sh\nnet --help    all options\n```\nThen it ends.\n",
+            "#include <xtape/xtape.hpp>\nint main() {}\n"))
+    yield ("a program that says nothing", lambda: parts("int main() {}\n"),
+           "net.cpp begins with no comment on what it shows")
+    yield "the gallery shows all examples", in_gallery, {"output"}  # which all are linked with
     for page, fault in PAGES.items():
         faults = [f"a.html: {fault}"] if fault else []
         yield page[len(GOOD):] or "a good page", lambda p=page: check_site(p), faults
