@@ -49,8 +49,8 @@ int main() {
   //! [training]
 
   //! [asking]
-  Tape tape{Mode::eval};
-  const Array probabilities = softmax(net(tape.input({{0.5, 0.1}}))).value();
+  const Array probabilities =
+      predict([&](const Variable& x) { return softmax(net(x)); }, {{0.5, 0.1}});
   std::printf("the point (0.5, 0.1) is of class 0 with probability %.1f\n",
               double(probabilities(0, 0)));
   //! [asking]

@@ -13,9 +13,9 @@ BOOST_AUTO_TEST_CASE(an_array_is_what_the_model_computes) {
   Tape tape{Mode::eval};
   const Array expected = net(tape.input(x)).value();
   BOOST_TEST(same_bits(predict(net, x), expected));
-  // Any layer is a model, and what returns no rows, too.
-  const auto total = [](const Variable& v) { return sum(v); };
-  BOOST_TEST(close(static_cast<double>(*predict(total, x).data()), sum_of(x), 8 * epsilon));
+  // Any function is a model, and what returns no rows, too.
+  const Array total = predict([](const Variable& v) { return sum(v); }, x);
+  BOOST_TEST(close(static_cast<double>(*total.data()), sum_of(x), 8 * epsilon));
 }
 
 BOOST_AUTO_TEST_CASE(a_dataset_is_predicted_sample_by_sample) {
@@ -32,6 +32,8 @@ BOOST_AUTO_TEST_CASE(a_dataset_is_predicted_sample_by_sample) {
     const Array rows = predict(net, data, {.batch_size = batch_size});
     BOOST_TEST(difference(rows, {37, 3}, expected, 16 * epsilon) == "");
   }
+  const Array doubled = predict([&](const Variable& v) { return net(v) * 2; }, data);
+  BOOST_TEST(close(sum_of(doubled), 2 * sum_of(predict(net, data)), 8 * epsilon));
   net.add([](const Variable& v) { return reshape(v, {-1, 1, 3}); });
   BOOST_TEST((predict(net, data).shape() == Shape{37, 1, 3}));
 }

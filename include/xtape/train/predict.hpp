@@ -10,10 +10,11 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// What a model computes from x (N, ...), in evaluation mode: `argmax(predict(net, images))`. An array, as the
-/// tape ends with the call. Throws what the model throws.
+/// What a model computes from x (N, ...), in evaluation mode. An array, as the tape ends with the call. Any
+/// function of a Variable is a model: `predict([&](const Variable& x) { return softmax(net(x)); }, images)`.
+/// Throws what the model throws.
 template <class Model>
-Array predict(Model& model, Array x, Location at = Location::current()) {
+Array predict(Model&& model, Array x, Location at = Location::current()) {
   Tape tape{Mode::eval};
   return apply(model, tape.input(std::move(x)), at).value();
 }
@@ -32,7 +33,7 @@ Array predict_model(const Forward& model, const data::Dataset& dataset,
 /// sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if the model does not
 /// return a row for each sample.
 template <class Model>
-Array predict(Model& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
+Array predict(Model&& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
   return predict_model(detail::forward_of(model), dataset, options);
 }
 
