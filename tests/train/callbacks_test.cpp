@@ -4,6 +4,9 @@
 #include "dataset.hpp"
 #include "histories.hpp"
 
+#include <chrono>
+#include <numeric>
+
 using namespace test;
 
 namespace {
@@ -233,6 +236,33 @@ BOOST_AUTO_TEST_CASE(a_callback_may_see_any_history_after_any_other) {
         sgd.set_learning_rate(1);
         BOOST_TEST(found == rate(reduce_on_plateau(sgd, {.patience = 2}), *h));
       }
+}
+
+// Eight times as many epochs take far less than 64 times as long.
+BOOST_AUTO_TEST_CASE(late_epochs_take_no_longer_than_early_ones) {
+  constexpr std::size_t few = 4000, many = 8 * few;
+  std::vector<double> losses(many);
+  std::iota(losses.begin(), losses.end(), 1);  // one plateau, from the first on
+  const History whole = history_of(losses);
+  const auto seconds = [&](auto make, std::size_t epochs) {
+    double least = infinity;
+    for (int i = 0; i < 3; ++i) {
+      const EpochCallback callback = make();
+      History history;
+      const auto start = std::chrono::steady_clock::now();
+      while (history.epochs.size() < epochs) {
+        history.epochs.push_back(whole.epochs[history.epochs.size()]);
+        callback(history);
+      }
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      least = std::min(least, took.count());
+    }
+    return least;
+  };
+  const auto check = [&](auto make) { BOOST_TEST(seconds(make, many) < 30 * seconds(make, few)); };
+  SGD sgd;
+  check([] { return early_stopping({.patience = 2 * many}); });
+  check([&] { return reduce_on_plateau(sgd, {.patience = 2 * many}); });
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_written_is_found_at_once) {
