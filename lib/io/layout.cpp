@@ -105,7 +105,8 @@ std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedPara
   for (const auto& rename : options.rename)
     if (std::ranges::none_of(parameters,
                              [&](const NamedParameter& p) { return is_at(p.name, rename.first); }))
-      fail(text("there is nothing called ", rename.first, " in the model to rename"));
+      fail(text("there is nothing called ", rename.first, " in the model to rename"),
+           "the model's name comes first, then the file's");
   if (options.layout == Layout::keras || !options.flattened) return layouts;
   for (const auto& [name, channels] : *options.flattened) {
     const auto p = std::ranges::find(parameters, name, &NamedParameter::name);

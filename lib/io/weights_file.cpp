@@ -16,11 +16,13 @@ std::optional<Array> read(const WeightsFile& file, const FileLayout& layout,
   const std::string& name = layout.name;
   if (!file.has(name)) {
     if (partial) return {};
-    file.fail(" has no array called " + name);
+    file.fail(" has no array called " + name,
+              "rename says what the file calls it, and partial leaves it out");
   }
   const Shape found = file.shape(name), expected = layout.shape(parameter.shape());
   if (found != expected && !partial)
-    file.fail(text(": the array ", name, " has the shape ", found, ", expected ", expected));
+    file.fail(text(": the array ", name, " has the shape ", found, ", expected ", expected),
+              "partial leaves it out");
   if (found != expected) return {};
   return layout.from_file(file.read(name, expected));
 }
@@ -47,7 +49,8 @@ LoadReport load_parameters(const WeightsFile& file, const std::vector<NamedParam
     report.loaded.push_back(name);
   }
   if (!unread.empty() && !partial)
-    file.fail(text(" has ", file.shown(*unread.begin()), ", which the model does not have"));
+    file.fail(text(" has ", file.shown(*unread.begin()), ", which the model does not have"),
+              "partial leaves it out");
   if (report.loaded.empty())
     file.fail(" has nothing of the names and shapes that the model has",
               "rename says what the file calls them");

@@ -20,6 +20,11 @@
 
 namespace test {
 
+/// What loading says further of an array that only the model has, and of one that fits no parameter.
+inline const std::string or_rename =
+                             "; rename says what the file calls it, and partial leaves it out",
+                         or_leave = "; partial leaves it out";
+
 /// A new directory, removed with all that is in it.
 class Directory {
  public:

@@ -124,8 +124,9 @@ BOOST_AUTO_TEST_CASE(a_part_is_what_both_have) {
       const std::string path = directory / "file";
       format.save(path, {{"more", &more}, {"weight", &head}, {"bias", &bias}}, {});
       Small model;
-      check_refused<DataError>(format, path, model, {},
-                               path + ": the array weight has the shape (2, 3), expected (2, 2)");
+      check_refused<DataError>(
+          format, path, model, {},
+          path + ": the array weight has the shape (2, 3), expected (2, 2)" + or_leave);
       const LoadReport report = format.load(path, parameters(model), {.partial = true});
       BOOST_TEST(report.loaded == Names{"bias"}, boost::test_tools::per_element());
       BOOST_TEST(report.missing == Names{"weight"}, boost::test_tools::per_element());
@@ -235,9 +236,10 @@ BOOST_AUTO_TEST_CASE(names_that_nothing_has) {
     for (const char* const none : {"weigh", "weight.", "0", "weights"})
       check_refused<ValueError>(
           format, path, model, {.rename = {{none, "x"}}},
-          std::string{"there is nothing called "} + none + " in the model to rename");
+          std::string{"there is nothing called "} + none +
+              " in the model to rename; the model's name comes first, then the file's");
     check_refused<DataError>(format, path, model, {.rename = {{"bias", "b"}}},
-                             path + " has no array called b");
+                             path + " has no array called b" + or_rename);
   }
 }
 

@@ -252,14 +252,14 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_fit_the_model) {
   const Directory directory;
   Parameter a{zeros({2})};
   save_npz_weights(directory / "a", {{"bias", &a}});
-  check_refused(read_bytes(directory / "a"), " has no array called weight");
+  check_refused(read_bytes(directory / "a"), " has no array called weight" + or_rename);
   Small small;
   save_npz_weights(directory / "b", {{"bias", &a}, {"more", &a}, {"weight", &small.weight}});
   check_refused(read_bytes(directory / "b"),
-                " has the file more.npy, which the model does not have");
+                " has the file more.npy, which the model does not have" + or_leave);
   save_npz_weights(directory / "c", {{"weight", &a}, {"bias", &a}});
   check_refused(read_bytes(directory / "c"),
-                ": the array weight has the shape (2,), expected (2, 2)");
+                ": the array weight has the shape (2,), expected (2, 2)" + or_leave);
   BOOST_CHECK_EXCEPTION(save_npz_weights(directory / "d", {{"a", &a}, {"a", &a}}), DataError,
                         [](const DataError& error) {
                           return error.what() == std::string{"[save] two arrays are called a.npy"};
