@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The examples: one concept each, at most 60 lines, and what they print is right.
+// The examples: one concept each, at most 60 lines, and what they print is right; and the one command to know.
 #include "support.hpp"
 
 #include <cmath>
@@ -42,6 +42,28 @@ BOOST_AUTO_TEST_CASE(the_readme_shows_the_quickstart) {
   BOOST_TEST(code.size() > 300u);
   const std::string example = read_file(std::string{XTAPE_SOURCES} + "/quickstart/quickstart.cpp");
   BOOST_TEST(contains(without_spaces(example), code));
+}
+
+// What ./dev cannot do it says before it installs or builds anything.
+BOOST_AUTO_TEST_CASE(the_one_command_tells_what_it_can_do) {
+  const std::string dev = std::string{"\""} + XTAPE_SOURCES + "/../dev\" ";
+  for (const char* const asked : {"", "help", "--help"}) {
+    const Outcome outcome = run(dev + asked);
+    BOOST_TEST(outcome.status == 0, asked);
+    BOOST_TEST(outcome.out.starts_with("./dev demo [OPTION...] "), asked << ": " << outcome.out);
+  }
+  for (const auto& [asked, said] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"tests", "there is no command tests; these are:\n./dev demo "},
+           {"test quick", "test takes nothing behind it, got quick\n"},
+           {"fuzz ten", "expected a number of runs, got ten\n"},
+           {"tidy nothing.cpp", "there is no file nothing.cpp\n"},
+           {"package digits",
+            "packages are built in a folder that is not there yet, and digits is"}}) {
+    const Outcome outcome = run(dev + asked);
+    BOOST_TEST(outcome.status == 2, asked << ": " << outcome.status);
+    BOOST_TEST(outcome.out == "", asked);
+    BOOST_TEST(outcome.err.starts_with(std::string{"dev: "} + said), outcome.err);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(quickstart_learns) {
