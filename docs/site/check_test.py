@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import gallery  # noqa: E402
 import index  # noqa: E402
 import snippets  # noqa: E402
+import speed  # noqa: E402
 
 GOOD = ('<a id="top"></a><a href="#top">t</a><a href="b%20c.html#end">e</a>'
         '<img src="i.png" alt="i"><a href="https://example.org/x">x</a><link href="s.css">')
@@ -87,6 +88,21 @@ INDEXED = {
 }
 
 
+MEASURED = {
+    "date": "2026-01-31", "pytorch": "1.13",
+    "machine": ["processor  Some Xeon, 2 threads", "kernels    x86_64_v4", "BLAS       OpenBLAS 0.3, for SkylakeX",
+                "           (it takes this processor for Prescott)"],
+    "models": [{"model": "cnn", "threads": 2, "xtape": {"images_per_second": 23525.4, "peak_megabytes": 97.2},
+                "pytorch": {"images_per_second": 5637.3, "peak_megabytes": 516}}]}
+# What stands in a page for a part of the figures above.
+FIGURES = {
+    "machine": "| what | which |\n| --- | --- |\n| date | 2026-01-31 |\n| processor | Some Xeon, 2 threads |\n"
+               "| kernels of xtape | x86_64_v4 |\n| BLAS | OpenBLAS 0.3, for SkylakeX (it takes this processor for "
+               "Prescott) |\n| PyTorch | 1.13 |\n",
+    "models": "| model | threads | xtape images/s | PyTorch images/s | ratio |\n| --- | --- | --- | --- | --- |\n"
+              "| CNN | 2 | 23,525 | 5,637 | 4.2 |\n",
+    "memory": "Training the CNN took 97 MB of memory, data included, and PyTorch 516 MB.\n",
+}
 PROGRAM = """// SPDX-License-Identifier: MIT
 //! [program]
 // Trains a net (Name et al., 2014): quickly,
@@ -123,6 +139,10 @@ def in_gallery():
     return {p.stem for p in programs if f'href="example_{p.stem}.html"' not in text}
 
 
+def figures(name):
+    return speed.filled(f"a\n<!-- speed: {name} -->\nold\n<!-- /speed -->\nb\n", MEASURED)
+
+
 def indexed(page):
     with tempfile.TemporaryDirectory() as folder:
         for name in ("a.html", "a_source.html", "functions_b.html"):
@@ -135,11 +155,16 @@ def tests():
     for page, found in INDEXED.items():
         yield f"the index of {found[0]}", lambda p=page: indexed(p), found
     yield ("a program in the gallery", lambda: parts(PROGRAM),
-           ("Trains a net (Name et al., 2014): quickly,\nand well.\n```sh\nnet --help    all options\n```\nThen it ends.\n",
+           ("Trains a net (Name et al., 2014): quickly,\nand well.\n```sh\nnet --help    all options\n```\n"
+            "Then it ends.\n",
             "#include <xtape/xtape.hpp>\nint main() {}\n"))
     yield ("a program that says nothing", lambda: parts("int main() {}\n"),
            "net.cpp begins with no comment on what it shows")
     yield "the gallery shows all examples", in_gallery, {"output"}  # which all are linked with
+    for name, text in FIGURES.items():
+        yield (f"the figures of {name}", lambda n=name: figures(n),
+               f"a\n<!-- speed: {name} -->\n\n{text}\n<!-- /speed -->\nb\n")
+    yield "figures as measured", lambda: speed.stale_pages(speed.measured()), []
     for page, fault in PAGES.items():
         faults = [f"a.html: {fault}"] if fault else []
         yield page[len(GOOD):] or "a good page", lambda p=page: check_site(p), faults

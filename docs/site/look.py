@@ -25,7 +25,8 @@ WIDE = """(() => {
   const scrolls = e => e !== content && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
   const wide = [...content.querySelectorAll("*")].filter(
     e => e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement));
-  return content.scrollWidth > width ? [`${content.scrollWidth} pixels`, ...wide.map(e => e.outerHTML.slice(0, 80))] : [];
+  const names = wide.map(e => e.outerHTML.slice(0, 80));
+  return content.scrollWidth > width ? [`${content.scrollWidth} pixels`, ...names] : [];
 })()"""
 # The least contrast of a piece of code with what it stands on; WCAG 2 asks for 4.5.
 CONTRAST = """(() => {
@@ -82,6 +83,12 @@ def check_search(page):
         links = page.value("[...document.querySelectorAll('#search-results a')].map(a => a.getAttribute('href'))")
         assert links[:1] == [] if answer is None else links and links[0].startswith(answer), f"{question}: {links}"
         assert page.value("document.getElementById('search-results').hidden") is False
+    page.value("Search.field.value = 'adam'; Search.show()")
+    for key, chosen in (("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", page.value("Search.most") - 1)):
+        page.value(f"Search.field.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}'}}))")
+        assert page.value("Search.field.getAttribute('aria-activedescendant')") == f"result-{chosen}", key
+    page.value("Search.field.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+    assert page.value("document.getElementById('search-results').hidden"), "Escape closes nothing"
 
 
 def checks(page, site, screenshots):

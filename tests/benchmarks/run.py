@@ -192,7 +192,9 @@ def main():
     print("measuring, beside PyTorch" if torch else "measuring", "- some minutes", file=sys.stderr)
 
     before = Clock()
-    result = {"machine": machine.splitlines()}
+    result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.splitlines()}
+    if torch:
+        result["pytorch"] = output(torch, "-c", "import torch; print(torch.__version__)").strip()
     if not options.no_kernels:
         result["kernels"] = measure_kernels(options.tree)
         sys.stdout.flush()
