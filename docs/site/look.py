@@ -65,11 +65,12 @@ def check_code(page):
 
 
 def check_switch(page):
-    """A click on the switch makes a light page dark, with the drawings on it."""
+    """The switch makes a light page dark, with the drawings on it, and light again."""
     page.scheme("light")
     wait_for(page, "document.querySelector('doxygen-awesome-dark-mode-toggle')")
-    for dark in (True, False):
-        page.value("document.querySelector('doxygen-awesome-dark-mode-toggle').click()")
+    wait_for(page, "document.querySelector('doxygen-awesome-dark-mode-toggle').role === 'button'")
+    for dark, act in ((True, "click()"), (False, "dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))")):
+        page.value("document.querySelector('doxygen-awesome-dark-mode-toggle')." + act)
         assert page.value("document.documentElement.classList.contains('dark-mode')") == dark
         assert page.value("getComputedStyle(document.documentElement).colorScheme").startswith("dark") == dark
 
