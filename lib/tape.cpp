@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <xtape/formula.hpp>
 #include <xtape/tape.hpp>
 
 #include "kernels/strided.hpp"
@@ -21,6 +22,11 @@ std::size_t first_slot(const Parameter* parameter, std::size_t size) {
   return ((bits * 0x9e37'79b9'7f4a'7c15) >> 32) & (size - 1);  // by the golden ratio, after Knuth
 }
 std::size_t next_slot(std::size_t slot, std::size_t size) { return (slot + 1) & (size - 1); }
+
+void add_to(Array& sum, const Array& x) {
+  static const Formula add{[](Term a, Term b) { return a + b; }};
+  add.into(sum, sum, x);
+}
 
 // The slots that no tape has. None is ever freed: a Variable may outlive its tape by any time.
 struct FreeSlots {
@@ -252,7 +258,7 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientP
     gradient->array = kernels::sum_to(gradient->array, node.shape);
   }
   if (node.grad)
-    kernels::add_to(node.grad->array, gradient->array);
+    add_to(node.grad->array, gradient->array);
   else
     node.grad = std::move(gradient);
 }
@@ -265,7 +271,7 @@ void Tape::store_gradients(bool accumulate) {
     const detail::GradientPtr gradient = std::move(nodes_[parameter_nodes_[i]].grad);
     Array& stored = parameters_[i]->grad();
     if (accumulate && stored.shape() == parameters_[i]->shape()) {
-      if (gradient) kernels::add_to(stored, gradient->array);
+      if (gradient) add_to(stored, gradient->array);
     } else {
       stored = gradient ? std::move(gradient->array) : zeros(parameters_[i]->shape());
     }

@@ -6,7 +6,9 @@
 #include <xtape/ops/arithmetic.hpp>
 #include <xtape/ops/conv.hpp>
 #include <xtape/ops/dropout.hpp>
+#include <xtape/ops/elementwise.hpp>
 #include <xtape/ops/linear.hpp>
+#include <xtape/ops/loss.hpp>
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/reduce.hpp>
 #include <xtape/ops/shape.hpp>

@@ -54,6 +54,6 @@ void col2im(const Conv2D& s, const Image& image, std::size_t top, std::size_t ro
 
 }  // namespace
 
-void fill(Col2imKernels& k) { k.col2im = col2im; }
+void fill(Col2imKernels& k, Set) { k.col2im = col2im; }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

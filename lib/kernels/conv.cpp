@@ -163,7 +163,7 @@ void conv2d_max_pool(const Conv2D& s, const Pool2D& p, const Scalar* x, const Sc
 
 }  // namespace
 
-void fill(ConvKernels& k) {
+void fill(ConvKernels& k, Set) {
   k.conv2d = conv2d;
   k.conv2d_max_pool = conv2d_max_pool;
 }

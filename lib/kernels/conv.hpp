@@ -2,6 +2,7 @@
 // Convolution of channels-last images, unpadded: the op pads.
 #pragma once
 
+#include "kernels/family.hpp"
 #include "kernels/pool.hpp"
 
 #include <xtape/activation.hpp>
@@ -49,5 +50,9 @@ struct Col2imKernels {
   void (*col2im)(const Conv2D&, const Image&, std::size_t top, std::size_t rows,
                  const Scalar* columns, Scalar* dx);
 };
+
+XTAPE_KERNEL_FAMILY(ConvKernels)
+XTAPE_KERNEL_FAMILY(ConvGradKernels)
+XTAPE_KERNEL_FAMILY(Col2imKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -211,7 +211,7 @@ void conv2d_max_pool_grad_kernel(const Conv2D& s, const Pool2D& p, const Scalar*
 
 }  // namespace
 
-void fill(ConvGradKernels& k) {
+void fill(ConvGradKernels& k, Set) {
   k.conv2d_grad_kernel = conv2d_grad_kernel;
   k.conv2d_max_pool_grad_kernel = conv2d_max_pool_grad_kernel;
 }

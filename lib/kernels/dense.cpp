@@ -137,7 +137,7 @@ void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
 
 }  // namespace
 
-void fill(DenseKernels& kernels) {
+void fill(DenseKernels& kernels, Set) {
   kernels.panel_columns = tile_columns;
   kernels.vector_columns = lanes;
   kernels.copy = copy;

@@ -2,7 +2,7 @@
 // Products of matrices of which one is small, such as a batch.
 #pragma once
 
-#include <xtape/config.hpp>
+#include "kernels/family.hpp"
 
 #include <cstddef>
 
@@ -44,5 +44,7 @@ struct DenseKernels {
   void (*product_transposed)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b,
                              Scalar* c, std::size_t stride);
 };
+
+XTAPE_KERNEL_FAMILY(DenseKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

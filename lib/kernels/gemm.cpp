@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/gemm.hpp"
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
 #include "kernels/parallel.hpp"
 
 #include <xtape/array.hpp>
@@ -262,7 +262,7 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
 }
 
 void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c) {
-  matmul(table(), m, n, k, a, b, c);
+  matmul(best<DenseKernels>(), m, n, k, a, b, c);
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

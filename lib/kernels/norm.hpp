@@ -3,7 +3,8 @@
 // depend on the number of threads. The sums are in long double, into whose range all squares fit.
 #pragma once
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/optim.hpp"
 #include "kernels/parallel.hpp"
 
 #include <xtape/memory.hpp>
@@ -24,7 +25,7 @@ void add_squares(SliceSums& sums, const Scalar* x, std::size_t size, Prepare pre
   sums.resize(first + (size + grain - 1) / grain);
   parallel_ranges(size, grain, [&](std::size_t begin, std::size_t end) {
     prepare(begin, end);
-    sums[first + begin / grain] = table().sum_of_squares(x + begin, end - begin);
+    sums[first + begin / grain] = best<OptimKernels>().sum_of_squares(x + begin, end - begin);
   });
 }
 

@@ -190,7 +190,7 @@ void clamp(Scalar* x, std::size_t size, Scalar limit) {
 
 }  // namespace
 
-void fill(OptimKernels& k) {
+void fill(OptimKernels& k, Set) {
   k.sgd = sgd;
   k.adagrad = adagrad;
   k.adadelta = adadelta;

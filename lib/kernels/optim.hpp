@@ -3,7 +3,7 @@
 // writes them once, in parallel.
 #pragma once
 
-#include <xtape/config.hpp>
+#include "kernels/family.hpp"
 
 #include <cstddef>
 
@@ -64,5 +64,7 @@ struct OptimKernels {
   /// x = min(max(x, -limit), limit); NaN stays NaN
   void (*clamp)(Scalar* x, std::size_t size, Scalar limit);
 };
+
+XTAPE_KERNEL_FAMILY(OptimKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -17,8 +17,8 @@ namespace {
 #ifdef __SSE2__
 class FlushDenormals {
  public:
-  FlushDenormals() : before_{_mm_getcsr()} {
-    _mm_setcsr(before_ | flush_to_zero | denormals_are_zero);
+  explicit FlushDenormals(Denormals denormals) : before_{_mm_getcsr()} {
+    if (denormals == Denormals::flushed) _mm_setcsr(before_ | flush_to_zero | denormals_are_zero);
   }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
@@ -30,21 +30,22 @@ class FlushDenormals {
 };
 #else
 struct FlushDenormals {
-  FlushDenormals() {}
+  explicit FlushDenormals(Denormals) {}
 };
 #endif
 
 }  // namespace
 
-void parallel(std::size_t slices, void (*run)(void* context, std::size_t slice), void* context) {
+void parallel(std::size_t slices, void (*run)(void* context, std::size_t slice), void* context,
+              Denormals denormals) {
   if (slices == 1) {
-    const FlushDenormals flush;
+    const FlushDenormals flush{denormals};
     return run(context, 0);
   }
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>{0, slices, 1},
       [=](const tbb::blocked_range<std::size_t>& range) {
-        const FlushDenormals flush;
+        const FlushDenormals flush{denormals};
         for (std::size_t slice = range.begin(); slice != range.end(); ++slice) run(context, slice);
       },
       tbb::simple_partitioner{});

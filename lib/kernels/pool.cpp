@@ -158,7 +158,7 @@ void avg_pool2d_grad(const Pool2D& s, const Scalar* g, Scalar* dx) {
 
 }  // namespace
 
-void fill(PoolKernels& k) {
+void fill(PoolKernels& k, Set) {
   k.max_pool2d = max_pool2d;
   k.max_pool2d_grad = max_pool2d_grad;
   k.unpool = unpool;

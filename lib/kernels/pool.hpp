@@ -2,7 +2,7 @@
 // Pooling of channels-last images.
 #pragma once
 
-#include <xtape/config.hpp>
+#include "kernels/family.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,5 +32,7 @@ struct PoolKernels {
   /// dx = g divided equally among the elements of its window.
   void (*avg_pool2d_grad)(const Pool2D&, const Scalar* g, Scalar* dx);
 };
+
+XTAPE_KERNEL_FAMILY(PoolKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -78,7 +78,7 @@ void dropout_grad(const std::uint8_t* mask, Scalar scale, const Scalar* g, Scala
 
 }  // namespace
 
-void fill(RandomKernels& k) {
+void fill(RandomKernels& k, Set) {
   k.dropout = dropout;
   k.dropout_grad = dropout_grad;
 }

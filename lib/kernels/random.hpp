@@ -3,7 +3,7 @@
 // on how the work is divided.
 #pragma once
 
-#include <xtape/config.hpp>
+#include "kernels/family.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,5 +19,7 @@ struct RandomKernels {
   void (*dropout_grad)(const std::uint8_t* mask, Scalar scale, const Scalar* g, Scalar* dx,
                        std::size_t size);
 };
+
+XTAPE_KERNEL_FAMILY(RandomKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

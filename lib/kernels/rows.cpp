@@ -11,76 +11,11 @@
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
 
-// Rows per slice, so that a slice has about `elementwise_grain` elements.
-std::size_t row_grain(Matrix m) {
-  return m.columns < elementwise_grain ? elementwise_grain / (m.columns + 1) + 1 : 1;
-}
-
 template <class F>
 void for_each_row(Matrix m, F f) {
-  parallel_ranges(m.rows, row_grain(m), [=](std::size_t begin, std::size_t end) {
+  parallel_ranges(m.rows, row_grain(m.columns), [=](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) f(r, r * m.columns);
   });
-}
-
-// One row of finish_rows. That bias and row do not overlap lets the compiler vectorise it.
-template <bool rectify>
-[[gnu::noinline]] void finish_row(std::size_t size, const Scalar* __restrict bias,
-                                  Scalar* __restrict row) {
-  for (std::size_t c = 0; c < size; ++c) {
-    const Scalar v = bias != nullptr ? row[c] + bias[c] : row[c];
-    row[c] = rectify && v < 0 ? 0 : v;
-  }
-}
-
-void finish_rows(Matrix m, const Scalar* bias, Activation activation, Scalar* y) {
-  if (activation == Activation::none && bias == nullptr) return;
-  for_each_row(m, [=](std::size_t, std::size_t at) {
-    Scalar* const row = y + at;
-    if (activation == Activation::relu) return finish_row<true>(m.columns, bias, row);
-    finish_row<false>(m.columns, bias, row);
-    if (activation == Activation::none) return;
-    for_each_vector(m.columns, [&](std::size_t c, auto part) {
-      const Batch v = as_batch(load(row + c, part));
-      store(row + c,
-            as_vec(activation == Activation::tanh ? xsimd::tanh(v)
-                                                  : Scalar{1} / (Scalar{1} + xsimd::exp(-v))),
-            part);
-    });
-  });
-}
-
-// Adds the rows to `sum`, four at a time: each addition to it has to wait for the one before.
-template <class Sum>
-[[gnu::noinline]] void add_rows(Matrix m, const Scalar* __restrict x, Sum* __restrict sum) {
-  const std::size_t n = m.columns;
-  std::size_t r = 0;
-  for (; r + 4 <= m.rows; r += 4, x += 4 * n)
-    for (std::size_t c = 0; c < n; ++c)
-      sum[c] += static_cast<Sum>((x[c] + x[n + c]) + (x[2 * n + c] + x[3 * n + c]));
-  for (; r < m.rows; ++r, x += n)
-    for (std::size_t c = 0; c < n; ++c) sum[c] += static_cast<Sum>(x[c]);
-}
-
-template <class Sum>
-void sum_rows_as(Matrix m, const Scalar* x, Scalar* sum) {
-  const std::size_t grain = row_grain(m);
-  const std::size_t slices = (m.rows + grain - 1) / grain;
-  PooledBuffer<Sum> parts{slices * m.columns};
-  Sum* const part = parts.data();
-  parallel_ranges(m.rows, grain, [=](std::size_t begin, std::size_t end) {
-    Sum* const to = part + begin / grain * m.columns;
-    std::fill(to, to + m.columns, Sum{0});
-    add_rows({end - begin, m.columns}, x + begin * m.columns, to);
-  });
-  for (std::size_t s = 1; s < slices; ++s)
-    for (std::size_t c = 0; c < m.columns; ++c) part[c] += part[s * m.columns + c];
-  for (std::size_t c = 0; c < m.columns; ++c)
-    sum[c] = slices == 0 ? 0 : static_cast<Scalar>(part[c]);
-}
-
-void sum_rows(Matrix m, const Scalar* x, Scalar* sum) {
-  return m.rows <= few_terms ? sum_rows_as<Scalar>(m, x, sum) : sum_rows_as<double>(m, x, sum);
 }
 
 Scalar max_of(const Scalar* x, std::size_t size) {
@@ -234,9 +169,7 @@ Scalar cross_entropy_soft(Matrix m, const Scalar* x, const Scalar* targets, Scal
 
 }  // namespace
 
-void fill(RowKernels& k) {
-  k.finish_rows = finish_rows;
-  k.sum_rows = sum_rows;
+void fill(RowKernels& k, Set) {
   k.softmax = softmax;
   k.softmax_grad = softmax_grad;
   k.log_softmax = log_softmax;

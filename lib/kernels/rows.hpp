@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Loops over the rows of a row-major matrix: bias, softmax, cross-entropy.
+// Loops over the rows of a row-major matrix: softmax and cross-entropy.
 #pragma once
 
-#include <xtape/activation.hpp>
+#include "kernels/reduce.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
-/// The sizes of a matrix.
-struct Matrix {
-  std::size_t rows, columns;
-};
-
 struct RowKernels {
-  /// y[r] = activation(y[r] + bias); a null bias is none.
-  void (*finish_rows)(Matrix, const Scalar* bias, Activation, Scalar* y);
-  /// sum[c] = sum over r of x[r][c]
-  void (*sum_rows)(Matrix, const Scalar* x, Scalar* sum);
-
   /// y[r] = softmax(x[r])
   void (*softmax)(Matrix, const Scalar* x, Scalar* y);
   /// dx = y * (g - sum(g * y)) per row; g and dx may be the same array.
@@ -37,5 +27,7 @@ struct RowKernels {
   Scalar (*cross_entropy_soft)(Matrix, const Scalar* x, const Scalar* targets, Scalar smoothing,
                                Scalar* dx);
 };
+
+XTAPE_KERNEL_FAMILY(RowKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -1,21 +1,41 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/strided.hpp"
 
+#include "kernels/dispatch.hpp"
+#include "kernels/parallel.hpp"
+#include "kernels/reduce.hpp"
+
 #include <algorithm>
+#include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-// In eight parts, which the processor adds side by side.
-double sum_of(const Scalar* from, std::size_t count) {
-  std::array<double, 8> parts{};
-  std::size_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    for (std::size_t k = 0; k < 8; ++k) parts[k] += static_cast<double>(from[i + k]);
-  for (; i < count; ++i) parts[0] += static_cast<double>(from[i]);
-  double sum = 0;
-  for (double part : parts) sum += part;
-  return sum;
+using Walk = Nest<2>;  // over an array and what it is reduced to
+
+// `a` reduced to `shape`. Joined, the axes are in most cases some that are kept, some that are reduced, some that
+// are kept: a matrix for each of the first, of which `rows` or `columns` are reduced. `other` is for the rest.
+template <class Rows, class Columns, class Other>
+Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Other other) {
+  Array y = uninitialized(shape);
+  const Walk walk{a.shape(), {row_major(a.shape()), strides_over(shape, a.shape())}};
+  const Shape& sizes = walk.sizes();
+  const std::size_t axes = sizes.size();
+  const auto is_reduced = [&](std::size_t axis) { return walk.steps(axis)[1] == 0; };
+  std::size_t inner = 1, count = 1, outer = 1, axis = axes;
+  if (!is_reduced(axis - 1)) inner = sizes[--axis];
+  if (axis > 0 && is_reduced(axis - 1)) count = sizes[--axis];
+  if (axis > 0) outer = sizes[--axis];
+  if (axis > 0) {
+    other(walk, a.data(), y);
+  } else if (inner == 1) {
+    columns({outer, count}, a.data(), y.data());
+  } else {
+    parallel(outer, [&](std::size_t i) {
+      rows({count, inner}, a.data() + i * count * inner, y.data() + i * inner);
+    });
+  }
+  return y;
 }
 
 }  // namespace
@@ -52,32 +72,35 @@ Strides strides_over(const Shape& shape, const Shape& over) {
 }
 
 Array sum_to(const Array& a, const Shape& shape, double divisor) {
-  // Sums in double: exact enough for any length, and a mean of large floats does not overflow.
-  PooledVector<double> sums(element_count(shape), 0.0);
-  const Nest<2> nest{a.shape(), {row_major(a.shape()), strides_over(shape, a.shape())}};
-  nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-    const Scalar* const from = a.data() + at[0];
-    double* to = sums.data() + at[1];
-    if (step[1] == 1) {
-      for (std::size_t i = 0; i < count; ++i) to[i] += static_cast<double>(from[i]);
-    } else if (step[1] == 0) {
-      *to += sum_of(from, count);
-    } else {
+  const auto sum = [divisor](const Walk& walk, const Scalar* x, Array& y) {
+    // Any other order of axes: in double, like the kernels.
+    PooledVector<double> sums(y.size(), 0.0);
+    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
+      const Scalar* const from = x + at[0];
+      double* to = sums.data() + at[1];
       for (std::size_t i = 0; i < count; ++i, to += step[1]) *to += static_cast<double>(from[i]);
-    }
-  });
-  Array out = uninitialized(shape);
-  std::transform(sums.begin(), sums.end(), out.data(),
-                 [divisor](double x) { return static_cast<Scalar>(x / divisor); });
-  return out;
+    });
+    std::transform(sums.begin(), sums.end(), y.data(),
+                   [divisor](double x) { return static_cast<Scalar>(x / divisor); });
+  };
+  const ReduceKernels& k = best<ReduceKernels>();
+  return reduce(
+      a, shape, [&](Matrix m, const Scalar* x, Scalar* y) { k.sum_rows(m, x, divisor, y); },
+      [&](Matrix m, const Scalar* x, Scalar* y) { k.sum_columns(m, x, divisor, y); }, sum);
 }
 
-Array broadcast_to(const Array& a, const Shape& shape) {
-  return broadcast(a, a, shape, [](Scalar x, Scalar) { return x; });
-}
-
-void add_to(Array& out, const Array& a) {
-  for (std::size_t i = 0; i < a.size(); ++i) out.data()[i] += a.data()[i];
+Array max_to(const Array& a, const Shape& shape) {
+  const auto max = [](const Walk& walk, const Scalar* x, Array& y) {
+    std::fill_n(y.data(), y.size(), -std::numeric_limits<Scalar>::infinity());
+    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
+      const Scalar* const from = x + at[0];
+      Scalar* to = y.data() + at[1];
+      for (std::size_t i = 0; i < count; ++i, to += step[1])
+        if (from[i] > *to || from[i] != from[i]) *to = from[i];
+    });
+  };
+  const ReduceKernels& k = best<ReduceKernels>();
+  return reduce(a, shape, k.max_rows, k.max_columns, max);
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

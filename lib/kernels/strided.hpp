@@ -6,6 +6,7 @@
 
 #include <xtape/array.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace xtape::inline XTAPE_ABI::kernels {
@@ -30,10 +31,8 @@ Strides strides_over(const Shape& shape, const Shape& over);
 
 /// `a` summed to `shape`, which broadcasts to the shape of `a`; each sum is divided by `divisor`.
 Array sum_to(const Array& a, const Shape& shape, double divisor = 1);
-/// `a` repeated to `shape`, to which it broadcasts.
-Array broadcast_to(const Array& a, const Shape& shape);
-/// out += a, elementwise; the shapes are equal.
-void add_to(Array& out, const Array& a);
+/// The maxima of `a`, NaN where one of the elements is, for each element of `shape`, which broadcasts to that of `a`.
+Array max_to(const Array& a, const Shape& shape);
 
 /// Loops over `shape` with K operands. Axes that all operands walk alike are joined, so the innermost
 /// loop, a run, is as long as can be.
@@ -42,6 +41,8 @@ class Nest {
  public:
   using Offsets = std::array<std::ptrdiff_t, K>;
 
+  /// One element.
+  Nest() = default;
   Nest(const Shape& shape, const std::array<Strides, K>& strides) {
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       if (shape[axis] == 1) continue;
@@ -53,6 +54,35 @@ class Nest {
       } else {
         sizes_.push_back(shape[axis]);
         steps_.push_back(steps);
+      }
+    }
+  }
+
+  /// The sizes of the joined axes, and the steps of the operands along one of them.
+  const Shape& sizes() const { return sizes_; }
+  const Offsets& steps(std::size_t axis) const { return steps_[axis]; }
+
+  /// Copies `count` elements of the only operand, from element `begin` of the walk on.
+  void copy(const Scalar* from, std::size_t begin, std::size_t count, Scalar* to) const
+      requires(K == 1) {
+    const std::size_t inner = sizes_.size() - 1;
+    Shape index(sizes_.size());
+    for (std::size_t axis = inner + 1; axis-- > 0; begin /= sizes_[axis]) {
+      index[axis] = begin % sizes_[axis];
+      from += static_cast<std::ptrdiff_t>(index[axis]) * steps_[axis][0];
+    }
+    const std::ptrdiff_t step = steps_[inner][0];
+    while (count > 0) {
+      const std::size_t run = std::min(count, sizes_[inner] - index[inner]);
+      copy_run(from, step, run, to);
+      to += run;
+      count -= run;
+      from += static_cast<std::ptrdiff_t>(run) * step;
+      index[inner] += run;
+      for (std::size_t axis = inner; axis > 0 && index[axis] == sizes_[axis]; --axis) {
+        from += steps_[axis - 1][0] - static_cast<std::ptrdiff_t>(sizes_[axis]) * steps_[axis][0];
+        index[axis] = 0;
+        ++index[axis - 1];
       }
     }
   }
@@ -82,6 +112,14 @@ class Nest {
   }
 
  private:
+  static void copy_run(const Scalar* from, std::ptrdiff_t step, std::size_t count, Scalar* to) {
+    if (step == 1)
+      std::copy_n(from, count, to);
+    else if (step == 0)
+      std::fill_n(to, count, *from);
+    else
+      for (std::size_t i = 0; i < count; ++i, from += step) to[i] = *from;
+  }
   bool continues(const Offsets& steps, std::size_t size) const {
     for (std::size_t k = 0; k < K; ++k)
       if (steps_.back()[k] != steps[k] * static_cast<std::ptrdiff_t>(size)) return false;
@@ -92,32 +130,5 @@ class Nest {
   Shape sizes_{1};
   xt::svector<Offsets, 4> steps_{Offsets{}};
 };
-
-/// f(a, b) elementwise, over the shape to which both broadcast.
-template <class F>
-Array broadcast(const Array& a, const Array& b, const Shape& shape, F f) {
-  Array out = uninitialized(shape);
-  if (same(a.shape(), shape) && same(b.shape(), shape)) {
-    for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] = f(a.data()[i], b.data()[i]);
-    return out;
-  }
-  const Nest<3> nest{
-      shape, {row_major(shape), strides_over(a.shape(), shape), strides_over(b.shape(), shape)}};
-  Scalar* const to = out.data();
-  nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-    Scalar* const y = to + at[0];
-    const Scalar* const p = a.data() + at[1];
-    const Scalar* const q = b.data() + at[2];
-    if (step[1] == 1 && step[2] == 1)
-      for (std::size_t i = 0; i < count; ++i) y[i] = f(p[i], q[i]);
-    else if (step[1] == 1 && step[2] == 0)
-      for (std::size_t i = 0; i < count; ++i) y[i] = f(p[i], *q);
-    else if (step[1] == 0 && step[2] == 1)
-      for (std::size_t i = 0; i < count; ++i) y[i] = f(*p, q[i]);
-    else
-      for (std::size_t i = 0; i < count; ++i) y[i] = f(p[step[1] * i], q[step[2] * i]);
-  });
-  return out;
-}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -1,82 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/arithmetic.hpp>
 
-#include "kernels/strided.hpp"
-#include "text.hpp"
-
-#include <cmath>
-#include <type_traits>
+#include <xtape/ops/elementwise.hpp>
 
 namespace xtape::inline XTAPE_ABI {
-namespace {
-
-// What the derivatives of quotients and powers are computed in: where they fit into a Scalar, so do here
-// the squares and powers on the way.
-using Wide = std::conditional_t<sizeof(Scalar) == sizeof(float), double, long double>;
-
-// The operands of a binary op as Variables, and the op's result, f of each pair of elements.
-struct Pair {
-  Op op;
-  std::optional<Variable> constant;  // of the operand that is a number, if one is
-  const Variable &a, &b;
-  Value result;
-
-  template <class F>
-  Pair(const char* name, const Operand& left, const Operand& right, F f)
-      : op{name, left.at},
-        a{left.on_tape_with(right, op, constant)},
-        b{right.on_tape_with(left, op, constant)},
-        result{compute(op, a.value(), b.value(), f)} {}
-
- private:
-  template <class F>
-  static Array compute(const Op& op, const Array& a, const Array& b, F f) {
-    if (kernels::same(a.shape(), b.shape())) return kernels::broadcast(a, b, a.shape(), f);
-    Shape shape;
-    if (!kernels::broadcast_shape(a.shape(), b.shape(), shape))
-      throw ShapeError(op, text("the shapes ", a.shape(), " and ", b.shape(), " do not broadcast"),
-                       "sizes must be equal or 1, counted from the last axis");
-    return kernels::broadcast(a, b, shape, f);
-  }
-};
-
-// f(gradient, a, b) elementwise, where the gradient has the shape to which a and b broadcast.
-template <class F>
-Array combine(const Array& g, const Array& a, const Array& b, F f) {
-  using kernels::strides_over;
-  const Shape& shape = g.shape();
-  Array out = uninitialized(shape);
-  const kernels::Nest<3> nest{
-      shape,
-      {kernels::row_major(shape), strides_over(a.shape(), shape), strides_over(b.shape(), shape)}};
-  nest.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-    const Scalar* p = a.data() + at[1];
-    const Scalar* q = b.data() + at[2];
-    for (std::size_t i = 0; i < count; ++i, p += step[1], q += step[2])
-      out.data()[at[0] + static_cast<std::ptrdiff_t>(i)] =
-          static_cast<Scalar>(f(g.data()[at[0] + static_cast<std::ptrdiff_t>(i)], *p, *q));
-  });
-  return out;
-}
-
-// g = f(g, x) elementwise, where x broadcasts to the shape of g.
-template <class F>
-void apply_to(Array& g, const Array& x, F f) {
-  if (kernels::same(g.shape(), x.shape()))
-    for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] = f(g.data()[i], x.data()[i]);
-  else
-    g = kernels::broadcast(g, x, g.shape(), f);
-}
-void multiply(Array& g, const Array& x) {
-  apply_to(g, x, [](Scalar d, Scalar v) { return d * v; });
-}
-
-void negate(Array& g) {
-  for (Scalar& d : g.storage()) d = -d;
-}
-void keep(Array&) {}
-
-}  // namespace
 
 const Variable& Operand::on_tape_with(const Operand& other, const Op& op,
                                       std::optional<Variable>& constant) const {
@@ -85,54 +12,56 @@ const Variable& Operand::on_tape_with(const Operand& other, const Op& op,
   return constant.emplace(other.variable_->tape(op).input(full({}, number_)));
 }
 
+// The op of two operands, of which one may be a number.
+static Variable binary(const char* name, const Elementwise& f, const Operand& left,
+                       const Operand& right) {
+  const Op op{name, left.at};
+  std::optional<Variable> constant;
+  const Variable& a = left.on_tape_with(right, op, constant);
+  const Variable& b = right.on_tape_with(left, op, constant);
+  return f(op, a, b);
+}
+
+// The formula of each op, and those of its gradients: of g, the gradient of the result y, of x and of z.
+
 Variable add(const Operand& a, const Operand& b) {
-  Pair p{"add", a, b, [](Scalar x, Scalar y) { return x + y; }};
-  return record(p.op, std::move(p.result), wrt(p.a, keep), wrt(p.b, keep));
+  static const Elementwise f{[](Term x, Term z) { return x + z; },
+                             [](Term g, Term, Term, Term) { return g; },
+                             [](Term g, Term, Term, Term) { return g; }};
+  return binary("add", f, a, b);
 }
 
 Variable sub(const Operand& a, const Operand& b) {
-  Pair p{"sub", a, b, [](Scalar x, Scalar y) { return x - y; }};
-  return record(p.op, std::move(p.result), wrt(p.a, keep), wrt(p.b, negate));
+  static const Elementwise f{[](Term x, Term z) { return x - z; },
+                             [](Term g, Term, Term, Term) { return g; },
+                             [](Term g, Term, Term, Term) { return -g; }};
+  return binary("sub", f, a, b);
 }
 
 Variable mul(const Operand& a, const Operand& b) {
-  Pair p{"mul", a, b, [](Scalar x, Scalar y) { return x * y; }};
-  return record(p.op, std::move(p.result),
-                wrt(p.a, [y = p.b.shared_value()](Array& g) { multiply(g, *y); }),
-                wrt(p.b, [x = p.a.shared_value()](Array& g) { multiply(g, *x); }));
+  static const Elementwise f{[](Term x, Term z) { return x * z; },
+                             [](Term g, Term, Term z, Term) { return g * z; },
+                             [](Term g, Term x, Term, Term) { return g * x; }};
+  return binary("mul", f, a, b);
 }
 
 Variable div(const Operand& a, const Operand& b) {
-  Pair p{"div", a, b, [](Scalar x, Scalar y) { return x / y; }};
-  return record(
-      p.op, std::move(p.result),
-      wrt(p.a, [y = p.b.shared_value()](
-                   Array& g) { apply_to(g, *y, [](Scalar d, Scalar v) { return d / v; }); }),
-      wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-        return combine(g, *x, *y, [](Wide d, Wide v, Wide w) { return -d * v / (w * w); });
-      }));
+  static const Elementwise f{[](Term x, Term z) { return x / z; },
+                             [](Term g, Term, Term z, Term) { return g / z; },
+                             [](Term g, Term x, Term z, Term) { return quotient_slope(g, x, z); }};
+  return binary("div", f, a, b);
 }
 
 Variable pow(const Operand& a, const Operand& b) {
-  Pair p{"pow", a, b, [](Scalar x, Scalar y) { return std::pow(x, y); }};
-  return record(p.op, std::move(p.result),
-                wrt(p.a,
-                    [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-                      return combine(g, *x, *y, [](Wide d, Wide v, Wide w) {
-                        return w == 0 ? Wide{0} : d * w * std::pow(v, w - 1);
-                      });
-                    }),
-                wrt(p.b, [x = p.a.shared_value(), y = p.b.shared_value()](const Array& g) {
-                  return combine(g, *x, *y, [](Wide d, Wide v, Wide w) {
-                    return v == 0 ? Wide{0} : d * std::pow(v, w) * std::log(v);
-                  });
-                }));
+  static const Elementwise f{[](Term x, Term z) { return pow(x, z); },
+                             [](Term g, Term x, Term z, Term) { return power_slope(g, x, z); },
+                             [](Term g, Term x, Term z, Term) { return exponent_slope(g, x, z); }};
+  return binary("pow", f, a, b);
 }
 
 Variable neg(const Variable& x, Location at) {
-  Array y = x.value();
-  negate(y);
-  return record({"neg", at}, std::move(y), wrt(x, negate));
+  static const Elementwise f{[](Term a) { return -a; }, [](Term g, Term, Term) { return -g; }};
+  return f({"neg", at}, x);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/conv.hpp>
 
+#include "kernels/conv.hpp"
 #include "kernels/conv_grad_input.hpp"
+#include "kernels/dense.hpp"
+#include "kernels/dispatch.hpp"
 #include "kernels/parallel.hpp"
 #include "ops/fused.hpp"
 #include "ops/window.hpp"
@@ -11,10 +14,14 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
+using kernels::best;
 using kernels::Conv2D;
+using kernels::ConvGradKernels;
+using kernels::ConvKernels;
+using kernels::DenseKernels;
 using kernels::Image;
+using kernels::PoolKernels;
 using Positions = PooledBuffer<std::uint8_t>;
-using kernels::table;
 
 // Images of `shape` with zeros around: they begin `top` rows and `left` columns inside ones of the size
 // height x width. fill(i, first element, elements from row to row) writes image i.
@@ -110,7 +117,7 @@ Array unpooled(const Sizes& s, const Positions& where, const Array& g, std::size
   const Shape covered{s.batch, s.pool.out_h * s.pool.window_h, s.pool.out_w * s.pool.window_w,
                       s.out};
   return framed(covered, top, left, height, width, [&](std::size_t i, Scalar* to, std::size_t row) {
-    table().unpool(s.pool, where.data() + i * size, g.data() + i * size, to, row);
+    best<PoolKernels>().unpool(s.pool, where.data() + i * size, g.data() + i * size, to, row);
   });
 }
 
@@ -118,7 +125,7 @@ Array unpooled(const Sizes& s, const Positions& where, const Array& g, std::size
 Array input_grad(const Sizes& s, const Array& kernel, const Positions& where, const Array& g) {
   const Image& image = s.image;
   Array dx = uninitialized({s.batch, image.height, image.width, s.in});
-  if (s.in < table().vector_columns || s.stride_h > 1 || s.stride_w > 1) {
+  if (s.in < best<DenseKernels>().vector_columns || s.stride_h > 1 || s.stride_w > 1) {
     if (s.pooled)
       kernels::conv2d_grad_input(s, image, kernel.data(),
                                  unpooled(s, where, g, 0, 0, s.out_h, s.out_w).data(), dx.data());
@@ -135,9 +142,10 @@ Array input_grad(const Sizes& s, const Array& kernel, const Positions& where, co
   const Array back = flipped(kernel);
   // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
   const std::size_t first = (image.top * width + image.left) * s.out;
-  table().conv2d({s.batch, height, width, s.out, s.kernel_h, s.kernel_w, s.in, 1, 1, s.dilation_h,
-                  s.dilation_w, image.height, image.width},
-                 wide.data() + first, back.data(), nullptr, Activation::none, dx.data());
+  best<ConvKernels>().conv2d({s.batch, height, width, s.out, s.kernel_h, s.kernel_w, s.in, 1, 1,
+                              s.dilation_h, s.dilation_w, image.height, image.width},
+                             wide.data() + first, back.data(), nullptr, Activation::none,
+                             dx.data());
   return dx;
 }
 
@@ -156,12 +164,13 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   const Activation epilogue = fused ? o.activation : Activation::none;
   Positions position{s.pooled ? result.size() : 0};
   if (s.pooled)
-    table().conv2d_max_pool(s, s.pool, input->data(), kernel.value().data(), shift, epilogue,
-                            result.data(), position.data());
+    best<ConvKernels>().conv2d_max_pool(s, s.pool, input->data(), kernel.value().data(), shift,
+                                        epilogue, result.data(), position.data());
   else
-    table().conv2d(s, input->data(), kernel.value().data(), shift, epilogue, result.data());
+    best<ConvKernels>().conv2d(s, input->data(), kernel.value().data(), shift, epilogue,
+                               result.data());
   // The others rise with their argument, so they may as well follow the maximum.
-  if (!fused) table().activate(o.activation, result.data(), result.data(), result.size());
+  if (!fused) activation_of(o.activation).op.value().into(result, result);
 
   const Value y = std::move(result);
   const auto where =
@@ -173,10 +182,10 @@ Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bi
   const auto wrt_kernel = wrt(kernel, [s, input, where](const Array& g) {
     Array dk = uninitialized({s.kernel_h, s.kernel_w, s.in, s.out});
     if (s.pooled)
-      table().conv2d_max_pool_grad_kernel(s, s.pool, input->data(), where->data(), g.data(),
-                                          dk.data());
+      best<ConvGradKernels>().conv2d_max_pool_grad_kernel(s, s.pool, input->data(), where->data(),
+                                                          g.data(), dk.data());
     else
-      table().conv2d_grad_kernel(s, input->data(), g.data(), dk.data());
+      best<ConvGradKernels>().conv2d_grad_kernel(s, input->data(), g.data(), dk.data());
     return dk;
   });
   if (bias == nullptr) return record(op, y, given(o), back, wrt_x, wrt_kernel);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/dropout.hpp>
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/random.hpp"
 #include "ops/dropout.hpp"
 
 namespace xtape::inline XTAPE_ABI {
@@ -16,10 +17,11 @@ Variable dropout(const Variable& x, const DropoutOptions& options, Location at) 
   const auto scale = static_cast<Scalar>(1 / (1 - rate));
   Array y = uninitialized(x.shape());
   PooledBuffer<std::uint8_t> mask{x.size()};
-  kernels::table().dropout(stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(),
-                           mask.data(), x.size());
+  kernels::best<kernels::RandomKernels>().dropout(
+      stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(), mask.data(), x.size());
   return record(op, std::move(y), given(options), wrt(x, [mask = std::move(mask), scale](Array& g) {
-                  kernels::table().dropout_grad(mask.data(), scale, g.data(), g.data(), g.size());
+                  kernels::best<kernels::RandomKernels>().dropout_grad(mask.data(), scale, g.data(),
+                                                                       g.data(), g.size());
                 }));
 }
 

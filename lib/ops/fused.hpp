@@ -2,7 +2,8 @@
 // What dense and conv2d share: an optional bias and an activation fused into the op.
 #pragma once
 
-#include "kernels/kernels.hpp"
+#include "kernels/strided.hpp"
+#include "ops/activation.hpp"
 #include "text.hpp"
 
 #include <xtape/tape.hpp>
@@ -19,22 +20,25 @@ inline const Scalar* checked_bias(const Op& op, const Variable* bias, std::size_
   return bias->value().data();
 }
 
+/// y = activation(y + bias), over the last axis; a null bias is none.
+inline void finish(Array& y, const Variable* bias, Activation activation) {
+  if (bias != nullptr)
+    activation_of(activation).biased.into(y, y, bias->value());
+  else if (activation != Activation::none)
+    activation_of(activation).op.value().into(y, y);
+}
+
 /// Takes the gradient back through the activation of y, which is kept only if there is one.
 inline auto through_activation(Activation activation, const Value& y) {
   std::optional<Value> kept;
   if (activation != Activation::none) kept = y;
   return through([activation, kept = std::move(kept)](Array& g) {
-    if (kept)
-      kernels::table().activate_grad(activation, (*kept)->data(), g.data(), g.data(), g.size());
+    // Of g, the input, which it does not read, and the result.
+    if (kept) activation_of(activation).op.gradient(0).into(g, g, g, **kept);
   });
 }
 
 /// The gradient of a bias: the sum over all axes but the last.
-inline Array bias_grad(const Array& g) {
-  const std::size_t columns = g.shape().back();
-  Array sum = uninitialized({columns});
-  kernels::table().sum_rows({columns == 0 ? 0 : g.size() / columns, columns}, g.data(), sum.data());
-  return sum;
-}
+inline Array bias_grad(const Array& g) { return kernels::sum_to(g, {g.shape().back()}); }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -84,7 +84,7 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
   const std::size_t in = w.shape()[0], out = w.shape()[1];
   check_features(op, x.shape(), in);
-  const Scalar* const shift = checked_bias(op, bias, out);
+  checked_bias(op, bias, out);
   Shape shape = x.shape();
   shape.back() = out;
   std::size_t rows = 1;
@@ -93,7 +93,7 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
 
   Array result = uninitialized(shape);
   kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
-  kernels::table().finish_rows({rows, out}, shift, options.activation, result.data());
+  finish(result, bias, options.activation);
 
   const Value y = std::move(result);
   const auto back = through_activation(options.activation, y);

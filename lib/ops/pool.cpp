@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/pool.hpp>
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/pool.hpp"
 #include "ops/window.hpp"
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
+using kernels::best;
 using kernels::Pool2D;
-using kernels::table;
+using kernels::PoolKernels;
 
 Shape result_shape(const Pool2D& s) { return {s.batch, s.out_h, s.out_w, s.channels}; }
 Shape image_shape(const Pool2D& s) { return {s.batch, s.height, s.width, s.channels}; }
@@ -21,11 +23,11 @@ Variable max_pool2d(const Variable& x, const Pool2DOptions& options, Location at
   check_max_window(op, s);
   Array y = uninitialized(result_shape(s));
   PooledBuffer<std::uint8_t> position{y.size()};
-  table().max_pool2d(s, x.value().data(), y.data(), position.data());
+  best<PoolKernels>().max_pool2d(s, x.value().data(), y.data(), position.data());
   return record(op, std::move(y), given(options),
                 wrt(x, [s, position = std::move(position)](const Array& g) {
                   Array dx = uninitialized(image_shape(s));
-                  table().max_pool2d_grad(s, position.data(), g.data(), dx.data());
+                  best<PoolKernels>().max_pool2d_grad(s, position.data(), g.data(), dx.data());
                   return dx;
                 }));
 }
@@ -34,10 +36,10 @@ Variable avg_pool2d(const Variable& x, const Pool2DOptions& options, Location at
   const Op op{"avg_pool2d", at};
   const Pool2D s = pool_sizes(op, x.shape(), options);
   Array y = uninitialized(result_shape(s));
-  table().avg_pool2d(s, x.value().data(), y.data());
+  best<PoolKernels>().avg_pool2d(s, x.value().data(), y.data());
   return record(op, std::move(y), given(options), wrt(x, [s](const Array& g) {
                   Array dx = uninitialized(image_shape(s));
-                  table().avg_pool2d_grad(s, g.data(), dx.data());
+                  best<PoolKernels>().avg_pool2d_grad(s, g.data(), dx.data());
                   return dx;
                 }));
 }

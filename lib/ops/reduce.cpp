@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/reduce.hpp>
 
+#include <xtape/formula.hpp>
+
 #include "kernels/strided.hpp"
 #include "ops/axis.hpp"
 #include "text.hpp"
 
-#include <limits>
-
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-using kernels::broadcast_to;
+using kernels::max_to;
 using kernels::sum_to;
 
 struct Reduction {
@@ -39,6 +39,15 @@ struct Reduction {
   }
 };
 
+// The gradient of a reduction, divided by `divisor`, for all elements that were reduced.
+Array spread(Array g, const Shape& kept, const Shape& shape, double divisor) {
+  static const Formula quotient{[](Term x, Term count) { return x / count; }};
+  g.reshape(kept);
+  Array dx = uninitialized(shape);
+  quotient.into(dx, g, full({}, static_cast<Scalar>(divisor)));
+  return dx;
+}
+
 }  // namespace
 
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
@@ -46,7 +55,7 @@ Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Reduction r{op, x.shape(), options};
   return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
                 wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
-                  return broadcast_to(reshaped(g, kept), shape);
+                  return spread(g, kept, shape, 1);
                 }));
 }
 
@@ -54,12 +63,10 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"mean", at};
   const Reduction r{op, x.shape(), options};
   r.check_not_empty(op, x.shape());
-  const auto count = static_cast<Scalar>(r.count);
-  return record(op, reshaped(sum_to(x.value(), r.kept, static_cast<double>(r.count)), r.result),
-                given(options), wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
-                  Array share = reshaped(g, kept);
-                  for (Scalar& v : share.storage()) v /= count;
-                  return broadcast_to(share, shape);
+  const auto count = static_cast<double>(r.count);
+  return record(op, reshaped(sum_to(x.value(), r.kept, count), r.result), given(options),
+                wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
+                  return spread(g, kept, shape, count);
                 }));
 }
 
@@ -67,26 +74,16 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"max", at};
   const Reduction r{op, x.shape(), options};
   r.check_not_empty(op, x.shape());
-  Array best = full(r.kept, -std::numeric_limits<Scalar>::infinity());
-  const kernels::Nest<2> nest{
-      x.shape(), {kernels::row_major(x.shape()), kernels::strides_over(r.kept, x.shape())}};
-  nest.for_each_run([&](const auto& from, std::size_t count, const auto& step) {
-    const Scalar* v = x.value().data() + from[0];
-    Scalar* y = best.data() + from[1];
-    for (std::size_t i = 0; i < count; ++i, v += step[0], y += step[1])
-      *y = *v > *y || *v != *v ? *v : *y;  // a NaN is the maximum
-  });
+  Array best = max_to(x.value(), r.kept);
   Array y = reshaped(best, r.result);
   return record(op, std::move(y), given(options),
                 wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
-                  const auto equal = [](Scalar v, Scalar b) { return static_cast<Scalar>(v == b); };
-                  const auto divide = [](Scalar d, Scalar n) { return d / n; };
-                  const auto times = [](Scalar m, Scalar d) { return m * d; };
+                  static const Formula is_largest{[](Term a, Term m) { return a == m; }};
+                  static const Formula share{[](Term d, Term a, Term m, Term count) {
+                    return where(a == m, d / count, 0);
+                  }};
                   const Shape& kept = best->shape();
-                  const Array mask = kernels::broadcast(*x, *best, x->shape(), equal);
-                  const Array share =
-                      kernels::broadcast(reshaped(g, kept), sum_to(mask, kept), kept, divide);
-                  return kernels::broadcast(mask, share, x->shape(), times);
+                  return share(reshaped(g, kept), *x, *best, sum_to(is_largest(*x, *best), kept));
                 }));
 }
 

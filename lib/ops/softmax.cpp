@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/softmax.hpp>
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/rows.hpp"
 #include "ops/axis.hpp"
 #include "text.hpp"
 
+#include <xtape/formula.hpp>
 #include <xtape/ops/shape.hpp>
 
 #include <cmath>
@@ -13,9 +15,9 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
+using kernels::best;
 using kernels::Matrix;
 using kernels::RowKernels;
-using kernels::table;
 
 // An op on the rows along the last axis, whose gradient is a function of its result.
 Variable rowwise(const Op& op, const Variable& x,
@@ -24,10 +26,10 @@ Variable rowwise(const Op& op, const Variable& x,
   const std::size_t columns = x.shape().back();
   const Matrix matrix{x.size() / columns, columns};
   Array result = uninitialized(x.shape());
-  (table().*forward)(matrix, x.value().data(), result.data());
+  (best<RowKernels>().*forward)(matrix, x.value().data(), result.data());
   const Value y = std::move(result);
   return record(op, y, wrt(x, [y, matrix, backward](Array& g) {
-                  (table().*backward)(matrix, y->data(), g.data(), g.data());
+                  (best<RowKernels>().*backward)(matrix, y->data(), g.data(), g.data());
                 }));
 }
 
@@ -62,11 +64,11 @@ Variable cross_entropy(const Op& op, const Variable& logits, Kernel kernel) {
     return record(op, full({}, kernel(nullptr)), wrt(logits, [](const Array& g) { return g; }));
   Array gradient = uninitialized(logits.shape());
   const Scalar loss = kernel(gradient.data());
-  return record(op, full({}, loss), wrt(logits, [gradient = std::move(gradient)](const Array& g) {
-                  Array dx = gradient;
-                  const Scalar scale = *g.data();
-                  for (Scalar& d : dx.storage()) d *= scale;
-                  return dx;
+  return record(op, full({}, loss),
+                wrt(logits, [gradient = std::move(gradient)](const Array& g) mutable {
+                  static const Formula product{[](Term a, Term b) { return a * b; }};
+                  if (*g.data() != 1) product.into(gradient, gradient, g);
+                  return std::move(gradient);  // it is called once
                 }));
 }
 
@@ -93,8 +95,8 @@ Variable softmax_cross_entropy(const Variable& logits, std::span<const std::int3
     if (labels[r] < 0 || static_cast<std::size_t>(labels[r]) >= m.columns)
       throw ValueError(op, text("label ", r, " is ", labels[r], ", expected 0 to ", m.columns - 1));
   return cross_entropy(op, logits, [&](Scalar* dx) {
-    return table().cross_entropy(m, logits.value().data(), labels.data(),
-                                 static_cast<Scalar>(options.label_smoothing), dx);
+    return best<RowKernels>().cross_entropy(m, logits.value().data(), labels.data(),
+                                            static_cast<Scalar>(options.label_smoothing), dx);
   });
 }
 
@@ -110,40 +112,9 @@ Variable softmax_cross_entropy(const Variable& logits, const Array& probabilitie
       throw ValueError(op, text("probability ", i % m.columns, " of row ", i / m.columns, " is ",
                                 probabilities.data()[i], ", expected a number of at least 0"));
   return cross_entropy(op, logits, [&](Scalar* dx) {
-    return table().cross_entropy_soft(m, logits.value().data(), probabilities.data(),
-                                      static_cast<Scalar>(options.label_smoothing), dx);
+    return best<RowKernels>().cross_entropy_soft(m, logits.value().data(), probabilities.data(),
+                                                 static_cast<Scalar>(options.label_smoothing), dx);
   });
-}
-
-Variable mse(const Variable& prediction, const Variable& target, Location at) {
-  const Op op{"mse", at};
-  if (prediction.shape() != target.shape() || prediction.size() == 0)
-    throw ShapeError(op, text("expected two arrays of one shape, not empty, got ",
-                              prediction.shape(), " and ", target.shape()));
-  Array difference = prediction.value();
-  double sum = 0;
-  for (std::size_t i = 0; i < difference.size(); ++i) {
-    const Scalar d = difference.data()[i] -= target.value().data()[i];
-    sum += static_cast<double>(d) * static_cast<double>(d);
-  }
-  const auto count = static_cast<double>(difference.size());
-  // In double, as the factor alone may be below the smallest normal float.
-  const auto times = [](const Value& d, double factor) {
-    Array gradient = *d;
-    for (Scalar& v : gradient.storage()) v = static_cast<Scalar>(static_cast<double>(v) * factor);
-    return gradient;
-  };
-  const Value d = std::move(difference);
-  const auto factor = [count](const Array& g) {
-    return 2 * static_cast<double>(*g.data()) / count;
-  };
-  return record(op, full({}, static_cast<Scalar>(sum / count)),
-                wrt(prediction, [=](const Array& g) { return times(d, factor(g)); }),
-                wrt(target, [=](const Array& g) { return times(d, -factor(g)); }));
-}
-
-Variable mse(const Variable& prediction, const Array& target, Location at) {
-  return mse(prediction, prediction.tape({"mse", at}).input(target), at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -21,10 +21,9 @@ Adadelta::Adadelta(const Options& options, Location at)
 }
 
 void Adadelta::update(Parameter& parameter, std::span<Array> state) {
-  kernels::table().adadelta(target(parameter, options_.weight_decay), state[0].data(),
-                            state[1].data(), average(options_.rho),
-                            static_cast<Scalar>(options_.epsilon),
-                            static_cast<Scalar>(learning_rate()));
+  rules().adadelta(target(parameter, options_.weight_decay), state[0].data(), state[1].data(),
+                   average(options_.rho), static_cast<Scalar>(options_.epsilon),
+                   static_cast<Scalar>(learning_rate()));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

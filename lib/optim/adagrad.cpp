@@ -33,9 +33,8 @@ Adagrad::Adagrad(const Options& options, Location at)
 void Adagrad::update(Parameter& parameter, std::span<Array> state) {
   const double before = static_cast<double>(current_step()) - 1;
   const double rate = learning_rate() / (1 + before * options_.learning_rate_decay);
-  kernels::table().adagrad(target(parameter, options_.weight_decay), state[0].data(),
-                           root(options_.epsilon_form, options_.epsilon),
-                           static_cast<Scalar>(rate));
+  rules().adagrad(target(parameter, options_.weight_decay), state[0].data(),
+                  root(options_.epsilon_form, options_.epsilon), static_cast<Scalar>(rate));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

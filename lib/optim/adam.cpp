@@ -50,13 +50,13 @@ void Adam::step(Parameter& parameter, std::span<Array> state, double decay) {
   const double c2 = o.bias_correction ? 1 - std::pow(o.beta2, t) : 1;
   const double rate = learning_rate() / c1;
   const double hat = o.epsilon_form == EpsilonForm::hat ? std::sqrt(c2) : 1;
-  kernels::table().adam(target(parameter, o.weight_decay), state[0].data(), state[1].data(),
-                        o.amsgrad ? state[2].data() : nullptr,
-                        {.m = average(o.beta1),
-                         .v = average(o.beta2),
-                         .root = root(o.epsilon_form, o.epsilon, 1 / c2),
-                         .rate = static_cast<Scalar>(rate * hat),
-                         .decay = static_cast<Scalar>(decay)});
+  rules().adam(target(parameter, o.weight_decay), state[0].data(), state[1].data(),
+               o.amsgrad ? state[2].data() : nullptr,
+               {.m = average(o.beta1),
+                .v = average(o.beta2),
+                .root = root(o.epsilon_form, o.epsilon, 1 / c2),
+                .rate = static_cast<Scalar>(rate * hat),
+                .decay = static_cast<Scalar>(decay)});
 }
 
 }  // namespace xtape::inline XTAPE_ABI

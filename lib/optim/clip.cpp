@@ -37,7 +37,7 @@ void ClipNorm::visit(Parameter& parameter) {
   if (factor_ == 1) return;
   Array& g = parameter.grad();
   const auto scale = [&g](long double factor) {
-    kernels::table().scale(g.data(), g.size(), static_cast<Scalar>(factor));
+    kernels::best<kernels::OptimKernels>().scale(g.data(), g.size(), static_cast<Scalar>(factor));
   };
   // A factor below the smallest normal number would count as zero: two take its place.
   constexpr long double least = std::numeric_limits<Scalar>::min();
@@ -51,7 +51,7 @@ ClipValue::ClipValue(double limit, Location at) : limit_{limit} {
 
 void ClipValue::visit(Parameter& parameter) {
   Array& g = parameter.grad();
-  kernels::table().clamp(g.data(), g.size(), static_cast<Scalar>(limit_));
+  kernels::best<kernels::OptimKernels>().clamp(g.data(), g.size(), static_cast<Scalar>(limit_));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

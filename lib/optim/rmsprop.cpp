@@ -41,10 +41,9 @@ RMSprop::RMSprop(const Options& options, Location at)
 void RMSprop::update(Parameter& parameter, std::span<Array> state) {
   Scalar* const mean = options_.centered ? state[1].data() : nullptr;
   Scalar* const velocity = options_.momentum > 0 ? state.back().data() : nullptr;
-  kernels::table().rmsprop(target(parameter, options_.weight_decay), state[0].data(), mean,
-                           velocity, average(options_.rho),
-                           root(options_.epsilon_form, options_.epsilon),
-                           momentum(options_.momentum_form, options_.momentum, learning_rate()));
+  rules().rmsprop(target(parameter, options_.weight_decay), state[0].data(), mean, velocity,
+                  average(options_.rho), root(options_.epsilon_form, options_.epsilon),
+                  momentum(options_.momentum_form, options_.momentum, learning_rate()));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -4,12 +4,16 @@
 
 #include <xtape/optim/optimizer.hpp>
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/optim.hpp"
 #include "text.hpp"
 
 #include <cmath>
 
 namespace xtape::inline XTAPE_ABI {
+
+/// The update rules, as loops over arrays.
+inline const kernels::OptimKernels& rules() { return kernels::best<kernels::OptimKernels>(); }
 
 /// Throws ValueError unless `value` is at least 0 and finite.
 inline void check_not_negative(const Op& op, const char* option, double value) {

@@ -31,9 +31,9 @@ SGD::SGD(const Options& options, Location at)
 }
 
 void SGD::update(Parameter& parameter, std::span<Array> state) {
-  kernels::table().sgd(
-      target(parameter, options_.weight_decay), state.empty() ? nullptr : state[0].data(),
-      momentum(options_.momentum_form, options_.momentum, learning_rate()), options_.nesterov);
+  rules().sgd(target(parameter, options_.weight_decay), state.empty() ? nullptr : state[0].data(),
+              momentum(options_.momentum_form, options_.momentum, learning_rate()),
+              options_.nesterov);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

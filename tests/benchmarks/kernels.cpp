@@ -2,8 +2,13 @@
 // How fast the kernels are, on one thread, beside what the machine can do in the same run: `machine/sgemm`
 // and `machine/triad`. The counters are rates per second: flops and bytes.
 //   kernels --benchmark_filter=dense
-#include "kernels/kernels.hpp"
+#include "kernels/conv.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/functions.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/pool.hpp"
+#include "kernels/random.hpp"
+#include "kernels/rows.hpp"
 
 #include <xtape/xtape.hpp>
 
@@ -18,7 +23,7 @@ namespace {
 
 using namespace xtape;
 using benchmark::State;
-using kernels::table;
+using namespace xtape::kernels;
 
 // As in training.
 constexpr std::size_t batch = 64;
@@ -121,13 +126,13 @@ void conv2d(State& state, kernels::Conv2D s) {
   const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
   auto y = numbers(result(s));
   for (auto _ : state)
-    table().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu, y.data());
+    best<ConvKernels>().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu, y.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
 }
 void conv2d_grad_kernel(State& state, kernels::Conv2D s) {
   const auto x = numbers(image(s)), g = numbers(result(s));
   auto dk = numbers(weights(s));
-  for (auto _ : state) table().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+  for (auto _ : state) best<ConvGradKernels>().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
 }
 #define XTAPE_CONV(name, size, in, kernel, out)                                               \
@@ -153,8 +158,8 @@ void conv2d_max_pool(State& state, kernels::Conv2D s) {
   auto y = numbers(result(p));
   PooledVector<std::uint8_t> position(result(p));
   for (auto _ : state)
-    table().conv2d_max_pool(s, p, x.data(), kernel.data(), bias.data(), Activation::relu, y.data(),
-                            position.data());
+    best<ConvKernels>().conv2d_max_pool(s, p, x.data(), kernel.data(), bias.data(),
+                                        Activation::relu, y.data(), position.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(p)));
 }
 void conv2d_max_pool_grad_kernel(State& state, kernels::Conv2D s) {
@@ -163,7 +168,8 @@ void conv2d_max_pool_grad_kernel(State& state, kernels::Conv2D s) {
   auto dk = numbers(weights(s));
   PooledVector<std::uint8_t> position(result(p), 1);
   for (auto _ : state)
-    table().conv2d_max_pool_grad_kernel(s, p, x.data(), position.data(), g.data(), dk.data());
+    best<ConvGradKernels>().conv2d_max_pool_grad_kernel(s, p, x.data(), position.data(), g.data(),
+                                                        dk.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(p)));
 }
 BENCHMARK_CAPTURE(conv2d_max_pool, cnn, convolution(28, 1, 3, 32))->Name("conv2d_max_pool/cnn");
@@ -175,7 +181,7 @@ void max_pool2d(State& state) {
   const auto x = numbers(p.batch * p.height * p.width * p.channels);
   auto y = numbers(result(p));
   PooledVector<std::uint8_t> position(result(p));
-  for (auto _ : state) table().max_pool2d(p, x.data(), y.data(), position.data());
+  for (auto _ : state) best<PoolKernels>().max_pool2d(p, x.data(), y.data(), position.data());
   rates(state, 0, size_of(x.size() + y.size()));
 }
 BENCHMARK(max_pool2d);
@@ -188,7 +194,8 @@ void dropout(State& state) {
   auto y = numbers(features);
   PooledVector<std::uint8_t> mask(features);
   for (auto _ : state)
-    table().dropout(1, 2, 0.75, Scalar{4} / 3, x.data(), y.data(), mask.data(), features);
+    best<RandomKernels>().dropout(1, 2, 0.75, Scalar{4} / 3, x.data(), y.data(), mask.data(),
+                                  features);
   rates(state, 0, 2 * size_of(features) + features);
 }
 BENCHMARK(dropout);
@@ -196,24 +203,18 @@ BENCHMARK(dropout);
 void dropout_grad(State& state) {
   auto g = numbers(features);
   const PooledVector<std::uint8_t> mask(features, 1);
-  for (auto _ : state) table().dropout_grad(mask.data(), 1, g.data(), g.data(), features);
+  for (auto _ : state)
+    best<RandomKernels>().dropout_grad(mask.data(), 1, g.data(), g.data(), features);
   rates(state, 0, 2 * size_of(features) + features);
 }
 BENCHMARK(dropout_grad);
 
-void relu_grad(State& state) {
-  const auto y = numbers(features);
-  auto g = numbers(features);
-  for (auto _ : state)
-    table().activate_grad(Activation::relu, y.data(), g.data(), g.data(), features);
-  rates(state, 0, 3 * size_of(features));
-}
-BENCHMARK(relu_grad);
-
 void exp(State& state) {
   const auto x = numbers(features);
   auto y = numbers(features);
-  for (auto _ : state) table().exp(x.data(), y.data(), features);
+  const Source from{x.data()};
+  for (auto _ : state)
+    best<FunctionKernels>().apply[std::size_t(Function::exp)](&from, y.data(), features);
   rates(state, 0, 2 * size_of(features));
 }
 BENCHMARK(exp);
@@ -224,7 +225,7 @@ void softmax_cross_entropy(State& state) {
   const std::vector<std::int32_t> labels(batch, 3);
   for (auto _ : state)
     benchmark::DoNotOptimize(
-        table().cross_entropy({batch, 10}, x.data(), labels.data(), 0, dx.data()));
+        best<RowKernels>().cross_entropy({batch, 10}, x.data(), labels.data(), 0, dx.data()));
   rates(state, 0, 2 * size_of(x.size()));
 }
 BENCHMARK(softmax_cross_entropy);

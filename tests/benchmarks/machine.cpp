@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tells what a measurement depends on: the processor, the kernels chosen for it, and OpenBLAS, the yardstick.
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -29,7 +29,7 @@ int main() {
   const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE ..."
   std::printf("processor  %s, %u threads\n", processor().c_str(),
               std::thread::hardware_concurrency());
-  std::printf("kernels    %s\n", xtape::kernels::table().isa);
+  std::printf("kernels    %s\n", xtape::kernels::instruction_sets().back());
   std::printf("BLAS       %s, %s build, for %s\n",
               config.substr(0, config.find(' ', config.find(' ') + 1)).c_str(),
               builds[openblas_get_parallel()], openblas_get_corename());

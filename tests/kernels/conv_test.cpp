@@ -6,7 +6,8 @@
 using namespace test;
 using kernels::Conv2D;
 using kernels::Pool2D;
-using kernels::Table;
+using Kernels = Table<kernels::ConvKernels, kernels::ConvGradKernels, kernels::Col2imKernels,
+                      kernels::PoolKernels, kernels::DenseKernels>;
 
 namespace {
 
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(convolutions) {
     for (std::size_t i = 0; i < sums.size(); ++i)
       rectified.push_back(std::max(0.0, sums[i] + static_cast<double>(bias[i % s.out])));
     const double tolerance = epsilon * static_cast<double>(s.kernel_h * s.kernel_w * s.in + 4);
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<Scalar> y{result_size(s), not_a_number};
       table.conv2d(s, x.data(), k.data(), nullptr, Activation::none, y.data());
       check_close(y, sums, tolerance, name_of(s));
@@ -102,7 +103,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_the_kernel) {
       expected[tap] += static_cast<double>(x[in]) * static_cast<double>(g[out]);
     });
     const double tolerance = epsilon * static_cast<double>(s.batch * s.out_h * s.out_w + 4);
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<Scalar> dk{kernel_size(s), not_a_number};
       table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
       check_close(dk, expected, tolerance, name_of(s));
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_images) {
       for (std::size_t y = 0; y < image.height; ++y)
         for (std::size_t x = 0; x < image.width * s.in; ++x)
           counts.push_back(all[((y + image.top) * s.width + image.left) * s.in + x]);
-      for_each_table([&](const Table& table) {
+      for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> sums{counts.size(), 0};
         table.col2im(first, image, 0, s.out_h, ones.elements().data(), sums.data());
         check_close(sums, counts, 0, name_of(s));
@@ -172,7 +173,7 @@ BOOST_AUTO_TEST_CASE(pooled_convolutions) {
       auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2), bias = numbers(s.out, 3);
       const std::size_t size = s.batch * p.out_h * p.out_w * s.out;
       auto g = numbers(size, 4);
-      for_each_table([&](const Table& table) {
+      for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> whole{result_size(s)}, expected{size}, y{size, not_a_number};
         Guarded<std::uint8_t> at{size}, position{size, 99};
         table.conv2d(s, x.data(), k.data(), bias.data(), Activation::relu, whole.data());
@@ -200,7 +201,7 @@ BOOST_AUTO_TEST_CASE(nan_passes_through_relu) {
   const Conv2D s = sizes(1, {3, 19, 1}, {1, 1, 19});
   auto x = numbers(image_size(s)), k = numbers(kernel_size(s));
   x.data()[7] = not_a_number;
-  for_each_table([&](const Table& table) {
+  for_each_set<Kernels>([&](const Kernels& table) {
     Guarded<Scalar> y{result_size(s)};
     table.conv2d(s, x.data(), k.data(), nullptr, Activation::relu, y.data());
     for (std::size_t i = 0; i < y.size(); ++i)
@@ -211,7 +212,7 @@ BOOST_AUTO_TEST_CASE(nan_passes_through_relu) {
 BOOST_AUTO_TEST_CASE(no_image_gives_a_gradient_of_zeros) {
   const Conv2D s = sizes(0, {5, 5, 2}, {3, 3, 9});
   auto x = numbers(1), g = numbers(1);
-  for_each_table([&](const Table& table) {
+  for_each_set<Kernels>([&](const Kernels& table) {
     Guarded<Scalar> dk{kernel_size(s), not_a_number};
     table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
     check_close(dk, std::vector<double>(dk.size()), 0, "kernel");
@@ -223,7 +224,7 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
                           sizes(7, {33, 31, 16}, {3, 3, 33}, {2, 1})}) {
     auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2),
          g = numbers(result_size(s), 3);
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       check_threads("conv2d", [&] {
         Guarded<Scalar> y{result_size(s)};
         table.conv2d(s, x.data(), k.data(), k.data(), Activation::none, y.data());

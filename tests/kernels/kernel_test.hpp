@@ -5,7 +5,13 @@
 
 #include "../support.hpp"
 
-#include "kernels/kernels.hpp"
+#include "kernels/conv.hpp"
+#include "kernels/dense.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/functions.hpp"
+#include "kernels/random.hpp"
+#include "kernels/reduce.hpp"
+#include "kernels/rows.hpp"
 
 #include <xtape/threads.hpp>
 
@@ -53,11 +59,19 @@ inline Guarded<Scalar> numbers(std::size_t size, std::uint64_t seed = 1, double 
   return Guarded<Scalar>{random({size}, low, high, seed)};
 }
 
-/// Runs `test(table)` for the kernels of each instruction set of this machine.
-template <class F>
-void for_each_table(F test) {
-  for (const kernels::Table& table : kernels::tables())
-    BOOST_TEST_CONTEXT("instruction set " << table.isa) test(table);
+/// The kernels of several families for one instruction set.
+template <class... Families>
+struct Table : Families... {
+  explicit Table(std::size_t set) : Families(kernels::all<Families>()[set])... {}
+  Table() : Table{kernels::instruction_sets().size() - 1} {}
+};
+
+/// Runs `test(table)` for each instruction set of this machine.
+template <class Kernels, class F>
+void for_each_set(F test) {
+  const auto sets = kernels::instruction_sets();
+  for (std::size_t i = 0; i < sets.size(); ++i)
+    BOOST_TEST_CONTEXT("instruction set " << sets[i]) test(Kernels{i});
 }
 
 /// Checks what a kernel wrote against plain loops in double.

@@ -3,7 +3,7 @@
 
 using namespace test;
 using kernels::Pool2D;
-using kernels::Table;
+using Kernels = Table<kernels::PoolKernels>;
 
 namespace {
 
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
         if (!std::isnan(best[out]) && (std::isnan(v) || v > best[out]))
           best[out] = v, position[out] = at;
       });
-      for_each_table([&](const Table& table) {
+      for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> y{result_size(s), 55};
         Guarded<std::uint8_t> p{result_size(s), 99};
         table.max_pool2d(s, x.data(), y.data(), p.data());
@@ -111,12 +111,12 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
     auto x = with_ties(image_size(s), false), g = numbers(result_size(s), 2);
     Guarded<Scalar> y{result_size(s)};
     Guarded<std::uint8_t> p{result_size(s)};
-    kernels::table().max_pool2d(s, x.data(), y.data(), p.data());
+    Kernels{}.max_pool2d(s, x.data(), y.data(), p.data());
     std::vector<double> expected(image_size(s));
     for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
       if (at == p[out]) expected[in] += static_cast<double>(g[out]);
     });
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<Scalar> dx{image_size(s), not_a_number};
       table.max_pool2d_grad(s, p.data(), g.data(), dx.data());
       check_close(dx, expected, 32 * epsilon, name_of(s));
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima_in_place) {
       const std::size_t size = s.width * s.channels;
       expected[in / size * row + in % size] = at == p[out] ? static_cast<double>(g[out]) : 0;
     });
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<Scalar> dx{s.height * row, 55};
       table.unpool(s, p.data(), g.data(), dx.data(), row);
       check_close(dx, expected, 0, name_of(s));
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
     for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t) {
       dx_expected[in] += static_cast<double>(g[out]) / count[out];
     });
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<Scalar> y{result_size(s), not_a_number}, dx{image_size(s), not_a_number};
       table.avg_pool2d(s, x.data(), y.data());
       check_close(y, mean, 32 * epsilon, name_of(s));
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
 BOOST_AUTO_TEST_CASE(the_mean_of_a_large_window) {
   const Pool2D s = sizes({1, 1000, 1000, 3}, {1000, 1000}, {1, 1});
   Guarded<Scalar> x{image_size(s), Scalar{0.1F}};
-  for_each_table([&](const Table& table) {
+  for_each_set<Kernels>([&](const Kernels& table) {
     Guarded<Scalar> y{3};
     table.avg_pool2d(s, x.data(), y.data());
     const double tolerance = is_double ? 1e-11 : epsilon / 16;  // doubles are added in double, too
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
   for (const Pool2D& s : {sizes({64, 26, 26, 32}, {2, 2}, {2, 2}),
                           sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {
     auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
-    for_each_table([&](const Table& table) {
+    for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<std::uint8_t> p{result_size(s)};
       const auto check = [&](const char* name, std::size_t size, auto run) {
         check_threads(name, [&] {

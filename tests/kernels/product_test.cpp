@@ -5,7 +5,7 @@
 
 using namespace test;
 using kernels::Operand;
-using kernels::Table;
+using Kernels = Table<kernels::DenseKernels>;
 
 namespace {
 
@@ -32,7 +32,7 @@ struct Stored {
 
 // A function that multiplies into rows of c that are a stride apart.
 using Multiply =
-    std::function<void(const Table&, const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
+    std::function<void(const Kernels&, const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
 
 // Checks all combinations of transposed operands for each instruction set; what lies between the rows of c
 // stays as it was.
@@ -50,7 +50,7 @@ void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
             for (std::size_t l = 0; l < s.k; ++l) sum += a.at(i, l) * b.at(l, j);
             expected[i * stride + j] = sum;
           }
-        for_each_table([&](const Table& table) {
+        for_each_set<Kernels>([&](const Kernels& table) {
           Guarded<Scalar> c{s.m * stride, 77};
           multiply(table, s, a.operand(), b.operand(), c.data(), stride);
           check_close(c, expected, epsilon * static_cast<double>(s.k + 8),
@@ -61,7 +61,7 @@ void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
 }
 
 // b in panels: itself if it can be read in place, else a copy.
-kernels::Panels panels(const Table& table, std::size_t k, std::size_t n, Operand b,
+kernels::Panels panels(const Kernels& table, std::size_t k, std::size_t n, Operand b,
                        Guarded<Scalar>& copy) {
   if (!b.transposed && n % table.vector_columns == 0)
     return {b.data, b.stride, table.panel_columns};
@@ -72,7 +72,7 @@ kernels::Panels panels(const Table& table, std::size_t k, std::size_t n, Operand
   return {copy.data(), table.panel_columns, k * table.panel_columns};
 }
 
-void matmul(const Table& table, const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
+void matmul(const Kernels& table, const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
   kernels::matmul(table, s.m, s.n, s.k, a, b, c);
 }
 
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
   for (const Sizes& s : cases)
     for (const std::size_t gap : {0, 5}) {
       check_products("product", s, gap,
-                     [](const Table& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                     [](const Kernels& table, const Sizes& z, Operand a, Operand b, Scalar* c,
                         std::size_t stride) {
                        Guarded<Scalar> copy{0};
                        table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c, stride,
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
                      });
       // b^T a^T, written the other way round, is a b.
       check_products("product_transposed", s, gap,
-                     [](const Table& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                     [](const Kernels& table, const Sizes& z, Operand a, Operand b, Scalar* c,
                         std::size_t stride) {
                        a.transposed = !a.transposed;
                        b.transposed = !b.transposed;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(products_in_pieces) {
 }
 
 BOOST_AUTO_TEST_CASE(a_product_adds_to_what_is_there) {
-  for_each_table([](const Table& table) {
+  for_each_set<Kernels>([](const Kernels& table) {
     for (const std::size_t k : {0, 1, 300}) {
       Stored a{20, k, false, 0, 1}, b{k, table.panel_columns, false, 0, 2};
       const std::size_t n = table.panel_columns;

@@ -4,7 +4,7 @@
 #include <xtape/random.hpp>
 
 using namespace test;
-using kernels::Table;
+using Kernels = Table<kernels::RandomKernels>;
 
 namespace {
 
@@ -14,7 +14,7 @@ struct Dropped {
   bool operator==(const Dropped&) const = default;
 };
 
-Dropped drop(const Table& table, std::size_t size, double probability, std::uint64_t key = 1,
+Dropped drop(const Kernels& table, std::size_t size, double probability, std::uint64_t key = 1,
              std::uint64_t stream = 2) {
   auto x = numbers(size, 3, 1, 2);
   Dropped d{Guarded<Scalar>{size, not_a_number}, Guarded<std::uint8_t>{size, 9}};
@@ -37,13 +37,14 @@ BOOST_AUTO_TEST_SUITE(random_numbers)
 
 BOOST_AUTO_TEST_CASE(the_mask_is_that_of_every_instruction_set) {
   for (std::size_t size : {1, 3, 255, 256, 257, 1000, 32768, 100'001}) {
-    const Dropped first = drop(kernels::tables()[0], size, 0.6);
-    for_each_table([&](const Table& table) { BOOST_TEST((drop(table, size, 0.6) == first)); });
+    const Dropped first = drop(Kernels{0}, size, 0.6);
+    for_each_set<Kernels>(
+        [&](const Kernels& table) { BOOST_TEST((drop(table, size, 0.6) == first)); });
   }
 }
 
 BOOST_AUTO_TEST_CASE(an_element_does_not_depend_on_the_size_or_the_threads) {
-  for_each_table([](const Table& table) {
+  for_each_set<Kernels>([](const Kernels& table) {
     const Dropped all = drop(table, 100'001, 0.5);
     for (std::size_t size : {1, 63, 64, 300, 32767, 32769, 65536}) {
       const Dropped part = drop(table, size, 0.5);
@@ -55,7 +56,7 @@ BOOST_AUTO_TEST_CASE(an_element_does_not_depend_on_the_size_or_the_threads) {
 
 BOOST_AUTO_TEST_CASE(the_probability_is_right) {
   constexpr std::size_t size = 400'000;
-  for_each_table([](const Table& table) {
+  for_each_set<Kernels>([](const Kernels& table) {
     for (double p : {0.001, 0.1, 0.5, 0.75, 0.99}) {
       const double deviation = std::sqrt(p * (1 - p) / static_cast<double>(size));
       const double got = share(drop(table, size, p));
@@ -67,7 +68,7 @@ BOOST_AUTO_TEST_CASE(the_probability_is_right) {
 }
 
 BOOST_AUTO_TEST_CASE(streams_differ_in_every_bit_of_their_names) {
-  const Table& table = kernels::table();
+  const Kernels table;
   const Dropped first = drop(table, 1000, 0.5, 0, 0);
   for (int bit = 0; bit < 64; ++bit) {
     BOOST_TEST(!(drop(table, 1000, 0.5, std::uint64_t{1} << bit, 0) == first));
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(streams_differ_in_every_bit_of_their_names) {
 }
 
 BOOST_AUTO_TEST_CASE(the_gradient_has_the_mask) {
-  for_each_table([](const Table& table) {
+  for_each_set<Kernels>([](const Kernels& table) {
     for (std::size_t size : {1, 17, 1000, 40'000}) {
       Dropped d = drop(table, size, 0.5);
       auto g = numbers(size, 5);

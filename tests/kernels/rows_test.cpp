@@ -3,7 +3,7 @@
 
 using namespace test;
 using kernels::Matrix;
-using kernels::Table;
+using Kernels = Table<kernels::RowKernels>;
 
 namespace {
 
@@ -18,16 +18,6 @@ std::vector<Matrix> cases() {
   return all;
 }
 std::string name_of(const Matrix& m) { return to_string(Shape{m.rows, m.columns}); }
-
-double activated(Activation activation, double x) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::relu: return std::max(x, 0.0);
-    case Activation::tanh: return std::tanh(x);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-  }
-  return x;
-}
 
 // log(softmax(x)) of each row.
 std::vector<double> log_softmax_of(const Matrix& m, const Guarded<Scalar>& x) {
@@ -51,44 +41,6 @@ double tolerance(const Matrix& m) {
 
 BOOST_AUTO_TEST_SUITE(rows)
 
-BOOST_AUTO_TEST_CASE(bias_and_activation) {
-  using enum Activation;
-  for (const Matrix& m : cases())
-    for (Activation activation : {none, relu, tanh, sigmoid})
-      for (const bool with_bias : {true, false}) {
-        auto start = numbers(m.rows * m.columns, 1), bias = numbers(m.columns, 2);
-        std::vector<double> expected;
-        for (std::size_t i = 0; i < start.size(); ++i) {
-          const Scalar sum = with_bias ? start[i] + bias[i % m.columns] : start[i];
-          expected.push_back(activated(activation, static_cast<double>(sum)));
-        }
-        for_each_table([&](const Table& table) {
-          Guarded<Scalar> y = start;
-          table.finish_rows(m, with_bias ? bias.data() : nullptr, activation, y.data());
-          check_close(y, expected, 4 * epsilon, name_of(m));
-        });
-      }
-}
-
-BOOST_AUTO_TEST_CASE(sums_of_columns) {
-  for (const Matrix& m : cases()) {
-    auto x = numbers(m.rows * m.columns);
-    std::vector<double> expected(m.columns);
-    for (std::size_t i = 0; i < x.size(); ++i) expected[i % m.columns] += static_cast<double>(x[i]);
-    for_each_table([&](const Table& table) {
-      Guarded<Scalar> sum{m.columns, not_a_number};
-      table.sum_rows(m, x.data(), sum.data());
-      check_close(sum, expected, epsilon * (8 + std::sqrt(static_cast<double>(m.rows))),
-                  name_of(m));
-    });
-  }
-  for_each_table([](const Table& table) {
-    Guarded<Scalar> sum{5, not_a_number};
-    table.sum_rows({0, 5}, nullptr, sum.data());
-    check_close(sum, std::vector<double>(5), 0, "no rows");
-  });
-}
-
 BOOST_AUTO_TEST_CASE(softmax_and_log_softmax) {
   for (const Matrix& m : cases())
     for (const double scale : {1.0, 1000.0}) {
@@ -107,7 +59,7 @@ BOOST_AUTO_TEST_CASE(softmax_and_log_softmax) {
         if (m.columns > 1000 && i % m.columns == 100) break;  // the sums of a long row take long
       }
       const bool whole = d_logs.size() == x.size();
-      for_each_table([&](const Table& table) {
+      for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> y{x.size()}, log_y{x.size()}, dx = g;
         table.softmax(m, x.data(), y.data());
         table.log_softmax(m, x.data(), log_y.data());
@@ -156,7 +108,7 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
       const double soft = reference(
           [&](std::size_t r, std::size_t c) { return static_cast<double>(p[r * m.columns + c]); },
           d_soft);
-      for_each_table([&](const Table& table) {
+      for_each_set<Kernels>([&](const Kernels& table) {
         const auto s = static_cast<Scalar>(smoothing);
         const auto check = [&](Scalar loss, double expected) {
           BOOST_TEST(close(static_cast<double>(loss), expected, 8 * tolerance(m)), name_of(m));
@@ -173,16 +125,11 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
 }
 
 // Sums of so many equal numbers would be far off in float.
-BOOST_AUTO_TEST_CASE(long_rows_and_columns) {
+BOOST_AUTO_TEST_CASE(long_rows) {
   constexpr std::size_t count = 500'000;
   const auto n = static_cast<double>(count);
-  const double tolerance = is_double ? 1e-11 : 2 * epsilon;  // doubles are added in double, too
-  Guarded<Scalar> x{3 * count, Scalar{0.1F}}, y{count};
-  const std::vector<double> sums(3, n * static_cast<double>(Scalar{0.1F}));
-  for_each_table([&](const Table& table) {
-    Guarded<Scalar> sum{3};
-    table.sum_rows({count, 3}, x.data(), sum.data());
-    check_close(sum, sums, tolerance, "sum_rows");
+  Guarded<Scalar> x{count, Scalar{0.1F}}, y{count};
+  for_each_set<Kernels>([&](const Kernels& table) {
     table.softmax({1, count}, x.data(), y.data());
     BOOST_TEST(close(static_cast<double>(y[77]) * n, 1, 2 * epsilon));
     table.log_softmax({1, count}, x.data(), y.data());
@@ -193,7 +140,7 @@ BOOST_AUTO_TEST_CASE(long_rows_and_columns) {
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
   const Matrix m{9001, 37};
   auto x = numbers(m.rows * m.columns, 1), y = numbers(x.size(), 2, 0, 1);
-  for_each_table([&](const Table& table) {
+  for_each_set<Kernels>([&](const Kernels& table) {
     const auto check = [&](const char* name, std::size_t size, auto run) {
       check_threads(name, [&] {
         Guarded<Scalar> out{size};
@@ -201,7 +148,6 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
         return out;
       });
     };
-    check("sum_rows", m.columns, [&](Scalar* out) { table.sum_rows(m, x.data(), out); });
     check("softmax", x.size(), [&](Scalar* out) { table.softmax(m, x.data(), out); });
     check("log_softmax", x.size(), [&](Scalar* out) { table.log_softmax(m, x.data(), out); });
     check("softmax_grad", x.size(),

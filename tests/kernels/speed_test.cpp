@@ -26,7 +26,7 @@ using kernels::Operand;
 
 namespace {
 
-const kernels::Table* table = &kernels::table();
+const kernels::DenseKernels* dense = &kernels::best<kernels::DenseKernels>();
 
 struct Product {
   std::size_t m, n, k;
@@ -34,7 +34,7 @@ struct Product {
   Guarded<Scalar> a = numbers(m * k, 1), b = numbers(k * n, 2), c{m * n};
 
   void ours() {
-    kernels::matmul(*table, m, n, k, {a.data(), a_transposed ? m : k, a_transposed},
+    kernels::matmul(*dense, m, n, k, {a.data(), a_transposed ? m : k, a_transposed},
                     {b.data(), b_transposed ? k : n, b_transposed}, c.data());
   }
   void theirs() {
@@ -107,15 +107,16 @@ BOOST_AUTO_TEST_CASE(the_threads_of_openblas_are_left_alone) {
 }
 
 int main(int argc, char** argv) {
+  const auto sets = kernels::instruction_sets();
+  std::string_view isa = sets.back();
   if (argc > 1) {
-    const auto tables = kernels::tables();
-    const auto found = std::ranges::find(tables, std::string_view{argv[1]}, &kernels::Table::isa);
-    if (found == tables.end()) return std::printf("this processor has no %s\n", argv[1]), 77;
-    table = &*found;
+    isa = argv[1];
+    const auto found = std::ranges::find(sets, isa);
+    if (found == sets.end()) return std::printf("this processor has no %s\n", argv[1]), 77;
+    dense = &kernels::all<kernels::DenseKernels>()[found - sets.begin()];
     --argc, ++argv;
   }
   // OpenBLAS takes a processor that it does not know for a very old one. It asks when it is loaded.
-  const std::string_view isa = table->isa;
   const char* const core = isa == "x86_64_v4"   ? "SkylakeX"
                            : isa == "x86_64_v3" ? "Haswell"
                                                 : nullptr;

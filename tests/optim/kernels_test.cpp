@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernels of every instruction set that this machine has, against plain loops.
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
+#include "kernels/optim.hpp"
 #include "kernels/parallel.hpp"
 #include "model.hpp"
 
@@ -37,13 +38,14 @@ struct Arrays {
   std::vector<double> all[5];
 };
 
-using Kernel = std::function<void(const kernels::Table&, Arrays&)>;
+using Kernel = std::function<void(const kernels::OptimKernels&, Arrays&)>;
 using Rule = std::function<void(double& w, double g, double& a, double& b, double& c)>;
 
 void check(const Kernel& kernel, const Rule& rule) {
-  for (const kernels::Table& table : kernels::tables())
+  for (const auto& table : kernels::all<kernels::OptimKernels>())
     for (std::size_t size : sizes) {
-      BOOST_TEST_CONTEXT(table.isa << ", " << size << " elements") {
+      const auto set = &table - kernels::all<kernels::OptimKernels>().data();
+      BOOST_TEST_CONTEXT(kernels::instruction_sets()[set] << ", " << size << " elements") {
         Arrays actual{size}, expected{size};
         kernel(table, actual);
         for (std::size_t i = 0; i < size; ++i)
@@ -139,7 +141,7 @@ BOOST_AUTO_TEST_CASE(adam) {
 }
 
 BOOST_AUTO_TEST_CASE(clipping) {
-  for (const kernels::Table& table : kernels::tables())
+  for (const auto& table : kernels::all<kernels::OptimKernels>())
     for (std::size_t size : sizes) {
       Arrays scaled{size}, clamped{size}, x{size};
       double sum = 0;

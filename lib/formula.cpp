@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/formula.hpp>
+
+#include "kernels/elementwise.hpp"
+#include "kernels/strided.hpp"
+#include "text.hpp"
+#include <xtape/memory.hpp>
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI {
+namespace detail {
+
+using kernels::Function;
+using kernels::Program;
+using kernels::Step;
+
+// The steps of a formula while it is written, each by the places of what it reads.
+class Trace {
+ public:
+  Trace(const Op& op, std::size_t inputs) : op_{op}, inputs_{inputs}, nodes_(inputs) {}
+
+  Term input(std::size_t i) { return {this, i}; }
+
+  static Term apply(Function function, std::initializer_list<Term> terms) {
+    const auto known =
+        std::ranges::find_if(terms, [](const Term& t) { return t.trace_ != nullptr; });
+    if (known == terms.end())
+      throw ValueError(Op::nowhere("formula"), "expected a term of an input, got numbers alone",
+                       "compute with numbers before the formula?");
+    Trace& trace = *known->trace_;
+    Node node{.function = function, .count = terms.size()};
+    std::ranges::transform(terms, node.from, [&](const Term& t) { return trace.place(t); });
+    return trace.append(node);
+  }
+
+  // What a program makes of some terms.
+  static Term inlined(const Program& program, std::initializer_list<Term> terms) {
+    PooledVector<Term> slots(terms);
+    for (Scalar number : program.numbers) slots.emplace_back(number);
+    slots.resize(slots.size() + program.registers + 1, Term{0});
+    Term result{0};
+    for (const Step& step : program.steps) {
+      const Term *const f = slots.data(), a = f[step.from[0]], b = f[step.from[1]],
+                        c = f[step.from[2]];
+      const std::size_t count = kernels::sources_of(step.function);
+      result = count == 1   ? apply(step.function, {a})
+               : count == 2 ? apply(step.function, {a, b})
+                            : apply(step.function, {a, b, c});
+      slots[step.to] = result;
+    }
+    return result;
+  }
+
+  Program program(Term result);
+
+ private:
+  // An input, a number, or a function of other nodes.
+  struct Node {
+    Function function = {};
+    std::size_t count = 0;  // of what it reads; 0 for inputs and numbers
+    std::size_t from[3] = {};
+    bool is_number = false;
+    double number = 0;
+    std::size_t last_use = 0;  // the last node that reads it; 0 if the result does not depend on it
+    std::uint8_t slot = 0;
+  };
+
+  Term append(const Node& node) {
+    nodes_.push_back(node);
+    return {this, nodes_.size() - 1};
+  }
+  std::size_t place(const Term& t) {
+    if (t.trace_ == this) return t.place_;
+    if (t.trace_ != nullptr) throw ValueError(op_, "expected terms of one formula");
+    return append({.is_number = true, .number = t.number_}).place_;
+  }
+
+  void find_last_uses(std::size_t result);
+  void place_leaves(Program& program);
+  void place_steps(Program& program, std::size_t result);
+
+  Op op_;
+  std::size_t inputs_;
+  PooledVector<Node> nodes_;
+};
+
+Program Trace::program(Term result) {
+  std::size_t last = place(result);
+  if (nodes_[last].count == 0)
+    last = append({.function = Function::copy, .count = 1, .from = {last}}).place_;
+  Program program{inputs_, {}, {}, 0, 0};
+  find_last_uses(last);
+  place_leaves(program);
+  place_steps(program, last);
+  return program;
+}
+
+// From the result back: who is read, and by whom last.
+void Trace::find_last_uses(std::size_t result) {
+  nodes_[result].last_use = result;
+  for (std::size_t i = result + 1; i-- > inputs_;)
+    if (nodes_[i].last_use > 0)
+      for (std::size_t k = 0; k < nodes_[i].count; ++k) {
+        Node& read = nodes_[nodes_[i].from[k]];
+        read.last_use = std::max(read.last_use, i);
+      }
+}
+
+// Inputs and numbers, each in a slot of its own.
+void Trace::place_leaves(Program& program) {
+  for (std::size_t i = 0; i < inputs_; ++i) {
+    nodes_[i].slot = static_cast<std::uint8_t>(i);
+    if (nodes_[i].last_use > 0) program.reads |= 1u << i;
+  }
+  for (Node& node : nodes_)
+    if (node.is_number && node.last_use > 0) {
+      node.slot = static_cast<std::uint8_t>(inputs_ + program.numbers.size());
+      program.numbers.push_back(static_cast<Scalar>(node.number));
+    }
+  if (program.numbers.size() > kernels::most_numbers)
+    throw ValueError(op_, text("expected at most ", kernels::most_numbers, " numbers, got ",
+                               program.numbers.size()));
+}
+
+// A step for each function that the result depends on, with a register until its last use.
+void Trace::place_steps(Program& program, std::size_t result) {
+  const std::size_t first = inputs_ + program.numbers.size();
+  bool taken[kernels::most_registers] = {};
+  for (std::size_t i = inputs_; i <= result; ++i) {
+    Node& node = nodes_[i];
+    if (node.count == 0 || node.last_use == 0) continue;
+    Step step{node.function, 0, {}};
+    for (std::size_t k = 0; k < node.count; ++k) {
+      const Node& read = nodes_[node.from[k]];
+      step.from[k] = read.slot;
+      if (read.count > 0 && read.last_use == i) taken[read.slot - first] = false;
+    }
+    const auto free = static_cast<std::size_t>(std::ranges::find(taken, false) - taken);
+    if (free == kernels::most_registers)
+      throw ValueError(
+          op_, text("expected at most ", kernels::most_registers, " intermediate results at once"),
+          "make two formulas of it?");
+    taken[free] = true;
+    step.to = node.slot = static_cast<std::uint8_t>(first + free);
+    if (i < result) program.registers = std::max(program.registers, free + 1);
+    program.steps.push_back(step);
+  }
+}
+
+}  // namespace detail
+
+using detail::Trace;
+using kernels::Function;
+
+Term operator+(Term a, Term b) { return Trace::apply(Function::add, {a, b}); }
+Term operator-(Term a, Term b) { return Trace::apply(Function::subtract, {a, b}); }
+Term operator*(Term a, Term b) { return Trace::apply(Function::multiply, {a, b}); }
+Term operator/(Term a, Term b) { return Trace::apply(Function::divide, {a, b}); }
+Term operator-(Term x) { return Trace::apply(Function::negate, {x}); }
+Term operator<(Term a, Term b) { return Trace::apply(Function::less, {a, b}); }
+Term operator<=(Term a, Term b) { return Trace::apply(Function::less_equal, {a, b}); }
+Term operator>(Term a, Term b) { return Trace::apply(Function::less, {b, a}); }
+Term operator>=(Term a, Term b) { return Trace::apply(Function::less_equal, {b, a}); }
+Term operator==(Term a, Term b) { return Trace::apply(Function::equal, {a, b}); }
+Term where(Term condition, Term a, Term b) {
+  return Trace::apply(Function::where, {condition, a, b});
+}
+Term maximum(Term a, Term b) { return Trace::apply(Function::maximum, {a, b}); }
+Term minimum(Term a, Term b) { return Trace::apply(Function::minimum, {a, b}); }
+Term pow(Term a, Term b) { return Trace::apply(Function::pow, {a, b}); }
+Term abs(Term x) { return Trace::apply(Function::abs, {x}); }
+Term sign(Term x) { return Trace::apply(Function::sign, {x}); }
+Term square(Term x) { return x * x; }
+Term sqrt(Term x) { return Trace::apply(Function::sqrt, {x}); }
+Term exp(Term x) { return Trace::apply(Function::exp, {x}); }
+Term log(Term x) { return Trace::apply(Function::log, {x}); }
+Term log1p(Term x) { return Trace::apply(Function::log1p, {x}); }
+Term tanh(Term x) { return Trace::apply(Function::tanh, {x}); }
+Term sigmoid(Term x) { return Trace::apply(Function::sigmoid, {x}); }
+Term erf(Term x) { return Trace::apply(Function::erf, {x}); }
+Term sin(Term x) { return Trace::apply(Function::sin, {x}); }
+Term cos(Term x) { return Trace::apply(Function::cos, {x}); }
+Term quotient_slope(Term g, Term a, Term b) {
+  return Trace::apply(Function::quotient_slope, {g, a, b});
+}
+Term power_slope(Term g, Term a, Term b) { return Trace::apply(Function::power_slope, {g, a, b}); }
+Term exponent_slope(Term g, Term a, Term b) {
+  return Trace::apply(Function::exponent_slope, {g, a, b});
+}
+
+Formula::Tracing::Tracing(std::size_t inputs, const Location& at)
+    : trace{std::make_unique<Trace>(Op{"formula", at}, inputs)} {}
+Formula::Tracing::~Tracing() = default;
+Term Formula::Tracing::input(std::size_t i) const { return trace->input(i); }
+
+Formula::Formula(Tracing& tracing, Term result)
+    : program_{std::make_shared<const kernels::Program>(tracing.trace->program(result))} {}
+
+std::size_t Formula::inputs() const noexcept { return program_->inputs; }
+bool Formula::reads(std::size_t input) const noexcept {
+  return (program_->reads >> input & 1) != 0;
+}
+
+// What its own errors say; those of ops name the op.
+static Op formula_op() { return Op::nowhere("formula"); }
+
+void Formula::check(std::size_t given) const {
+  if (given != inputs())
+    throw ValueError(formula_op(), text("expected ", inputs(), " inputs, got ", given));
+}
+
+Array Formula::compute(std::initializer_list<const Array*> arrays) const {
+  check(arrays.size());
+  return kernels::elementwise(formula_op(), *program_, {arrays.begin(), arrays.size()}, {});
+}
+
+void Formula::compute_into(Array& out, std::initializer_list<const Array*> arrays) const {
+  check(arrays.size());
+  for (const Array* a : arrays) {
+    Shape common;
+    if (!kernels::broadcast_shape(a->shape(), out.shape(), common) || common != out.shape())
+      throw ShapeError(formula_op(),
+                       text("the shape ", a->shape(), " does not broadcast to ", out.shape()));
+  }
+  kernels::elementwise(*program_, {arrays.begin(), arrays.size()}, {}, out);
+}
+
+double Formula::summed(std::initializer_list<const Array*> arrays) const {
+  check(arrays.size());
+  const std::span inputs{arrays.begin(), arrays.size()};
+  return kernels::sum(*program_, inputs, {}, kernels::broadcast_shape(formula_op(), inputs));
+}
+
+Term Formula::inlined(std::initializer_list<Term> terms) const {
+  check(terms.size());
+  return Trace::inlined(*program_, terms);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

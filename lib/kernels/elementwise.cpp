@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/elementwise.hpp"
+
+#include "kernels/dispatch.hpp"
+#include "kernels/parallel.hpp"
+#include "kernels/strided.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+namespace {
+
+// So many elements go through all steps before the next do: two kilobytes, of which a first-level cache holds
+// what the steps of a formula read and write.
+constexpr std::size_t block = 2048 / sizeof(Scalar);
+
+// An input as the loops read it. What is broadcast is first copied, a block at a time.
+class Input {
+ public:
+  Input() = default;
+  explicit Input(const Scalar& number) : data_{&number}, kind_{Kind::number} {}
+  Input(const Array& a, const Shape& shape) : data_{a.data()} {
+    if (a.size() == 1) {
+      kind_ = Kind::number;
+    } else if (!same(a.shape(), shape)) {
+      nest_.emplace(shape, std::array{strides_over(a.shape(), shape)});
+      const Shape& sizes = nest_->sizes();
+      const bool is_rows = sizes.size() == 2 && nest_->steps(0)[0] == 0 && nest_->steps(1)[0] == 1;
+      kind_ = is_rows && sizes[1] <= block ? Kind::row : Kind::copied;
+    }
+  }
+
+  bool is_in_place() const { return kind_ == Kind::number || kind_ == Kind::whole; }
+  // Before a slice: copies what all its blocks read to `buffer`, of two blocks.
+  void prepare(Scalar* buffer) const {
+    if (kind_ == Kind::row) nest_->copy(data_, 0, std::min(size(), 2 * block), buffer);
+  }
+  // The elements [begin, begin + count), at most a block.
+  Source source(std::size_t begin, std::size_t count, Scalar* buffer) const {
+    switch (kind_) {
+      case Kind::number: return {data_, true};
+      case Kind::whole: return {data_ + begin};
+      case Kind::row: return {buffer + begin % nest_->sizes()[1]};
+      case Kind::copied: break;
+    }
+    nest_->copy(data_, begin, count, buffer);
+    return {buffer};
+  }
+
+ private:
+  enum class Kind {
+    whole,   // element by element, as the result
+    number,  // one for all
+    row,     // the same row for all rows, of at most a block
+    copied   // any other
+  };
+  std::size_t size() const { return nest_->sizes()[0] * nest_->sizes()[1]; }
+
+  const Scalar* data_ = nullptr;
+  Kind kind_ = Kind::whole;
+  std::optional<Nest<1>> nest_;  // unless in place
+};
+
+// A program and its inputs.
+class Evaluation {
+ public:
+  Evaluation(const Program& program, std::span<const Array* const> arrays,
+             std::span<const Scalar> numbers, const Shape& shape)
+      : program_{program} {
+    std::size_t i = 0;
+    for (const Array* a : arrays) inputs_[i++] = Input{*a, shape};
+    for (const Scalar& number : numbers) inputs_[i++] = Input{number};
+    step_by_step_ = program.registers > 0 || !std::ranges::all_of(inputs_, &Input::is_in_place);
+  }
+
+  // The elements [begin, end): place(i) tells where those from i on go, and done(y, count) is called when they
+  // are there, a block at most if `blocks`, else maybe all.
+  template <class Place, class Done>
+  void slice(std::size_t begin, std::size_t end, bool blocks, Place place, Done done) const {
+    alignas(64) Scalar buffers[most_inputs][2 * block];
+    alignas(64) Scalar registers[most_registers][block];
+    std::array<Source, most_inputs + most_numbers + most_registers> slots;
+    for (std::size_t i = 0; i < program_.inputs; ++i) inputs_[i].prepare(buffers[i]);
+    std::size_t free = program_.inputs;
+    for (const Scalar& number : program_.numbers) slots[free++] = {&number, true};
+    for (std::size_t r = 0; r < program_.registers; ++r) slots[free + r] = {registers[r]};
+    const std::size_t most = blocks || step_by_step_ ? block : end - begin;
+    for (std::size_t at = begin; at < end; at += most) {
+      const std::size_t count = std::min(most, end - at);
+      for (std::size_t i = 0; i < program_.inputs; ++i)
+        slots[i] = inputs_[i].source(at, count, buffers[i]);
+      Scalar* const y = place(at);
+      for (const Step& step : program_.steps) {
+        const Source from[] = {slots[step.from[0]], slots[step.from[1]], slots[step.from[2]]};
+        Scalar* const to = &step == &program_.steps.back() ? y : registers[step.to - free];
+        kernels_.apply[static_cast<std::size_t>(step.function)](from, to, count);
+      }
+      done(y, count);
+    }
+  }
+
+  const FunctionKernels& kernels() const { return kernels_; }
+
+ private:
+  const FunctionKernels& kernels_ = best<FunctionKernels>();
+  const Program& program_;
+  std::array<Input, most_inputs> inputs_;
+  bool step_by_step_;
+};
+
+}  // namespace
+
+Shape broadcast_shape(const Op& op, std::span<const Array* const> arrays) {
+  Shape shape = arrays[0]->shape();
+  for (const Array* a : arrays.subspan(1)) {
+    Shape common;
+    if (same(a->shape(), shape)) continue;
+    if (!broadcast_shape(shape, a->shape(), common))
+      throw ShapeError(op, text("the shapes ", shape, " and ", a->shape(), " do not broadcast"),
+                       "sizes must be equal or 1, counted from the last axis");
+    shape = common;
+  }
+  return shape;
+}
+
+void elementwise(const Program& program, std::span<const Array* const> arrays,
+                 std::span<const Scalar> numbers, Array& out) {
+  const Evaluation evaluation{program, arrays, numbers, out.shape()};
+  Scalar* const y = out.data();
+  const auto place = [y](std::size_t i) { return y + i; };
+  const auto run = [&](std::size_t begin, std::size_t end) {
+    evaluation.slice(begin, end, false, place, [](const Scalar*, std::size_t) {});
+  };
+  // Denormals are kept: 1 / x may be large where x is one.
+  parallel_ranges(out.size(), elementwise_grain, run, Denormals::kept);
+}
+
+Array elementwise(const Op& op, const Program& program, std::span<const Array* const> arrays,
+                  std::span<const Scalar> numbers) {
+  Array out = uninitialized(broadcast_shape(op, arrays));
+  elementwise(program, arrays, numbers, out);
+  return out;
+}
+
+double sum(const Program& program, std::span<const Array* const> arrays,
+           std::span<const Scalar> numbers, const Shape& shape) {
+  const Evaluation evaluation{program, arrays, numbers, shape};
+  const std::size_t size = element_count(shape);
+  PooledVector<double> sums((size + elementwise_grain - 1) / elementwise_grain);
+  parallel_ranges(size, elementwise_grain, [&](std::size_t begin, std::size_t end) {
+    alignas(64) Scalar results[block];
+    evaluation.slice(
+        begin, end, true, [&](std::size_t) { return results; },
+        [&](const Scalar* y, std::size_t count) {
+          sums[begin / elementwise_grain] += evaluation.kernels().sum(y, count);
+        });
+  });
+  double total = 0;
+  for (double sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The functions that formulas are made of, each as a loop.
+#pragma once
+
+#include "kernels/family.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+
+/// What a step of a formula does. By the number of its sources: one, two and three.
+enum class Function : std::uint8_t {
+  copy,
+  negate,
+  abs,
+  sign,
+  sqrt,
+  exp,
+  log,
+  log1p,
+  tanh,
+  sigmoid,
+  erf,
+  sin,
+  cos,
+  add,
+  subtract,
+  multiply,
+  divide,
+  less,
+  less_equal,
+  equal,
+  maximum,
+  minimum,
+  pow,
+  where,
+  quotient_slope,
+  power_slope,
+  exponent_slope,
+};
+inline constexpr std::size_t function_count = 27;
+
+/// How many sources a function has.
+constexpr std::size_t sources_of(Function f) {
+  return f < Function::add ? 1 : f < Function::where ? 2 : 3;
+}
+/// What a function reads: elements that follow each other, or one for all.
+struct Source {
+  const Scalar* data;
+  bool repeated = false;
+};
+
+/// y[i] = f(from[0][i], from[1][i], ...); y may be an array that is read.
+using Apply = void (*)(const Source* from, Scalar* y, std::size_t size);
+
+struct FunctionKernels {
+  Apply apply[function_count];
+  /// The sum of x, in double.
+  double (*sum)(const Scalar* x, std::size_t size);
+};
+XTAPE_KERNEL_FAMILY(FunctionKernels)
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/reduce.hpp"
+
+#include "kernels/parallel.hpp"
+#include "kernels/wide.hpp"
+#include <xtape/memory.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
+namespace {
+
+// A sum in T; lane by lane it is in double.
+template <class T>
+struct Sum {
+  using Type = T;
+  using Lanewise = WideVec;
+  static constexpr T start = 0;
+  static constexpr Scalar nothing = 0;  // an element that changes no sum
+  static T join(T a, T b) { return a + b; }
+  static WideVec join(WideVec a, Vec b) { return a + widen(b); }
+  static T join_four(Scalar a, Scalar b, Scalar c, Scalar d) {
+    return static_cast<T>((a + b) + (c + d));
+  }
+  static T of(WideVec v) { return static_cast<T>(sum_of(v)); }
+};
+
+// A maximum, which a NaN is.
+struct Max {
+  using Type = Scalar;
+  using Lanewise = Vec;
+  static constexpr Scalar start = -std::numeric_limits<Scalar>::infinity(), nothing = start;
+  static Scalar join(Scalar a, Scalar b) { return b > a || b != b ? b : a; }
+  static Vec join(Vec a, Vec b) {
+    const Vec larger = b > a ? b : a;
+    return b != b ? b : larger;
+  }
+  static Scalar join_four(Scalar a, Scalar b, Scalar c, Scalar d) {
+    return join(join(a, b), join(c, d));
+  }
+  static Scalar of(Vec v) {
+    Scalar best = start;
+    for (std::size_t i = 0; i < lanes; ++i) best = join(best, v[i]);
+    return best;
+  }
+};
+
+// `size` elements, at most a vector; `nothing` in the other lanes.
+template <class R>
+Vec load_part(const Scalar* x, std::size_t size) {
+  const IntVec inside = lane_numbers < IntVec{} + static_cast<Integer>(size);
+  return inside ? load(x, Lanes{size}) : splat(R::nothing);
+}
+
+// Of elements that follow each other.
+template <class R>
+typename R::Type reduce(const Scalar* x, std::size_t size) {
+  typename R::Lanewise all = typename R::Lanewise{} + R::start;
+  std::size_t i = 0;
+  for (; i + lanes <= size; i += lanes) all = R::join(all, load(x + i));
+  if (i < size) all = R::join(all, load_part<R>(x + i, size - i));
+  return R::of(all);
+}
+
+// Takes the rows into `all`, four at a time: each step has to wait for the one before.
+template <class R>
+[[gnu::noinline]] void join_rows(Matrix m, const Scalar* __restrict x,
+                                 typename R::Type* __restrict all) {
+  const std::size_t n = m.columns;
+  std::size_t r = 0;
+  for (; r + 4 <= m.rows; r += 4, x += 4 * n)
+    for (std::size_t c = 0; c < n; ++c)
+      all[c] = R::join(all[c], R::join_four(x[c], x[n + c], x[2 * n + c], x[3 * n + c]));
+  for (; r < m.rows; ++r, x += n)
+    for (std::size_t c = 0; c < n; ++c) all[c] = R::join(all[c], typename R::Type{x[c]});
+}
+
+// y[c] = finish(all of column c)
+template <class R, class Finish>
+void over_rows(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
+  const std::size_t grain = row_grain(m.columns), slices = (m.rows + grain - 1) / grain;
+  PooledBuffer<typename R::Type> parts{std::max<std::size_t>(slices, 1) * m.columns};
+  auto* const part = parts.data();
+  std::fill_n(part, m.columns, R::start);
+  parallel_ranges(m.rows, grain, [=](std::size_t begin, std::size_t end) {
+    auto* const to = part + begin / grain * m.columns;
+    std::fill_n(to, m.columns, R::start);
+    join_rows<R>({end - begin, m.columns}, x + begin * m.columns, to);
+  });
+  for (std::size_t s = 1; s < slices; ++s)
+    for (std::size_t c = 0; c < m.columns; ++c) part[c] = R::join(part[c], part[s * m.columns + c]);
+  for (std::size_t c = 0; c < m.columns; ++c) y[c] = finish(part[c]);
+}
+
+// So many short rows that each has a lane, of which each is at most a vector long.
+template <class R>
+typename R::Lanewise reduce_short_rows(std::size_t rows, std::size_t columns, const Scalar* x) {
+  Vec square[lanes];
+  for (std::size_t r = 0; r < lanes; ++r)
+    square[r] = r < rows ? load(x + r * columns, Lanes{columns}) : Vec{};
+  transpose(square);
+  typename R::Lanewise all = typename R::Lanewise{} + R::start;
+  for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
+  return all;
+}
+
+// y[r] = finish(all of row r)
+template <class R, class Finish>
+void over_columns(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
+  if (m.columns <= lanes) {
+    const std::size_t blocks = (m.rows + lanes - 1) / lanes;
+    return parallel_ranges(
+        blocks, row_grain(m.columns * lanes), [=](std::size_t begin, std::size_t end) {
+          for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes) {
+            const std::size_t rows = std::min(lanes, m.rows - r);
+            const auto all = reduce_short_rows<R>(rows, m.columns, x + r * m.columns);
+            for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
+          }
+        });
+  }
+  // A long row is cut into pieces.
+  const std::size_t pieces = (m.columns + elementwise_grain - 1) / elementwise_grain;
+  PooledBuffer<typename R::Type> parts{m.rows * pieces};
+  auto* const part = parts.data();
+  parallel_ranges(m.rows * pieces, row_grain(m.columns / pieces),
+                  [=](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) {
+                      const std::size_t from = i % pieces * elementwise_grain;
+                      part[i] = reduce<R>(x + i / pieces * m.columns + from,
+                                          std::min(elementwise_grain, m.columns - from));
+                    }
+                  });
+  for (std::size_t r = 0; r < m.rows; ++r) {
+    typename R::Type all = R::start;
+    for (std::size_t i = 0; i < pieces; ++i) all = R::join(all, part[r * pieces + i]);
+    y[r] = finish(all);
+  }
+}
+
+// The result of a sum; what was added in double is divided there, as it may not fit into a Scalar.
+struct Quotient {
+  double divisor;
+  Scalar operator()(double sum) const { return static_cast<Scalar>(sum / divisor); }
+};
+Scalar as_it_is(Scalar x) { return x; }
+
+void sum_rows(Matrix m, const Scalar* x, double divisor, Scalar* y) {
+  if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(m, x, y, as_it_is);
+  over_rows<Sum<double>>(m, x, y, Quotient{divisor});
+}
+void sum_columns(Matrix m, const Scalar* x, double divisor, Scalar* y) {
+  over_columns<Sum<double>>(m, x, y, Quotient{divisor});
+}
+void max_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Max>(m, x, y, as_it_is); }
+void max_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Max>(m, x, y, as_it_is); }
+
+}  // namespace
+
+void fill(ReduceKernels& k, Set) { k = {sum_rows, sum_columns, max_rows, max_columns}; }
+
+}  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA
