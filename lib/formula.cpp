@@ -153,6 +153,8 @@ void Trace::place_steps(Program& program, std::size_t result) {
 using detail::Trace;
 using kernels::Function;
 
+// A friend has not the visibility of its declaration.
+#pragma GCC visibility push(default)
 Term operator+(Term a, Term b) { return Trace::apply(Function::add, {a, b}); }
 Term operator-(Term a, Term b) { return Trace::apply(Function::subtract, {a, b}); }
 Term operator*(Term a, Term b) { return Trace::apply(Function::multiply, {a, b}); }
@@ -188,6 +190,7 @@ Term power_slope(Term g, Term a, Term b) { return Trace::apply(Function::power_s
 Term exponent_slope(Term g, Term a, Term b) {
   return Trace::apply(Function::exponent_slope, {g, a, b});
 }
+#pragma GCC visibility pop
 
 Formula::Tracing::Tracing(std::size_t inputs, const Location& at)
     : trace{std::make_unique<Trace>(Op{"formula", at}, inputs)} {}
