@@ -28,26 +28,45 @@ class Input {
     } else if (!same(a.shape(), shape)) {
       nest_.emplace(shape, std::array{strides_over(a.shape(), shape)});
       const Shape& sizes = nest_->sizes();
-      const bool is_rows = sizes.size() == 2 && nest_->steps(0)[0] == 0 && nest_->steps(1)[0] == 1;
-      kind_ = is_rows && sizes[1] <= block ? Kind::row : Kind::copied;
+      const auto is = [&](std::ptrdiff_t first, std::ptrdiff_t second, std::size_t most) {
+        return sizes.size() == 2 && nest_->steps(0)[0] == first && nest_->steps(1)[0] == second &&
+               sizes[1] <= most;
+      };
+      kind_ = is(0, 1, block) ? Kind::row : is(1, 0, 32) ? Kind::column : Kind::copied;
     }
   }
 
   bool is_in_place() const { return kind_ == Kind::number || kind_ == Kind::whole; }
-  // Before a slice: copies what all its blocks read to `buffer`, of two blocks.
-  void prepare(Scalar* buffer) const {
-    if (kind_ == Kind::row) nest_->copy(data_, 0, std::min(size(), 2 * block), buffer);
+  // What a slice needs of an input that is not in place.
+  struct Buffer {
+    alignas(64) Scalar elements[2 * block];
+    std::uint16_t rows[2 * block];  // the numbers of the rows to which they belong
+  };
+  // Before a slice.
+  void prepare(Buffer& buffer) const {
+    if (kind_ == Kind::row) {
+      const Shape& sizes = nest_->sizes();
+      nest_->copy(data_, 0, std::min(sizes[0] * sizes[1], 2 * block), buffer.elements);
+    } else if (kind_ == Kind::column) {
+      for (std::size_t i = 0; i < 2 * block; ++i)
+        buffer.rows[i] = static_cast<std::uint16_t>(i / nest_->sizes()[1]);
+    }
   }
   // The elements [begin, begin + count), at most a block.
-  Source source(std::size_t begin, std::size_t count, Scalar* buffer) const {
+  Source source(std::size_t begin, std::size_t count, Buffer& buffer) const {
     switch (kind_) {
       case Kind::number: return {data_, true};
       case Kind::whole: return {data_ + begin};
-      case Kind::row: return {buffer + begin % nest_->sizes()[1]};
-      case Kind::copied: break;
+      case Kind::row: return {buffer.elements + begin % nest_->sizes()[1]};
+      case Kind::column: {
+        const Scalar* const from = data_ + begin / nest_->sizes()[1];
+        const std::uint16_t* const row = buffer.rows + begin % nest_->sizes()[1];
+        for (std::size_t i = 0; i < count; ++i) buffer.elements[i] = from[row[i]];
+        break;
+      }
+      case Kind::copied: nest_->copy(data_, begin, count, buffer.elements);
     }
-    nest_->copy(data_, begin, count, buffer);
-    return {buffer};
+    return {buffer.elements};
   }
 
  private:
@@ -55,9 +74,9 @@ class Input {
     whole,   // element by element, as the result
     number,  // one for all
     row,     // the same row for all rows, of at most a block
+    column,  // one for each row, all of whose few elements it is for
     copied   // any other
   };
-  std::size_t size() const { return nest_->sizes()[0] * nest_->sizes()[1]; }
 
   const Scalar* data_ = nullptr;
   Kind kind_ = Kind::whole;
@@ -80,7 +99,7 @@ class Evaluation {
   // are there, a block at most if `blocks`, else maybe all.
   template <class Place, class Done>
   void slice(std::size_t begin, std::size_t end, bool blocks, Place place, Done done) const {
-    alignas(64) Scalar buffers[most_inputs][2 * block];
+    Input::Buffer buffers[most_inputs];
     alignas(64) Scalar registers[most_registers][block];
     std::array<Source, most_inputs + most_numbers + most_registers> slots;
     for (std::size_t i = 0; i < program_.inputs; ++i) inputs_[i].prepare(buffers[i]);

@@ -4,93 +4,149 @@
 #pragma once
 
 #include "kernels/math.hpp"
-#include "kernels/wide.hpp"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
-#if defined(XTAPE_DOUBLE)
+/// What powers are computed in.
+using Wide = std::conditional_t<sizeof(Scalar) == sizeof(float), double, long double>;
 
-// There are no vectors of long double.
+/// The functions for one element. Those of vectors fall back on them where there is no other way.
+namespace one {
+inline Wide power(Wide x, Wide y) { return std::pow(x, y); }
+inline Wide quotient_slope(Wide g, Wide x, Wide y) { return -g * x / (y * y); }
+inline Wide power_slope(Wide g, Wide x, Wide y) { return y == 0 ? 0 : g * y * std::pow(x, y - 1); }
+inline Wide exponent_slope(Wide g, Wide x, Wide y) {
+  return x == 0 ? 0 : g * std::pow(x, y) * std::log(x);
+}
+}  // namespace one
+
+/// y, but f of the other vectors in the lanes that are not `done`.
 template <class F, class... Vecs>
-inline Vec each_lane(F f, Vecs... x) {
-  Vec y;
-  for (std::size_t i = 0; i < lanes; ++i) y[i] = static_cast<Scalar>(f(x[i]...));
+[[gnu::noinline]] Vec patched(Vec y, IntVec done, F f, Vecs... x) {
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (done[i] == 0) y[i] = static_cast<Scalar>(f(static_cast<Wide>(x[i])...));
   return y;
 }
 
+#if defined(XTAPE_DOUBLE)
+
+// There are no vectors of long double.
 inline Vec power(Vec a, Vec b) {
-  return each_lane([](double x, double y) { return std::pow(x, y); }, a, b);
+  return patched(
+      a, IntVec{}, [](Wide x, Wide y) { return std::pow(double(x), double(y)); }, a, b);
 }
 inline Vec quotient_slope(Vec g, Vec a, Vec b) {
-  return each_lane([](long double d, long double x, long double y) { return -d * x / (y * y); }, g,
-                   a, b);
+  return patched(a, IntVec{}, one::quotient_slope, g, a, b);
 }
 inline Vec power_slope(Vec g, Vec a, Vec b) {
-  return each_lane([](long double d, long double x,
-                      long double y) { return y == 0 ? 0 : d * y * std::pow(x, y - 1); },
-                   g, a, b);
+  return patched(a, IntVec{}, one::power_slope, g, a, b);
 }
 inline Vec exponent_slope(Vec g, Vec a, Vec b) {
-  return each_lane([](long double d, long double x,
-                      long double y) { return x == 0 ? 0 : d * std::pow(x, y) * std::log(x); },
-                   g, a, b);
+  return patched(a, IntVec{}, one::exponent_slope, g, a, b);
 }
 
 #else
 
-using WideBatch = xsimd::batch<double>;
+/// Half a vector, and its elements in double, with integers beside them.
+using Half [[gnu::vector_size(vector_bytes / 2)]] = float;
+using Double [[gnu::vector_size(vector_bytes)]] = double;
+using Long [[gnu::vector_size(vector_bytes)]] = std::int64_t;
 
-// f of the elements in double.
+/// The polynomial with these coefficients, the constant first.
+template <std::size_t Count>
+[[gnu::always_inline]] inline Double polynomial(const double (&coefficients)[Count], Double x) {
+  Double y = Double{} + coefficients[Count - 1];
+  for (std::size_t i = Count - 1; i-- > 0;) y = y * x + coefficients[i];
+  return y;
+}
+
+// Adding it rounds to an integer, which is then in the lowest bits.
+inline constexpr double to_integer = 0x1.8p52;
+inline constexpr auto to_integer_bits = std::bit_cast<std::int64_t>(to_integer);
+
+/// The logarithm to base 2 of normal numbers above 0, to 2^-46: x is 2^k m with m near 1, whose logarithm is
+/// 2 atanh((m - 1) / (m + 1)). The polynomials here are least squares at the points of Chebyshev.
+[[gnu::always_inline]] inline Double log2_of(Double x) {
+  static constexpr double atanh[] = {2.8853900817778504,  0.9617966941131497, 0.5770779424119531,
+                                     0.41220924817994287, 0.3199058517337757, 0.2828981565621157};
+  constexpr auto root_half = std::bit_cast<std::int64_t>(0.70710678118654752440);
+  const Long bits = Long(x), k = (bits - root_half) >> 52;
+  const Double m = Double(bits - (k << 52)), s = (m - 1) / (m + 1);
+  return s * polynomial(atanh, s * s) + (Double(k + to_integer_bits) - to_integer);
+}
+
+/// 2^x to 6e-11 of it; what is beyond 2^1000 is that.
+[[gnu::always_inline]] inline Double exp2_of(Double x) {
+  static constexpr double near[] = {
+      0.9999999999595485,   0.6931471805459267,   0.24022651213595325,  0.05550410941227568,
+      0.009618025602939187, 0.001333345055050472, 0.000154697319845809, 1.5310083472286352e-05};
+  x = x < -1000 ? Double{} - 1000 : x > 1000 ? Double{} + 1000 : x;
+  const Double shifted = x + to_integer, rest = x - (shifted - to_integer);
+  return Double(Long(polynomial(near, rest)) + (Long(shifted) << 52));
+}
+
+/// f of the elements in double.
 template <class F, class... Vecs>
 [[gnu::always_inline]] inline Vec in_double(F f, Vecs... x) {
-  constexpr std::size_t width = sizeof(WideBatch) / sizeof(double);
-  double y[lanes];
-  const auto part = [](WideVec v, std::size_t i) {
-    return WideBatch::load_unaligned(reinterpret_cast<const double*>(&v) + i);
+  const auto half = [](const Vec& v, std::size_t i) {
+    Half h;
+    std::memcpy(&h, reinterpret_cast<const char*>(&v) + i * sizeof h, sizeof h);
+    return __builtin_convertvector(h, Double);
   };
-  for (std::size_t i = 0; i < lanes; i += width) f(part(widen(x), i)...).store_unaligned(y + i);
-  WideVec all;
-  std::memcpy(&all, y, sizeof y);
-  return __builtin_convertvector(all, Vec);
+  Vec y;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Half h = __builtin_convertvector(f(half(x, i)...), Half);
+    std::memcpy(reinterpret_cast<char*>(&y) + i * sizeof h, &h, sizeof h);
+  }
+  return y;
 }
 
-// x^y as IEEE 754 has it.
-inline WideBatch wide_power(WideBatch x, WideBatch y) {
-  const WideBatch one(1.0), infinity(std::numeric_limits<double>::infinity());
-  const WideBatch size = xsimd::abs(x), half = y * 0.5;
-  const auto negative = xsimd::copysign(one, x) < WideBatch(0.0);
-  const auto whole = xsimd::trunc(y) == y, odd = whole && xsimd::trunc(half) != half;
-  WideBatch z = xsimd::exp(y * xsimd::log(size));
-  z = xsimd::select(negative && odd, -z, z);
-  z = xsimd::select(x < WideBatch(0.0) && !whole && size < infinity,
-                    WideBatch(std::numeric_limits<double>::quiet_NaN()), z);
-  const auto certain =
-      y == WideBatch(0.0) || x == one || (size == one && xsimd::abs(y) == infinity);
-  return xsimd::select(certain, one, z);
+/// The lanes in which the logarithm is that of a normal number above 0, and the exponent is finite.
+inline auto are_plain(Vec a, Vec b) {
+  using Limits = std::numeric_limits<float>;
+  const Batch x = as_batch(a), y = as_batch(b);
+  return x >= Batch(Limits::min()) && x <= Batch(Limits::max()) &&
+         xsimd::abs(y) <= Batch(Limits::max());
 }
 
-inline Vec power(Vec a, Vec b) { return in_double(wide_power, a, b); }
-inline Vec quotient_slope(Vec g, Vec a, Vec b) {
-  return in_double([](auto d, auto x, auto y) { return -(d * x) / (y * y); }, g, a, b);
+/// y where it is plain, else the function for one element.
+template <class Mask, class F, class... Vecs>
+[[gnu::always_inline]] inline Vec or_one_by_one(Vec y, Mask plain, F f, Vecs... x) {
+  if (xsimd::all(plain)) return y;
+  const Vec done = as_vec(xsimd::select(plain, Batch(1), Batch(0)));
+  return patched(y, done != 0, f, x...);
+}
+
+inline Vec power(Vec a, Vec b) {
+  const auto f = [](Double x, Double y) { return exp2_of(y * log2_of(x)); };
+  return or_one_by_one(in_double(f, a, b), are_plain(a, b), one::power, a, b);
 }
 inline Vec power_slope(Vec g, Vec a, Vec b) {
-  return in_double(
-      [](auto d, auto x, auto y) {
-        const WideBatch zero(0.0);
-        return xsimd::select(y == zero, zero, d * y * wide_power(x, y - 1.0));
-      },
-      g, a, b);
+  const auto f = [](Double d, Double x, Double y) { return d * y * exp2_of((y - 1) * log2_of(x)); };
+  return or_one_by_one(in_double(f, g, a, b), are_plain(a, b), one::power_slope, g, a, b);
 }
 inline Vec exponent_slope(Vec g, Vec a, Vec b) {
-  return in_double(
-      [](auto d, auto x, auto y) {
-        const WideBatch zero(0.0);
-        return xsimd::select(x == zero, zero, d * wide_power(x, y) * xsimd::log(x));
-      },
-      g, a, b);
+  const auto f = [](Double d, Double x, Double y) {
+    const Double log2 = log2_of(x);
+    return d * exp2_of(y * log2) * (log2 * 0.69314718055994530942);
+  };
+  return or_one_by_one(in_double(f, g, a, b), are_plain(a, b), one::exponent_slope, g, a, b);
+}
+
+/// -(g / b) * (a / b), where neither quotient is so large or small that their product is not exact.
+inline Vec quotient_slope(Vec g, Vec a, Vec b) {
+  const Batch r = Batch(1) / as_batch(b), p = as_batch(g) * r, q = as_batch(a) * r;
+  const auto is_plain = [](Batch x) {
+    const Batch size = xsimd::abs(x);
+    return size >= Batch(0x1p-60F) && size <= Batch(0x1p60F);
+  };
+  const auto is_zero = [](Vec x) { return as_batch(x) == Batch(0); };
+  const auto plain = is_plain(r) && (is_plain(p) || is_zero(g)) && (is_plain(q) || is_zero(a));
+  return or_one_by_one(as_vec(-(p * q)), plain, one::quotient_slope, g, a, b);
 }
 
 #endif

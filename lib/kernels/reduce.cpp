@@ -2,6 +2,7 @@
 #include "kernels/reduce.hpp"
 
 #include "kernels/parallel.hpp"
+#include "kernels/square.hpp"
 #include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
@@ -96,10 +97,8 @@ void over_rows(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
 // So many short rows that each has a lane, of which each is at most a vector long.
 template <class R>
 typename R::Lanewise reduce_short_rows(std::size_t rows, std::size_t columns, const Scalar* x) {
-  Vec square[lanes];
-  for (std::size_t r = 0; r < lanes; ++r)
-    square[r] = r < rows ? load(x + r * columns, Lanes{columns}) : Vec{};
-  transpose(square);
+  Square square;
+  load_square(x, rows, columns, square);
   typename R::Lanewise all = typename R::Lanewise{} + R::start;
   for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
   return all;

@@ -3,6 +3,7 @@
 
 #include "kernels/math.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/square.hpp"
 #include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
@@ -18,9 +19,18 @@ void for_each_row(Matrix m, F f) {
   });
 }
 
+// Any NaN makes the row one, whichever this is.
 Scalar max_of(const Scalar* x, std::size_t size) {
   Scalar best = x[0];
-  for (std::size_t i = 1; i < size; ++i) best = x[i] > best ? x[i] : best;
+  if (size >= lanes) {
+    Vec all = load(x);
+    for (std::size_t i = lanes; i + lanes <= size; i += lanes) {
+      const Vec v = load(x + i);
+      all = v > all ? v : all;
+    }
+    for (std::size_t i = 0; i < lanes; ++i) best = all[i] > best ? all[i] : best;
+  }
+  for (std::size_t i = size - size % lanes; i < size; ++i) best = x[i] > best ? x[i] : best;
   return best;
 }
 
@@ -61,35 +71,97 @@ LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   return {max, static_cast<Scalar>(std::log(sum))};
 }
 
+// Rows of at most a vector, as many at a time as it has lanes: f(rows, first element).
+template <class F>
+void for_each_square(Matrix m, F f) {
+  const std::size_t squares = (m.rows + lanes - 1) / lanes;
+  parallel_ranges(squares, row_grain(m.columns * lanes), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes)
+      f(std::min(lanes, m.rows - r), r * m.columns);
+  });
+}
+bool are_short(Matrix m) { return m.columns <= lanes; }
+
+Vec exp_of(Vec x) { return as_vec(xsimd::exp(as_batch(x))); }
+
+// The largest of each row.
+Vec max_of(const Square& x, std::size_t columns) {
+  Vec max = x[0];
+  for (std::size_t c = 1; c < columns; ++c) max = x[c] > max ? x[c] : max;
+  return max;
+}
+
 void softmax(Matrix m, const Scalar* x, Scalar* y) {
-  for_each_row(m, [=](std::size_t, std::size_t at) { softmax_row(x + at, y + at, m.columns); });
+  if (!are_short(m))
+    return for_each_row(
+        m, [=](std::size_t, std::size_t at) { softmax_row(x + at, y + at, m.columns); });
+  for_each_square(m, [=](std::size_t rows, std::size_t at) {
+    Square s;
+    load_square(x + at, rows, m.columns, s);
+    const Vec max = max_of(s, m.columns);
+    Vec sum{};
+    for (std::size_t c = 0; c < m.columns; ++c) sum += s[c] = exp_of(s[c] - max);
+    const Vec scale = 1 / sum;
+    for (std::size_t c = 0; c < m.columns; ++c) s[c] *= scale;
+    store_square(s, rows, m.columns, y + at);
+  });
 }
 
 void softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
-  for_each_row(m, [=](std::size_t, std::size_t at) {
-    const auto dot = static_cast<Scalar>(sum_over(m.columns, [=](std::size_t c, auto part) {
-      return widen(load(g + at + c, part)) * widen(load(y + at + c, part));
-    }));
-    for (std::size_t i = at; i < at + m.columns; ++i) dx[i] = y[i] * (g[i] - dot);
+  if (!are_short(m))
+    return for_each_row(m, [=](std::size_t, std::size_t at) {
+      const auto dot = static_cast<Scalar>(sum_over(m.columns, [=](std::size_t c, auto part) {
+        return widen(load(g + at + c, part)) * widen(load(y + at + c, part));
+      }));
+      for (std::size_t i = at; i < at + m.columns; ++i) dx[i] = y[i] * (g[i] - dot);
+    });
+  for_each_square(m, [=](std::size_t rows, std::size_t at) {
+    Square share, d;
+    load_square(y + at, rows, m.columns, share);
+    load_square(g + at, rows, m.columns, d);
+    Vec dot{};
+    for (std::size_t c = 0; c < m.columns; ++c) dot += d[c] * share[c];
+    for (std::size_t c = 0; c < m.columns; ++c) d[c] = share[c] * (d[c] - dot);
+    store_square(d, rows, m.columns, dx + at);
   });
 }
 
 void log_softmax(Matrix m, const Scalar* x, Scalar* y) {
-  for_each_row(m, [=](std::size_t, std::size_t at) {
-    const LogSum row = softmax_row(x + at, y + at, m.columns);
-    for (std::size_t i = at; i < at + m.columns; ++i) y[i] = row.log_softmax(x[i]);
+  if (!are_short(m))
+    return for_each_row(m, [=](std::size_t, std::size_t at) {
+      const LogSum row = softmax_row(x + at, y + at, m.columns);
+      for (std::size_t i = at; i < at + m.columns; ++i) y[i] = row.log_softmax(x[i]);
+    });
+  for_each_square(m, [=](std::size_t rows, std::size_t at) {
+    Square s;
+    load_square(x + at, rows, m.columns, s);
+    const Vec max = max_of(s, m.columns);
+    Vec sum{};
+    for (std::size_t c = 0; c < m.columns; ++c) sum += exp_of(s[c] -= max);
+    const Vec log_sum = as_vec(xsimd::log(as_batch(sum)));
+    for (std::size_t c = 0; c < m.columns; ++c) s[c] -= log_sum;
+    store_square(s, rows, m.columns, y + at);
   });
 }
 
 void log_softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
-  for_each_row(m, [=](std::size_t, std::size_t at) {
-    const auto sum = static_cast<Scalar>(sum_over(
-        m.columns, [=](std::size_t c, auto part) { return widen(load(g + at + c, part)); }));
-    for_each_vector(m.columns, [&](std::size_t c, auto part) {
-      const std::size_t i = at + c;
-      store(dx + i, load(g + i, part) - as_vec(xsimd::exp(as_batch(load(y + i, part)))) * sum,
-            part);
+  if (!are_short(m))
+    return for_each_row(m, [=](std::size_t, std::size_t at) {
+      const auto sum = static_cast<Scalar>(sum_over(
+          m.columns, [=](std::size_t c, auto part) { return widen(load(g + at + c, part)); }));
+      for_each_vector(m.columns, [&](std::size_t c, auto part) {
+        const std::size_t i = at + c;
+        store(dx + i, load(g + i, part) - exp_of(load(y + i, part)) * sum, part);
+      });
     });
+  for_each_square(m, [=](std::size_t rows, std::size_t at) {
+    Square logs, d;
+    load_square(y + at, rows, m.columns, logs);
+    load_square(g + at, rows, m.columns, d);
+    Vec sum{};
+    for (std::size_t c = 0; c < m.columns; ++c) sum += d[c];
+    for (std::size_t c = 0; c < m.columns; ++c) d[c] -= exp_of(logs[c]) * sum;
+    store_square(d, rows, m.columns, dx + at);
   });
 }
 

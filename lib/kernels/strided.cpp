@@ -4,6 +4,7 @@
 #include "kernels/dispatch.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/reduce.hpp"
+#include "kernels/transpose.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -36,6 +37,42 @@ Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Oth
     });
   }
   return y;
+}
+
+// Copies what has its rows along one axis of the walk and its columns along another: for each place along the other
+// axes a matrix, which is transposed some rows at a time.
+void transpose(const Walk& walk, std::size_t rows, std::size_t columns, const Scalar* from,
+               Scalar* to) {
+  Shape outer;
+  std::array<Strides, 2> strides;
+  for (std::size_t axis = 0; axis < walk.sizes().size(); ++axis)
+    if (axis != rows && axis != columns) {
+      outer.push_back(walk.sizes()[axis]);
+      for (std::size_t k = 0; k < 2; ++k) strides[k].push_back(walk.steps(axis)[k]);
+    }
+  PooledVector<Walk::Offsets> matrices;
+  Walk{outer, strides}.for_each_run([&](Walk::Offsets at, std::size_t count, const auto& step) {
+    for (std::size_t i = 0; i < count; ++i, at[0] += step[0], at[1] += step[1])
+      matrices.push_back(at);
+  });
+  const std::size_t height = walk.sizes()[rows], width = walk.sizes()[columns];
+  const auto from_stride = walk.steps(rows)[0], to_stride = walk.steps(columns)[1];
+  // Whole cache lines of both.
+  const std::size_t piece = std::max<std::size_t>(16, elementwise_grain / (width + 1) / 16 * 16);
+  const std::size_t pieces = (height + piece - 1) / piece;
+  const auto run = best<TransposeKernels>().transpose;
+  parallel_ranges(matrices.size() * pieces,
+                  elementwise_grain / (std::min(piece, height) * width + 1) + 1,
+                  [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) {
+                      const std::size_t row = i % pieces * piece;
+                      const auto [source, target] = matrices[i / pieces];
+                      run(std::min(piece, height - row), width,
+                          from + source + static_cast<std::ptrdiff_t>(row) * from_stride,
+                          static_cast<std::size_t>(from_stride), to + target + row,
+                          static_cast<std::size_t>(to_stride));
+                    }
+                  });
 }
 
 }  // namespace
@@ -101,6 +138,29 @@ Array max_to(const Array& a, const Shape& shape) {
   };
   const ReduceKernels& k = best<ReduceKernels>();
   return reduce(a, shape, k.max_rows, k.max_columns, max);
+}
+
+void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
+          const Strides& to_strides) {
+  const Walk walk{shape, {from_strides, to_strides}};
+  const auto axes = static_cast<std::ptrdiff_t>(walk.sizes().size());
+  // The last axis along which one of them moves on by one element, if the other does not.
+  const auto dense = [&](std::size_t which) {
+    std::ptrdiff_t axis = axes - 1;
+    while (axis >= 0 && walk.steps(std::size_t(axis))[which] != 1) --axis;
+    return axis;
+  };
+  const std::ptrdiff_t columns = dense(0), rows = dense(1);
+  if (columns >= 0 && rows >= 0 && columns != rows)
+    return transpose(walk, std::size_t(rows), std::size_t(columns), from, to);
+  walk.for_each_run([=](const auto& at, std::size_t count, const auto& step) {
+    const Scalar* p = from + at[0];
+    Scalar* q = to + at[1];
+    if (step[0] == 1 && step[1] == 1)
+      std::copy(p, p + count, q);
+    else
+      for (std::size_t i = 0; i < count; ++i, p += step[0], q += step[1]) *q = *p;
+  });
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -31,6 +31,10 @@ Strides strides_over(const Shape& shape, const Shape& over);
 
 /// `a` summed to `shape`, which broadcasts to the shape of `a`; each sum is divided by `divisor`.
 Array sum_to(const Array& a, const Shape& shape, double divisor = 1);
+/// Copies the elements of `shape` from one strided array to another, apart from it.
+void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
+          const Strides& to_strides);
+
 /// The maxima of `a`, NaN where one of the elements is, for each element of `shape`, which broadcasts to that of `a`.
 Array max_to(const Array& a, const Shape& shape);
 

@@ -10,23 +10,9 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-using kernels::Nest;
+using kernels::copy;
 using kernels::row_major;
 using kernels::Strides;
-
-// Copies the elements of `shape` from one strided array to another.
-void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
-          const Strides& to_strides) {
-  Nest<2>{shape, {from_strides, to_strides}}.for_each_run(
-      [=](const auto& at, std::size_t count, const auto& step) {
-        const Scalar* p = from + at[0];
-        Scalar* q = to + at[1];
-        if (step[0] == 1 && step[1] == 1)
-          std::copy(p, p + count, q);
-        else
-          for (std::size_t i = 0; i < count; ++i, p += step[0], q += step[1]) *q = *p;
-      });
-}
 
 Shape with_size(Shape shape, std::size_t axis, std::size_t size) {
   shape[axis] = size;

@@ -72,7 +72,8 @@ std::vector<Case> cases(std::size_t size) {
 }
 
 struct Times {
-  double forward = std::numeric_limits<double>::infinity(), backward = forward;  // seconds
+  // Seconds, of the gradient per input.
+  double forward = std::numeric_limits<double>::infinity(), backward = forward;
 };
 
 // The best of some rounds, of the op alone: the loss is another op.
@@ -100,7 +101,7 @@ void measure(const Case& c, Times& best) {
     tape.backward(loss);
     for (const Profiler::Row& row : profiler.rows())
       if (row.phase == Phase::backward && row.name == forward.name)
-        times.backward = std::min(times.backward, row.seconds);
+        times.backward = std::min(times.backward, row.seconds / static_cast<double>(c.count));
     times.forward = std::min(times.forward, forward.seconds);
   }
   best.forward = std::min(best.forward, times.forward);
@@ -111,7 +112,8 @@ void measure(const Case& c, Times& best) {
 
 int main(int argc, char** argv) {
   const std::size_t size = argc > 1 ? std::stoul(argv[1]) : 262'144;
-  const ThreadLimit limit{argc > 2 ? std::stoul(argv[2]) : 1};
+  const std::size_t threads = argc > 2 ? std::stoul(argv[2]) : 1;
+  const ThreadLimit limit{threads};
   const std::vector<Case> all = cases(size);
   std::map<std::string, Times> best;
   for (int round = 0; round < (size > 1'000'000 ? 8 : 40); ++round)
@@ -120,6 +122,7 @@ int main(int argc, char** argv) {
     const Times &own = best[c.name], &beside = best[c.beside];
     std::cout << nlohmann::json{{"name", c.name},
                                 {"elements", size},
+                                {"threads", threads},
                                 {"forward_us", own.forward * 1e6},
                                 {"backward_us", own.backward * 1e6},
                                 {"beside", c.beside},

@@ -89,6 +89,19 @@ def measure_kernels(tree):
     return kernels
 
 
+def measure_elementwise(tree):
+    """What ops that are limited by memory cost beside one of them, in times of that."""
+    rows = [json.loads(line) for size in (262_144, 4_000_000) for threads in (1, 2)
+            for line in output(tree / "tests/bench-elementwise", size, threads).splitlines()]
+    print(f"\n{'op: value and gradient per input':36} {'262,144: 1 thread':>20} {'2 threads':>13} "
+          f"{'4,000,000: 1':>13} {'2 threads':>13}")
+    for name in dict.fromkeys(row["name"] for row in rows):
+        of_name = [row for row in rows if row["name"] == name]
+        times = "".join(f"{row['forward_ratio']:7.2f} {row['backward_ratio']:5.2f} " for row in of_name)
+        print(f"{name:30} of {of_name[0]['beside']:10} {times}")
+    return rows
+
+
 def measure_models(root, tree, torch, models, rounds, steps):
     """Training steps of xtape and PyTorch in turn."""
     programs = {"xtape": [tree / "tests/bench-training"]}
@@ -198,6 +211,7 @@ def main():
     if not options.no_kernels:
         result["kernels"] = measure_kernels(options.tree)
         sys.stdout.flush()
+        result["elementwise"] = measure_elementwise(options.tree)
     result["models"] = measure_models(options.root, options.tree, torch, options.models.split(","),
                                       options.rounds, options.steps)
     result["other_processors_busy"] = Clock().others_since(before)
