@@ -9,6 +9,10 @@
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI {
+
+// Of errors: formulas are written, mostly, where no user called anything.
+static constexpr Op op = Op::nowhere("formula");
+
 namespace detail {
 
 using kernels::Function;
@@ -18,7 +22,7 @@ using kernels::Step;
 // The steps of a formula while it is written, each by the places of what it reads.
 class Trace {
  public:
-  Trace(const Op& op, std::size_t inputs) : op_{op}, inputs_{inputs}, nodes_(inputs) {}
+  explicit Trace(std::size_t inputs) : inputs_{inputs}, nodes_(inputs) {}
 
   Term input(std::size_t i) { return {this, i}; }
 
@@ -26,7 +30,7 @@ class Trace {
     const auto known =
         std::ranges::find_if(terms, [](const Term& t) { return t.trace_ != nullptr; });
     if (known == terms.end())
-      throw ValueError(Op::nowhere("formula"), "expected a term of an input, got numbers alone",
+      throw ValueError(op, "expected a term of an input, got numbers alone",
                        "compute with numbers before the formula?");
     Trace& trace = *known->trace_;
     Node node{.function = function, .count = terms.size()};
@@ -72,7 +76,7 @@ class Trace {
   }
   std::size_t place(const Term& t) {
     if (t.trace_ == this) return t.place_;
-    if (t.trace_ != nullptr) throw ValueError(op_, "expected terms of one formula");
+    if (t.trace_ != nullptr) throw ValueError(op, "expected terms of one formula");
     return append({.is_number = true, .number = t.number_}).place_;
   }
 
@@ -80,12 +84,11 @@ class Trace {
   void place_leaves(Program& program);
   void place_steps(Program& program, std::size_t result);
 
-  Op op_;
   std::size_t inputs_;
   PooledVector<Node> nodes_;
 };
 
-Program Trace::program(Term result) {
+inline Program Trace::program(Term result) {
   std::size_t last = place(result);
   if (nodes_[last].count == 0)
     last = append({.function = Function::copy, .count = 1, .from = {last}}).place_;
@@ -97,7 +100,7 @@ Program Trace::program(Term result) {
 }
 
 // From the result back: who is read, and by whom last.
-void Trace::find_last_uses(std::size_t result) {
+inline void Trace::find_last_uses(std::size_t result) {
   nodes_[result].last_use = result;
   for (std::size_t i = result + 1; i-- > inputs_;)
     if (nodes_[i].last_use > 0)
@@ -108,7 +111,7 @@ void Trace::find_last_uses(std::size_t result) {
 }
 
 // Inputs and numbers, each in a slot of its own.
-void Trace::place_leaves(Program& program) {
+inline void Trace::place_leaves(Program& program) {
   for (std::size_t i = 0; i < inputs_; ++i) {
     nodes_[i].slot = static_cast<std::uint8_t>(i);
     if (nodes_[i].last_use > 0) program.reads |= 1u << i;
@@ -119,12 +122,12 @@ void Trace::place_leaves(Program& program) {
       program.numbers.push_back(static_cast<Scalar>(node.number));
     }
   if (program.numbers.size() > kernels::most_numbers)
-    throw ValueError(op_, text("expected at most ", kernels::most_numbers, " numbers, got ",
-                               program.numbers.size()));
+    throw ValueError(op, text("expected at most ", kernels::most_numbers, " numbers, got ",
+                              program.numbers.size()));
 }
 
 // A step for each function that the result depends on, with a register until its last use.
-void Trace::place_steps(Program& program, std::size_t result) {
+inline void Trace::place_steps(Program& program, std::size_t result) {
   const std::size_t first = inputs_ + program.numbers.size();
   bool taken[kernels::most_registers] = {};
   for (std::size_t i = inputs_; i <= result; ++i) {
@@ -192,8 +195,7 @@ Term exponent_slope(Term g, Term a, Term b) {
 }
 #pragma GCC visibility pop
 
-Formula::Tracing::Tracing(std::size_t inputs, const Location& at)
-    : trace{std::make_unique<Trace>(Op{"formula", at}, inputs)} {}
+Formula::Tracing::Tracing(std::size_t inputs) : trace{std::make_unique<Trace>(inputs)} {}
 Formula::Tracing::~Tracing() = default;
 Term Formula::Tracing::input(std::size_t i) const { return trace->input(i); }
 
@@ -205,17 +207,13 @@ bool Formula::reads(std::size_t input) const noexcept {
   return (program_->reads >> input & 1) != 0;
 }
 
-// What its own errors say; those of ops name the op.
-static Op formula_op() { return Op::nowhere("formula"); }
-
 void Formula::check(std::size_t given) const {
-  if (given != inputs())
-    throw ValueError(formula_op(), text("expected ", inputs(), " inputs, got ", given));
+  if (given != inputs()) throw ValueError(op, text("expected ", inputs(), " inputs, got ", given));
 }
 
 Array Formula::compute(std::initializer_list<const Array*> arrays) const {
   check(arrays.size());
-  return kernels::elementwise(formula_op(), *program_, {arrays.begin(), arrays.size()}, {});
+  return kernels::elementwise(op, *program_, {arrays.begin(), arrays.size()}, {});
 }
 
 void Formula::compute_into(Array& out, std::initializer_list<const Array*> arrays) const {
@@ -223,8 +221,7 @@ void Formula::compute_into(Array& out, std::initializer_list<const Array*> array
   for (const Array* a : arrays) {
     Shape common;
     if (!kernels::broadcast_shape(a->shape(), out.shape(), common) || common != out.shape())
-      throw ShapeError(formula_op(),
-                       text("the shape ", a->shape(), " does not broadcast to ", out.shape()));
+      throw ShapeError(op, text("the shape ", a->shape(), " does not broadcast to ", out.shape()));
   }
   kernels::elementwise(*program_, {arrays.begin(), arrays.size()}, {}, out);
 }
@@ -232,7 +229,7 @@ void Formula::compute_into(Array& out, std::initializer_list<const Array*> array
 double Formula::summed(std::initializer_list<const Array*> arrays) const {
   check(arrays.size());
   const std::span inputs{arrays.begin(), arrays.size()};
-  return kernels::sum(*program_, inputs, {}, kernels::broadcast_shape(formula_op(), inputs));
+  return kernels::sum(*program_, inputs, {}, kernels::broadcast_shape(op, inputs));
 }
 
 Term Formula::inlined(std::initializer_list<Term> terms) const {

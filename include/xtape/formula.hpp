@@ -88,9 +88,8 @@ class Formula {
  public:
   /// Calls `function` with terms. Throws ValueError if it needs more than eight intermediate results at once.
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, Formula>)
-      Formula(F function, Location at = Location::current())
-      : Formula{trace(function, at, std::make_index_sequence<inputs_of<F>()>{})} {}
+  requires(!std::same_as<std::remove_cvref_t<F>, Formula>) Formula(F function)
+      : Formula{trace(function, std::make_index_sequence<inputs_of<F>()>{})} {}
 
   /// The number of inputs.
   std::size_t inputs() const noexcept;
@@ -141,13 +140,13 @@ class Formula {
   }
 
   template <class F, std::size_t... I>
-  static Formula trace(F& function, const Location& at, std::index_sequence<I...>) {
-    Tracing tracing{sizeof...(I), at};
+  static Formula trace(F& function, std::index_sequence<I...>) {
+    Tracing tracing{sizeof...(I)};
     return Formula{tracing, function(tracing.input(I)...)};
   }
   // A formula that is being written.
   struct Tracing {
-    Tracing(std::size_t inputs, const Location& at);
+    explicit Tracing(std::size_t inputs);
     ~Tracing();
     Term input(std::size_t i) const;
     std::unique_ptr<detail::Trace> trace;

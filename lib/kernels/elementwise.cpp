@@ -48,8 +48,10 @@ class Input {
       const Shape& sizes = nest_->sizes();
       nest_->copy(data_, 0, std::min(sizes[0] * sizes[1], 2 * block), buffer.elements);
     } else if (kind_ == Kind::column) {
-      for (std::size_t i = 0; i < 2 * block; ++i)
-        buffer.rows[i] = static_cast<std::uint16_t>(i / nest_->sizes()[1]);
+      std::uint16_t* to = buffer.rows;
+      for (std::uint16_t row = 0; to < std::end(buffer.rows); ++row)
+        for (std::size_t i = 0; i < nest_->sizes()[1] && to < std::end(buffer.rows); ++i)
+          *to++ = row;
     }
   }
   // The elements [begin, begin + count), at most a block.

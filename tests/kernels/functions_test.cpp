@@ -180,7 +180,7 @@ const Mixed mixed[] = {
     {"pow", Function::pow, [](auto a, auto b, auto) { return std::pow(a, b); }, 0, 9, 1},
     {"where", Function::where, [](auto a, auto b, auto c) { return a != 0 ? b : c; }},
     {"quotient_slope", Function::quotient_slope,
-     [](auto g, auto a, auto b) { return -g * a / (b * b); }, -3, 3, 1},
+     [](auto g, auto a, auto b) { return -g * a / (b * b); }, -3, 3, 3},
     {"power_slope", Function::power_slope,
      [](auto g, auto a, auto b) { return g * b * std::pow(a, b - 1); }, 0, 5, 1},
     {"exponent_slope", Function::exponent_slope,

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(mistakes) {
       {"[formula] expected a term of an input, got numbers alone; compute with numbers before the "
        "formula?",
        XTAPE_CALL(Formula{[](Term) { return Term{1} + 2; }})},
-      {"[formula] expected at most 8 intermediate results at once @; make two formulas of it?",
+      {"[formula] expected at most 8 intermediate results at once; make two formulas of it?",
        XTAPE_CALL(Formula{product_of_nine})},
       {"[elementwise] expected gradients of 3 terms (g, those of the value's formula with the "
        "result after the inputs), got 2",

@@ -81,8 +81,8 @@ class Elementwise {
   };
   // The op for some inputs.
   struct Call {
-    Call(const Elementwise& f, const Op& op, std::initializer_list<const Variable*> inputs,
-         std::initializer_list<double> numbers);
+    Call(const Elementwise& formulas, const Op& op, std::initializer_list<const Variable*> given,
+         std::initializer_list<double> values);
     Gradient gradient(std::size_t input) const;
     const Elementwise& f;
     std::array<const Variable*, most_inputs> inputs;
