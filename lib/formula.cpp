@@ -142,7 +142,7 @@ inline void Trace::place_steps(Program& program, std::size_t result) {
     const auto free = static_cast<std::size_t>(std::ranges::find(taken, false) - taken);
     if (free == kernels::most_registers)
       throw ValueError(
-          op_, text("expected at most ", kernels::most_registers, " intermediate results at once"),
+          op, text("expected at most ", kernels::most_registers, " intermediate results at once"),
           "make two formulas of it?");
     taken[free] = true;
     step.to = node.slot = static_cast<std::uint8_t>(first + free);
