@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
+#include <numbers>
 
 namespace xtape::inline XTAPE_ABI::onnx {
 namespace {
@@ -74,6 +76,20 @@ Translation binary(const char* type) {
 
 void square(Builder& b, const Call& call) {
   map(b, call, [&](const std::string& x) { return b.add("Mul", {x, x}); });
+}
+
+void gelu(Builder& b, const Call& call) {
+  const bool by_tanh = options_of<GeluOptions>(call).tanh;
+  map(b, call, [&](const std::string& x) {
+    const auto times = [&](const std::string& a, double factor) {
+      return b.add("Mul", {a, b.constant(static_cast<Scalar>(factor))});
+    };
+    std::string u = x;
+    if (by_tanh) u = b.add("Add", {x, times(b.add("Mul", {x, b.add("Mul", {x, x})}), 0.044715)});
+    u = times(u, by_tanh ? std::sqrt(2 / std::numbers::pi) : std::sqrt(0.5));
+    const std::string inner = b.add(by_tanh ? "Tanh" : "Erf", {u});
+    return times(b.add("Mul", {x, b.add("Add", {inner, b.constant(Scalar{1})})}), 0.5);
+  });
 }
 
 void leaky_relu(Builder& b, const Call& call) {
@@ -229,6 +245,7 @@ const std::map<std::string_view, Translation>& translations() {
       {"relu", unary("Relu")},
       {"softplus", unary("Softplus")},
       {"square", square},
+      {"gelu", gelu},
       {"leaky_relu", leaky_relu},
       {"clip", clip},
       {"matmul", matmul},

@@ -4,6 +4,8 @@
 #include "ops/activation.hpp"
 #include "text.hpp"
 
+#include <numbers>
+
 namespace xtape::inline XTAPE_ABI {
 
 // The formula of each op, and that of its gradient: of g, the gradient of the result y, of x, of y, and of
@@ -44,6 +46,23 @@ Variable softplus(const Variable& x, Location at) {
   static const Elementwise op{[](Term a) { return maximum(a, 0) + log1p(exp(-abs(a))); },
                               [](Term g, Term a, Term) { return g * sigmoid(a); }};
   return op({"softplus", at}, x);
+}
+
+Variable gelu(const Variable& x, const GeluOptions& options, Location at) {
+  using std::numbers::inv_sqrtpi, std::numbers::sqrt2;
+  static const Formula u{[](Term a) { return sqrt2 * inv_sqrtpi * (a + 0.044715 * a * a * a); }};
+  static const Elementwise exact{
+      [](Term a) { return a * (0.5 + 0.5 * erf(a / sqrt2)); },
+      [](Term g, Term a, Term) {
+        return g * (0.5 + 0.5 * erf(a / sqrt2) + a * exp(-0.5 * a * a) * (inv_sqrtpi / sqrt2));
+      }};
+  static const Elementwise by_tanh{[](Term a) { return 0.5 * a * (1 + tanh(u(a))); },
+                                   [](Term g, Term a, Term) {
+                                     const Term t = tanh(u(a)), slope = sqrt2 * inv_sqrtpi *
+                                                                        (1 + 3 * 0.044715 * a * a);
+                                     return 0.5 * g * (1 + t + a * (1 - t * t) * slope);
+                                   }};
+  return (options.tanh ? by_tanh : exact)({"gelu", at}, x, {}, options);
 }
 
 Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location at) {

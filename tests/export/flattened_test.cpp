@@ -48,6 +48,7 @@ std::vector<Row> elementwise_rows() {
       {"sigmoid", [](V x) { return sigmoid(x); }, 3},
       {"relu", [](V x) { return relu(x); }, 3},
       {"softplus", [](V x) { return softplus(x); }, 3},
+      {"gelu", [](V x) { return gelu(x); }, 3},
       {"leaky_relu", [](V x) { return leaky_relu(mean(x, {.axes = {1}})); }, 3},
       {"clip", [](V x) { return clip(mean(x, {.axes = {3}}), {.min = 0}); }, 0},
       {"dropout", [](V x) { return dropout(x, {.rate = 0.5}); }, 3},

@@ -97,6 +97,8 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   add("sigmoid", Sigmoid{});
   add("leaky_relu", LeakyReLU{0.2});
   add("softplus", softplus);
+  add("gelu", [](const Variable& x) { return gelu(x); });
+  add("gelu-tanh", [](const Variable& x) { return gelu(x, {.tanh = true}); });
   add("exp", [](V x) { return exp(x); });
   add("log", [](V x) { return log(square(x) + 1); });
   add("sqrt", [](V x) { return sqrt(abs(x)); });

@@ -74,6 +74,8 @@ std::vector<Row> elementwise_rows() {
       {"sigmoid", "", {numbers({5, 7})}, [](In x) { return sigmoid(x[0]); }},
       {"relu", "", {numbers({5, 7})}, [](In x) { return relu(x[0]); }},
       {"softplus", "", {numbers({5, 7})}, [](In x) { return softplus(x[0]); }},
+      {"gelu", "", {numbers({5, 7})}, [](In x) { return gelu(x[0]); }},
+      {"gelu", "by tanh", {numbers({5, 7})}, [](In x) { return gelu(x[0], {.tanh = true}); }},
       {"leaky_relu", "", {numbers({5, 7})}, [](In x) { return leaky_relu(x[0], {.slope = 0.1}); }},
       {"clip", "", {numbers({5, 7})}, [](In x) { return clip(x[0], {.min = -0.7, .max = 0.9}); }},
       {"dropout", "", {numbers({5, 7})}, [](In x) { return dropout(x[0], {.rate = 0.4}); }},

@@ -31,6 +31,16 @@ Variable relu(const Variable& x, Location at = Location::current());
 /// log(1 + e^x), without overflow. Derivative: sigmoid(x).
 Variable softplus(const Variable& x, Location at = Location::current());
 
+/// Options of gelu.
+struct GeluOptions {
+  bool tanh = false;  ///< the approximation by tanh, at most 5e-4 off, as BERT and GPT-2 have it
+};
+/// x P(x), where P is the distribution function of the standard normal distribution, (1 + erf(x / sqrt(2))) / 2
+/// (Hendrycks and Gimpel, 2016); approximately x (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3).
+/// Derivative: P(x) + x e^(-x^2 / 2) / sqrt(2 pi), or that of the approximation.
+Variable gelu(const Variable& x, const GeluOptions& options = {},
+              Location at = Location::current());
+
 /// Options of leaky_relu.
 struct LeakyReluOptions {
   double slope = 0.3;  ///< for x < 0, at least 0: 0.3 as in Keras; PyTorch has 0.01
