@@ -108,6 +108,11 @@ Batch erf(Batch x) {
 // 1 where a comparison holds.
 Vec indicator(IntVec holds) { return holds ? splat(1) : Vec{}; }
 
+void pick(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size) {
+#pragma omp simd
+  for (std::size_t i = 0; i < size; ++i) y[i] = x[place[i]];
+}
+
 double sum(const Scalar* x, std::size_t size) {
   return sum_over(size, [=](std::size_t i, auto part) { return widen(load(x + i, part)); });
 }
@@ -153,6 +158,7 @@ void fill(FunctionKernels& k, Set) {
       ternary([](Vec g, Vec a, Vec b) { return power_slope(g, a, b); });
   loop_of(Function::exponent_slope) =
       ternary([](Vec g, Vec a, Vec b) { return exponent_slope(g, a, b); });
+  k.pick = pick;
   k.sum = sum;
 }
 
