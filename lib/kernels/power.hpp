@@ -56,6 +56,22 @@ using Half [[gnu::vector_size(vector_bytes / 2)]] = float;
 using Double [[gnu::vector_size(vector_bytes)]] = double;
 using Long [[gnu::vector_size(vector_bytes)]] = std::int64_t;
 
+/// g++ would convert them in smaller parts.
+inline Double widen(Half h) {
+#if defined(__AVX512F__)
+  return Double(_mm512_cvtps_pd(__m256(h)));
+#else
+  return __builtin_convertvector(h, Double);
+#endif
+}
+inline Half narrow(Double d) {
+#if defined(__AVX512F__)
+  return Half(_mm512_cvtpd_ps(__m512d(d)));
+#else
+  return __builtin_convertvector(d, Half);
+#endif
+}
+
 /// The polynomial with these coefficients, the constant first.
 template <std::size_t Count>
 [[gnu::always_inline]] inline Double polynomial(const double (&coefficients)[Count], Double x) {
@@ -90,19 +106,15 @@ inline constexpr auto to_integer_bits = std::bit_cast<std::int64_t>(to_integer);
 }
 
 /// f of the elements in double.
+template <class F, std::size_t... I, class... Vecs>
+[[gnu::always_inline]] inline Vec in_double(std::index_sequence<I...>, F f, Vecs... x) {
+  const Half low = narrow(f(widen(__builtin_shufflevector(x, x, I...))...));
+  const Half high = narrow(f(widen(__builtin_shufflevector(x, x, (lanes / 2 + I)...))...));
+  return __builtin_shufflevector(low, high, I..., (lanes / 2 + I)...);
+}
 template <class F, class... Vecs>
 [[gnu::always_inline]] inline Vec in_double(F f, Vecs... x) {
-  const auto half = [](const Vec& v, std::size_t i) {
-    Half h;
-    std::memcpy(&h, reinterpret_cast<const char*>(&v) + i * sizeof h, sizeof h);
-    return __builtin_convertvector(h, Double);
-  };
-  Vec y;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Half h = __builtin_convertvector(f(half(x, i)...), Half);
-    std::memcpy(reinterpret_cast<char*>(&y) + i * sizeof h, &h, sizeof h);
-  }
-  return y;
+  return in_double(std::make_index_sequence<lanes / 2>{}, f, x...);
 }
 
 /// The lanes in which the logarithm is that of a normal number above 0, and the exponent is finite.
