@@ -70,6 +70,15 @@ std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
 
 }  // namespace detail
 
+Frozen::Frozen(std::span<Parameter* const> parameters) {
+  for (Parameter* const parameter : parameters)
+    if (std::exchange(parameter->trainable, false)) parameters_.push_back(parameter);
+}
+
+Frozen::~Frozen() {
+  for (Parameter* const parameter : parameters_) parameter->trainable = true;
+}
+
 KeptValues::KeptValues(std::span<Parameter* const> parameters)
     : parameters_{parameters.begin(), parameters.end()} {
   for (const Parameter* parameter : parameters_) values_.emplace_back(parameter->value());

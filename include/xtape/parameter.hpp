@@ -244,6 +244,26 @@ std::vector<Parameter*> unique_parameters(Model& model) {
   return all;
 }
 
+/// Freezes parameters for as long as it lives: tapes take them as constants, and compute no gradient for them. So one
+/// model can learn from another that is on the same tape for a loss of its own, as a generator does from a critic:
+/// ```
+/// const Variable criticism = critic_loss(critic(real), critic(made.detach()));  // the critic learns from this
+/// const Frozen still{unique_parameters(critic)};
+/// return {criticism + generator_loss(critic(made)), {made}};                    // and the generator from this
+/// ```
+/// Those that were frozen before stay so.
+class Frozen {
+ public:
+  /// Freezes them. They must outlive it and stay where they are.
+  explicit Frozen(std::span<Parameter* const> parameters);
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+  ~Frozen();  ///< They learn again.
+
+ private:
+  PooledVector<Parameter*> parameters_;  // those that it has frozen
+};
+
 /// Keeps the values of parameters for as long as it lives, and puts them back when it dies: for what
 /// applies a model only to look at it, as layers may write to their parameters. What it puts back is in the
 /// same array as before, where no variable shared that.

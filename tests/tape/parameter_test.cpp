@@ -119,6 +119,31 @@ BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_a_constant) {
 }
 
 // As a layer does with running statistics.
+// A loss behind a frozen model is not its own; one from before is.
+BOOST_AUTO_TEST_CASE(a_model_is_frozen_for_a_while) {
+  struct Two {
+    Parameter judge{full({1}, 3)}, fixed{full({1}, 7)};
+    void parameters(ParameterList& list) { list("judge", judge), list("fixed", fixed); }
+  } model;
+  model.fixed.trainable = false;
+  Parameter made{full({1}, 2)};
+  Tape tape;
+  const Variable x = tape.parameter(made);
+  const Variable judged = tape.parameter(model.judge) * x.detach();  // d judge = 2
+  Variable pleased = judged;
+  {
+    const Frozen still{unique_parameters(model)};
+    BOOST_TEST(!model.judge.trainable);
+    pleased = square(tape.parameter(model.judge)) * x * tape.parameter(model.fixed);  // d x = 9 * 7
+  }
+  BOOST_TEST(model.judge.trainable);
+  BOOST_TEST(!model.fixed.trainable);  // as it was
+  tape.backward(sum(judged + pleased));
+  check_elements(model.judge.grad(), {2});
+  check_elements(made.grad(), {63});
+  check_elements(model.fixed.grad(), {0});
+}
+
 BOOST_AUTO_TEST_CASE(a_frozen_parameter_may_be_written_to_during_a_pass) {
   Parameter w{array({2}, {1, 2})}, frozen{array({2}, {3, 4})};
   frozen.trainable = false;
