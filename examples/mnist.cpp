@@ -129,8 +129,8 @@ class Reporter {
 
 void print_last_line(const History& history) {
   experiment::print(stdout, "test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}\n",
-                    history.test().accuracy, history.test().loss,
-                    history.train_seconds() + history.test_seconds(), history.images_per_second());
+                    history.test()["accuracy"], history.test().loss,
+                    history.train_seconds() + history.test_seconds(), history.samples_per_second());
 }
 
 int run(const Options& o, std::string command) {

@@ -29,7 +29,7 @@ int main() {
   Adam adam{{.learning_rate = 2e-3}};
   const History history = fit(net, train, test, {.epochs = 4, .log = nullptr}, rng, adam);
   for (const EpochReport& report : history.epochs)
-    std::printf("epoch %d: test accuracy %.2f\n", report.epoch, report.test.accuracy);
+    std::printf("epoch %d: test accuracy %.2f\n", report.epoch, report.test["accuracy"]);
   //! [fit]
 
   //! [asking]
@@ -38,7 +38,7 @@ int main() {
     Tape tape{Mode::eval};
     right += count_correct(net(tape.input(images)).value(), labels);
   }
-  const bool same = double(right) == history.test().accuracy * 1000;
+  const bool same = double(right) == history.test()["accuracy"] * 1000;
   std::printf("counted by hand: %s\n", same ? "the same" : "another");
   //! [asking]
 }

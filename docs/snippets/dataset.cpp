@@ -13,18 +13,20 @@ class Bars : public data::Dataset {
   explicit Bars(std::size_t size) : size_{size} {}
 
   std::size_t size() const override { return size_; }
-  Shape sample_shape() const override { return {8, 8, 1}; }
-  std::size_t classes() const override { return 2; }
-  void gather(std::span<const std::uint32_t> indices, Scalar* images,
-              std::int32_t* labels) const override {
+  data::Batch make_batch(std::size_t count) const override {
+    return {.inputs = {uninitialized({count, 8, 8, 1})}, .targets = {data::ids({count})}};
+  }
+  void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng&) const override {
+    auto pixel = batch.inputs[0].numbers().begin();
+    auto label = batch.targets[0].ids().begin();
     for (const std::uint32_t i : indices) {
       Rng rng{i};
       const bool lies = i % 2 == 1;
       const std::size_t place = rng.below(8);
       for (std::size_t row = 0; row < 8; ++row)
         for (std::size_t column = 0; column < 8; ++column)
-          *images++ = static_cast<Scalar>(0.4 * rng.uniform() + ((lies ? row : column) == place));
-      *labels++ = lies;
+          *pixel++ = static_cast<Scalar>(0.4 * rng.uniform() + ((lies ? row : column) == place));
+      *label++ = lies;
     }
   }
 
@@ -41,7 +43,7 @@ int main() {
   Adam adam{{.learning_rate = 0.02}};
   const Bars train{1000}, test{200};
   const History history = fit(net, train, test, {.epochs = 6, .log = nullptr}, rng, adam);
-  std::printf("test accuracy %.2f\n", history.test().accuracy);
+  std::printf("test accuracy %.2f\n", history.test()["accuracy"]);
   //! [use]
 
   //! [bytes]

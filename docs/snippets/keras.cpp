@@ -37,7 +37,7 @@ int main() {
 
   //! [evaluate]
   // model.evaluate(x_test, y_test); model.predict(x); model.save_weights("net.weights.h5")
-  std::printf("accuracy %.2f\n", evaluate(net, test).accuracy);
+  std::printf("accuracy %.2f\n", evaluate(net, test)["accuracy"]);
   const Array logits = predict(net, zeros({1, 28, 28, 1}));
   std::printf("logits %s\n", to_string(logits.shape()).c_str());
   save("net.safetensors", net);

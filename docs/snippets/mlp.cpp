@@ -11,15 +11,17 @@ using namespace xtape;
 // Two arms of a spiral, one per class.
 struct Spiral : data::Dataset {
   std::size_t size() const override { return 400; }
-  Shape sample_shape() const override { return {2}; }
-  std::size_t classes() const override { return 2; }
-  void gather(std::span<const std::uint32_t> indices, Scalar* points,
-              std::int32_t* labels) const override {
+  data::Batch make_batch(std::size_t count) const override {
+    return {.inputs = {uninitialized({count, 2})}, .targets = {data::ids({count})}};
+  }
+  void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng&) const override {
+    auto point = batch.inputs[0].numbers().begin();
+    auto label = batch.targets[0].ids().begin();
     for (const std::uint32_t i : indices) {
       const double radius = (i / 2 + 1) / 200.0, angle = 6 * radius + (i % 2) * 3.14159;
-      *points++ = static_cast<Scalar>(radius * std::cos(angle));
-      *points++ = static_cast<Scalar>(radius * std::sin(angle));
-      *labels++ = static_cast<std::int32_t>(i % 2);
+      *point++ = static_cast<Scalar>(radius * std::cos(angle));
+      *point++ = static_cast<Scalar>(radius * std::sin(angle));
+      *label++ = static_cast<std::int32_t>(i % 2);
     }
   }
 };
@@ -44,7 +46,7 @@ int main() {
       tape.backward(softmax_cross_entropy(logits, labels), adam);
     }
     if (epoch % 20 == 0)
-      std::printf("after epoch %d: accuracy %.2f\n", epoch, evaluate(net, spiral).accuracy);
+      std::printf("after epoch %d: accuracy %.2f\n", epoch, evaluate(net, spiral)["accuracy"]);
   }
   //! [training]
 

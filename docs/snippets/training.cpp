@@ -34,7 +34,8 @@ int main() {
     Sequential net = model(rng);
     const FitOptions options{.epochs = epochs, .batch_size = batch_size, .log = nullptr};
     fit(net, train, test, options, rng, ClipNorm{1}, adam);
-    std::printf("steps %d, test accuracy %.2f\n", int(adam.steps()), evaluate(net, test).accuracy);
+    std::printf("steps %d, test accuracy %.2f\n", int(adam.steps()),
+                evaluate(net, test)["accuracy"]);
     //! [fit]
   }
   {
@@ -50,7 +51,7 @@ int main() {
     fit(net, train, test, {.epochs = 3, .batch_size = 50, .log = nullptr}, rng, ClipNorm{1},
         only(others, decayed), only(biases, plain));
     std::printf("%d biases without decay, test accuracy %.2f\n", int(biases.size()),
-                evaluate(net, test).accuracy);
+                evaluate(net, test)["accuracy"]);
     //! [groups]
   }
   {
@@ -60,14 +61,14 @@ int main() {
     SGD sgd{{.learning_rate = 0.5}};
     WeightAverage average{{.decay = 0.95}};
     fit(net, train, test, {.epochs = 4, .batch_size = 50, .log = nullptr}, rng, sgd, average);
-    std::printf("test accuracy %.2f\n", evaluate(net, test).accuracy);
+    std::printf("test accuracy %.2f\n", evaluate(net, test)["accuracy"]);
     //! [average]
 
     //! [applied]
     {
       const auto averaged =
           average.applied(net);  // the averages are in net, to the end of the scope
-      std::printf("with averaged weights %.2f\n", evaluate(net, test).accuracy);
+      std::printf("with averaged weights %.2f\n", evaluate(net, test)["accuracy"]);
     }
     //! [applied]
   }
@@ -76,13 +77,14 @@ int main() {
     Rng rng{1};
     Sequential net = model(rng);
     Adam adam{{.learning_rate = 0.01}};
-    FitOptions options{.epochs = 1000, .log = nullptr};
+    FitOptions options{.epochs = 1000, .restore_best = true, .log = nullptr};
     options.on_epoch = {save_best("best.safetensors", net), csv_log("log.csv"),
                         early_stopping({.patience = 2})};
     const History history = fit(net, train, test, options, rng, adam);
-    const int best = history.best(Monitor::test_loss).epoch;
+    const int best = history.best().epoch;
     std::printf("stopped %d epochs after the best\n", int(history.epochs.size()) - best);
-    load("best.safetensors", net);  // back to the best
+    const bool restored = evaluate(net, test) == history.best().test;
+    std::printf("with the weights of the best: %s\n", restored ? "yes" : "no");
     //! [stopping]
   }
   {

@@ -23,16 +23,16 @@ std::size_t steps_of_epoch(const Settings& s, const data::Dataset& train) {
 
 report::Epoch to_report(const EpochReport& e, double learning_rate) {
   return {.train_loss = e.train.loss,
-          .train_accuracy = e.train.accuracy,
+          .train_accuracy = e["train.accuracy"],
           .test_loss = e.test.loss,
-          .test_accuracy = e.test.accuracy,
+          .test_accuracy = e["test.accuracy"],
           .data_seconds = e.seconds.data,
           .forward_seconds = e.seconds.forward,
           .backward_seconds = e.seconds.backward,
           .update_seconds = e.seconds.update,
           .test_seconds = e.seconds.test,
           .learning_rate = learning_rate,
-          .images_per_second = e.images_per_second()};
+          .images_per_second = e.samples_per_second()};
 }
 
 // What must be the same when a training is resumed. The rate of a schedule depends on the number of epochs.
@@ -95,19 +95,21 @@ class Events {
   }
   void epoch(const EpochReport& report, std::size_t steps) {
     const std::uint64_t step = step_of(report.epoch, steps, steps);
-    add("train/loss", step, report.train.loss);
-    add("train/accuracy", step, report.train.accuracy);
-    add("test/loss", step, report.test.loss);
-    add("test/accuracy", step, report.test.accuracy);
+    for (const auto& [part, metrics] :
+         {std::pair{"train/", &report.train}, {"test/", &report.test}}) {
+      add(std::string{part} + "loss", step, metrics->loss);
+      for (const Metrics::Number& number : metrics->numbers)
+        add(part + number.name, step, number.value);
+    }
     add("learning_rate", step, optimizer_.learning_rate());
-    add("images_per_second", step, report.images_per_second());
+    add("images_per_second", step, report.samples_per_second());
   }
 
  private:
   static std::uint64_t step_of(int epoch, std::size_t step, std::size_t steps) {
     return static_cast<std::uint64_t>(epoch - 1) * steps + step;
   }
-  void add(const char* tag, std::uint64_t step, double value) {
+  void add(const std::string& tag, std::uint64_t step, double value) {
     if (!failed_) try {
         file_.scalar(tag, step, value);
       } catch (const DataError& error) {

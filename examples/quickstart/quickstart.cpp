@@ -34,9 +34,9 @@ int main(int argc, char** argv) {
       Variable loss = softmax_cross_entropy(net(tape.input(images)), labels);
       tape.backward(loss, adam);
     }
-    const auto [loss, accuracy, samples] = evaluate(net, test);
-    std::printf("epoch %d: loss %.4f, accuracy %.4f on %zu test images\n", epoch, loss, accuracy,
-                samples);
+    const Metrics metrics = evaluate(net, test);
+    std::printf("epoch %d: loss %.4f, accuracy %.4f on %zu test images\n", epoch, metrics.loss,
+                metrics["accuracy"], metrics.samples);
   }
 }
 //! [program]

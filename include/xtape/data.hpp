@@ -3,8 +3,12 @@
 /// Everything about data: datasets, files, batches.
 #pragma once
 
+#include <xtape/data/arrays.hpp>
+#include <xtape/data/batch.hpp>
 #include <xtape/data/batches.hpp>
 #include <xtape/data/dataset.hpp>
 #include <xtape/data/idx.hpp>
+#include <xtape/data/images.hpp>
 #include <xtape/data/mnist.hpp>
+#include <xtape/data/subset.hpp>
 #include <xtape/data/synthetic.hpp>

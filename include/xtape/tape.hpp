@@ -175,11 +175,17 @@ class Tape {
 
   /// Data: a constant of this pass.
   Variable input(Array value) { return input(Value{std::move(value)}); }
-  /// The same without a copy: `tape.input(batch.images)`.
+  /// The same without a copy.
   template <std::same_as<Value> V>
   Variable input(V value) {
     return {*this, Variable::constant, std::move(value)};
   }
+  /// The same for what has a Value to share, as a column of a batch: `tape.input(batch.inputs[0])`.
+  template <class Shared>
+  requires requires(const Shared& shared) {
+    { shared.value() } -> std::same_as<const Value&>;
+  }
+  Variable input(const Shared& shared) { return input(shared.value()); }
   /// A variable whose gradient is kept, to be read by `Variable::grad` after the pass.
   /// Throws TapeError if the tape was consumed.
   Variable variable(Array value, Location at = Location::current()) {

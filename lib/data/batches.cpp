@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/data/batches.hpp>
 
-#include "text.hpp"
+#include "data/checks.hpp"
 
 #include <xtape/observer.hpp>
 
@@ -13,7 +13,6 @@
 #include <chrono>
 #include <limits>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
 #include <cxxabi.h>
@@ -44,20 +43,16 @@ void do_not_call_at_exit(void* object) {
 
 }  // namespace
 
-// Batch k is gathered into buffer k % 2 while batch k - 1 is in use.
+// Batch k is gathered while batch k - 1 is in use. It has memory of its own, as what was in batch k - 2 may be in use
+// still: the pool has what nobody uses any more.
 class Batches::Loader {
  public:
   Loader(const Dataset& dataset, std::size_t batch_size, const Op& op)
-      : dataset_{dataset}, batch_size_{batch_size} {
+      : dataset_{dataset}, batch_size_{batch_size}, op_{op} {
     if (batch_size == 0) throw ValueError(op, "expected batches of at least 1 sample, got 0");
     if (dataset.size() > std::numeric_limits<std::uint32_t>::max())
       throw ValueError(op, text("expected fewer than 2^32 samples, got ", dataset.size()));
-    order_.resize(dataset.size());
-    std::iota(order_.begin(), order_.end(), 0u);
-    const Shape sample = dataset.sample_shape();
-    shape_.resize(1 + sample.size());
-    std::copy(sample.begin(), sample.end(), shape_.begin() + 1);
-    for (Batch& buffer : buffers_) resize(buffer, std::min(batch_size, order_.size()));
+    order_ = in_order(dataset.size());
     call_at_exit([](void* self) { static_cast<Loader*>(self)->stop(); }, this);
   }
   ~Loader() {
@@ -68,8 +63,8 @@ class Batches::Loader {
   Loader& operator=(const Loader&) = delete;
 
   void shuffle(Rng& rng) {
-    for (std::size_t left = order_.size(); left > 1; --left)
-      std::swap(order_[left - 1], order_[rng.below(left)]);
+    seed_ = rng.seed(), position_ = rng.position();
+    data::shuffle(order_, rng);
   }
 
   std::size_t samples() const noexcept { return order_.size(); }
@@ -77,7 +72,7 @@ class Batches::Loader {
     return order_.size() / batch_size_ + (order_.size() % batch_size_ != 0);
   }
   bool at_end() const noexcept { return current_ >= size(); }
-  const Batch& current() const noexcept { return buffers_[current_ % 2]; }
+  const Batch& current() const noexcept { return batches_[current_ % 2]; }
 
   void skip(std::size_t count) noexcept { first_ = count; }
   void restart() {
@@ -92,7 +87,7 @@ class Batches::Loader {
     Observer::each([](Observer& o) { o.start(); });
     arrive(k);
     if (at_end()) return;
-    Observer::each([&](Observer& o) { o.batch(current().images.size() * sizeof(Scalar)); });
+    Observer::each([&](Observer& o) { o.batch(bytes(current())); });
   }
 
   // Waits for batch k, and has the next one gathered in the meantime.
@@ -100,8 +95,8 @@ class Batches::Loader {
     current_ = size();  // where an exception leaves it
     background_.wait();
     if (stopped_) wait_for_the_end();  // another thread has called std::exit
-    current_ = k;
     gather(k + 1);
+    current_ = k;
   }
 
   void gather(std::size_t k) {
@@ -109,19 +104,38 @@ class Batches::Loader {
     const std::size_t first = k * batch_size_;
     const auto indices = std::span<const std::uint32_t>{order_}.subspan(
         first, std::min(batch_size_, samples() - first));
-    Batch& buffer = buffers_[k % 2];
-    resize(buffer, indices.size());
-    background_.run([this, indices, &buffer] {
+    Batch& batch = batches_[k % 2];
+    batch = {};  // batch k - 2
+    batch = dataset_.make_batch(indices.size());
+    check(batch, indices.size());
+    background_.run([this, k, indices, &batch] {
       const std::lock_guard lock{reading_};
-      if (!stopped_) dataset_.gather(indices, buffer.images.data(), buffer.labels.data());
+      Rng rng = generator(k);
+      if (!stopped_) dataset_.gather(indices, batch, rng);
     });
   }
 
-  void resize(Batch& buffer, std::size_t count) {
-    if (buffer.labels.size() == count && buffer.images.dimension() == shape_.size()) return;
-    shape_[0] = count;
-    buffer.images = uninitialized(shape_);
-    buffer.labels.resize(count);
+  void check(const Batch& batch, std::size_t count) const {
+    for (const auto* columns : {&batch.inputs, &batch.targets})
+      for (const Column& column : *columns)
+        if (column.shape().empty() || column.shape()[0] != count)
+          throw ShapeError(op_, text("the dataset made a column ", column.shape(),
+                                     " for a batch of ", count, " samples"));
+    if (!batch.weights.empty() && batch.weights.size() != count)
+      throw ShapeError(op_, text("the dataset made ", batch.weights.size(),
+                                 " weights for a batch of ", count, " samples"));
+  }
+
+  // That of batch k: it must not depend on what others have drawn. Its seed is a draw of a stream that nobody else
+  // uses, at a position that is of this batch, as an order takes more draws than there are batches.
+  Rng generator(std::size_t k) const { return Rng{Rng{~seed_, position_ + k}()}; }
+
+  static std::size_t bytes(const Batch& batch) {
+    std::size_t sum = 0;
+    for (const auto* columns : {&batch.inputs, &batch.targets})
+      for (const Column& column : *columns)
+        sum += column.size() * (column.has_ids() ? sizeof(std::int32_t) : sizeof(Scalar));
+    return sum;
   }
 
   // Nobody wants the batch that is under way, nor its exception.
@@ -143,9 +157,10 @@ class Batches::Loader {
 
   const Dataset& dataset_;
   std::size_t batch_size_;
-  Shape shape_;  // of the buffer made last
+  Op op_;
+  std::uint64_t seed_ = 0, position_ = 0;  // of the generator before the order was drawn
   std::vector<std::uint32_t> order_;
-  std::array<Batch, 2> buffers_;
+  std::array<Batch, 2> batches_;  // that in use and the next
   std::size_t first_ = 0, current_ = 0;
   const pid_t process_ = ::getpid();
   std::recursive_mutex reading_;  // held by who reads the dataset

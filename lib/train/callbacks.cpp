@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/callbacks.hpp>
 
+#include <xtape/io/event_file.hpp>
 #include <xtape/io/weights.hpp>
 #include <xtape/io/writable.hpp>
 
 #include "files/growing_file.hpp"
 #include "io/new_file.hpp"
 #include "text.hpp"
-#include "train/monitor.hpp"
+#include "train/cost.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -23,10 +28,11 @@ void check_at_least(const Op& op, const char* option, double least, double value
 // The number of epochs since the last that was better than the best before it.
 class Plateau {
  public:
-  Plateau(Monitor monitor, double min_delta) : monitor_{monitor}, min_delta_{min_delta} {}
+  Plateau(std::string monitor, double min_delta)
+      : monitor_{std::move(monitor)}, min_delta_{min_delta} {}
 
-  void add(const EpochReport& report) {
-    const double now = cost(report, monitor_);
+  void add(const EpochReport& report, const History& history) {
+    const double now = cost(report, or_own(monitor_, history));
     const bool better = now + min_delta_ < best_;
     epochs_ = better ? 0 : epochs_ + 1;
     if (better) best_ = now;
@@ -35,19 +41,19 @@ class Plateau {
   void restart() { epochs_ = 0; }
 
  private:
-  Monitor monitor_;
+  std::string monitor_;
   double min_delta_, best_ = std::numeric_limits<double>::infinity();
   int epochs_ = 0;
 };
 
 // Whether the best is the last.
 struct Best {
-  Monitor monitor;
+  std::string monitor;
   double least = std::numeric_limits<double>::infinity();
   bool last = false;
 
-  void add(const EpochReport& report) {
-    const double now = cost(report, monitor);
+  void add(const EpochReport& report, const History& history) {
+    const double now = cost(report, or_own(monitor, history));
     last = now < least;
     least = std::min(least, now);
   }
@@ -60,20 +66,14 @@ struct FallingRate {
   double rate;
   bool now = false;  // whether the last epoch ends a plateau
 
-  void add(const EpochReport& report) {
-    plateau.add(report);
+  void add(const EpochReport& report, const History& history) {
+    plateau.add(report, history);
     now = plateau.epochs() >= options.patience;
     if (!now) return;
     rate = std::min(rate, std::max(options.factor * rate, options.min_rate));  // never higher
     plateau.restart();
   }
 };
-
-bool same(const EpochReport& a, const EpochReport& b) {
-  return a.epoch == b.epoch && a.train.loss == b.train.loss &&
-         a.train.accuracy == b.train.accuracy && a.test.loss == b.test.loss &&
-         a.test.accuracy == b.test.accuracy && a.seconds.train() == b.seconds.train();
-}
 
 // What is found by going over a history. It is kept, so that a history that has grown is gone over from
 // where it had ended; any other is from its beginning, so that nothing depends on what is kept.
@@ -84,13 +84,13 @@ class Found {
 
   const Finding& in(const History& history) {
     const auto& epochs = history.epochs;
-    const bool grown = epochs.size() >= seen_ && seen_ > 0 && same(epochs[0], first_) &&
-                       same(epochs[seen_ - 1], last_);
+    const bool grown =
+        epochs.size() >= seen_ && seen_ > 0 && epochs[0] == first_ && epochs[seen_ - 1] == last_;
     if (!grown) {
       kept_ = none_;
       seen_ = 0;
     }
-    for (; seen_ < epochs.size(); ++seen_) kept_.add(epochs[seen_]);
+    for (; seen_ < epochs.size(); ++seen_) kept_.add(epochs[seen_], history);
     if (seen_ > 0) first_ = epochs.front(), last_ = epochs.back();
     return kept_;
   }
@@ -108,19 +108,33 @@ std::string exact(double number) {
 }
 
 std::string line_of(const EpochReport& report) {
-  const Seconds& s = report.seconds;
+  const EpochReport::Seconds& s = report.seconds;
   std::string line = std::to_string(report.epoch);
+  for (const Metrics* const metrics : {&report.train, &report.test}) {
+    (line += ',') += exact(metrics->loss);
+    for (const Metrics::Number& number : metrics->numbers) (line += ',') += exact(number.value);
+  }
   for (const double number :
-       {report.train.loss, report.train.accuracy, report.test.loss, report.test.accuracy, s.data,
-        s.forward, s.backward, s.update, s.test, report.images_per_second()})
+       {s.data, s.forward, s.backward, s.update, s.test, report.samples_per_second()})
     (line += ',') += exact(number);
   return line += '\n';
 }
 
+std::string head_of(const History& history) {
+  std::string line = "epoch";
+  for (const char* const part : {"train", "test"}) {
+    line += text(',', part, "_loss");
+    if (history.epochs.empty()) continue;
+    for (const Metrics::Number& number : history.epochs.front().train.numbers)
+      line += text(',', part, '_', number.name);
+  }
+  return line +=
+         ",data_seconds,forward_seconds,backward_seconds,update_seconds,test_seconds,"
+         "samples_per_second\n";
+}
+
 std::string table_of(const History& history) {
-  std::string table =
-      "epoch,train_loss,train_accuracy,test_loss,test_accuracy,data_seconds,forward_seconds,"
-      "backward_seconds,update_seconds,test_seconds,images_per_second\n";
+  std::string table = head_of(history);
   for (const EpochReport& report : history.epochs) table += line_of(report);
   return table;
 }
@@ -191,6 +205,22 @@ EpochCallback csv_log(const std::string& path) {
   check_writable(path);
   return [log = Log{path}](const History& history) mutable {
     log.write(history);
+    return true;
+  };
+}
+
+EpochCallback event_log(const std::string& directory) {
+  return [events = std::make_shared<EventFile>(directory)](const History& history) {
+    if (history.epochs.empty()) return true;
+    const EpochReport& report = history.epochs.back();
+    const auto step = static_cast<std::uint64_t>(report.epoch);
+    for (const auto& [part, metrics] :
+         {std::pair{"train/", &report.train}, {"test/", &report.test}}) {
+      events->scalar(text(part, "loss"), step, metrics->loss);
+      for (const Metrics::Number& number : metrics->numbers)
+        events->scalar(part + number.name, step, number.value);
+    }
+    events->scalar("samples_per_second", step, report.samples_per_second());
     return true;
   };
 }

@@ -7,30 +7,68 @@
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI {
+namespace {
 
-Array predict_model(const Forward& model, const data::Dataset& dataset,
+// The rows of an output, batch after batch.
+class Rows {
+ public:
+  explicit Rows(std::size_t samples) : samples_{samples} {}
+
+  void add(const Op& op, const Variable& output, std::size_t count) {
+    Shape shape = output.shape();
+    if (shape.empty() || shape[0] != count)
+      throw ShapeError(op, text("the model's output is ", shape, ", expected (", count,
+                                ", ...): a row for each sample"));
+    shape[0] = samples_;
+    if (done_ == 0) all_ = uninitialized(shape);
+    if (all_.shape() != shape)
+      throw ShapeError(op, text("the model's rows have the shapes ", all_.shape(), " and ", shape,
+                                " in different batches, the number of rows aside"));
+    const std::size_t row = all_.size() / samples_;
+    std::copy_n(output.value().data(), output.size(), all_.data() + done_ * row);
+    done_ += count;
+  }
+  Array take() { return std::move(all_); }
+
+ private:
+  std::size_t samples_, done_ = 0;
+  Array all_;
+};
+
+// Calls add(tape, batch) for each batch, each with a tape.
+template <class Add>
+void each_batch(const Op& op, const data::Dataset& dataset, std::size_t batch_size, Add add) {
+  check_data(op, "data", dataset, batch_size);
+  for (const data::Batch& batch : data::batches(dataset, batch_size)) {
+    Tape tape{Mode::eval};
+    add(tape, batch);
+  }
+}
+
+}  // namespace
+
+std::vector<Array> predict(const Task& task, const data::Dataset& dataset,
+                           const PredictOptions& options) {
+  const Op op{"predict", options.at};
+  std::vector<Rows> rows;
+  each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
+    const StepResult result = task.step(tape, batch);
+    rows.resize(result.outputs.size(), Rows{dataset.size()});
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].add(op, result.outputs[i], batch.size());
+  });
+  std::vector<Array> all;
+  for (Rows& each : rows) all.push_back(each.take());
+  return all;
+}
+
+Array predict_model(const detail::Forward& model, const data::Dataset& dataset,
                     const PredictOptions& options) {
   const Op op{"predict", options.at};
-  check_data(op, "data", dataset, options.batch_size);
-  Array all;
-  std::size_t done = 0;
-  for (const auto& [images, labels] : data::batches(dataset, options.batch_size)) {
-    Tape tape{Mode::eval};
-    const Variable y = model(tape.input(images), options.at);
-    Shape shape = y.shape();
-    if (shape.empty() || shape[0] != labels.size())
-      throw ShapeError(op, text("the model's output is ", shape, ", expected (", labels.size(),
-                                ", ...): a row for each sample"));
-    shape[0] = dataset.size();
-    if (done == 0) all = uninitialized(shape);
-    if (all.shape() != shape)
-      throw ShapeError(op, text("the model's rows have the shapes ", all.shape(), " and ", shape,
-                                " in different batches, the number of rows aside"));
-    const std::size_t row = all.size() / dataset.size();
-    std::copy_n(y.value().data(), y.size(), all.data() + done * row);
-    done += labels.size();
-  }
-  return all;
+  Rows rows{dataset.size()};
+  each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
+    rows.add(op, model(tape.input(batch.input(options.at)), options.at), batch.size());
+  });
+  return rows.take();
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -33,20 +33,27 @@ std::string bar(double share, std::size_t room) {
   return text(" [", std::string(filled, '='), std::string(width - filled, ' '), "] ");
 }
 
+std::string words_of(const Metrics& metrics) {
+  std::string words = "loss " + fixed(metrics.loss, 4);
+  for (const Metrics::Number& number : metrics.numbers)
+    words += text(' ', number.name, ' ', fixed(number.value, 4));
+  return words;
+}
+
 }  // namespace
 
-Progress::Progress(std::FILE* log, int epochs, std::size_t samples)
-    : log_{log}, terminal_{log != nullptr && can_redraw(log)}, epochs_{epochs}, samples_{samples} {}
+Progress::Progress(std::FILE* log, int epochs)
+    : log_{log}, terminal_{log != nullptr && can_redraw(log)}, epochs_{epochs} {}
 
-void Progress::step(int epoch, const Metrics& so_far, double seconds) {
+void Progress::step(const StepReport& step, const Totals& so_far, double seconds) {
   if (!terminal_ || (drawn_ && since_drawn_.seconds() < redraw_seconds)) return;
-  const double rate = static_cast<double>(so_far.samples) / std::max(seconds, 1e-9);
-  const double left = static_cast<double>(samples_ - so_far.samples) / std::max(rate, 1e-9);
-  const std::string before = text("epoch ", epoch, '/', epochs_);
-  const std::string after = text(fixed(rate, 0), " images/s, ", duration(left), " left, loss ",
-                                 fixed(so_far.loss, 4), " accuracy ", fixed(so_far.accuracy, 4));
+  const double rate = static_cast<double>(so_far.samples()) / std::max(seconds, 1e-9);
+  const double share = static_cast<double>(step.step) / static_cast<double>(step.steps);
+  const double left = seconds * (1 / share - 1);
+  const std::string before = text("epoch ", step.epoch, '/', epochs_);
+  const std::string after =
+      text(fixed(rate, 0), " samples/s, ", duration(left), " left, ", words_of(so_far.metrics()));
   const std::size_t width = line_width(log_), words = before.size() + after.size();
-  const double share = static_cast<double>(so_far.samples) / static_cast<double>(samples_);
   const std::string line = before + bar(share, width - std::min(width, words)) + after;
   std::fprintf(log_, "\r\033[K%s", line.substr(0, width).c_str());
   std::fflush(log_);
@@ -55,9 +62,8 @@ void Progress::step(int epoch, const Metrics& so_far, double seconds) {
 }
 
 void Progress::epoch(const EpochReport& r) {
-  note(text("epoch ", r.epoch, '/', epochs_, "  train loss ", fixed(r.train.loss, 4), " accuracy ",
-            fixed(r.train.accuracy, 4), "  test loss ", fixed(r.test.loss, 4), " accuracy ",
-            fixed(r.test.accuracy, 4), "  ", fixed(r.images_per_second(), 0), " images/s, ",
+  note(text("epoch ", r.epoch, '/', epochs_, "  train ", words_of(r.train), "  test ",
+            words_of(r.test), "  ", fixed(r.samples_per_second(), 0), " samples/s, ",
             fixed(r.seconds.train() + r.seconds.test, 1), " s"));
 }
 

@@ -2,6 +2,8 @@
 // What a person sees of a training: a bar on a terminal, a line per epoch in a log.
 #pragma once
 
+#include "train/totals.hpp"
+
 #include <xtape/train/fit.hpp>
 
 #include <chrono>
@@ -24,13 +26,13 @@ class Stopwatch {
 class Progress {
  public:
   /// Writes to `log`, or nowhere if it is null.
-  Progress(std::FILE* log, int epochs, std::size_t samples);
+  Progress(std::FILE* log, int epochs);
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// After each step of an epoch: what was measured in it so far.
-  void step(int epoch, const Metrics& so_far, double seconds);
+  /// After each step of an epoch: what was measured in it so far, in so many seconds.
+  void step(const StepReport& step, const Totals& so_far, double seconds);
   /// After each epoch.
   void epoch(const EpochReport& report);
   /// Something to know, in a line of its own.
@@ -43,7 +45,6 @@ class Progress {
   bool terminal_;
   bool drawn_ = false;
   int epochs_;
-  std::size_t samples_;
   Stopwatch since_drawn_;
 };
 

@@ -60,9 +60,9 @@ Measurement measure(const Settings& s) {
   Clock::time_point start;
   while (true)
     for (const auto& batch : data::batches(images, s.batch_size, rng)) {
-      if (batch.labels.size() < s.batch_size) continue;
+      if (batch.size() < s.batch_size) continue;
       Tape tape{Mode::train, rng};
-      const Variable loss = softmax_cross_entropy(net(tape.input(batch.images)), batch.labels);
+      const Variable loss = softmax_cross_entropy(net(tape.input(batch.input())), batch.target());
       tape.backward(loss, adam);
 
       if (++steps % block_steps != 0) continue;

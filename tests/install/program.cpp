@@ -93,7 +93,7 @@ int main() try {
     Tape tape{Mode::eval};
     std::printf("%s %a\n", name.c_str(), double(sum(tape.parameter(*parameter)).item()));
   }
-  std::printf("accuracy %a\n", evaluate(net, digits).accuracy);
+  std::printf("accuracy %a\n", evaluate(net, digits)["accuracy"]);
   try {
     Tape tape;
     net(tape.input(zeros({1, 5, 5, 1})));

@@ -11,7 +11,7 @@ namespace {
 const std::string training = "\"$BIN/mnist\" --model mlp --epochs 2 --limit 640";
 const std::string number = "[0-9]+\\.[0-9]+";
 const std::string epoch = "epoch [12]/2  train loss " + number + " accuracy " + number +
-                          "  test loss " + number + " accuracy " + number + "  [0-9]+ images/s, " +
+                          "  test loss " + number + " accuracy " + number + "  [0-9]+ samples/s, " +
                           number + " s";
 
 // Without spaces, which a terminal does not tell from nothing at the end of a line.

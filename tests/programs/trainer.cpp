@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_a_progress_bar) {
   const Outcome outcome =
       run("TERM=xterm script -qec '\"$BIN/mnist\" --model mlp --epochs 1 --limit 640' /dev/null");
   BOOST_TEST(outcome.status == 0);
-  const std::regex bar{R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ images/s, \d+:\d\d left)"};
+  const std::regex bar{R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ samples/s, \d+:\d\d left)"};
   BOOST_TEST(std::regex_search(outcome.out, bar), outcome.out);
   std::string last = lines(outcome.out).back();
   last.erase(last.find_last_not_of('\r') + 1);

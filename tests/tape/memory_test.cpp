@@ -52,10 +52,12 @@ struct TwoSizes {
 // Images made from their index.
 struct Stripes : data::Dataset {
   std::size_t size() const override { return 64 * 12 + 32; }
-  Shape sample_shape() const override { return {28, 28, 1}; }
-  std::size_t classes() const override { return 10; }
-  void gather(std::span<const std::uint32_t> indices, Scalar* images,
-              std::int32_t* labels) const override {
+  data::Batch make_batch(std::size_t count) const override {
+    return {.inputs = {uninitialized({count, 28, 28, 1})}, .targets = {data::ids({count})}};
+  }
+  void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng&) const override {
+    auto images = batch.inputs[0].numbers().begin();
+    auto labels = batch.targets[0].ids().begin();
     for (std::uint32_t i : indices) {
       for (std::uint32_t p = 0; p < 784; ++p) *images++ = p % 10 == i % 10 ? Scalar{1} : Scalar{0};
       *labels++ = static_cast<std::int32_t>(i % 10);
@@ -111,11 +113,30 @@ BOOST_AUTO_TEST_CASE(an_epoch_of_batches_allocates_nothing) {
     data::Batches batches = data::batches(stripes, 64, trainer.rng);
     auto batch = batches.begin();
     const std::size_t before = allocations;
-    for (; batch != batches.end(); ++batch, ++steps) trainer.step(batch->images, batch->labels);
+    for (; batch != batches.end(); ++batch, ++steps) trainer.step(batch->input(), batch->target());
     last_epoch = allocations - before;
   }
   BOOST_TEST(steps == 3 * 13u);
   BOOST_TEST(last_epoch == 0u);
+}
+
+// With a metric, but without a log, which asks for memory where it is drawn.
+BOOST_AUTO_TEST_CASE(the_steps_of_fit_allocate_nothing) {
+  if (!SEES_ALLOCATIONS) return;
+  const Stripes stripes;
+  Trainer trainer{models::mlp};
+  std::vector<std::size_t> seen(3 * 13 + 1);
+  std::size_t steps = 0;
+  FitOptions options{.epochs = 3, .log = nullptr};
+  options.on_step = [&](const StepReport&) {
+    seen[steps++] = allocations;
+    return true;
+  };
+  const Task task = classification(trainer.net, {.class_weights = std::vector<Scalar>(10, 1),
+                                                 .metrics = {accuracy(), top_k(3)}});
+  fit(task, stripes, stripes, options, trainer.rng, trainer.clip, trainer.adam);
+  BOOST_TEST(steps == 3 * 13u);
+  BOOST_TEST(seen[3 * 13 - 1] - seen[2 * 13] == 0u);  // in the last epoch
 }
 
 BOOST_AUTO_TEST_CASE(memory_does_not_grow) {

@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(it_runs_after_the_optimizer_in_a_training) {
     const auto averaged = average.applied(net);
     BOOST_TEST((weights(net) != weights(alone)));
     BOOST_TEST(evaluate(net, validation).loss != loss);
-    BOOST_TEST(evaluate(net, validation).accuracy > 0.8);
+    BOOST_TEST(evaluate(net, validation)["accuracy"] > 0.8);
   }
   BOOST_TEST((weights(net) == weights(alone)));
 }

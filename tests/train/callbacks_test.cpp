@@ -37,23 +37,22 @@ BOOST_AUTO_TEST_SUITE(callbacks)
 
 BOOST_AUTO_TEST_CASE(the_best_epoch) {
   const History h = history_of({3, 1, NAN, 1, 2}, {0.1, 0.2, 0.9, NAN, 0.9});
-  BOOST_TEST(h.best(Monitor::test_loss).epoch == 2);
-  BOOST_TEST(h.best(Monitor::train_loss).epoch == 2);
-  BOOST_TEST(h.best(Monitor::test_accuracy).epoch == 3);
-  BOOST_TEST(h.best(Monitor::train_accuracy).epoch == 3);
+  BOOST_TEST(h.best("test.loss").epoch == 2);
+  BOOST_TEST(h.best("train.loss").epoch == 2);
+  BOOST_TEST(h.best("accuracy").epoch == 3);
+  BOOST_TEST(h.best("train.accuracy").epoch == 3);
   History mixed = h;
-  mixed.epochs[4].train = {0.5, 0.95, 100};
-  BOOST_TEST(mixed.best(Monitor::train_loss).epoch == 5);
-  BOOST_TEST(mixed.best(Monitor::train_accuracy).epoch == 5);
-  BOOST_TEST(mixed.best(Monitor::test_loss).epoch == 2);
-  BOOST_TEST(&h.best(Monitor::test_loss) == &h.epochs[1]);
+  mixed.epochs[4].train = measured(0.5, 0.95, 100);
+  BOOST_TEST(mixed.best("train.loss").epoch == 5);
+  BOOST_TEST(mixed.best("train.accuracy").epoch == 5);
+  BOOST_TEST(mixed.best("test.loss").epoch == 2);
+  BOOST_TEST(&h.best("test.loss") == &h.epochs[1]);
 }
 
 BOOST_AUTO_TEST_CASE(no_epoch_is_the_best) {
   const History empty, bad = history_of({NAN, INFINITY});
-  check_error([&] { empty.best(Monitor::test_loss); }, "[best] the history has no epochs @");
-  check_error([&] { bad.best(Monitor::test_loss); },
-              "[best] no epoch has a number that is finite @");
+  check_error([&] { empty.best("test.loss"); }, "[best] the history has no epochs @");
+  check_error([&] { bad.best("test.loss"); }, "[best] no epoch has a number that is finite @");
 }
 
 BOOST_AUTO_TEST_CASE(early_stopping_waits_as_long_as_it_is_told) {
@@ -70,13 +69,13 @@ BOOST_AUTO_TEST_CASE(early_stopping_waits_as_long_as_it_is_told) {
 
 BOOST_AUTO_TEST_CASE(early_stopping_on_the_other_numbers) {
   const History h = history_of({1, 2, 3, 4}, {0.5, 0.6, 0.6, 0.6});
-  const auto stop = [&](Monitor monitor) {
+  const auto stop = [&](const char* monitor) {
     return stop_epoch(early_stopping({.monitor = monitor, .patience = 2}), h);
   };
-  BOOST_TEST(stop(Monitor::test_loss) == 3);
-  BOOST_TEST(stop(Monitor::train_loss) == 3);
-  BOOST_TEST(stop(Monitor::test_accuracy) == 4);
-  BOOST_TEST(stop(Monitor::train_accuracy) == 4);
+  BOOST_TEST(stop("test.loss") == 3);
+  BOOST_TEST(stop("train.loss") == 3);
+  BOOST_TEST(stop("accuracy") == 4);
+  BOOST_TEST(stop("train.accuracy") == 4);
 }
 
 BOOST_AUTO_TEST_CASE(nan_is_no_progress) {
@@ -191,7 +190,7 @@ BOOST_AUTO_TEST_CASE(the_best_weights_are_saved) {
   BOOST_TEST(callback({}));
   // By another number, another epoch is the best.
   const EpochCallback other =
-      save_best(directory / "best.safetensors", net, {.monitor = Monitor::test_accuracy});
+      save_best(directory / "best.safetensors", net, {.monitor = "accuracy"});
   net.bias.value().data()[0] = 100;
   other(history_of({1, 2}, {0.5, 0.4}));
   load(directory / "best.safetensors", loaded);

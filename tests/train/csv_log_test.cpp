@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The table of a history, on histories made by hand and in a training.
+// The table of a history and its events, on histories made by hand and in a training.
 #include "../io/files.hpp"
 #include "dataset.hpp"
 #include "histories.hpp"
 
+#include <cstring>
 #include <sstream>
 
 #include <sys/stat.h>
@@ -39,17 +40,17 @@ BOOST_AUTO_TEST_CASE(the_table_has_the_very_numbers_of_the_history) {
   const auto cells = cells_of(read_bytes(directory / "log.csv"));
   BOOST_TEST(directory.files() == 1u);
   BOOST_REQUIRE(cells.size() == 4u);
-  const std::vector<std::string> names{"epoch",           "train_loss",       "train_accuracy",
-                                       "test_loss",       "test_accuracy",    "data_seconds",
-                                       "forward_seconds", "backward_seconds", "update_seconds",
-                                       "test_seconds",    "images_per_second"};
+  const std::vector<std::string> names{"epoch",           "train_loss",        "train_accuracy",
+                                       "test_loss",       "test_accuracy",     "data_seconds",
+                                       "forward_seconds", "backward_seconds",  "update_seconds",
+                                       "test_seconds",    "samples_per_second"};
   BOOST_TEST(cells[0] == names);
   for (std::size_t i = 0; i < 3; ++i) {
     const EpochReport& e = h.epochs[i];
-    const double expected[] = {1.0 * e.epoch,     e.train.loss,         e.train.accuracy,
-                               e.test.loss,       e.test.accuracy,      e.seconds.data,
-                               e.seconds.forward, e.seconds.backward,   e.seconds.update,
-                               e.seconds.test,    e.images_per_second()};
+    const double expected[] = {1.0 * e.epoch,     e.train.loss,          e.train["accuracy"],
+                               e.test.loss,       e.test["accuracy"],    e.seconds.data,
+                               e.seconds.forward, e.seconds.backward,    e.seconds.update,
+                               e.seconds.test,    e.samples_per_second()};
     BOOST_REQUIRE(cells[i + 1].size() == 11u);
     for (std::size_t k = 0; k < 11; ++k) BOOST_TEST(std::stod(cells[i + 1][k]) == expected[k]);
   }
@@ -136,6 +137,29 @@ BOOST_AUTO_TEST_CASE(a_path_that_can_no_longer_be_written_ends_the_training) {
                       }};
   BOOST_TEST(data_error([&] { fit(net, train, validation, options, rng, SGD{}); }) ==
              "[save] cannot write " + path + ": No such file or directory");
+}
+
+// A value in the file is its tag and then, after the mark of a field that is a float, its four bytes.
+BOOST_AUTO_TEST_CASE(an_event_file_has_the_numbers_under_their_names) {
+  const Directory directory;
+  const History h = history_of({3, 2});
+  const EpochCallback log = event_log(directory / "run");
+  BOOST_TEST(log({}));
+  for (std::size_t n = 1; n <= 2; ++n) BOOST_TEST(log(first(h, n)));
+  std::string bytes;
+  for (const auto& entry : std::filesystem::directory_iterator{directory / "run"})
+    bytes += read_bytes(entry.path());
+  for (const EpochReport& report : h.epochs)
+    for (const auto& [tag, value] : {std::pair{"train/loss", report.train.loss},
+                                     {"train/accuracy", report["train.accuracy"]},
+                                     {"test/loss", report.test.loss},
+                                     {"test/accuracy", report["accuracy"]},
+                                     {"samples_per_second", report.samples_per_second()}}) {
+      const auto number = static_cast<float>(value);
+      std::string expected = std::string{tag} + '\x15' + std::string(sizeof number, '\0');
+      std::memcpy(expected.data() + expected.size() - sizeof number, &number, sizeof number);
+      BOOST_TEST(bytes.find(expected) != std::string::npos, tag << " of " << report.epoch);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 
 #include "../support.hpp"
 
+#include <xtape/data.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
@@ -20,10 +21,12 @@ class Circle : public data::Dataset {
  public:
   explicit Circle(std::size_t size, double turn = 0) : size_{size}, turn_{turn} {}
   std::size_t size() const override { return size_; }
-  Shape sample_shape() const override { return {2}; }
-  std::size_t classes() const override { return 3; }
-  void gather(std::span<const std::uint32_t> indices, Scalar* points,
-              std::int32_t* labels) const override {
+  data::Batch make_batch(std::size_t count) const override {
+    return {.inputs = {uninitialized({count, 2})}, .targets = {data::ids({count})}};
+  }
+  void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng&) const override {
+    auto points = batch.inputs[0].numbers().begin();
+    auto labels = batch.targets[0].ids().begin();
     for (std::uint32_t i : indices) {
       const double share = std::fmod(i * 0.618 + turn_, 1);  // spread evenly
       *points++ = static_cast<Scalar>(std::cos(2 * std::numbers::pi * share));
@@ -36,6 +39,16 @@ class Circle : public data::Dataset {
   std::size_t size_;
   double turn_;
 };
+
+/// All samples of a dataset, in order.
+inline data::Batch all_of(const data::Dataset& dataset) {
+  std::vector<std::uint32_t> indices(dataset.size());
+  for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
+  data::Batch all = dataset.make_batch(dataset.size());
+  Rng rng{0};
+  dataset.gather(indices, all, rng);
+  return all;
+}
 
 /// A model for it.
 inline Sequential small_net(Rng& rng) {

@@ -17,13 +17,12 @@ Sequential make_net() {
 }
 
 // Infinite once the weights are large, though they are finite still.
-Variable fourth_power(const Variable& logits, std::span<const std::int32_t>) {
-  return mean(square(square(logits)));
+Task fourth_power(Sequential& net) {
+  return supervised(
+      net, [](const Variable& logits, const data::Batch&) { return mean(square(square(logits))); });
 }
 
-FitOptions quiet(int epochs) {
-  return {.epochs = epochs, .batch_size = 16, .loss = fourth_power, .log = nullptr};
-}
+FitOptions quiet(int epochs) { return {.epochs = epochs, .batch_size = 16, .log = nullptr}; }
 
 // A rate with which all goes well, but for one step.
 Schedule too_high_in(std::uint64_t bad) {
@@ -44,7 +43,7 @@ Outcome run(Optimizer& optimizer, FitOptions options, int stop_after = 0) {
     return static_cast<int>(outcome.weights.size()) != stop_after;
   };
   try {
-    fit(net, train_set, test_set, options, rng, optimizer);
+    fit(fourth_power(net), train_set, test_set, options, rng, optimizer);
   } catch (const NumericsError& error) {
     outcome.error = error.message();
   }
@@ -119,15 +118,16 @@ BOOST_AUTO_TEST_CASE(a_last_step_that_diverges_is_an_error) {
   Sequential net = make_net();
   FitOptions options = quiet(2);
   int calls = 0;
-  options.on_epoch = {save_best(directory / "best", net, {.monitor = Monitor::train_loss}),
+  options.on_epoch = {save_best(directory / "best", net, {.monitor = "train.loss"}),
                       [&](const History&) { return ++calls > 0; }};
   Rng rng{1};
   SGD sgd;
   sgd.set_schedule(too_high_in(2 * steps));
-  check_error<NumericsError>([&] { fit(net, train_set, test_set, options, rng, sgd); },
-                             "[fit] the loss on the test set is inf after step 7 of epoch 2 at "
-                             "divergence_test.cpp:" +
-                                 std::to_string(options.at.line()) + hint);
+  check_error<NumericsError>(
+      [&] { fit(fourth_power(net), train_set, test_set, options, rng, sgd); },
+      "[fit] the loss on the test set is inf after step 7 of epoch 2 at "
+      "divergence_test.cpp:" +
+          std::to_string(options.at.line()) + hint);
   BOOST_TEST(calls == 1);
   for (const double w : saved_weights(directory / "best")) BOOST_TEST(std::abs(w) < 100);
 }
@@ -142,7 +142,9 @@ BOOST_AUTO_TEST_CASE(so_is_a_parameter_that_is_not_finite) {
     if (report.step == steps) bias.value().data()[0] = -infinity;
     return true;
   };
-  const auto train = [&] { return fit(net, train_set, test_set, options, rng, SGD{}); };
+  const auto train = [&] {
+    return fit(fourth_power(net), train_set, test_set, options, rng, SGD{});
+  };
   BOOST_CHECK_EXCEPTION(train(), NumericsError, [](const NumericsError& error) {
     return error.message() == "the parameter 0.bias is not finite after step 7 of epoch 1";
   });
@@ -167,12 +169,12 @@ BOOST_AUTO_TEST_CASE(state_that_is_not_finite_is_not_written) {
   Rng rng{1};
   Sequential net = make_net();
   FitOptions options = quiet(1);
-  fit(net, train_set, test_set, options, rng, Memory{});  // nothing is to be written
+  fit(fourth_power(net), train_set, test_set, options, rng, Memory{});  // nothing is to be written
   options.checkpoint = {.path = directory / "run", .every_steps = 1};
   std::size_t seen = 0;
   options.on_step = [&](const StepReport& report) { return seen = report.step, true; };
-  BOOST_CHECK_EXCEPTION(fit(net, train_set, test_set, options, rng, Memory{}), NumericsError,
-                        [](const NumericsError& error) {
+  BOOST_CHECK_EXCEPTION(fit(fourth_power(net), train_set, test_set, options, rng, Memory{}),
+                        NumericsError, [](const NumericsError& error) {
                           return error.message() ==
                                  "memory's array is not finite after step 4 of epoch 1";
                         });

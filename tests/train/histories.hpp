@@ -11,6 +11,11 @@
 
 namespace test {
 
+/// What a classification has measured.
+inline Metrics measured(double loss, double accuracy, std::size_t samples) {
+  return {.loss = loss, .samples = samples, .numbers = {{"accuracy", accuracy, true}}};
+}
+
 /// A history of epochs with these losses and accuracies in the test; in the training, ten times that.
 inline History history_of(const std::vector<double>& losses,
                           const std::vector<double>& accuracies = {}) {
@@ -18,8 +23,8 @@ inline History history_of(const std::vector<double>& losses,
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const double accuracy = accuracies.empty() ? 0.5 : accuracies[i];
     history.epochs.push_back({.epoch = static_cast<int>(i) + 1,
-                              .train = {10 * losses[i], accuracy / 10, 100},
-                              .test = {losses[i], accuracy, 10}});
+                              .train = measured(10 * losses[i], accuracy / 10, 100),
+                              .test = measured(losses[i], accuracy, 10)});
   }
   return history;
 }

@@ -18,12 +18,11 @@ namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
 
-void run_fit(std::FILE* log, int epochs = 3, const Loss& loss = {}) {
+void run_fit(std::FILE* log, int epochs = 3, const OutputLoss& loss = {}) {
   Rng rng{1};
   Sequential net = small_net(rng);
-  SGD sgd;
-  fit(net, train_set, test_set, {.epochs = epochs, .batch_size = 16, .loss = loss, .log = log}, rng,
-      sgd);
+  const Task task = loss ? supervised(net, loss) : classification(net);
+  fit(task, train_set, test_set, {.epochs = epochs, .batch_size = 16, .log = log}, rng, SGD{});
 }
 
 // What is in a file that `run` wrote to.
@@ -87,7 +86,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 const std::string number = "[0-9]+\\.[0-9]{4}";
 const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " accuracy " + number +
                          "  test loss " + number + " accuracy " + number +
-                         "  [0-9]+ images/s, [0-9]+\\.[0-9] s\n";
+                         "  [0-9]+ samples/s, [0-9]+\\.[0-9] s\n";
 
 }  // namespace
 
@@ -143,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bar) {
   const std::string text = seen_on_terminal([](std::FILE* terminal) { run_fit(terminal, 2); });
   const std::string clear = "\r\033[K";
   const std::regex bar{
-      "\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ images/s, [0-9]+:[0-9]{2} left, loss " + number +
+      "\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ samples/s, [0-9]+:[0-9]{2} left, loss " + number +
       " accuracy " + number};
   std::smatch match;
   BOOST_REQUIRE_MESSAGE(std::regex_search(text, match, bar), text);
@@ -224,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_redraw_gets_lines) {
 }
 
 BOOST_AUTO_TEST_CASE(the_bar_is_cleared_when_training_fails) {
-  const Loss bad = [](const Variable& logits, std::span<const std::int32_t>) {
+  const OutputLoss bad = [](const Variable& logits, const data::Batch&) {
     static int step = 0;
     return sum(logits) * (++step == 3 ? NAN : 1.0);
   };

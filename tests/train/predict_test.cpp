@@ -22,12 +22,7 @@ BOOST_AUTO_TEST_CASE(a_dataset_is_predicted_sample_by_sample) {
   Rng rng{1};
   Sequential net = small_net(rng);
   const Circle data{37, 0.3};
-  std::vector<std::uint32_t> indices(data.size());
-  for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
-  Array points = uninitialized({indices.size(), 2});
-  std::vector<std::int32_t> labels(indices.size());
-  data.gather(indices, points.data(), labels.data());
-  const std::vector<double> expected = elements(predict(net, points));
+  const std::vector<double> expected = elements(predict(net, all_of(data).input().array()));
   for (const std::size_t batch_size : {1, 5, 37, 250}) {  // the last batch of 5 has two
     const Array rows = predict(net, data, {.batch_size = batch_size});
     BOOST_TEST(difference(rows, {37, 3}, expected, 16 * epsilon) == "");

@@ -12,16 +12,9 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
-/// Some samples of a dataset.
-struct Batch {
-  Array images;                      ///< (n, ...), as Dataset::sample_shape says: (n, H, W, C)
-  std::vector<std::int32_t> labels;  ///< (n,)
-};
-
 /// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on
-/// one batch, a thread of the pool gathers the next. There are two buffers, made before the first
-/// batch: after that only a last, smaller batch asks for memory. Each loop over it gives the same
-/// batches.
+/// one batch, a thread of the pool gathers the next. What is in a batch lives as long as anyone shares it,
+/// as a tape does; its memory is then that of the next. Each loop over it gives the same batches.
 ///
 /// `std::exit` in the loop's body waits for the gather that is under way, so that a dataset of static storage
 /// can be destroyed then. Where another thread calls it, the loop waits at its next batch for the end of the
@@ -80,14 +73,15 @@ class Batches::Iterator {
 };
 
 /// The dataset in batches of `batch_size` samples, the last with what is left, in an order drawn
-/// from `rng` here and now (Fisher and Yates). The dataset must outlive the result.
+/// from `rng` here and now (Fisher and Yates). What the dataset draws for a batch depends on where `rng` was and on
+/// the number of the batch. The dataset must outlive the result.
 /// ```
 /// for (const auto& [images, labels] : data::batches(train, 64, rng)) { ... }
 /// ```
 /// Throws ValueError if `batch_size` is 0 or the dataset has 2^32 samples or more.
 Batches batches(const Dataset& dataset, std::size_t batch_size, Rng& rng,
                 Location at = Location::current());
-/// As above, in the dataset's own order.
+/// As above, in the dataset's own order; what it draws for a batch depends on the number of the batch alone.
 Batches batches(const Dataset& dataset, std::size_t batch_size, Location at = Location::current());
 /// A dataset that dies before its first batch.
 Batches batches(const Dataset&&, std::size_t, Rng&, Location = Location::current()) = delete;

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Datasets: labelled samples that can be gathered into a batch.
+/// Datasets: samples that can be gathered into a batch.
 #pragma once
 
-#include <xtape/array.hpp>
+#include <xtape/data/batch.hpp>
+#include <xtape/random.hpp>
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
-/// Samples of one shape, each with a class. Write your own in a few lines:
+/// Samples of one kind: any number of inputs and targets, each numbers of a shape or ids. Write your own in a few
+/// lines:
 /// ```
 /// struct Ramp : data::Dataset {
 ///   std::size_t size() const override { return 1000; }
-///   Shape sample_shape() const override { return {1}; }
-///   std::size_t classes() const override { return 2; }
-///   void gather(std::span<const std::uint32_t> indices, Scalar* images,
-///               std::int32_t* labels) const override {
+///   data::Batch make_batch(std::size_t count) const override {
+///     return {.inputs = {zeros({count, 1})}, .targets = {data::ids({count})}};
+///   }
+///   void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng&) const override {
+///     auto x = batch.inputs[0].numbers().begin();
+///     auto label = batch.targets[0].ids().begin();
 ///     for (std::uint32_t i : indices) {
-///       *images++ = Scalar(i) / 1000;
-///       *labels++ = i >= 500;
+///       *x++ = Scalar(i) / 1000;
+///       *label++ = i >= 500;
 ///     }
 ///   }
 /// };
@@ -33,67 +35,13 @@ class Dataset {
   virtual ~Dataset() = default;
   /// The number of samples.
   virtual std::size_t size() const = 0;
-  /// The shape of one sample. Images are channels-last: `(28, 28, 1)`.
-  virtual Shape sample_shape() const = 0;
-  /// The number of classes; a label is less than it.
-  virtual std::size_t classes() const = 0;
-  /// Writes the samples of the given indices one after the other to `images`, and their classes to
-  /// `labels`. `batches` calls it on a thread of the pool, while other code may read the dataset
-  /// too.
-  virtual void gather(std::span<const std::uint32_t> indices, Scalar* images,
-                      std::int32_t* labels) const = 0;
-};
-
-/// What an ImageDataset is made of.
-struct ImageData {
-  std::vector<std::uint8_t> pixels = {};  ///< all images, one after the other: (N, H, W, C)
-  std::vector<std::int32_t> labels = {};  ///< (N,), each in {0, ..., classes - 1}
-  std::size_t height = 28;                ///< pixels per column
-  std::size_t width = 28;                 ///< pixels per row
-  std::size_t channels = 1;               ///< bytes per pixel
-  std::size_t classes = 10;               ///< number of classes
-  std::string name = {};                  ///< what it is, such as `MNIST`
-  std::string source = {};                ///< where it came from, such as a directory
-  bool synthetic = false;                 ///< whether it is made up
-};
-
-/// Images of bytes, kept in memory. A gathered pixel is the byte / 255, so from 0 to 1.
-class ImageDataset final : public Dataset {
- public:
-  /// Takes over `data`. Throws ShapeError if the number of bytes does not fit the number of labels,
-  /// ValueError if a label is out of range or a size is zero.
-  explicit ImageDataset(ImageData data, Location at = Location::current());
-
-  std::size_t size() const noexcept override { return data_.labels.size(); }
-  Shape sample_shape() const override { return {data_.height, data_.width, data_.channels}; }
-  std::size_t classes() const noexcept override { return data_.classes; }
-  /// Throws ValueError if an index is not less than `size()`.
-  void gather(std::span<const std::uint32_t> indices, Scalar* images,
-              std::int32_t* labels) const override;
-
-  /// The bytes of an image, (H, W, C). Throws ValueError if `index` is not less than `size()`.
-  std::span<const std::uint8_t> pixels(std::size_t index, Location at = Location::current()) const;
-  /// The classes of all samples, (N,).
-  std::span<const std::int32_t> labels() const noexcept { return data_.labels; }
-  /// What it is, such as `MNIST`.
-  const std::string& name() const noexcept { return data_.name; }
-  /// Where it came from: a directory, or `built-in substitute`.
-  const std::string& source() const noexcept { return data_.source; }
-  /// Whether it is made up, not measured: results on it are not comparable to those of others.
-  bool synthetic() const noexcept { return data_.synthetic; }
-
-  /// A copy of the first `count` samples, for a quick trial. Throws ValueError if there are fewer.
-  ImageDataset first(std::size_t count, Location at = Location::current()) const;
-
- private:
-  std::size_t sample_bytes() const noexcept { return data_.height * data_.width * data_.channels; }
-  ImageData data_;
-};
-
-/// A dataset in the two parts that its authors made of it: `auto [train, test] = data::mnist();`
-struct Split {
-  ImageDataset train;  ///< to learn from
-  ImageDataset test;   ///< to measure with
+  /// A batch with room for so many samples, which `gather` fills: what is in it does not matter.
+  virtual Batch make_batch(std::size_t count) const = 0;
+  /// Writes the samples of the given indices, one after the other, into a batch that has room for just these. What
+  /// is random about a sample, as noise or a crop, is drawn from `rng`, the batch's own generator: it depends on
+  /// the epoch and the batch's place in it alone, so that a training that is resumed sees the same. `batches` calls
+  /// this on a thread of the pool, while other code may read the dataset too.
+  virtual void gather(std::span<const std::uint32_t> indices, Batch& batch, Rng& rng) const = 0;
 };
 
 }  // namespace xtape::inline XTAPE_ABI::data

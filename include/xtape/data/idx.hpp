@@ -11,7 +11,7 @@
 /// refused if its header says that it holds more than 1 GiB, or a quarter of that in labels.
 #pragma once
 
-#include <xtape/data/dataset.hpp>
+#include <xtape/data/images.hpp>
 
 #include <string>
 

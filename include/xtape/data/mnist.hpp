@@ -3,7 +3,7 @@
 /// MNIST and Fashion-MNIST: found, downloaded, or replaced with a clear notice.
 #pragma once
 
-#include <xtape/data/dataset.hpp>
+#include <xtape/data/images.hpp>
 
 #include <functional>
 #include <string>

@@ -4,7 +4,7 @@
 /// network.
 #pragma once
 
-#include <xtape/data/dataset.hpp>
+#include <xtape/data/images.hpp>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {

@@ -27,7 +27,7 @@ struct WeightAverageOptions {
 /// fit(net, train, test, {}, rng, adam, average);
 /// {
 ///   auto averaged = average.applied(net);  // until the end of the scope
-///   std::cout << evaluate(net, test).accuracy << '\n';
+///   std::cout << evaluate(net, test)["accuracy"] << '\n';
 ///   save("average.safetensors", net);
 /// }
 /// ```

@@ -8,7 +8,9 @@
 ///                     reduce_on_plateau(adam, {.patience = 5}), early_stopping({.patience = 12})};
 /// fit(net, train, test, options, rng, adam);
 /// ```
-/// Callbacks are called in order, and all of them also in the epoch in which one ends the training.
+/// What a callback compares epochs by has the name of a metric: `accuracy` is that on the test set, `train.accuracy`
+/// the other; without a name it is what the task monitors, its loss. A name that no metric has is a ValueError after
+/// the first epoch. Callbacks are called in order, and all of them also in the epoch in which one ends the training.
 ///
 /// Those that write a file try at once whether they can, so that a wrong path is found before the training,
 /// not after its first epoch. Where they fail later, as on a full disk, `fit` throws their DataError after
@@ -23,22 +25,22 @@ namespace xtape::inline XTAPE_ABI {
 
 /// Options of early_stopping.
 struct EarlyStoppingOptions {
-  Monitor monitor = Monitor::test_loss;  ///< what has to become better
+  std::string monitor = {};  ///< what has to become better, such as `accuracy`; empty: the task's
   int patience = 3;      ///< epochs in a row without that, after which training ends; at least 1
   double min_delta = 0;  ///< an epoch is better by more than this than the best before; at least 0
 };
 
 /// Ends the training when it no longer becomes better, as Keras' EarlyStopping: after `patience` epochs
-/// in a row of which none was better than the best before it. The model is then as the last epoch left it;
-/// save_best keeps the best. Throws ValueError for an option out of its range.
+/// in a row of which none was better than the best before it. The model is then as the last epoch left it, unless
+/// `FitOptions::restore_best` is set. Throws ValueError for an option out of its range.
 EpochCallback early_stopping(const EarlyStoppingOptions& options = {},
                              Location at = Location::current());
 
 /// Options of reduce_on_plateau.
 struct ReduceOnPlateauOptions {
-  Monitor monitor = Monitor::test_loss;  ///< what has to become better
-  double factor = 0.1;                   ///< what the learning rate is multiplied by, in (0, 1)
-  int patience = 10;                     ///< epochs in a row without that; at least 1
+  std::string monitor = {};  ///< what has to become better, such as `accuracy`; empty: the task's
+  double factor = 0.1;       ///< what the learning rate is multiplied by, in (0, 1)
+  int patience = 10;         ///< epochs in a row without that; at least 1
   double min_delta =
       1e-4;             ///< an epoch is better by more than this than the best before; at least 0
   double min_rate = 0;  ///< the learning rate does not fall below it; at least 0
@@ -57,7 +59,8 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
 
 /// Options of save_best.
 struct SaveBestOptions {
-  Monitor monitor = Monitor::test_loss;  ///< by which epochs are compared
+  std::string monitor =
+      {};  ///< by which epochs are compared, such as `accuracy`; empty: the task's
 };
 
 /// See `save_best` for a model, which calls this with its parameters.
@@ -75,14 +78,20 @@ EpochCallback save_best(const std::string& path, Model& net, const SaveBestOptio
 /// Keeps a table of the history in a file of comma-separated values, a line per epoch under this one:
 /// ```
 /// epoch,train_loss,train_accuracy,test_loss,test_accuracy,data_seconds,forward_seconds,
-///     backward_seconds,update_seconds,test_seconds,images_per_second
+///     backward_seconds,update_seconds,test_seconds,samples_per_second
 /// ```
-/// (without the break). Numbers have as many digits as it takes to read the same double back. The first epoch
+/// (without the break, and with the metrics of the task where the accuracy is). Numbers have as many digits as it takes to read the same double back. The first epoch
 /// of a process replaces the file in one step by a whole new one, so that a training that is resumed leaves
 /// neither gaps nor double lines. Each further one adds its line at the end, all of it or, on a full disk, nothing;
 /// if the file is no longer as it was left, it is replaced again. Throws DataError, here and in the training,
 /// if it cannot be written.
 EpochCallback csv_log(const std::string& path);
+
+/// Writes what each epoch has measured to an EventFile in this directory, for TensorBoard: curves over the epochs that
+/// are called `train/loss`, `test/loss`, and so on for the metrics of the task, and `samples_per_second`. A training
+/// that is resumed goes on in a second file, which TensorBoard joins to the first. Throws DataError, here and in the
+/// training, if it cannot be written.
+EpochCallback event_log(const std::string& directory);
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

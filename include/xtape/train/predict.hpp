@@ -6,6 +6,7 @@
 #include <xtape/train/fit.hpp>
 
 #include <utility>
+#include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
@@ -25,15 +26,22 @@ struct PredictOptions {
   Location at = Location::current();  ///< where predict was called, for its errors and the model's
 };
 
+/// What the steps of a task have as outputs for each sample of a dataset, in evaluation mode: row i of each array
+/// (N, ...) is of sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if an output
+/// has not a row for each sample.
+std::vector<Array> predict(const Task& task, const data::Dataset& dataset,
+                           const PredictOptions& options = {});
+
 /// See `predict` for a dataset, which calls this.
-Array predict_model(const Forward& model, const data::Dataset& dataset,
+Array predict_model(const detail::Forward& model, const data::Dataset& dataset,
                     const PredictOptions& options);
 
-/// What a model computes from each sample of a dataset, in evaluation mode: row i of the result (N, ...) is of
-/// sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if the model does not
+/// What a model computes from the input of each sample of a dataset, in evaluation mode: row i of the result (N, ...)
+/// is of sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if the model does not
 /// return a row for each sample.
 template <class Model>
-Array predict(Model&& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
+requires(!std::same_as<std::remove_cvref_t<Model>, Task>) Array
+    predict(Model&& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
   return predict_model(detail::forward_of(model), dataset, options);
 }
 

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/data/dataset.hpp>
+#include <xtape/data/images.hpp>
 
-#include "text.hpp"
+#include "data/checks.hpp"
 
 namespace xtape::inline XTAPE_ABI::data {
-namespace {
-
-void check_index(const Op& op, std::size_t index, std::size_t size) {
-  if (index >= size)
-    throw ValueError(op, text("expected an index less than ", size, ", got ", index));
-}
-
-}  // namespace
 
 ImageDataset::ImageDataset(ImageData data, Location at) : data_{std::move(data)} {
   const Op op{"dataset", at};
@@ -32,9 +24,15 @@ ImageDataset::ImageDataset(ImageData data, Location at) : data_{std::move(data)}
                        "are there more classes?");
 }
 
-void ImageDataset::gather(std::span<const std::uint32_t> indices, Scalar* images,
-                          std::int32_t* labels) const {
+Batch ImageDataset::make_batch(std::size_t count) const {
+  return {.inputs = {uninitialized({count, data_.height, data_.width, data_.channels})},
+          .targets = {ids({count})}};
+}
+
+void ImageDataset::gather(std::span<const std::uint32_t> indices, Batch& batch, Rng&) const {
   const std::size_t count = sample_bytes();
+  Scalar* images = batch.inputs[0].numbers().data();
+  std::int32_t* labels = batch.targets[0].ids().data();
   for (const std::uint32_t index : indices) {
     check_index(Op::nowhere("gather"), index, size());
     const std::uint8_t* bytes = data_.pixels.data() + index * count;

@@ -20,16 +20,19 @@ data::ImageData three() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(dataset)
+BOOST_AUTO_TEST_SUITE(images)
 
 BOOST_AUTO_TEST_CASE(gathers_bytes_as_fractions) {
   const data::ImageDataset dataset{three()};
   BOOST_TEST(dataset.size() == 3u);
   BOOST_TEST((dataset.sample_shape() == Shape{1, 2, 1}));
-  std::vector<Scalar> images(6);
-  std::vector<std::int32_t> labels(3);
   const std::vector<std::uint32_t> indices{2, 0, 2};
-  dataset.gather(indices, images.data(), labels.data());
+  Rng rng{0};
+  data::Batch batch = dataset.make_batch(3);
+  BOOST_TEST((batch.input().shape() == Shape{3, 1, 2, 1}));
+  dataset.gather(indices, batch, rng);
+  const std::vector<Scalar> images(batch.input().array().begin(), batch.input().array().end());
+  const std::vector<std::int32_t> labels(batch.target().ids().begin(), batch.target().ids().end());
   const auto fraction = [](int byte) { return static_cast<Scalar>(byte) / 255; };
   BOOST_TEST((images == std::vector<Scalar>{fraction(153), fraction(204), 0, 1, fraction(153),
                                             fraction(204)}));
@@ -38,14 +41,14 @@ BOOST_AUTO_TEST_CASE(gathers_bytes_as_fractions) {
 
 BOOST_AUTO_TEST_CASE(refuses_indices_out_of_range) {
   const data::ImageDataset dataset{three()};
-  std::vector<Scalar> images(2);
-  std::vector<std::int32_t> labels(1);
   const std::vector<std::uint32_t> indices{3};
-  BOOST_TEST(error_of<ValueError>([&] { dataset.gather(indices, images.data(), labels.data()); }) ==
+  Rng rng{0};
+  data::Batch batch = dataset.make_batch(1);
+  BOOST_TEST(error_of<ValueError>([&] { dataset.gather(indices, batch, rng); }) ==
              "[gather] expected an index less than 3, got 3");
   BOOST_TEST(error_of<ValueError>([&] {
                dataset.pixels(7);
-             }).starts_with("[pixels] expected an index less than 3, got 7 at dataset_test.cpp:"));
+             }).starts_with("[pixels] expected an index less than 3, got 7 at images_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_CASE(shows_its_parts) {
@@ -63,13 +66,13 @@ BOOST_AUTO_TEST_CASE(shows_its_parts) {
   BOOST_TEST(dataset.first(0).size() == 0u);
   BOOST_TEST(error_of<ValueError>([&] {
                dataset.first(4);
-             }).starts_with("[first] expected at most 3 samples, got 4 at dataset_test.cpp:"));
+             }).starts_with("[first] expected at most 3 samples, got 4 at images_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_parts_that_do_not_fit) {
   const auto error = []<class E>(std::type_identity<E>, data::ImageData data) {
     std::string text = error_of<E>([&] { data::ImageDataset{std::move(data)}; });
-    const std::size_t place = text.find(" at dataset_test.cpp:");
+    const std::size_t place = text.find(" at images_test.cpp:");
     BOOST_TEST(place != std::string::npos);
     return text.erase(place, text.find_first_not_of("0123456789", place + 21) - place);
   };

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Numbers to be predicted: the tasks and their metrics.
+#pragma once
+
+#include <xtape/train/task.hpp>
+
+#pragma GCC visibility push(default)
+namespace xtape::inline XTAPE_ABI {
+
+/// The mean of |output - target|, over all numbers of a sample and over the samples.
+Metric mean_absolute_error(const MetricOptions& options = {});
+/// The square root of the mean of (output - target)^2.
+Metric root_mean_squared_error(const MetricOptions& options = {});
+
+/// Options of regression.
+struct RegressionOptions {
+  std::vector<Metric> metrics = {mean_absolute_error()};  ///< what is measured beside the loss
+};
+
+/// See `regression` for a model, which calls this.
+Task regression_task(detail::Forward model, std::vector<NamedParameter> parameters,
+                     RegressionOptions options, Location at);
+
+/// Trains a model to predict numbers: the loss is `mse`, for an output of the shape of the target. With weights of
+/// samples it is the mean of w_i (output - target)^2. Metrics do not see the weights.
+template <class Model>
+Task regression(Model& model, RegressionOptions options = {}, Location at = Location::current()) {
+  return regression_task(detail::forward_of(model), detail::listed(model), std::move(options), at);
+}
+
+/// See `autoencoder` for a model, which calls this.
+Task autoencoder_task(detail::Forward model, std::vector<NamedParameter> parameters, Location at);
+
+/// Trains a model to give back its input: the loss is `mse` between output and input, which have the same shape.
+/// Targets, if there are any, are not looked at. Weights of samples count as in `regression`.
+template <class Model>
+Task autoencoder(Model& model, Location at = Location::current()) {
+  return autoencoder_task(detail::forward_of(model), detail::listed(model), at);
+}
+
+}  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// What a model is trained for: the loss of a batch, and what is measured.
+#pragma once
+
+#include <xtape/data/batch.hpp>
+#include <xtape/layers/layer.hpp>
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#pragma GCC visibility push(default)
+namespace xtape::inline XTAPE_ABI {
+
+/// What a step has computed from a batch.
+struct StepResult {
+  Variable loss;                        ///< a scalar, the mean over the terms
+  PooledVector<Variable> outputs = {};  ///< of the model, for the metrics and `predict`
+  /// How many terms the loss is the mean of, such as the tokens of all sequences; 0: the samples of the batch.
+  std::size_t terms = 0;
+};
+
+/// A number that is measured beside the loss: the mean of something over all terms. It is taken from sums, and so
+/// exact for batches of any sizes. See metrics.hpp for ready ones.
+struct Metric {
+  std::string name;  ///< in logs, tables and checkpoints: letters, digits, `_` and `-`
+  /// The sum over the terms of a batch.
+  std::function<double(const StepResult& step, const data::Batch& batch)> sum;
+  bool higher_is_better = false;                            ///< as an accuracy, not an error
+  double least = -std::numeric_limits<double>::infinity();  ///< what a term is at least
+  double most = std::numeric_limits<double>::infinity();    ///< what a term is at most
+  double (*finish)(double mean) = nullptr;  ///< from the mean to the number, if it is not that
+};
+
+/// Which output of a step a metric is of, with which target, and how it is called.
+struct MetricOptions {
+  std::size_t output = 0;  ///< the place in `StepResult::outputs`
+  std::size_t target = 0;  ///< the place in `data::Batch::targets`
+  std::string name = {};   ///< its usual name if empty
+};
+
+/// A model together with what it is for: all that `fit` and `evaluate` need to know. Ready ones are
+/// `classification`, `regression`, `autoencoder` and `supervised`; others are written in place:
+/// ```
+/// const Task task{.parameters = parameters(net), .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+///   const auto [price, kind] = net(tape.input(batch.inputs[0]), tape.input(batch.inputs[1]));
+///   return {mse(price, batch.targets[0]) + softmax_cross_entropy(kind, batch.targets[1]), {price, kind}};
+/// }, .metrics = {accuracy({.output = 1, .target = 1})}};
+/// fit(task, train, test, {.epochs = 10}, rng, adam);
+/// ```
+/// What the step refers to, as the model, must outlive the task.
+struct Task {
+  /// What is learnt, of one model or of several: checked and kept in checkpoints under these names.
+  std::vector<NamedParameter> parameters;
+  /// Computes the loss of a batch on a tape, in training and in evaluation.
+  std::function<StepResult(Tape& tape, const data::Batch& batch)> step;
+  std::vector<Metric> metrics = {};  ///< what is measured beside the loss
+  std::string monitor =
+      "loss";  ///< the number by which epochs are compared, if nothing else is said
+};
+
+namespace detail {
+// A model of one input and one output as the training loop sees it.
+using Forward = std::function<Variable(const Variable& x, const Location& at)>;
+
+// The model, which must outlive it, as a Forward.
+template <class Model>
+Forward forward_of(Model& model) {
+  static_assert(std::is_invocable_r_v<Variable, Model&, const Variable&> ||
+                    std::is_invocable_r_v<Variable, Model&, const Variable&, Location>,
+                "expected a model that maps a Variable to a Variable; for others make a Task");
+  return [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+}
+// What it lists, if it does.
+template <class Model>
+std::vector<NamedParameter> listed(Model& model) {
+  if constexpr (requires(ParameterList & list) { model.parameters(list); })
+    return parameters(model);
+  else
+    return {};
+}
+}  // namespace detail
+
+/// The loss of what a model says of a batch: a scalar, its mean.
+using OutputLoss = std::function<Variable(const Variable& output, const data::Batch& batch)>;
+
+/// See `supervised` for a model, which calls this.
+Task supervised_task(detail::Forward model, std::vector<NamedParameter> parameters, OutputLoss loss,
+                     std::vector<Metric> metrics, Location at);
+
+/// A model of one input with a loss of your own:
+/// ```
+/// const auto robust = [](const Variable& y, const data::Batch& batch) {
+///   return mean(abs(y - y.tape().input(batch.target())));
+/// };
+/// fit(supervised(net, robust), train, test, {}, rng, adam);
+/// ```
+/// The output of the model is that of the step. Where samples have weights, the loss must see to them.
+template <class Model>
+Task supervised(Model& model, OutputLoss loss, std::vector<Metric> metrics = {},
+                Location at = Location::current()) {
+  return supervised_task(detail::forward_of(model), detail::listed(model), std::move(loss),
+                         std::move(metrics), at);
+}
+
+}  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/train/classification.hpp>
+
+#include "text.hpp"
+#include "train/labels.hpp"
+#include "train/outputs.hpp"
+
+#include <xtape/ops/shape.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+// What the shape of a target must be for logits, of which it has the axes but the last, if it has ids.
+void check_fit(const Op& op, const Variable& logits, const data::Column& target) {
+  Shape expected = target.shape();
+  if (!target.has_ids()) {
+    if (logits.shape() == expected && logits.rank() >= 2 && expected.back() > 0) return;
+  } else if (logits.rank() == expected.size() + 1 && logits.shape().back() > 0 &&
+             std::equal(expected.begin(), expected.end(), logits.shape().begin())) {
+    return;
+  }
+  std::string axes;
+  if (!target.has_ids() && !expected.empty()) expected.pop_back();
+  for (const std::size_t size : expected) axes += text(size, ", ");
+  throw ShapeError(
+      op, text("the model's output is ", logits.shape(), ", expected logits (", axes, "classes)"),
+      "flatten missing? What has no classes is another task, such as regression");
+}
+
+Variable rows_of(const Variable& logits, Location at) {
+  return logits.rank() == 2
+             ? logits
+             : reshape(logits, {-1, static_cast<std::ptrdiff_t>(logits.shape().back())}, at);
+}
+
+// Probabilities (terms, classes) as targets, each row multiplied by the weights of its sample and class.
+Array weighted(const Op& op, const data::Column& target, const PooledVector<Scalar>& of_samples,
+               const ClassificationOptions& options, std::size_t classes) {
+  const std::vector<Scalar>& of_classes = options.class_weights;
+  if (!of_classes.empty() && !target.has_ids())
+    throw ValueError(op,
+                     "weights of classes are for targets that are ids, these are probabilities");
+  if (!of_classes.empty() && of_classes.size() != classes)
+    throw ValueError(op,
+                     text("expected ", classes, " weights of classes, got ", of_classes.size()));
+  const std::size_t rows = target.has_ids() ? target.size() : target.size() / classes;
+  const std::size_t rows_of_sample = of_samples.empty() ? rows : rows / of_samples.size();
+  const auto smoothing = static_cast<Scalar>(options.label_smoothing);
+  Array t = target.has_ids() ? zeros({rows, classes}) : target.array();
+  for (std::size_t r = 0; r < rows; ++r) {
+    Scalar weight = of_samples.empty() ? 1 : of_samples[r / rows_of_sample];
+    Scalar* const row = t.data() + r * classes;
+    if (target.has_ids()) {
+      const auto label = static_cast<std::size_t>(target.ids()[r]);
+      if (label >= classes)  // a negative one, too
+        throw ValueError(op, text("expected labels in [0, ", classes, "), got ", target.ids()[r]));
+      row[label] = 1;
+      if (!of_classes.empty()) weight *= of_classes[label];
+    }
+    for (std::size_t c = 0; c < classes; ++c)
+      row[c] = weight * ((1 - smoothing) * row[c] + smoothing / static_cast<Scalar>(classes));
+  }
+  t.reshape({rows, classes});
+  return t;
+}
+
+void check_options(const Op& op, const ClassificationOptions& options) {
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    throw ValueError(op, text("label_smoothing must be in [0, 1], got ", options.label_smoothing));
+  for (const Scalar weight : options.class_weights)
+    if (!(weight >= 0) || std::isinf(weight))
+      throw ValueError(
+          op, text("expected weights of classes that are finite and at least 0, got ", weight));
+}
+
+Variable loss_of(const Op& op, const Variable& logits, const data::Batch& batch,
+                 const ClassificationOptions& options) {
+  const data::Column& target = batch.target(op.at);
+  check_fit(op, logits, target);
+  if (options.class_weights.empty() && batch.weights.empty())
+    return softmax_cross_entropy(logits, target, {.label_smoothing = options.label_smoothing},
+                                 op.at);
+  const Array t = weighted(op, target, batch.weights, options, logits.shape().back());
+  return softmax_cross_entropy(rows_of(logits, op.at), t, {}, op.at);
+}
+
+// The number of rows in which the logit of the label is one of the k largest; of equal ones the first are.
+std::size_t count_top(std::size_t k, const Array& logits, std::span<const std::int32_t> labels) {
+  const std::size_t classes = logits.shape().back();
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    const Scalar* const row = logits.data() + r * classes;
+    const auto label = static_cast<std::size_t>(labels[r]);
+    if (label >= classes || std::isnan(row[label])) continue;  // a negative one, too
+    std::size_t before = 0;
+    for (std::size_t c = 0; c < classes; ++c)
+      before += row[c] > row[label] || (c < label && row[c] == row[label]);
+    count += before < k;
+  }
+  return count;
+}
+
+Metric share_of_top(std::size_t k, const std::string& name, const MetricOptions& options) {
+  const auto sum = [k, options](const StepResult& step, const data::Batch& batch) {
+    const Array& logits = output_of(step, options);
+    const Labels labels{target_of(batch, options)};
+    const std::span<const std::int32_t> ids = labels;
+    check_rows(Op::nowhere("metric"), logits, ids.size());
+    return static_cast<double>(count_top(k, logits, ids));
+  };
+  return {.name = options.name.empty() ? name : options.name,
+          .sum = sum,
+          .higher_is_better = true,
+          .least = 0,
+          .most = 1};
+}
+
+}  // namespace
+
+Metric accuracy(const MetricOptions& options) { return share_of_top(1, "accuracy", options); }
+
+Metric top_k(std::size_t k, const MetricOptions& options, Location at) {
+  if (k == 0) throw ValueError({"top_k", at}, "k must be at least 1, got 0");
+  return share_of_top(k, text("top_", k, "_accuracy"), options);
+}
+
+Metric perplexity() {
+  const auto sum = [](const StepResult& step, const data::Batch& batch) {
+    const std::size_t terms = step.terms > 0 ? step.terms : batch.size();
+    return static_cast<double>(step.loss.item()) * static_cast<double>(terms);
+  };
+  return {.name = "perplexity", .sum = sum, .finish = [](double mean) { return std::exp(mean); }};
+}
+
+std::size_t count_correct(const Array& logits, std::span<const std::int32_t> labels, Location at) {
+  check_rows({"count_correct", at}, logits, labels.size());
+  return count_top(1, logits, labels);
+}
+
+Variable detail::cross_entropy_of_column(const Variable& logits, const data::Column& targets,
+                                         const CrossEntropyOptions& options, Location at) {
+  check_fit({"softmax_cross_entropy", at}, logits, targets);
+  const Variable rows = rows_of(logits, at);
+  if (targets.has_ids()) return softmax_cross_entropy(rows, targets.ids(), options, at);
+  if (targets.shape().size() == 2) return softmax_cross_entropy(rows, targets.array(), options, at);
+  Array probabilities = targets.array();
+  probabilities.reshape(rows.shape());
+  return softmax_cross_entropy(rows, probabilities, options, at);
+}
+
+Task classification_task(detail::Forward model, std::vector<NamedParameter> parameters,
+                         ClassificationOptions options, Location at) {
+  const Op op{"classification", at};
+  check_options(op, options);
+  Task task{.parameters = std::move(parameters), .step = {}, .metrics = options.metrics};
+  task.step = [model = std::move(model), options = std::move(options), op](
+                  Tape& tape, const data::Batch& batch) -> StepResult {
+    const Variable logits = model(tape.input(batch.input(op.at)), op.at);
+    const Variable loss = loss_of(op, logits, batch, options);
+    return {loss, {logits}, logits.size() / logits.shape().back()};
+  };
+  return task;
+}
+
+}  // namespace xtape::inline XTAPE_ABI
