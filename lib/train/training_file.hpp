@@ -40,7 +40,7 @@ class TrainingFile {
 };
 
 /// The name of the first trainable parameter, or of the first array of a visitor's state, that is not finite;
-/// nothing if all are. The state of no visitors is looked at where there is nothing to be kept.
+/// nothing if all are.
 std::string first_not_finite(std::span<const NamedParameter> parameters,
                              std::span<Visitor* const> visitors);
 

@@ -23,7 +23,8 @@ const std::string number = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
 
 BOOST_AUTO_TEST_CASE(examples_are_short) {
   for (const char* const name :
-       {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer", "gan"}) {
+       {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer", "autoencoder",
+        "fit_arrays", "gan", "two_heads"}) {
     const std::string path = std::string{XTAPE_SOURCES} + "/" + name + ".cpp";
     const std::size_t count = lines(read_file(path)).size();
     BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
@@ -104,6 +105,37 @@ BOOST_AUTO_TEST_CASE(gan_learns_the_distribution) {
   const Outcome outcome = run("\"$BIN/gan\"");
   BOOST_TEST(outcome.status == 0);
   BOOST_TEST(numbers(outcome, "^distance " + number + "\n$")[0] < 0.5);
+}
+
+// The noise alone is 0.08, by the mean of its absolute value.
+BOOST_AUTO_TEST_CASE(fit_arrays_finds_the_function) {
+  const Outcome outcome = run("\"$BIN/fit_arrays\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto seen =
+      numbers(outcome, "^mean absolute error " + number +
+                           "\nthe best of all epochs: yes\nat \\(0.5, -0.5\\): " + number + "\n$");
+  BOOST_TEST((seen[0] > 0.07 && seen[0] < 0.1));
+  BOOST_TEST(std::abs(seen[1] - (std::sin(1.5) + 0.25)) < 0.2);
+}
+
+// What says each image by the mean of all is some 0.07 away.
+BOOST_AUTO_TEST_CASE(autoencoder_gives_images_back) {
+  const Outcome outcome = run("\"$BIN/autoencoder\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto error =
+      numbers(outcome, "^squared error " + number + ", at first " + number +
+                           "\ncodes \\(1000, 32\\), images \\(1000, 28, 28, 1\\)\n$");
+  BOOST_TEST(error[0] < 0.03);
+  BOOST_TEST(error[1] > 0.1);
+}
+
+// The noise of the prices is 0.04, by the mean of its absolute value.
+BOOST_AUTO_TEST_CASE(two_heads_learn_both) {
+  const Outcome outcome = run("\"$BIN/two_heads\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto seen = numbers(outcome, "^error " + number + ", accuracy " + number + "\n$");
+  BOOST_TEST(seen[0] < 0.1);
+  BOOST_TEST(seen[1] > 0.9);
 }
 
 BOOST_AUTO_TEST_CASE(custom_optimizer_finds_the_plane) {

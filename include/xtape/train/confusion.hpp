@@ -59,7 +59,7 @@ ConfusionMatrix confusion_of_model(const detail::Forward& model, const data::Dat
 /// (N, classes), the target ids (N,). Throws ValueError for a batch size of 0 and an empty dataset, and what
 /// ConfusionMatrix::add throws.
 template <class Model>
-ConfusionMatrix confusion_matrix(Model& model, const data::Dataset& dataset,
+ConfusionMatrix confusion_matrix(Model&& model, const data::Dataset& dataset,
                                  const PredictOptions& options = {}) {
   return confusion_of_model(detail::forward_of(model), dataset, options);
 }

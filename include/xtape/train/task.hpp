@@ -23,7 +23,8 @@ struct StepResult {
 };
 
 /// A number that is measured beside the loss: the mean of something over all terms. It is taken from sums, and so
-/// exact for batches of any sizes. See metrics.hpp for ready ones.
+/// exact for batches of any sizes. Ready ones are `accuracy`, `top_k`, `perplexity`, `mean_absolute_error` and
+/// `root_mean_squared_error`.
 struct Metric {
   std::string name;  ///< in logs, tables and checkpoints: letters, digits, `_` and `-`
   /// The sum over the terms of a batch.
@@ -57,8 +58,7 @@ struct Task {
   /// Computes the loss of a batch on a tape, in training and in evaluation.
   std::function<StepResult(Tape& tape, const data::Batch& batch)> step;
   std::vector<Metric> metrics = {};  ///< what is measured beside the loss
-  std::string monitor =
-      "loss";  ///< the number by which epochs are compared, if nothing else is said
+  std::string monitor = "loss";      ///< the number that epochs are compared by
 };
 
 namespace detail {
