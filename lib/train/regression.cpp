@@ -5,8 +5,8 @@
 #include "train/outputs.hpp"
 
 #include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/loss.hpp>
 #include <xtape/ops/reduce.hpp>
-#include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>
 
 #include <cmath>
