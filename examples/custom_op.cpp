@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Ops of one's own, written as the built-in ones are: swish(x) = x sigmoid(beta x), computed element by element
-// from formulas, and cumsum, a loop; checked against finite differences. And what swish is in terms of other ops.
+// from formulas, cumsum, a loop, and extremes, which has two results; checked against finite differences. And what
+// swish is in terms of other ops.
 #include <xtape/testing.hpp>
 #include <xtape/xtape.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 using namespace xtape;
@@ -32,6 +35,20 @@ Variable cumsum(const Variable& x, Location at = Location::current()) {
 }
 //! [op]
 
+//! [several]
+// The smallest and the largest element.
+PooledVector<Variable> extremes(const Variable& x, Location at = Location::current()) {
+  const Array& v = x.value();
+  const auto [low, high] = std::minmax_element(v.data(), v.data() + v.size());
+  const std::array<std::ptrdiff_t, 2> places{low - v.data(), high - v.data()};
+  return record({"extremes", at}, {full({}, *low), full({}, *high)},
+                wrt(x, [places](const Gradients& g, Array& sum) {
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (g[i] != nullptr) sum.data()[places[i]] += *g[i]->data();
+                }));
+}
+//! [several]
+
 int main() {
   Tape tape;
   const Variable x = tape.variable({-1, 0, 2});
@@ -47,6 +64,19 @@ int main() {
   const auto sums = [](std::span<const Variable> in) { return cumsum(in[0]); };
   const double other_error = testing::gradient_error(sums, {Array{1, -2, 3}});
 
+  const auto range = [](std::span<const Variable> in) {
+    const auto ends = extremes(in[0]);
+    return ends[1] / ends[0] + sum(in[0]);
+  };
+  const double range_error = testing::gradient_error(range, {Array{-1, 3, 2}});
+
+  Tape other;
+  const Variable v = other.variable({-1, 3, 2});
+  const auto ends = extremes(v);
+  other.backward(ends[1] - ends[0]);
+  std::printf("d (max - min) / dx at -1, 3, 2: %.0f %.0f %.0f\n", double(v.grad()(0)),
+              double(v.grad()(1)), double(v.grad()(2)));
+
   //! [export]
   Rng rng{1};
   Sequential net{Dense{{.in = 3, .out = 2}, rng},
@@ -56,5 +86,5 @@ int main() {
   };
   export_onnx("swish.onnx", net, {3}, {.ops = {{"swish", definition}}});
   //! [export]
-  return error + other_error < testing::gradient_tolerance ? 0 : 1;
+  return error + other_error + range_error < testing::gradient_tolerance ? 0 : 1;
 }

@@ -89,12 +89,13 @@ void NumericsCheck::begin(const Tape&) { state_->inputs.clear(); }
 void NumericsCheck::forward(const Forward& call) {
   std::vector<Value> inputs;
   for (const Variable* input : call.inputs) inputs.push_back(input->shared_value());
-  if (!all_finite(call.result)) {
+  for (const Value& result : call.results) {
+    if (all_finite(*result)) continue;
     const bool inputs_sound =
         std::ranges::all_of(inputs, [](const Value& input) { return all_finite(*input); });
     throw NumericsError(call.op,
-                        text("the result ", call.result.shape(), " has ",
-                             Statistics{call.result}.faults(), "; ", describe(inputs)),
+                        text("the result ", result->shape(), " has ", Statistics{*result}.faults(),
+                             "; ", describe(inputs)),
                         hint(inputs_sound));
   }
   state_->inputs[{&call.tape, static_cast<std::uint32_t>(call.tape.size())}] = std::move(inputs);

@@ -49,8 +49,9 @@ Profiler::~Profiler() = default;
 void Profiler::start() { state_->last = Clock::now(); }
 
 void Profiler::forward(const Forward& call) {
-  std::size_t elements = call.result.size();
-  for (const Variable* input : call.inputs) elements += input->size();
+  std::size_t elements = call.computed();
+  if (elements > 0)
+    for (const Variable* input : call.inputs) elements += input->size();
   finish(call.op.name, Phase::forward, call.op.flops, bytes_of(elements));
 }
 

@@ -24,10 +24,10 @@ class Summarizer : public Observer {
       layers.push_back({.layer = std::move(path)});
     LayerSummary& layer = layers.back();
     layer.ops += text(layer.ops.empty() ? "" : ", ", call.op.name);
-    const Shape& shape = call.result.shape();
+    const Shape& shape = call.result()->shape();
     layer.output.assign(shape.begin() + (shape.empty() ? 0 : 1), shape.end());
     layer.flops += call.op.flops;
-    layer.bytes += call.result.size() * sizeof(Scalar);
+    layer.bytes += call.computed() * sizeof(Scalar);
     for (const Variable* input : call.inputs) layer.parameters += first_use(*input);
   }
 

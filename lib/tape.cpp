@@ -61,13 +61,6 @@ Lifetime::~Lifetime() {
 
 }  // namespace detail
 
-Scalar Variable::item(Location at) const {
-  if (size() != 1)
-    throw ShapeError({"item", at}, text("expected a single element, got ", shape()),
-                     "take mean() or sum() first?");
-  return *value_->data();
-}
-
 const Array& Variable::grad(Location at) const {
   const Op op{"grad", at};
   const Tape& tape = this->tape(op);
@@ -78,36 +71,31 @@ const Array& Variable::grad(Location at) const {
   const Tape::Node& node = tape.nodes_[node_];
   if (node.kind == Tape::Kind::parameter)
     throw TapeError(op, "the gradient of a parameter is in Parameter::grad");
-  if (node.kind == Tape::Kind::op)
+  if (node.kind != Tape::Kind::variable)
     throw TapeError(op, text("the gradient of the result of [", node.op.name, "] is not kept"),
                     "only what tape.variable() made keeps its gradient");
-  if (!node.grad)
+  if (tape.gradients_.empty() || !tape.gradients_[node_])
     throw TapeError(op, "there is no gradient before backward", "call tape.backward(loss) first");
-  return node.grad->array;
-}
-
-void Variable::fail_without_tape(const Op& op) {
-  throw TapeError(op, "the tape of a Variable is gone",
-                  "keep the Tape as long as ops take it, or return its value(), as predict does");
+  return tape.gradients_[node_]->array;
 }
 
 Variable Tape::make_variable(Value value, Location at) {
   const std::uint32_t node = mode_ == Mode::eval
                                  ? Variable::constant
                                  : add_node({"variable", at}, Kind::variable, value->shape());
-  return {*this, node, std::move(value)};
+  return {lifetime_, node, std::move(value)};
 }
 
 Variable Tape::parameter(Parameter& parameter, Location at) {
   if (mode_ == Mode::eval || !parameter.trainable)
-    return {*this, Variable::constant, parameter.shared_value()};
+    return {lifetime_, Variable::constant, parameter.shared_value()};
   if (const std::size_t place = place_of(parameter); place < parameters_.size())
-    return {*this, parameter_nodes_[place], parameter.shared_value()};
+    return {lifetime_, parameter_nodes_[place], parameter.shared_value()};
   const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
   parameter_nodes_.push_back(node);
   add_place(parameters_.size() - 1);
-  return {*this, node, parameter.shared_value()};
+  return {lifetime_, node, parameter.shared_value()};
 }
 
 // Where a parameter is in parameters_; behind them all if it is not there.
@@ -140,7 +128,8 @@ Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
   check_open({"node", at});
   const Node& node = nodes_[index];
   Recorded recorded{node.op, node.shape, nullptr, {}};
-  for (std::size_t e = node.first_edge; e < end_of_edges(index); ++e)
+  const std::uint32_t op = op_of(index);
+  for (std::size_t e = nodes_[op].first_edge; e < end_of_edges(op); ++e)
     recorded.inputs.push_back(edges_[e].input);
   if (node.kind == Kind::parameter) {
     const auto known = std::ranges::lower_bound(parameter_nodes_, index);
@@ -154,8 +143,6 @@ Tape::RandomStream Tape::random_stream(const Op& op) {
     throw TapeError(op, "the tape has no random generator", "make it with Tape{mode, rng}");
   return {key_, random_ops_++};
 }
-
-void Tape::fail_without_input(const Op& op) { throw TapeError(op, "expected at least one input"); }
 
 void Tape::check_open(const Op& op) const {
   if (consumed_)
@@ -172,22 +159,14 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
-void Tape::join(const Op& op, Tape*& tape, bool& needed, const Variable& input) {
-  Tape* const own = &input.tape(op);
-  if (tape == nullptr) tape = own;
-  if (tape != own)
-    throw TapeError(op, "the inputs are on different tapes", "use one Tape for one pass");
-  needed |= input.needs_grad();
-}
-
 void Tape::tell_begin() const {
   Observer::each([this](Observer& o) { o.begin(*this); });
 }
 
-void Tape::tell(const Op& op, const Value& result, const Call& call) const {
-  Observer::each([&](Observer& o) {
-    o.forward({op, *this, *result, call.inputs, call.options, result});
-  });
+// The node of the first result of the op that a node is a result of.
+std::uint32_t Tape::op_of(std::uint32_t node) const noexcept {
+  while (nodes_[node].kind == Kind::result) --node;
+  return node;
 }
 
 std::string Tape::path_of(std::uint32_t scope) const {
@@ -215,7 +194,8 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
 
   consumed_ = true;
   Observer::each([](Observer& o) { o.start(); });
-  nodes_[loss.node_].grad = detail::make_gradient([&] { return full(loss.shape(), 1); });
+  gradients_.resize(nodes_.size());
+  gradients_[loss.node_] = detail::make_gradient([&] { return full(loss.shape(), 1); });
   for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
   edges_.clear();
   store_gradients(accumulate);
@@ -224,51 +204,68 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
 
 void Tape::pull_back(std::uint32_t index) {
   Node& node = nodes_[index];
-  if (node.kind != Kind::op || !node.grad) return;
-  detail::GradientPtr gradient = std::move(node.grad);
-  Observer::each([&](Observer& o) { o.backward({node.op, *this, index, gradient->array}); });
-  if (node.through) gradient = std::exchange(node.through, {})(gradient, true);
-  if (const Shape& shape = gradient->array.shape(); !kernels::same(shape, node.shape))
-    throw ShapeError(
-        node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
-        "check the function given to through()");
+  if (node.kind != Kind::op) return;
+  std::uint32_t behind = index + 1;
+  while (behind < nodes_.size() && nodes_[behind].kind == Kind::result) ++behind;
+  const auto gradients = std::span{gradients_}.subspan(index, behind - index);
+  if (std::ranges::none_of(gradients, [](const auto& g) { return g != nullptr; })) return;
+  for (std::uint32_t result = index; result < behind; ++result)
+    if (gradients_[result])
+      Observer::each([&](Observer& o) {
+        o.backward({node.op, *this, result, gradients_[result]->array});
+      });
+  if (node.through) step_through(node, gradients);
   const std::size_t end = end_of_edges(index);
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
     detail::Pullback pull = std::move(edges_[e].pull);
     const std::uint32_t input = edges_[e].input;
-    add_gradient(node, input, pull(gradient, e + 1 == end));
+    const Node& to = nodes_[input];
+    detail::GradientPtr& sum = gradients_[input];
+    add_gradient(node, input, pull(gradients, e + 1 == end, sum, to.shape));
     Observer::each([&](Observer& o) {
-      const Node& to = nodes_[input];
-      o.input_gradient({node.op, *this, index, node.shape, to.shape, to.grad->array});
+      o.input_gradient({node.op, *this, index, node.shape, to.shape, sum->array});
     });
   }
+  for (detail::GradientPtr& gradient : gradients) gradient.reset();
 }
 
+// The op has one result.
+void Tape::step_through(Node& node, std::span<detail::GradientPtr> gradients) const {
+  gradients[0] = std::exchange(node.through, {})(gradients, true, gradients[0], node.shape);
+  if (const Shape& shape = gradients[0]->array.shape(); !kernels::same(shape, node.shape))
+    throw ShapeError(
+        node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
+        "check the function given to through()");
+}
+
+// Adds what a function has returned, if it has not done so itself.
 void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient) {
-  Node& node = nodes_[input];
-  const Shape& shape = gradient->array.shape();
+  const Node& node = nodes_[input];
+  detail::GradientPtr& sum = gradients_[input];
+  const Shape& shape = (gradient ? gradient : sum)->array.shape();
   if (!kernels::same(shape, node.shape)) {
     Shape common;
-    if (shape != from.shape || !kernels::broadcast_shape(node.shape, from.shape, common) ||
-        common != from.shape)
+    if (!gradient || shape != from.shape ||
+        !kernels::broadcast_shape(node.shape, from.shape, common) || common != from.shape)
       throw ShapeError(
           from.op, text("the gradient of an input of shape ", node.shape, " has the shape ", shape),
           "check the function given to wrt()");
     gradient->array = kernels::sum_to(gradient->array, node.shape);
   }
-  if (node.grad)
-    add_to(node.grad->array, gradient->array);
+  if (!gradient) return;
+  if (sum)
+    add_to(sum->array, gradient->array);
   else
-    node.grad = std::move(gradient);
+    sum = std::move(gradient);
 }
 
 void Tape::store_gradients(bool accumulate) {
-  for (Node& node : nodes_)
-    if (node.kind == Kind::variable && !node.grad)
-      node.grad = detail::make_gradient([&] { return zeros(node.shape); });
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].kind == Kind::variable && !gradients_[i])
+      gradients_[i] = detail::make_gradient([&] { return zeros(nodes_[i].shape); });
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const detail::GradientPtr gradient = std::move(nodes_[parameter_nodes_[i]].grad);
+    const detail::GradientPtr gradient = std::move(gradients_[parameter_nodes_[i]]);
     Array& stored = parameters_[i]->grad();
     if (accumulate && stored.shape() == parameters_[i]->shape()) {
       if (gradient) add_to(stored, gradient->array);

@@ -43,14 +43,19 @@ class OptionsView {
 /// overrides what it wants to see. It must die on the thread that made it.
 class Observer {
  public:
-  /// A result that an op has computed.
+  /// What an op has computed.
   struct Forward {
-    const Op& op;         ///< its name and its caller
-    const Tape& tape;     ///< where it is about to be recorded, as node `tape.size()`
-    const Array& result;  ///< what it computed
+    const Op& op;  ///< its name and its caller
+    const Tape&
+        tape;  ///< where it is about to be recorded, its results as nodes from `tape.size()` on
+    std::span<const Value> results;           ///< what it computed
     std::span<const Variable* const> inputs;  ///< what from
     OptionsView options;                      ///< what the op said in `given`
-    const Value& value;                       ///< the result once more, for those who keep it
+
+    /// The first result, of most ops the only one.
+    const Value& result() const noexcept { return results.front(); }
+    /// How many elements it has computed: not those that are an input's, as of a reshape.
+    std::size_t computed() const noexcept;
   };
   /// The gradient of an op's result, before the op sees it.
   struct Backward {

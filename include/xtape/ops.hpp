@@ -14,3 +14,4 @@
 #include <xtape/ops/shape.hpp>
 #include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>
+#include <xtape/record.hpp>

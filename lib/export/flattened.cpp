@@ -31,7 +31,7 @@ const Options& options_of(const Call& call) {
 
 // Whether the result has the shape that broadcasting the inputs gives.
 bool is_elementwise(const Call& call) {
-  const Shape& shape = call.result.shape();
+  const Shape& shape = call.result()->shape();
   Shape broadcast(shape.size(), 1);
   for (const Variable* const input : call.inputs) {
     if (input->rank() > shape.size()) return false;
@@ -50,10 +50,17 @@ class Follower : public Observer {
       : parameters_{parameters}, found_{found} {}
 
   void forward(const Forward& call) override {
+    for (const Value& result : call.results)
+      follow({call.op, call.tape, {&result, 1}, call.inputs, call.options});
+  }
+
+ private:
+  // An op with one result, or one of those of an op.
+  void follow(const Call& call) {
     if (is(call, "flatten") || is(call, "reshape")) check_no_image(call);
     const auto is_ordered = [&](const Variable* x) { return order_of(*x).has_value(); };
     if (std::ranges::none_of(call.inputs, is_ordered)) return;
-    if (call.result.size() <= 1) return;  // one number has no order
+    if (call.result()->size() <= 1) return;  // one number has no order
     if (is(call, "conv2d") || is(call, "max_pool2d") || is(call, "avg_pool2d"))
       return;  // an image, whatever its input was
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
@@ -69,7 +76,6 @@ class Follower : public Observer {
       keep(call, joined(call));
   }
 
- private:
   struct Trail {
     Value value;  // kept, so that its address stands for nothing else
     ImageOrder order;
@@ -84,20 +90,20 @@ class Follower : public Observer {
   }
 
   void keep(const Call& call, const ImageOrder& order) {
-    if (matters(order, call.result.shape()))
-      trails_.insert_or_assign(&call.result, Trail{call.value, order});
+    if (matters(order, call.result()->shape()))
+      trails_.insert_or_assign(&*call.result(), Trail{call.result(), order});
   }
 
   static void check_no_image(const Call& call) {
     const Shape& before = call.inputs[0]->shape();
-    if (call.result.dimension() == 4 && before.size() != 4)
+    if (call.result()->dimension() == 4 && before.size() != 4)
       throw ValueError({"flattened_images", call.op.at},
                        text("the op ", call.op.name, " makes images (N, H, W, C) of ", before,
                             ", which PyTorch would make (N, C, H, W)"));
   }
 
   static ImageOrder reshaped(const Call& call, const ImageOrder& order) {
-    const Shape &from = call.inputs[0]->shape(), &to = call.result.shape();
+    const Shape &from = call.inputs[0]->shape(), &to = call.result()->shape();
     if (from == to) return order;
     if (is_flattened(order)) fail(call, "takes flattened images apart");
     if (to.size() != 2 || to[0] != 1) return regrouped(order, from, to);
@@ -133,8 +139,9 @@ class Follower : public Observer {
   // Of an op that may keep each element where it is, or of one that has nothing to do with images.
   ImageOrder joined(const Call& call) const {
     const bool elementwise = is_elementwise(call);
-    const Shape& shape = call.result.shape();
-    const bool keeps_axes = elementwise || is(call, "concatenate") || is(call, "slice");
+    const Shape& shape = call.result()->shape();
+    const bool keeps_axes =
+        elementwise || is(call, "concatenate") || is(call, "slice") || is(call, "split");
     ImageOrder result{std::vector(shape.size(), ImageAxis::none)};
     for (const Variable* const input : call.inputs) {
       const std::optional<ImageOrder> order = order_of(*input);
@@ -152,7 +159,7 @@ class Follower : public Observer {
 
   // A flattened image stays one where its elements meet numbers or other flattened images.
   void check_whole(const Call& call, const Variable& flat) const {
-    if (flat.shape() != call.result.shape()) fail(call, "takes flattened images apart");
+    if (flat.shape() != call.result()->shape()) fail(call, "takes flattened images apart");
     for (const Variable* const input : call.inputs) {
       const std::optional<ImageOrder> order = order_of(*input);
       const bool same = order && is_flattened(*order) && input->shape() == flat.shape();
@@ -168,8 +175,8 @@ class Follower : public Observer {
     if (order && order->axes.back() == ImageAxis::unknown && call.inputs[0]->shape().back() > 1)
       fail(call, "reads axes of images that were joined");
     // Whether what it makes of each pixel is followed by the pixels or by the channels, nobody knows.
-    ImageOrder result = order ? *order : unknown_order(call.result.dimension());
-    result.axes.resize(call.result.dimension(), ImageAxis::unknown);
+    ImageOrder result = order ? *order : unknown_order(call.result()->dimension());
+    result.axes.resize(call.result()->dimension(), ImageAxis::unknown);
     result.axes.back() = ImageAxis::none;
     result.changed = true;
     keep(call, result);

@@ -34,17 +34,17 @@ Array test_samples(std::size_t count, const Shape& sample) {
 
 // Throws ValueError if a definition does not compute what its op does.
 void check_same(const onnx::Call& call, const Array& defined) {
-  if (defined.shape() != call.result.shape())
+  if (defined.shape() != call.result()->shape())
     onnx::fail(call, "the definition of the op ", call.op.name, " gives the shape ",
-               defined.shape(), ", the op ", call.result.shape());
+               defined.shape(), ", the op ", call.result()->shape());
   double largest = -1;
-  for (const Scalar x : call.result.storage())
+  for (const Scalar x : call.result()->storage())
     if (std::isfinite(x)) largest = std::max(largest, std::abs(static_cast<double>(x)));
   if (largest < 0)
     onnx::fail(call, "the op ", call.op.name,
                " gives no finite number by which its definition could be tested");
   for (std::size_t i = 0; i < defined.size(); ++i) {
-    const double expected = static_cast<double>(call.result.data()[i]);
+    const double expected = static_cast<double>(call.result()->data()[i]);
     const double found = static_cast<double>(defined.data()[i]);
     const bool same = std::isfinite(expected)
                           ? std::abs(found - expected) <= tolerance * largest
@@ -65,10 +65,7 @@ class Exporter : public Observer {
   void forward(const Forward& call) override {
     const auto constant = [&](const Variable* x) { return builder_.is_constant(*x); };
     if (std::ranges::all_of(call.inputs, constant)) return;  // and so is the result
-    const Shape& shape = call.result.shape();
-    if (shape.empty() || shape[0] != samples_)
-      onnx::fail(call, "the result of ", call.op.name, ", ", shape, ", for a batch of ", samples_,
-                 " does not keep the batch as its first axis");
+    for (const Value& result : call.results) check_batch(call, result->shape());
     const auto own = definitions_.find(call.op.name);
     if (own != definitions_.end()) return define(call, own->second);
     builder_.enter(call.tape.layer());
@@ -76,11 +73,19 @@ class Exporter : public Observer {
   }
 
  private:
+  void check_batch(const Forward& call, const Shape& shape) const {
+    if (shape.empty() || shape[0] != samples_)
+      onnx::fail(call, "the result of ", call.op.name, ", ", shape, ", for a batch of ", samples_,
+                 " does not keep the batch as its first axis");
+  }
+
   // Applies the definition, whose ops come here, too.
   void define(const Forward& call, const OpDefinition& definition) {
     const std::string_view name = call.op.name;
     if (std::ranges::find(open_, name) != open_.end())
       onnx::fail(call, "the definition of the op ", name, " needs the op itself");
+    if (call.results.size() > 1)
+      onnx::fail(call, "the op ", name, " has several results, a definition gives one");
     open_.push_back(name);
     std::vector<Variable> inputs;
     for (const Variable* const x : call.inputs) inputs.push_back(*x);
@@ -92,7 +97,7 @@ class Exporter : public Observer {
     if (builder_.is_constant(*y))
       onnx::fail(call, "the definition of the op ", name, " does not depend on the input");
     check_same(call, y->value());
-    builder_.define(call.value, *y);
+    builder_.define(call.result(), *y);
   }
 
   onnx::Builder& builder_;

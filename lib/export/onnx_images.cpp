@@ -30,7 +30,7 @@ std::vector<Attribute> window_attributes(const kernels::Pool2D& s) {
 void pool(const char* type, Builder& b, const Call& call) {
   const Variable& x = *call.inputs[0];
   const kernels::Pool2D s = pool_sizes(call.op, x.shape(), options_of<Pool2DOptions>(call));
-  b.define(call.value, Order::channels_first,
+  b.define(call.result(), Order::channels_first,
            b.add(type, {b.name(x, Order::channels_first)}, window_attributes(s)));
 }
 
@@ -62,7 +62,7 @@ void conv2d(Builder& b, const Call& call) {
   y = activated(b, y, o.activation);
   if (o.max_pool != Size2D{1})
     y = b.add("MaxPool", {y}, {{"kernel_shape", ints(o.max_pool)}, {"strides", ints(o.max_pool)}});
-  b.define(call.value, Order::channels_first, y);
+  b.define(call.result(), Order::channels_first, y);
 }
 
 }  // namespace xtape::inline XTAPE_ABI::onnx

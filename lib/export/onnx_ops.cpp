@@ -22,15 +22,15 @@ std::int64_t channels_first(std::size_t axis) { return std::array{0, 2, 3, 1}[ax
 // of that with fewer it would be another axis of the result.
 void check_batch_axes(Builder& b, const Call& call) {
   for (const Variable* x : call.inputs)
-    if (!b.is_constant(*x) && x->rank() != call.result.dimension())
+    if (!b.is_constant(*x) && x->rank() != call.result()->dimension())
       fail(call, "the op ", call.op.name, " has the batch of ", x->shape(),
-           " along another axis of ", call.result.shape(), " than the first");
+           " along another axis of ", call.result()->shape(), " than the first");
 }
 
 // A constant with an axis for the batch would be right for one size of it only.
 void check_constants(Builder& b, const Call& call) {
   for (const Variable* x : call.inputs)
-    if (b.is_constant(*x) && x->rank() == call.result.dimension() && x->shape()[0] != 1)
+    if (b.is_constant(*x) && x->rank() == call.result()->dimension() && x->shape()[0] != 1)
       fail(call, "the op ", call.op.name, " has a constant of shape ", x->shape(),
            ", whose first axis is the batch's");
 }
@@ -40,7 +40,7 @@ void check_constants(Builder& b, const Call& call) {
 Order common_order(Builder& b, const Call& call) {
   const auto fits = [&](const Variable* x) { return x->rank() == 4 || b.is_constant(*x); };
   const auto first = [&](const Variable* x) { return b.order_of(*x) == Order::channels_first; };
-  const bool images = call.result.dimension() == 4 && std::ranges::all_of(call.inputs, fits) &&
+  const bool images = call.result()->dimension() == 4 && std::ranges::all_of(call.inputs, fits) &&
                       std::ranges::any_of(call.inputs, first);
   return images ? Order::channels_first : Order::same;
 }
@@ -56,7 +56,7 @@ template <class Make>
 void map(Builder& b, const Call& call, Make make) {
   const Variable& x = *call.inputs[0];
   const Order order = b.order_of(x);
-  b.define(call.value, order, make(b.name(x, order)), b.channels_of(x));
+  b.define(call.result(), order, make(b.name(x, order)), b.channels_of(x));
 }
 
 Translation unary(const char* type) {
@@ -70,7 +70,7 @@ Translation binary(const char* type) {
     check_batch_axes(b, call);
     check_constants(b, call);
     const Order order = common_order(b, call);
-    b.define(call.value, order, b.add(type, names(b, call, order)));
+    b.define(call.result(), order, b.add(type, names(b, call, order)));
   };
 }
 
@@ -124,7 +124,7 @@ void matmul(Builder& b, const Call& call) {
     check_constants(b, call);
   else
     check_constant(b, call, w, "second factor");  // each row of it would be a sample
-  b.define(call.value, Order::same, b.add("MatMul", factors(b, x, w)));
+  b.define(call.result(), Order::same, b.add("MatMul", factors(b, x, w)));
 }
 
 void dense(Builder& b, const Call& call) {
@@ -140,24 +140,25 @@ void dense(Builder& b, const Call& call) {
     y = b.add("MatMul", terms);
     if (inputs.size() > 2) y = b.add("Add", {y, b.name(*inputs[2])});
   }
-  b.define(call.value, Order::same, activated(b, y, options_of<DenseOptions>(call).activation));
+  b.define(call.result(), Order::same, activated(b, y, options_of<DenseOptions>(call).activation));
 }
 
 void flatten(Builder& b, const Call& call) {
   const Variable& x = *call.inputs[0];
   const Order order = b.order_of(x);
   const std::string y = b.add("Flatten", {b.name(x, order)});
-  if (order != Order::channels_first) return b.define(call.value, order, y, b.channels_of(x));
+  if (order != Order::channels_first) return b.define(call.result(), order, y, b.channels_of(x));
   // With one channel, or one pixel, it is all the same.
   const std::size_t channels = x.shape()[3];
   const bool same = channels == 1 || x.shape()[1] * x.shape()[2] == 1;
-  b.define(call.value, same ? Order::same : Order::flattened, y, channels);
+  b.define(call.result(), same ? Order::same : Order::flattened, y, channels);
 }
 
 void reshape(Builder& b, const Call& call) {
-  Ints shape(call.result.shape().begin(), call.result.shape().end());
+  Ints shape(call.result()->shape().begin(), call.result()->shape().end());
   shape[0] = 0;  // as it is
-  b.define(call.value, Order::same, b.add("Reshape", {b.name(*call.inputs[0]), b.constant(shape)}));
+  b.define(call.result(), Order::same,
+           b.add("Reshape", {b.name(*call.inputs[0]), b.constant(shape)}));
 }
 
 void transpose(Builder& b, const Call& call) {
@@ -166,31 +167,46 @@ void transpose(Builder& b, const Call& call) {
   for (const std::ptrdiff_t axis : options_of<TransposeOptions>(call).axes)
     order.push_back(static_cast<std::int64_t>(checked_axis(call.op, axis, x.shape())));
   if (order.empty() || order[0] != 0) fail(call, "the op transpose moves the batch's axis");
-  b.define(call.value, Order::same, b.add("Transpose", {b.name(x)}, {{"perm", order}}));
+  b.define(call.result(), Order::same, b.add("Transpose", {b.name(x)}, {{"perm", order}}));
 }
 
 void concatenate(Builder& b, const Call& call) {
   const std::size_t axis =
-      checked_axis(call.op, options_of<ConcatenateOptions>(call).axis, call.result.shape());
+      checked_axis(call.op, options_of<ConcatenateOptions>(call).axis, call.result()->shape());
   if (axis == 0) fail(call, "the op concatenate joins batches");
   check_constants(b, call);
   const Order order = common_order(b, call);
   const auto along =
       order == Order::channels_first ? channels_first(axis) : static_cast<std::int64_t>(axis);
-  b.define(call.value, order, b.add("Concat", names(b, call, order), {{"axis", along}}));
+  b.define(call.result(), order, b.add("Concat", names(b, call, order), {{"axis", along}}));
 }
 
-void slice(Builder& b, const Call& call) {
+// A result that is a part of the input.
+void take(Builder& b, const Call& call, const SliceOptions& o, const Value& result) {
   const Variable& x = *call.inputs[0];
-  const SliceOptions& o = options_of<SliceOptions>(call);
   const std::size_t axis = checked_axis(call.op, o.axis, x.shape());
-  if (axis == 0) fail(call, "the op slice takes a part of the batch");
+  if (axis == 0) fail(call, "the op ", call.op.name, " takes a part of the batch");
   const Order order = x.rank() == 4 ? b.order_of(x) : Order::same;
   const auto along =
       order == Order::channels_first ? channels_first(axis) : static_cast<std::int64_t>(axis);
-  b.define(call.value, order,
+  b.define(result, order,
            b.add("Slice", {b.name(x, order), b.constant(Ints{o.begin}), b.constant(Ints{o.end}),
                            b.constant(Ints{along}), b.constant(Ints{o.step})}));
+}
+
+void slice(Builder& b, const Call& call) {
+  take(b, call, options_of<SliceOptions>(call), call.result());
+}
+
+void split(Builder& b, const Call& call) {
+  const std::ptrdiff_t axis = options_of<SplitOptions>(call).axis;
+  const std::size_t i = checked_axis(call.op, axis, call.inputs[0]->shape());
+  std::ptrdiff_t begin = 0;
+  for (const Value& result : call.results) {
+    const auto size = static_cast<std::ptrdiff_t>(result->shape()[i]);
+    take(b, call, {.axis = axis, .begin = begin, .end = begin + size}, result);
+    begin += size;
+  }
 }
 
 // A sum takes its axes as an input in opset 17, the others as an attribute.
@@ -215,15 +231,16 @@ Translation reduce(const char* type) {
       inputs.push_back(b.constant(axes));
     else
       attributes.push_back({"axes", axes});
-    b.define(call.value, o.keep_dims ? order : Order::same, b.add(type, inputs, attributes));
+    b.define(call.result(), o.keep_dims ? order : Order::same, b.add(type, inputs, attributes));
   };
 }
 
 // Our softmax along another axis than the last transposes.
 Translation along_last(const char* type) {
   return [type](Builder& b, const Call& call) {
-    if (call.result.dimension() == 1) fail(call, "the op ", call.op.name, " goes over the batch");
-    b.define(call.value, Order::same,
+    if (call.result()->dimension() == 1)
+      fail(call, "the op ", call.op.name, " goes over the batch");
+    b.define(call.result(), Order::same,
              b.add(type, {b.name(*call.inputs[0])}, {{"axis", std::int64_t{-1}}}));
   };
 }
@@ -258,6 +275,7 @@ const std::map<std::string_view, Translation>& translations() {
       {"transpose", transpose},
       {"concatenate", concatenate},
       {"slice", slice},
+      {"split", split},
       {"sum", reduce("ReduceSum")},
       {"mean", reduce("ReduceMean")},
       {"max", reduce("ReduceMax")},

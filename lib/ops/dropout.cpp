@@ -5,6 +5,8 @@
 #include "kernels/random.hpp"
 #include "ops/dropout.hpp"
 
+#include <xtape/record.hpp>
+
 namespace xtape::inline XTAPE_ABI {
 
 Variable dropout(const Variable& x, const DropoutOptions& options, Location at) {

@@ -6,7 +6,7 @@
 #include "ops/activation.hpp"
 #include "text.hpp"
 
-#include <xtape/tape.hpp>
+#include <xtape/record.hpp>
 
 #include <optional>
 

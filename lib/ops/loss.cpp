@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/loss.hpp>
 
-#include <xtape/formula.hpp>
-
 #include "text.hpp"
+
+#include <xtape/formula.hpp>
+#include <xtape/record.hpp>
 
 #include <cmath>
 

@@ -5,6 +5,8 @@
 #include "kernels/pool.hpp"
 #include "ops/window.hpp"
 
+#include <xtape/record.hpp>
+
 namespace xtape::inline XTAPE_ABI {
 namespace {
 

@@ -7,6 +7,8 @@
 #include "ops/axis.hpp"
 #include "text.hpp"
 
+#include <xtape/record.hpp>
+
 namespace xtape::inline XTAPE_ABI {
 namespace {
 

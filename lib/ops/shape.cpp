@@ -5,6 +5,8 @@
 #include "ops/axis.hpp"
 #include "text.hpp"
 
+#include <xtape/record.hpp>
+
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI {
@@ -19,11 +21,69 @@ Shape with_size(Shape shape, std::size_t axis, std::size_t size) {
   return shape;
 }
 
+// A part of an array along one axis: `count` elements from `begin` on, by steps.
+class Part {
+ public:
+  Part(const Shape& of, std::size_t axis, std::size_t begin, std::size_t count,
+       std::size_t step = 1)
+      : shape_{with_size(of, axis, count)}, strides_{row_major(of)} {
+    first_ = static_cast<std::ptrdiff_t>(begin) * strides_[axis];
+    strides_[axis] *= static_cast<std::ptrdiff_t>(step);
+  }
+
+  Array taken(const Array& whole) const {
+    Array part = uninitialized(shape_);
+    copy(shape_, whole.data() + first_, strides_, part.data(), row_major(shape_));
+    return part;
+  }
+  void put(const Array& part, Array& whole) const {
+    copy(shape_, part.data(), row_major(shape_), whole.data() + first_, strides_);
+  }
+  void add(const Array& part, Array& whole) const {
+    const Scalar* const from = part.data();
+    Scalar* const to = whole.data() + first_;
+    kernels::Nest<2>{shape_, {row_major(shape_), strides_}}.for_each_run(
+        [=](const auto& at, std::size_t count, const auto& step) {
+          const Scalar* p = from + at[0];
+          Scalar* q = to + at[1];
+          for (std::size_t i = 0; i < count; ++i, p += step[0], q += step[1]) *q += *p;
+        });
+  }
+
+ private:
+  Shape shape_;
+  Strides strides_;  // in the whole
+  std::ptrdiff_t first_;
+};
+
 // The strides of a transposed array, in the order of the result's axes.
 Strides permuted(const Strides& strides, const Axes& order) {
   Strides result;
   for (std::ptrdiff_t axis : order) result.push_back(strides[static_cast<std::size_t>(axis)]);
   return result;
+}
+
+Shape sizes_of_parts(const Op& op, const Shape& shape, std::size_t axis,
+                     const SplitOptions& options) {
+  if (options.parts == 0) throw ValueError(op, "expected at least 1 part, got 0");
+  std::size_t left = shape[axis];
+  if (options.sizes.empty()) {
+    if (left % options.parts != 0)
+      throw ShapeError(
+          op,
+          text("cannot cut axis ", axis, " of ", shape, " into ", options.parts, " equal parts"),
+          "give their sizes?");
+    return Shape(options.parts, left / options.parts);
+  }
+  bool fits = true;
+  for (const std::size_t size : options.sizes) {
+    fits &= size <= left;
+    left -= std::min(size, left);
+  }
+  if (!fits || left != 0)
+    throw ShapeError(op, text("the sizes ", options.sizes, " of the parts do not add up to axis ",
+                              axis, " of ", shape));
+  return options.sizes;
 }
 
 }  // namespace
@@ -96,29 +156,25 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
   if (inputs.empty()) throw ShapeError(op, "expected at least one array");
   const Shape& first = inputs[0].shape();
   const std::size_t axis = checked_axis(op, options.axis, first);
-  PooledVector<std::size_t> begins;
   std::size_t total = 0;
   for (const Variable& x : inputs) {
     if (x.rank() != first.size() || with_size(x.shape(), axis, first[axis]) != first)
       throw ShapeError(
           op, text("the shapes ", first, " and ", x.shape(), " differ in more than axis ", axis));
-    begins.push_back(total);
     total += x.shape()[axis];
   }
   const Shape shape = with_size(first, axis, total);
-  const Strides strides = row_major(shape);
-  const std::ptrdiff_t step = strides[axis];
   Array y = uninitialized(shape);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    copy(inputs[i].shape(), inputs[i].value().data(), row_major(inputs[i].shape()),
-         y.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides);
-  PooledVector<Shape> shapes;
-  for (const Variable& x : inputs) shapes.push_back(x.shape());
-  return record(op, std::move(y), given(options), wrt(inputs, [=](std::size_t i, const Array& g) {
-                  Array dx = uninitialized(shapes[i]);
-                  copy(shapes[i], g.data() + static_cast<std::ptrdiff_t>(begins[i]) * step, strides,
-                       dx.data(), row_major(shapes[i]));
-                  return dx;
+  PooledVector<Part> parts;
+  std::size_t begin = 0;
+  for (const Variable& x : inputs) {
+    parts.emplace_back(shape, axis, begin, x.shape()[axis]);
+    parts.back().put(x.value(), y);
+    begin += x.shape()[axis];
+  }
+  return record(op, std::move(y), given(options),
+                wrt(inputs, [parts = std::move(parts)](std::size_t i, const Array& g) {
+                  return parts[i].taken(g);
                 }));
 }
 
@@ -134,18 +190,28 @@ Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   const std::ptrdiff_t begin = bound(options.begin);
   const std::ptrdiff_t length = std::max<std::ptrdiff_t>(bound(options.end) - begin, 0);
   const std::ptrdiff_t step = std::min(options.step, size + 1);  // a longer one takes no more
-  const Shape shape =
-      with_size(x.shape(), axis, static_cast<std::size_t>((length + step - 1) / step));
-  Strides strides = row_major(x.shape());
-  const std::ptrdiff_t first = begin * strides[axis];
-  strides[axis] *= step;
-  Array y = uninitialized(shape);
-  copy(shape, x.value().data() + first, strides, y.data(), row_major(shape));
-  return record(op, std::move(y), given(options),
-                wrt(x, [from = x.shape(), first, strides](const Array& g) {
-                  Array dx = zeros(from);
-                  copy(g.shape(), g.data(), row_major(g.shape()), dx.data() + first, strides);
-                  return dx;
+  const Part part{x.shape(), axis, static_cast<std::size_t>(begin),
+                  static_cast<std::size_t>((length + step - 1) / step),
+                  static_cast<std::size_t>(step)};
+  return record(op, part.taken(x.value()), given(options),
+                wrt(x, [part](const Array& g, Array& dx) { part.add(g, dx); }));
+}
+
+PooledVector<Variable> split(const Variable& x, const SplitOptions& options, Location at) {
+  const Op op{"split", at};
+  const std::size_t axis = checked_axis(op, options.axis, x.shape());
+  PooledVector<Part> parts;
+  PooledVector<Value> values;
+  std::size_t begin = 0;
+  for (const std::size_t count : sizes_of_parts(op, x.shape(), axis, options)) {
+    parts.emplace_back(x.shape(), axis, begin, count);
+    values.push_back(parts.back().taken(x.value()));
+    begin += count;
+  }
+  return record(op, std::move(values), given(options),
+                wrt(x, [parts = std::move(parts)](const Gradients& g, Array& dx) {
+                  for (std::size_t i = 0; i < parts.size(); ++i)
+                    if (g[i] != nullptr) parts[i].add(*g[i], dx);
                 }));
 }
 

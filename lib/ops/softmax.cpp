@@ -8,6 +8,7 @@
 
 #include <xtape/formula.hpp>
 #include <xtape/ops/shape.hpp>
+#include <xtape/record.hpp>
 
 #include <cmath>
 #include <numeric>

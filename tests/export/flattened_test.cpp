@@ -102,6 +102,13 @@ std::vector<Row> axis_rows() {
       {"slice", [](V x) { return slice(mean(x, {.axes = {1}}), {.axis = 1, .end = 2}); }, 3},
       {"slice", [](V x) { return slice(flatten(x), {.axis = 1, .end = 30}); }, 0,
        "takes flattened images apart"},
+      {"split",
+       [](V x) {
+         return split(x, {.axis = 3, .sizes = {1, 2}})[1];
+       },
+       2},
+      {"split", [](V x) { return split(flatten(x), {.axis = 1})[0]; }, 0,
+       "takes flattened images apart"},
       {"concatenate",
        [](V x) {
          return concatenate({x, relu(x)}, {.axis = 3});

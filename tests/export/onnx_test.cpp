@@ -175,6 +175,17 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
   add(
       "slice-step", [](V x) { return slice(x, {.axis = 1, .begin = -5, .end = -1, .step = 2}); },
       true);
+  add("split", [](V x) {
+    const auto parts = split(x, {.axis = 3, .sizes = {1, 2}});
+    return concatenate({parts[1], parts[0]}, {.axis = 3});
+  });
+  add(
+      "split-equal",
+      [](V x) {
+        const auto parts = split(x, {.parts = 3, .axis = 1});
+        return parts[0] * parts[2];
+      },
+      true);
   add("transpose", [](V x) { return transpose(x, {.axes = {0, 3, -2, 1}}); });
   add("concatenate", [](V x) { return concatenate({x, relu(x)}, {.axis = -1}); });
   add("channels",
@@ -239,6 +250,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
          "layer 1: the result of transpose, (2, 4, 4, 3)");
   refuse([](V x) { return slice(x, {.axis = 0}); },
          "layer 1: the op slice takes a part of the batch");
+  refuse([](V x) { return split(x, {.parts = 1})[0]; },
+         "layer 1: the op split takes a part of the batch");
   refuse(
       [](V x) {
         return x + x.tape().input(zeros({3, 4, 4, 2}));

@@ -105,10 +105,18 @@ BOOST_AUTO_TEST_CASE(shapes) {
        XTAPE_CALL(concatenate({m23, m23, v3}, {.axis = -1}))},
       {"[slice] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(slice(m23, {.axis = 2}))},
       {"[slice] there is no axis 0 in the shape () @", XTAPE_CALL(slice(scalar, {}))},
+      {"[split] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(split(m23, {.axis = 2}))},
+      {"[split] cannot cut axis 1 of (2, 3) into 2 equal parts @; give their sizes?",
+       XTAPE_CALL(split(m23, {.axis = 1}))},
+      {"[split] the sizes (1, 1) of the parts do not add up to axis 1 of (2, 3) @",
+       XTAPE_CALL(split(m23, {.axis = 1, .sizes = {1, 1}}))},
+      {"[split] the sizes (4, 0) of the parts do not add up to axis 1 of (2, 3) @",
+       XTAPE_CALL(split(m23, {.axis = 1, .sizes = {4, 0}}))},
   });
   check_failures<ValueError>({
       {"[slice] expected a step of at least 1, got 0 @", XTAPE_CALL(slice(m23, {.step = 0}))},
       {"[slice] expected a step of at least 1, got -2 @", XTAPE_CALL(slice(m23, {.step = -2}))},
+      {"[split] expected at least 1 part, got 0 @", XTAPE_CALL(split(m23, {.parts = 0}))},
   });
 }
 

@@ -133,6 +133,29 @@ std::vector<Row> shape_rows() {
        "from the end",
        {numbers({2, 5})},
        [](In x) { return slice(x[0], {.axis = -1, .begin = -3, .end = -1}); }},
+      {"slice",
+       "repeated, beside other uses",
+       {numbers({4, 3})},
+       [](In x) {
+         const Variable rows = slice(x[0], {.begin = 1}),
+                        columns = slice(x[0], {.axis = 1, .end = 2});
+         return sum(x[0] * x[0]) * slice(rows, {.end = 2}) + slice(x[0], {.begin = 2}) +
+                mean(columns);
+       }},
+      {"split",
+       "equal parts",
+       {numbers({3, 6})},
+       [](In x) {
+         const auto parts = split(x[0], {.parts = 3, .axis = -1});
+         return parts[0] * parts[1] + square(parts[2]);
+       }},
+      {"split",
+       "sizes, a part unused",
+       {numbers({6, 2})},
+       [](In x) {
+         const auto parts = split(x[0] * x[0], {.sizes = {1, 3, 2}});
+         return sum(parts[0]) * parts[2];
+       }},
   };
 }
 
@@ -288,7 +311,8 @@ std::set<std::string> declared_names() {
         if (std::smatch match; std::regex_search(line, match, pattern)) names.insert(match[1]);
     }
   };
-  collect("/xtape/ops", std::regex{"^(?:inline )?Variable (?!operator)(\\w+)\\("});
+  collect("/xtape/ops",
+          std::regex{"^(?:inline )?(?:Variable|PooledVector<Variable>) (?!operator)(\\w+)\\("});
   collect("/xtape/layers", std::regex{"^(?:class|struct) (\\w+) \\{"});
   for (const char* const other : {"Fans", "LayerScope"}) names.erase(other);  // no layers
   return names;

@@ -147,4 +147,26 @@ BOOST_AUTO_TEST_CASE(slices_along_each_axis) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(splits_are_slices_that_concatenate_joins) {
+  const Array x = random({4, 6, 5});
+  Tape tape;
+  const Variable v = tape.input(x);
+  for (const SplitOptions& options :
+       {SplitOptions{}, SplitOptions{.parts = 3, .axis = -2}, SplitOptions{.parts = 1, .axis = 2},
+        SplitOptions{.axis = 1, .sizes = {1, 0, 5}}, SplitOptions{.axis = -1, .sizes = {5}}}) {
+    const auto parts = split(v, options);
+    BOOST_TEST(parts.size() == (options.sizes.empty() ? options.parts : options.sizes.size()));
+    std::ptrdiff_t begin = 0;
+    for (const Variable& part : parts) {
+      const auto axis = static_cast<std::size_t>(options.axis + (options.axis < 0 ? 3 : 0));
+      const std::ptrdiff_t end = begin + static_cast<std::ptrdiff_t>(part.shape()[axis]);
+      BOOST_TEST(same_bits(
+          part.value(),
+          slice(v, {.axis = options.axis, .begin = begin, .end = end}).value()));
+      begin = end;
+    }
+    BOOST_TEST(same_bits(concatenate(parts, {.axis = options.axis}).value(), x));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 // What holds for all optimizers.
 #include "model.hpp"
 
+#include <xtape/record.hpp>
 #include <xtape/tape.hpp>
 
 #include <boost/test/unit_test.hpp>

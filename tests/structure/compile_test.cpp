@@ -95,6 +95,15 @@ BOOST_AUTO_TEST_CASE(a_gradient_function_that_returns_no_array) {
                  "write [](const Array& g) -> Array");
 }
 
+BOOST_AUTO_TEST_CASE(a_gradient_function_for_another_number_of_results) {
+  check_mistakes({"record(\"op\", a, wrt(x, [](const Gradients&, Array&) {}));"},
+                 "functions of one gradient, const Array&");
+  check_mistakes({"record(\"op\", {a, a}, wrt(x, [](Array&) {}));",
+                  "record(\"op\", {a, a}, through([](Array&) {}), "
+                  "wrt(x, [](const Gradients&) { return Array{}; }));"},
+                 "functions of several gradients, const Gradients&");
+}
+
 // What is close to those, and right.
 BOOST_AUTO_TEST_CASE(what_is_no_mistake) {
   const Compiled compiled = compile(R"(
@@ -109,6 +118,9 @@ void f(Tape& tape, const Variable& x, const Array& a, std::span<const Variable> 
   record("op", a, through(pull), wrt(x, pull));
   record("op", a, wrt(x, [](Array& g) { g *= 2; }));
   record("op", a + a, wrt(all, [](std::size_t, const Array& g) { return g; }));
+  record("op", a, wrt(x, [](const Array& g, Array& sum) { sum += g; }));
+  record("op", {a, a + a}, wrt(x, [](const Gradients& g) -> Array { return 2 * *g[0]; }),
+         wrt(x, [](const Gradients& g, Array& sum) { sum += *g[1]; }));
 }
 )");
   BOOST_TEST(compiled.good, compiled.said);

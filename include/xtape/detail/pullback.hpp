@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <xtape/array.hpp>
+#include <xtape/gradients.hpp>
 
 #include <concepts>
 #include <memory>
@@ -11,67 +11,83 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::detail {
 
-/// A gradient on its way back.
-struct Gradient : Pooled {
-  Array array;
-};
-using GradientPtr = std::unique_ptr<Gradient>;
-
-/// Makes a gradient of what a function returns, where it is to be.
-template <class F>
-GradientPtr make_gradient(F make) {
-  return GradientPtr{new Gradient{{}, make()}};
-}
-
 /// A function that changes the gradient in place. One that also takes a temporary cannot: a `return` was
 /// forgotten, or an `&`.
 template <class Pull>
 concept PullsInPlace = std::is_invocable_v<Pull&, Array&> && !std::is_invocable_v<Pull&, Array> &&
                        std::is_void_v<std::invoke_result_t<Pull&, Array&>>;
-/// A function from gradient to gradient. It returns an Array: an expression of xtensor would refer to what
-/// is gone by then.
+/// A function that returns an Array: an expression of xtensor would refer to what is gone by then.
+template <class Pull, class From>
+concept PullsAnew = std::same_as<std::invoke_result_t<Pull&, From>, Array>;
+/// A function that adds to a gradient, in place.
+template <class Pull, class From>
+concept PullsInto =
+    std::is_invocable_v<Pull&, From, Array&> && !std::is_invocable_v<Pull&, From, Array> &&
+    std::is_void_v<std::invoke_result_t<Pull&, From, Array&>>;
+
+/// A function from the gradient of the only result to one of the same kind.
 template <class Pull>
-concept PullsAnew = std::same_as<std::invoke_result_t<Pull&, const Array&>, Array>;
-/// Either, once it is kept.
+concept PullsThrough = PullsInPlace<Pull> || PullsAnew<Pull, const Array&>;
+/// A function from the gradient of the only result to that of an input.
 template <class Pull>
-concept Pulls = PullsInPlace<std::decay_t<Pull>> || PullsAnew<std::decay_t<Pull>>;
+concept PullsOne = PullsThrough<Pull> || PullsInto<Pull, const Array&>;
+/// A function from the gradients of several results to that of an input.
+template <class Pull>
+concept PullsSeveral = PullsAnew<Pull, const Gradients&> || PullsInto<Pull, const Gradients&>;
 /// A function from the number of an input and a gradient to the gradient of that input.
 template <class Pull>
-concept PullsEach = requires(std::decay_t<Pull>& pull, const Array& gradient) {
+concept PullsEach = requires(Pull& pull, const Array& gradient) {
   { pull(std::size_t{}, gradient) } -> std::same_as<Array>;
 };
 
-/// A move-only function from gradient to gradient, kept in memory from the pool.
+/// A move-only function from the gradients of an op's results to the gradient of an input, kept in memory from the
+/// pool.
 class Pullback {
  public:
   Pullback() noexcept = default;
-  /// \param pull `Array(const Array&)`, or `void(Array&)` to change the gradient in place
   template <class Pull>
-  requires(!std::is_reference_v<Pull> && Pulls<Pull>) explicit Pullback(Pull&& pull)
+  requires(!std::is_reference_v<Pull> &&
+           (PullsOne<Pull> || PullsSeveral<Pull>)) explicit Pullback(Pull&& pull)
       : closure_{new Closure<Pull>{std::move(pull)}} {}
 
   explicit operator bool() const noexcept { return closure_ != nullptr; }
-  /// `last` says that nobody needs `gradient` after this call.
-  GradientPtr operator()(GradientPtr& gradient, bool last) {
-    return closure_->call(gradient, last);
+  /// The gradient of an input of that shape, or nothing if it is already in `sum`, made where there was none.
+  /// `last` says that nobody needs the gradients `from` after this call.
+  GradientPtr operator()(std::span<GradientPtr> from, bool last, GradientPtr& sum,
+                         const Shape& shape) {
+    return closure_->call(from, last, sum, shape);
   }
 
  private:
   struct Base : Pooled {
     virtual ~Base() = default;
-    virtual GradientPtr call(GradientPtr& gradient, bool last) = 0;
+    virtual GradientPtr call(std::span<GradientPtr> from, bool last, GradientPtr& sum,
+                             const Shape& shape) = 0;
   };
   template <class Pull>
   struct Closure final : Base {
     explicit Closure(Pull&& moved) : pull{std::move(moved)} {}
-    GradientPtr call(GradientPtr& gradient, bool last) override {
+    GradientPtr call(std::span<GradientPtr> from, bool last, GradientPtr& sum,
+                     const Shape& shape) override {
       if constexpr (PullsInPlace<Pull>) {
         GradientPtr own =
-            last ? std::move(gradient) : make_gradient([&]() -> Array { return gradient->array; });
+            last ? std::move(from[0]) : make_gradient([&]() -> Array { return from[0]->array; });
         pull(own->array);
         return own;
+      } else if constexpr (PullsOne<Pull>) {
+        return call_with(std::as_const(from[0]->array), sum, shape);
       } else {
-        return make_gradient([&] { return pull(std::as_const(gradient->array)); });
+        return call_with(Gradients{from}, sum, shape);
+      }
+    }
+    template <class From>
+    GradientPtr call_with(const From& from, GradientPtr& sum, const Shape& shape) {
+      if constexpr (PullsAnew<Pull, const From&>) {
+        return make_gradient([&] { return pull(from); });
+      } else {
+        if (!sum) sum = make_gradient([&] { return zeros(shape); });
+        pull(from, sum->array);
+        return {};
       }
     }
     Pull pull;

@@ -83,7 +83,7 @@ void export_onnx_model(const std::string& path,
 /// an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is a constant.
 ///
 /// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
-/// matmul, dense, conv2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate and slice;
+/// matmul, dense, conv2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate, slice and split;
 /// sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
 /// exported by its definition:
 /// ```

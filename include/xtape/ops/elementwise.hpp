@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/formula.hpp>
+#include <xtape/record.hpp>
 #include <xtape/tape.hpp>
 
 #include <array>

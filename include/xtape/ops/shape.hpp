@@ -54,5 +54,17 @@ struct SliceOptions {
 /// was left out is 0. Throws ShapeError for an axis that x lacks, ValueError for a step below 1.
 Variable slice(const Variable& x, const SliceOptions& options, Location at = Location::current());
 
+/// How split cuts an axis.
+struct SplitOptions {
+  std::size_t parts = 2;    ///< that many equal ones
+  std::ptrdiff_t axis = 0;  ///< negative ones count from the last
+  Shape sizes = {};         ///< of each part, instead of equal ones; they add up to the axis
+};
+/// The parts of an array along one axis, what concatenate joins again:
+/// `const auto qkv = split(x, {.parts = 3, .axis = -1});`. Throws ShapeError for an axis that x lacks or that
+/// cannot be cut so, ValueError for no parts.
+PooledVector<Variable> split(const Variable& x, const SplitOptions& options = {},
+                             Location at = Location::current());
+
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

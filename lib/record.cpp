@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/record.hpp>
+
+#include <xtape/tape.hpp>
+
+namespace xtape::inline XTAPE_ABI::detail {
+
+void Recorder::join(const Variable& input) {
+  Tape* const own = &input.tape(op_);
+  if (tape_ == nullptr) tape_ = own;
+  if (tape_ != own)
+    throw TapeError(op_, "the inputs are on different tapes", "use one Tape for one pass");
+  needed_ |= input.needs_grad();
+}
+
+void Recorder::check_joined() const {
+  if (tape_ == nullptr) throw TapeError(op_, "expected at least one input");
+  if (results_.empty()) throw TapeError(op_, "expected at least one result");
+}
+
+void Recorder::tell(std::span<const Variable* const> inputs, OptionsView options) const {
+  Observer::each([&](Observer& o) { o.forward({op_, *tape_, results_, inputs, options}); });
+}
+
+void Recorder::begin() { node_ = tape_->add_node(op_, Tape::Kind::op, results_[0]->shape()); }
+
+void Recorder::add_edge(const Variable& input, Pullback pull) {
+  tape_->edges_.push_back({input.node_, std::move(pull)});
+}
+
+void Recorder::through(Pullback step) { tape_->nodes_[node_].through = std::move(step); }
+
+void Recorder::end() {
+  for (const Value& result : results_.subspan(1))
+    tape_->add_node(op_, Tape::Kind::result, result->shape());
+}
+
+Variable Recorder::result(Value value, std::uint32_t i) const {
+  return {tape_->lifetime_, needed_ ? node_ + i : Variable::constant, std::move(value)};
+}
+
+}  // namespace xtape::inline XTAPE_ABI::detail
