@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(the_articles_network) {
     BOOST_TEST(s.layers[i].ops == ops[i]);
     BOOST_TEST((s.layers[i].output == outputs[i]));
     BOOST_TEST(s.layers[i].parameters == parameters[i]);
-    elements += element_count(outputs[i]);
+    if (ops[i] != "flatten") elements += element_count(outputs[i]);  // which computes nothing
   }
   BOOST_TEST(s.parameters == 1'387'594u);
   BOOST_TEST(s.trainable == s.parameters);

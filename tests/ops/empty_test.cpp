@@ -88,7 +88,12 @@ std::vector<Row> shape_rows() {
       {"slice", {{4}}, [](In x) { return slice(x[0], {.begin = 9, .end = 12}); }, {0}},
       {"slice", {{0}}, [](In x) { return slice(x[0], {.begin = 1, .step = 3}); }, {0}},
       {"split", {{0, 3}}, [](In x) { return split(x[0])[1]; }, {0, 3}},
-      {"split", {{4}}, [](In x) { return split(x[0], {.sizes = {4, 0}})[1]; }, {0}},
+      {"split",
+       {{4}},
+       [](In x) {
+         return split(x[0], {.sizes = {4, 0}})[1];
+       },
+       {0}},
   };
 }
 

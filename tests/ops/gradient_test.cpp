@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The gradient of every op and layer against finite differences, in the double build. An op or layer
 // without a row in this table fails the last test.
+#include "numbers.hpp"
+
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/testing.hpp>
@@ -12,7 +14,7 @@
 #include <regex>
 #include <set>
 
-using namespace xtape;
+using namespace test;
 
 namespace {
 
@@ -24,20 +26,6 @@ struct Row {
   std::vector<Array> inputs;
   testing::Function function;
 };
-
-// Numbers in +-[low, high], whatever the shape: away from the kinks at 0, and all different.
-Array numbers(const Shape& shape, double low = 0.2, double high = 1.5, bool positive = false) {
-  static Rng rng{2024};
-  Array a = uninitialized(shape);
-  for (Scalar& x : a.storage()) {
-    x = static_cast<Scalar>(low + (high - low) * rng.uniform());
-    if (!positive && rng() % 2 == 0) x = -x;
-  }
-  return a;
-}
-Array positive(const Shape& shape) { return numbers(shape, 0.3, 2, true); }
-
-const std::vector<std::int32_t> labels{2, 0, 1};
 
 std::vector<Row> elementwise_rows() {
   return {
@@ -99,8 +87,8 @@ std::vector<Row> shape_rows() {
        [](In x) {
          return mean(x[0], {.axes = {0, 1}});
        }},
-      {"max", "all", {numbers({2, 3, 4})}, [](In x) { return max(x[0]); }},
-      {"max", "last", {numbers({2, 3, 4})}, [](In x) { return max(x[0], {.axes = {-1}}); }},
+      {"max", "all", {apart({2, 3, 4})}, [](In x) { return max(x[0]); }},
+      {"max", "last", {apart({2, 3, 4})}, [](In x) { return max(x[0], {.axes = {-1}}); }},
       {"reshape",
        "",
        {numbers({2, 3, 4})},
@@ -277,20 +265,20 @@ std::vector<Row> image_rows() {
        "all",
        {numbers({1, 9, 8, 2}), numbers({2, 3, 2, 2}), numbers({2})},
        conv({.stride = {3, 2}, .padding = 2, .dilation = {3, 2}})},
-      {"max_pool2d", "2", {numbers({2, 4, 6, 3})}, max({.window = 2})},
-      {"max_pool2d", "rest left over", {numbers({1, 5, 7, 2})}, max({.window = {2, 3}})},
-      {"max_pool2d", "overlapping", {numbers({1, 5, 6, 17})}, max({.window = 3, .stride = 1})},
+      {"max_pool2d", "2", {apart({2, 4, 6, 3})}, max({.window = 2})},
+      {"max_pool2d", "rest left over", {apart({1, 5, 7, 2})}, max({.window = {2, 3}})},
+      {"max_pool2d", "overlapping", {apart({1, 5, 6, 17})}, max({.window = 3, .stride = 1})},
       {"max_pool2d",
        "padding",
-       {numbers({1, 5, 5, 2})},
+       {apart({1, 5, 5, 2})},
        max({.window = 3, .stride = 2, .padding = 1})},
       {"max_pool2d",
        "padding, no overlap",
-       {numbers({1, 6, 6, 2})},
+       {apart({1, 6, 6, 2})},
        max({.window = 3, .padding = 1})},
       {"max_pool2d",
        "same",
-       {numbers({1, 5, 6, 2})},
+       {apart({1, 5, 6, 2})},
        max({.window = 3, .stride = 2, .padding = Padding::same})},
       {"avg_pool2d", "2", {numbers({2, 4, 6, 3})}, avg({.window = 2})},
       {"avg_pool2d",

@@ -160,9 +160,8 @@ BOOST_AUTO_TEST_CASE(splits_are_slices_that_concatenate_joins) {
     for (const Variable& part : parts) {
       const auto axis = static_cast<std::size_t>(options.axis + (options.axis < 0 ? 3 : 0));
       const std::ptrdiff_t end = begin + static_cast<std::ptrdiff_t>(part.shape()[axis]);
-      BOOST_TEST(same_bits(
-          part.value(),
-          slice(v, {.axis = options.axis, .begin = begin, .end = end}).value()));
+      BOOST_TEST(same_bits(part.value(),
+                           slice(v, {.axis = options.axis, .begin = begin, .end = end}).value()));
       begin = end;
     }
     BOOST_TEST(same_bits(concatenate(parts, {.axis = options.axis}).value(), x));
