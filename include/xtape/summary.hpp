@@ -21,7 +21,7 @@ struct LayerSummary {
   Shape output = {};           ///< the shape of its result, without the batch axis
   std::size_t parameters = 0;  ///< scalars that it has and no layer before it
   double flops = 0;            ///< multiplications and additions of the forward pass
-  std::size_t bytes = 0;       ///< of the results of its ops
+  std::size_t bytes = 0;       ///< of what its ops compute; a reshape computes nothing
 };
 
 /// What summary returns.
@@ -31,7 +31,7 @@ struct ModelSummary {
   std::size_t parameters = 0;             ///< scalars of the model, used or not
   std::size_t trainable = 0;              ///< those that are not frozen
   double flops = 0;                       ///< per sample, of the forward pass
-  std::size_t bytes = 0;                  ///< per sample, of all results
+  std::size_t bytes = 0;                  ///< per sample, of all that is computed
 
   /// As a table, for a person.
   std::string text() const;
