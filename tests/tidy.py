@@ -30,24 +30,33 @@ FOLDERS = ("lib", "models", "examples")
 
 
 def compile_commands(sources, build):
-    """One command for each source: a library is compiled for float and double, a kernel for each processor."""
+    """One command for each source: a library is compiled for float and double, a kernel for each processor.
+
+    They do without precompiled headers, so that a source that lacks an include is found."""
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     commands = {}
     for entry in database:
         path = (build / entry["file"]).resolve()
-        if path.is_relative_to(sources):
-            commands.setdefault(path, entry)
+        if path.is_relative_to(sources) and not entry["output"].endswith(".gch"):
+            command = re.sub(r" -fpch-preprocess -include \S+", "", entry["command"])
+            commands.setdefault(path, entry | {"command": command})
     return commands
 
 
 def included_files(build):
     """For each object, the files that its compiler read."""
     lines = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True).stdout
+    return read_files(lines, build)
+
+
+def read_files(lines, build):
+    """What ninja's lines say; an object has also read what was precompiled in its folder."""
     files = {}
     for block in lines.split("\n\n"):
         target, *names = block.splitlines() or [""]
         files[target.partition(":")[0]] = [build / name.strip() for name in names]
-    return files
+    precompiled = {os.path.dirname(target): names for target, names in files.items() if target.endswith(".gch")}
+    return {target: names + precompiled.get(os.path.dirname(target), []) for target, names in files.items()}
 
 
 def git(sources, *arguments):

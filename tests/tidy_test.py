@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What tidy.py takes for changed, in repositories made for it."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -56,6 +57,19 @@ def cases(place):
     (work / "a.cpp").write_text("other")
     (work / "f.cpp").write_text("new")
     yield "and what is not committed", changed(work), {"a.cpp", "d.cpp", "e.cpp", "f.cpp"}
+    build = place / "build"
+    build.mkdir()
+    (build / "compile_commands.json").write_text(json.dumps([
+        {"file": "../work/a.cpp", "output": "a.p/a.o", "command": "g++ -fpch-preprocess -include all.hpp -O3 a.cpp"},
+        {"file": "../work/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"}]))
+    yield "commands without precompiled headers", \
+        {path: entry["command"] for path, entry in tidy.compile_commands(work, build).items()}, \
+        {work / "a.cpp": "g++ -O3 a.cpp"}
+    deps = "a.p/a.o: #deps 1 (VALID)\n    a.cpp\n\na.p/all.hpp.gch: #deps 2 (VALID)\n    all.hpp\n    b.hpp\n\n" \
+        "b.p/b.o: #deps 1 (VALID)\n    b.cpp\n"
+    yield "what was precompiled was read, too", \
+        {name: tidy.read_files(deps, pathlib.Path())[name] for name in ("a.p/a.o", "b.p/b.o")}, \
+        {"a.p/a.o": [pathlib.Path(name) for name in ("a.cpp", "all.hpp", "b.hpp")], "b.p/b.o": [pathlib.Path("b.cpp")]}
     commands = {pathlib.Path(name): {"output": name} for name in ("a.cpp", "b.cpp", "z.cpp")}
     headers = {"a.cpp": ["a.cpp", "base.hpp"], "b.cpp": ["b.cpp", "base.hpp", "z.hpp"],
                "z.cpp": ["z.cpp", "y.hpp", "base.hpp", "z.hpp"]}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "html.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 
 namespace report {
 namespace {
@@ -17,6 +19,10 @@ std::string valid_utf8(std::string_view text) {
 }
 
 }  // namespace
+
+void append(std::string& out, fmt::string_view format, fmt::format_args values) {
+  fmt::vformat_to(std::back_inserter(out), format, values);
+}
 
 std::string escape(std::string_view text) {
   std::string result;

@@ -2,18 +2,18 @@
 // Pieces of HTML that is well-formed XML too, put together as text.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
-#include <iterator>
 #include <string>
 #include <string_view>
 
 namespace report {
 
-// Appends.
+// Appends. What formats is compiled once, as it is large.
+void append(std::string& out, fmt::string_view format, fmt::format_args values);
 template <class... T>
-void put(std::string& out, fmt::format_string<T...> format, T&&... values) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
+void put(std::string& out, fmt::format_string<T...> format, const T&... values) {
+  append(out, format, fmt::make_format_args(values...));
 }
 
 // Text for an element or a quoted attribute. Bytes that are no UTF-8, and control characters, which XML

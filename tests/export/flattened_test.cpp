@@ -3,6 +3,7 @@
 // PyTorch as they are there, or it is an error.
 #include "runtime.hpp"
 
+#include <paths.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 

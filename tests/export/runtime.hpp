@@ -4,6 +4,7 @@
 
 #include "../io/files.hpp"
 
+#include <paths.hpp>
 #include <xtape/export.hpp>
 
 #include <boost/test/unit_test.hpp>

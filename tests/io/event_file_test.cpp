@@ -2,6 +2,8 @@
 // Event files, read by read_events.py.
 #include "files.hpp"
 
+#include <paths.hpp>
+
 #include <csignal>
 #include <cstdio>
 #include <sstream>

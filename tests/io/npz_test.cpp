@@ -5,6 +5,7 @@
 #include "io/zip.hpp"
 
 #include <models/models.hpp>
+#include <paths.hpp>
 #include <xtape/layers.hpp>
 
 #include <algorithm>

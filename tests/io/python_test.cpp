@@ -2,6 +2,8 @@
 // Files that a reader and writer of other making understands, and makes: read_safetensors.py.
 #include "training.hpp"
 
+#include <paths.hpp>
+
 #include <sstream>
 
 using namespace test;

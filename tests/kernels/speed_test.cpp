@@ -2,8 +2,6 @@
 // Products of any shape are as fast as those of OpenBLAS, at its best for this processor, within some percent.
 // Ratios of two times of this thread, measured in turn: other processes make both longer.
 //   test-speed [x86_64_v3]     the kernels of an instruction set, or the best of this machine
-#define BOOST_TEST_NO_MAIN
-#define BOOST_TEST_MODULE speed
 #include "kernel_test.hpp"
 
 #include "kernels/gemm.hpp"
@@ -126,5 +124,5 @@ int main(int argc, char** argv) {
     const std::string name{isa};
     execl("/proc/self/exe", argv[0], name.c_str(), nullptr);
   }
-  return boost::unit_test::unit_test_main(init_unit_test, argc, argv);
+  return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
 }

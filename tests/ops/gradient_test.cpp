@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The gradient of every op and layer against finite differences, in the double build. An op or layer
 // without a row in this table fails the last test.
+<<<<<<< HEAD
 #include "numbers.hpp"
 
+=======
+#include <paths.hpp>
+>>>>>>> ba89baf (build: parse what sources share once)
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/testing.hpp>

@@ -2,6 +2,8 @@
 // The examples: one concept each, at most 60 lines, and what they print is right; and the one command to know.
 #include "support.hpp"
 
+#include <paths.hpp>
+
 #include <cmath>
 #include <regex>
 
@@ -25,7 +27,7 @@ BOOST_AUTO_TEST_CASE(examples_are_short) {
   for (const char* const name :
        {"quickstart/quickstart", "custom_op", "custom_layer", "custom_optimizer", "autoencoder",
         "fit_arrays", "gan", "two_heads"}) {
-    const std::string path = std::string{XTAPE_SOURCES} + "/" + name + ".cpp";
+    const std::string path = std::string{XTAPE_EXAMPLES} + "/" + name + ".cpp";
     const std::size_t count = lines(read_file(path)).size();
     const std::size_t most = std::string_view{name} == "custom_op" ? 90 : 60;  // it has three
     BOOST_TEST((count > 5 && count <= most), name << " has " << count << " lines");
@@ -38,17 +40,17 @@ BOOST_AUTO_TEST_CASE(the_readme_shows_the_quickstart) {
     std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
     return text;
   };
-  const std::string readme = read_file(std::string{XTAPE_SOURCES} + "/../README.md");
+  const std::string readme = read_file(std::string{XTAPE_EXAMPLES} + "/../README.md");
   const std::size_t begin = readme.find("```cpp\n") + 7, end = readme.find("```", begin);
   const std::string code = without_spaces(readme.substr(begin, end - begin));
   BOOST_TEST(code.size() > 300u);
-  const std::string example = read_file(std::string{XTAPE_SOURCES} + "/quickstart/quickstart.cpp");
+  const std::string example = read_file(std::string{XTAPE_EXAMPLES} + "/quickstart/quickstart.cpp");
   BOOST_TEST(contains(without_spaces(example), code));
 }
 
 // What ./dev cannot do it says before it installs or builds anything.
 BOOST_AUTO_TEST_CASE(the_one_command_tells_what_it_can_do) {
-  const std::string dev = std::string{"\""} + XTAPE_SOURCES + "/../dev\" ";
+  const std::string dev = std::string{"\""} + XTAPE_EXAMPLES + "/../dev\" ";
   for (const char* const asked : {"", "help", "--help"}) {
     const Outcome outcome = run(dev + asked);
     BOOST_TEST(outcome.status == 0, asked);
@@ -56,7 +58,6 @@ BOOST_AUTO_TEST_CASE(the_one_command_tells_what_it_can_do) {
   }
   for (const auto& [asked, said] : std::initializer_list<std::pair<const char*, const char*>>{
            {"tests", "there is no command tests; these are:\n./dev demo "},
-           {"test quick", "test takes nothing behind it, got quick\n"},
            {"fuzz ten", "expected a number of runs, got ten\n"},
            {"tidy nothing.cpp", "there is no file nothing.cpp\n"},
            {"package digits",

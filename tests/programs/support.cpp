@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support.hpp"
 
+#include <paths.hpp>
 #include <xtape/data.hpp>
 
 #include <cstdlib>
@@ -39,6 +40,8 @@ void write_digits(const fs::path& directory, const std::string& part,
 void set(const char* variable, const std::string& value) { ::setenv(variable, value.c_str(), 1); }
 
 }  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(Workspace);
 
 fs::path Workspace::path() {
   static const fs::path path = [] {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a compiler says of the public headers, and of mistakes in the use of them.
+#include <paths.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The rules of the house that can be read off its files: includes go one way, headers are light and
 // complete, files are short.
+#include <paths.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
