@@ -2,11 +2,10 @@
 #include <xtape/profile.hpp>
 
 #include "files/new_file.hpp"
+#include "json.hpp"
 #include "text.hpp"
 
 #include <xtape/tape.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -130,18 +129,18 @@ void Profiler::print(std::FILE* out) const {
 }
 
 void Profiler::write_trace(const std::string& path) const {
-  auto events = nlohmann::ordered_json::array();
-  for (const State::Event& e : state_->events)
-    events.push_back({{"name", e.row->name},
-                      {"cat", name_of(e.row->phase)},
-                      {"ph", "X"},
-                      {"ts", e.begin * 1e6},
-                      {"dur", e.duration * 1e6},
-                      {"pid", 1},
-                      {"tid", 1}});
-  const nlohmann::ordered_json trace{{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
+  const auto microseconds = [](double seconds) { return fixed(seconds * 1e6, 3); };
+  std::string trace = R"({"traceEvents":[)";
+  const char* comma = "";
+  for (const State::Event& e : state_->events) {
+    trace += text(comma, R"({"name":)", json_string(e.row->name), R"(,"cat":")",
+                  name_of(e.row->phase), R"(","ph":"X","ts":)", microseconds(e.begin), R"(,"dur":)",
+                  microseconds(e.duration), R"(,"pid":1,"tid":1})");
+    comma = ",";
+  }
+  trace += R"(],"displayTimeUnit":"ms"})";
   files::NewFile file{path, fail_to_write};
-  file.write(trace.dump());
+  file.write(trace);
   file.commit();
 }
 

@@ -3,10 +3,10 @@
 
 #include "io/new_file.hpp"
 #include "io/protobuf.hpp"
+#include "json.hpp"
 #include "text.hpp"
 
 #include <boost/crc.hpp>
-#include <nlohmann/json.hpp>
 
 #include <bit>
 #include <cerrno>
@@ -44,15 +44,6 @@ std::string masked_crc(const std::string& data) {
   boost::crc_optimal<32, 0x1edc6f41, 0xffffffff, 0xffffffff, true, true> crc32c;
   crc32c.process_bytes(data.data(), data.size());
   return bytes(std::rotr(static_cast<std::uint32_t>(crc32c.checksum()), 15) + 0xa282ead8u);
-}
-
-bool is_utf8(std::string_view tag) {
-  try {
-    nlohmann::json(tag).dump();
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
 }
 
 std::string host_name() {

@@ -5,8 +5,6 @@
 #include "io/new_file.hpp"
 #include "text.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -23,28 +21,6 @@ constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference im
 float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 std::size_t width(const Item& item) { return item.dtype.ends_with("64") ? 8 : 4; }
-
-std::string header_of(const std::vector<Item>& items, const Metadata& metadata) {
-  const auto fail = [](const std::string& what) { throw DataError(Op::nowhere("save"), what); };
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::size_t offset = 0;
-  for (const auto& [name, dtype, shape, data, size] : items) {
-    if (name == "__metadata__") fail("no array can be called __metadata__");
-    if (header.contains(name)) fail("two arrays are called " + name);
-    header[name] = {{"dtype", dtype},
-                    {"shape", std::vector<std::size_t>(shape.begin(), shape.end())},
-                    {"data_offsets", {offset, offset + size}}};
-    offset += size;
-  }
-  try {
-    std::string text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
-    return text;
-  } catch (const nlohmann::json::exception&) {
-    throw DataError(Op::nowhere("save"), "a name or setting is no UTF-8 text");
-  }
-}
 
 }  // namespace
 

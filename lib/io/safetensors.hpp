@@ -87,6 +87,10 @@ inline Item item(std::string name, const Array& array) {
   return {std::move(name), scalar_type, array.shape(), array.data(), array.size() * sizeof(Scalar)};
 }
 
+/// The header of a file with these tensors, in their order, padded so that what follows it is aligned. Throws
+/// DataError if two of them have the same name or if a text is no UTF-8.
+std::string header_of(const std::vector<Item>& items, const Metadata& metadata);
+
 /// Writes a file in place of what is there, whose bytes depend on nothing but the arguments. Throws
 /// DataError if that fails, if two tensors have the same name or if a text is no UTF-8.
 void write(const std::string& path, std::vector<Item> items, const Metadata& metadata = {});

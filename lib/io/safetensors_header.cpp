@@ -237,4 +237,26 @@ Header parse_header(const std::string& path, std::string_view header_text,
   return header;
 }
 
+std::string header_of(const std::vector<Item>& items, const Metadata& metadata) {
+  const auto fail = [](const std::string& what) { throw DataError(Op::nowhere("save"), what); };
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[std::string{metadata_key}] = metadata;
+  std::size_t offset = 0;
+  for (const auto& [name, dtype, shape, data, size] : items) {
+    if (name == metadata_key) fail(text("no array can be called ", metadata_key));
+    if (header.contains(name)) fail("two arrays are called " + name);
+    header[name] = {{"dtype", dtype},
+                    {"shape", std::vector<std::size_t>(shape.begin(), shape.end())},
+                    {"data_offsets", {offset, offset + size}}};
+    offset += size;
+  }
+  try {
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
+    return text;
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(Op::nowhere("save"), "a name or setting is no UTF-8 text");
+  }
+}
+
 }  // namespace xtape::inline XTAPE_ABI::safetensors
