@@ -29,17 +29,27 @@ SKIPPED = 77  # what meson takes for skipped
 FOLDERS = ("lib", "models", "examples")
 
 
+def compiled_in(path):
+    """The sources that are compiled as one, where meson puts some together."""
+    if "-unity" not in path.stem:
+        return [path]
+    return [pathlib.Path(name).resolve() for name in re.findall(r"#include<(.*)>", path.read_text(encoding="utf-8"))]
+
+
 def compile_commands(sources, build):
     """One command for each source: a library is compiled for float and double, a kernel for each processor.
 
-    They do without precompiled headers, so that a source that lacks an include is found."""
+    Each is compiled alone and without precompiled headers, so that a source that lacks an include is found."""
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     commands = {}
     for entry in database:
-        path = (build / entry["file"]).resolve()
-        if path.is_relative_to(sources) and not entry["output"].endswith(".gch"):
-            command = re.sub(r" -fpch-preprocess -include \S+", "", entry["command"])
-            commands.setdefault(path, entry | {"command": command})
+        if entry["output"].endswith(".gch"):
+            continue
+        for path in compiled_in((build / entry["file"]).resolve()):
+            if path.is_relative_to(sources):
+                command = re.sub(r" -fpch-preprocess -include \S+", "", entry["command"])
+                command = command.replace(entry["file"], str(path))
+                commands.setdefault(path, entry | {"file": str(path), "command": command})
     return commands
 
 
@@ -83,13 +93,19 @@ def changed_files(sources):
 
 
 def sources_of(changed, commands, included):
-    """The changed sources, and for each changed header one that includes it: of its own name, or the smallest."""
+    """The changed sources, and for each changed header one that includes it: of its own name, or in the smallest
+    object, of which all are taken, as one of them does."""
     wanted = {path for path in commands if path in changed}
-    reads = {path: {name.resolve() for name in included.get(entry["output"], [])} for path, entry in commands.items()}
+    together = {}
+    for path, entry in commands.items():
+        together.setdefault(entry["output"], set()).add(path)
+    reads = {output: {name.resolve() for name in included.get(output, [])} for output in together}
     for header in sorted(changed - wanted):
-        readers = [path for path in commands if header in reads[path]]
-        if readers and wanted.isdisjoint(readers):
-            wanted.add(min(readers, key=lambda path: (path.stem != header.stem, len(reads[path]), path)))
+        readers = [output for output in together if header in reads[output]]
+        if readers and not any(together[output] <= wanted for output in readers):
+            named = {path for output in readers for path in together[output] if path.stem == header.stem}
+            smallest = min(readers, key=lambda output: (len(reads[output]), sorted(together[output])))
+            wanted |= named or together[smallest]
     return wanted
 
 

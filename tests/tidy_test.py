@@ -61,10 +61,12 @@ def cases(place):
     build.mkdir()
     (build / "compile_commands.json").write_text(json.dumps([
         {"file": "../work/a.cpp", "output": "a.p/a.o", "command": "g++ -fpch-preprocess -include all.hpp -O3 a.cpp"},
-        {"file": "../work/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"}]))
-    yield "commands without precompiled headers", \
+        {"file": "../work/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"},
+        {"file": "b-unity0.cpp", "output": "b.p/b-unity0.o", "command": "g++ b-unity0.cpp"}]))
+    (build / "b-unity0.cpp").write_text(f"#include<{work}/b.cpp>\n#include<{build}/../work/c.cpp>\n")
+    yield "commands without precompiled headers, and for each source", \
         {path: entry["command"] for path, entry in tidy.compile_commands(work, build).items()}, \
-        {work / "a.cpp": "g++ -O3 a.cpp"}
+        {work / "a.cpp": "g++ -O3 a.cpp", work / "b.cpp": f"g++ {work}/b.cpp", work / "c.cpp": f"g++ {work}/c.cpp"}
     deps = "a.p/a.o: #deps 1 (VALID)\n    a.cpp\n\na.p/all.hpp.gch: #deps 2 (VALID)\n    all.hpp\n    b.hpp\n\n" \
         "b.p/b.o: #deps 1 (VALID)\n    b.cpp\n"
     yield "what was precompiled was read, too", \
@@ -74,8 +76,12 @@ def cases(place):
     headers = {"a.cpp": ["a.cpp", "base.hpp"], "b.cpp": ["b.cpp", "base.hpp", "z.hpp"],
                "z.cpp": ["z.cpp", "y.hpp", "base.hpp", "z.hpp"]}
     included = {name: [pathlib.Path(read).absolute() for read in reads] for name, reads in headers.items()}
+    # c.cpp and d.cpp are compiled together.
+    commands |= {pathlib.Path(name): {"output": "together"} for name in ("c.cpp", "d.cpp")}
+    included["together"] = [pathlib.Path(name).absolute() for name in ("c.cpp", "d.cpp", "d.hpp", "x.hpp")]
     for names, expected in (("a.cpp", "a.cpp"), ("z.hpp", "z.cpp"), ("base.hpp", "a.cpp"), ("b.cpp base.hpp", "b.cpp"),
-                            ("gone.hpp", "")):
+                            ("gone.hpp", ""), ("c.cpp", "c.cpp"), ("d.hpp", "d.cpp"), ("x.hpp", "c.cpp d.cpp"),
+                            ("c.cpp x.hpp", "c.cpp d.cpp")):
         files = {pathlib.Path(name) if name.endswith(".cpp") else pathlib.Path(name).absolute()
                  for name in names.split()}
         yield names, {str(path) for path in tidy.sources_of(files, commands, included)}, set(expected.split())

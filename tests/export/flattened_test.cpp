@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What each op makes of images, between a convolution and a dense layer: the rows of its weight are listed for
 // PyTorch as they are there, or it is an error.
+#include "../declared.hpp"
 #include "runtime.hpp"
 
-#include <paths.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 
-#include <filesystem>
-#include <fstream>
-#include <regex>
 #include <set>
 
 using namespace test;
@@ -270,19 +267,6 @@ std::vector<Row> rows() {
 
 Variable flat(V x) { return x.rank() == 2 ? x : flatten(x); }
 
-// The names of the ops that the headers declare.
-std::set<std::string> declared_ops() {
-  static const std::regex pattern{R"(^(?:inline )?Variable (?!operator)(\w+)\()"};
-  std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator{XTAPE_INCLUDE "/xtape/ops"}) {
-    std::ifstream in{entry.path()};
-    std::smatch match;
-    for (std::string line; std::getline(in, line);)
-      if (std::regex_search(line, match, pattern)) names.insert(match[1]);
-  }
-  return names;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(image_order)
@@ -314,8 +298,9 @@ BOOST_AUTO_TEST_CASE(each_op_lists_them_right_or_throws) {
 BOOST_AUTO_TEST_CASE(each_op_has_a_row) {
   std::set<std::string> with_row;
   for (const Row& row : rows()) with_row.insert(row.op);
-  BOOST_TEST(declared_ops().size() > 30u);
-  for (const std::string& op : declared_ops()) BOOST_TEST(with_row.count(op) == 1u, op);
+  const auto ops = test::declared("ops", R"(^(?:inline )?Variable (?!operator)(\w+)\()");
+  BOOST_TEST(ops.size() > 30u);
+  for (const std::string& op : ops) BOOST_TEST(with_row.count(op) == 1u, op);
 }
 
 // As PyTorch computes it: of images (N, C, H, W) the mean over H is (N, C, W), and flattened (N, C W).

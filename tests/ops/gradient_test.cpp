@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The gradient of every op and layer against finite differences, in the double build. An op or layer
 // without a row in this table fails the last test.
-<<<<<<< HEAD
+#include "../declared.hpp"
 #include "numbers.hpp"
 
-=======
-#include <paths.hpp>
->>>>>>> ba89baf (build: parse what sources share once)
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/testing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <filesystem>
-#include <fstream>
-#include <regex>
 #include <set>
 
 using namespace test;
@@ -294,18 +288,9 @@ std::vector<Row> image_rows() {
 
 // Public functions that return a Variable, and classes that are layers, as the headers declare them.
 std::set<std::string> declared_names() {
-  std::set<std::string> names;
-  const auto collect = [&](const char* folder, const std::regex& pattern) {
-    for (const auto& entry :
-         std::filesystem::directory_iterator{std::string{XTAPE_INCLUDE} + folder}) {
-      std::ifstream file{entry.path()};
-      for (std::string line; std::getline(file, line);)
-        if (std::smatch match; std::regex_search(line, match, pattern)) names.insert(match[1]);
-    }
-  };
-  collect("/xtape/ops",
-          std::regex{"^(?:inline )?(?:Variable|PooledVector<Variable>) (?!operator)(\\w+)\\("});
-  collect("/xtape/layers", std::regex{"^(?:class|struct) (\\w+) \\{"});
+  std::set<std::string> names =
+      declared("ops", "^(?:inline )?(?:Variable|PooledVector<Variable>) (?!operator)(\\w+)\\(");
+  names.merge(declared("layers", "^(?:class|struct) (\\w+) \\{"));
   for (const char* const other : {"Fans", "LayerScope"}) names.erase(other);  // no layers
   return names;
 }

@@ -17,7 +17,6 @@
 #include <numeric>
 #include <optional>
 #include <ranges>
-#include <regex>
 #include <set>
 #include <span>
 #include <sstream>

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The examples: one concept each, at most 60 lines, and what they print is right; and the one command to know.
+#include "../pattern.hpp"
 #include "support.hpp"
 
 #include <paths.hpp>
 
 #include <cmath>
-#include <regex>
 
 namespace {
 
 // The numbers at the capture groups of `pattern` in the program's output.
 std::vector<double> numbers(const Outcome& outcome, const std::string& pattern) {
-  std::smatch match;
-  BOOST_REQUIRE_MESSAGE(std::regex_search(outcome.out, match, std::regex{pattern}),
-                        "expected " + pattern + " in:\n" + outcome.out);
+  const auto found = test::search(outcome.out, pattern);
+  BOOST_REQUIRE_MESSAGE(!found.empty(), "expected " + pattern + " in:\n" + outcome.out);
   std::vector<double> all;
-  for (std::size_t i = 1; i < match.size(); ++i) all.push_back(std::stod(match[i]));
+  for (std::size_t i = 1; i < found.size(); ++i) all.push_back(std::stod(found[i]));
   return all;
 }
 

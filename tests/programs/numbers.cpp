@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Each option that is a number takes what is written, or refuses it.
+#include "../pattern.hpp"
 #include "support.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
-#include <regex>
 
 namespace {
 
@@ -15,11 +15,10 @@ struct Option {
 
 // The options of a program that take a number, by its help.
 std::vector<Option> numbers_of(const std::string& program) {
-  static const std::regex option{"\n  (--[a-z-]+) (UINT|INT|FLOAT)"};
   const std::string help = run("\"$BIN/" + program + "\" --help").out;
   std::vector<Option> all;
-  for (std::sregex_iterator match{help.begin(), help.end(), option}, end; match != end; ++match)
-    all.push_back({(*match)[1], (*match)[2]});
+  for (const auto& found : test::search_all(help, "\n  (--[a-z-]+) (UINT|INT|FLOAT)"))
+    all.push_back({found[1], found[2]});
   return all;
 }
 

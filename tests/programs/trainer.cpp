@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The trainer: its options, its last line, what it saves, and that it learns.
+#include "../pattern.hpp"
 #include "support.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <regex>
 
 namespace fs = std::filesystem;
 
@@ -13,13 +12,12 @@ namespace {
 const std::string last_line =
     R"(test accuracy (0\.\d{4}|1\.0000) loss (\d+\.\d{4}) seconds \d+\.\d images/s \d+)";
 
-bool is_last_line(const std::string& line) { return std::regex_match(line, std::regex{last_line}); }
+bool is_last_line(const std::string& line) { return test::fits(line, last_line); }
 
 double accuracy(const Outcome& outcome) {
-  std::smatch match;
-  BOOST_REQUIRE_MESSAGE(std::regex_search(outcome.out, match, std::regex{last_line + "\n$"}),
-                        "no last line in:\n" + outcome.out + outcome.err);
-  return std::stod(match[1]);
+  const auto found = test::search(outcome.out, last_line + "\n$");
+  BOOST_REQUIRE_MESSAGE(!found.empty(), "no last line in:\n" + outcome.out + outcome.err);
+  return std::stod(found[1]);
 }
 
 // The weights that a training saved, as bytes.
@@ -179,8 +177,7 @@ BOOST_AUTO_TEST_CASE(a_profile_is_a_table_and_a_trace) {
   BOOST_TEST(outcome.status == 0);
   for (const std::string row : {"conv2d +forward +14 ", "conv2d +backward +20 ",
                                 "dense +forward +28 ", "adam +update +10 ", "batches +data "})
-    BOOST_TEST(std::regex_search(outcome.out, std::regex{"\n" + row}),
-               row << " in " << outcome.out);
+    BOOST_TEST(test::has(outcome.out, "\n" + row), row << " in " << outcome.out);
   const std::string trace = read_file(Workspace::path() / "trace.json");
   BOOST_TEST(trace.starts_with(R"({"traceEvents":[{"name":")"));
   BOOST_TEST(trace.ends_with("}"));
@@ -216,8 +213,8 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_a_progress_bar) {
   const Outcome outcome =
       run("TERM=xterm script -qec '\"$BIN/mnist\" --model mlp --epochs 1 --limit 640' /dev/null");
   BOOST_TEST(outcome.status == 0);
-  const std::regex bar{R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ samples/s, \d+:\d\d left)"};
-  BOOST_TEST(std::regex_search(outcome.out, bar), outcome.out);
+  const std::string bar = R"(\r\x1b\[Kepoch 1/1 \[=* *\] \d+ samples/s, \d+:\d\d left)";
+  BOOST_TEST(test::has(outcome.out, bar), outcome.out);
   std::string last = lines(outcome.out).back();
   last.erase(last.find_last_not_of('\r') + 1);
   BOOST_TEST(is_last_line(last), last);

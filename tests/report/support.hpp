@@ -2,6 +2,7 @@
 // A directory of a test, and a look into it.
 #pragma once
 
+#include "../pattern.hpp"
 #include "sample.hpp"
 
 #include <report.hpp>
@@ -9,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -67,13 +67,6 @@ inline std::string without_data(std::string page) {
     page.replace(at, end - at, "data:image/png;");
   }
   return page;
-}
-
-// All matches of a group of a pattern.
-inline std::vector<std::string> matches(const std::string& text, const std::string& pattern,
-                                        int group = 0) {
-  const std::regex expression{pattern};
-  return {std::sregex_token_iterator{text.begin(), text.end(), expression, group}, {}};
 }
 
 }  // namespace test

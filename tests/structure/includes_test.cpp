@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The rules of the house that can be read off its files: includes go one way, headers are light and
 // complete, files are short.
+#include "../pattern.hpp"
+
 #include <paths.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -9,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,11 +45,11 @@ struct Include {
   std::string name;  // as written
 };
 std::vector<Include> includes_of(const fs::path& file) {
-  static const std::regex pattern{R"re(^\s*#\s*include\s*([<"])([^>"]+)[>"])re"};
+  const std::string pattern = R"re(^\s*#\s*include\s*([<"])([^>"]+)[>"])re";
   std::vector<Include> all;
-  std::smatch match;
   for (const std::string& line : lines_of(file))
-    if (std::regex_search(line, match, pattern)) all.push_back({match[1] == "<", match[2]});
+    if (const auto found = test::search(line, pattern); !found.empty())
+      all.push_back({found[1] == "<", found[2]});
   return all;
 }
 
@@ -85,19 +86,15 @@ struct Map {
 };
 
 Names names_in(const std::string& cell) {
-  static const std::regex name{"`([a-z]+)`"};
-  Names names;
-  for (std::sregex_iterator match{cell.begin(), cell.end(), name}, end; match != end; ++match)
-    names.insert((*match)[1]);
-  return names;
+  const auto names = test::matches(cell, "`([a-z]+)`", 1);
+  return {names.begin(), names.end()};
 }
 
 Map read_map() {
-  static const std::regex row{R"(\| (`[^|]+`) \|([^|]+)\|([^|]*)\|)"};
   Map map;
-  std::smatch cells;
   for (const std::string& line : lines_of("CONTRIBUTING.md")) {
-    if (!std::regex_match(line, cells, row)) continue;
+    const auto cells = test::match(line, R"(\| (`[^|]+`) \|([^|]+)\|([^|]*)\|)");
+    if (cells.empty()) continue;
     const Names parts = names_in(cells[1]);
     if (parts.size() > 1) {
       map.base = parts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // No number depends on the locale: neither on C++'s global one nor on that of C.
 #include "../environment.hpp"
+#include "../pattern.hpp"
 #include "dataset.hpp"
 
 #include <xtape/io.hpp>
@@ -14,7 +15,6 @@
 #include <fstream>
 #include <iterator>
 #include <locale>
-#include <regex>
 
 #include <unistd.h>
 
@@ -136,9 +136,7 @@ Texts all_texts() {
 }
 
 // Numbers are replaced by what they look like, as times differ.
-std::string forms(const std::string& text) {
-  return std::regex_replace(text, std::regex{"[0-9]+"}, "0");
-}
+std::string forms(const std::string& text) { return test::replaced(text, "[0-9]+", "0"); }
 
 void check_texts(const Texts& expected) {
   const Texts texts = all_texts();
@@ -148,8 +146,7 @@ void check_texts(const Texts& expected) {
   BOOST_TEST(texts.profile.find(',') == std::string::npos, texts.profile);
   BOOST_TEST(std::count(texts.csv.begin(), texts.csv.end(), ',') ==
              std::count(expected.csv.begin(), expected.csv.end(), ','));
-  BOOST_TEST(std::regex_match(texts.name_of_events,
-                              std::regex{R"(events\.out\.tfevents\.\d{10,}\..*\.\d+\.0)"}),
+  BOOST_TEST(test::fits(texts.name_of_events, R"(events\.out\.tfevents\.\d{10,}\..*\.\d+\.0)"),
              texts.name_of_events);
   BOOST_TEST(texts.checkpoint.size() == expected.checkpoint.size());
 }

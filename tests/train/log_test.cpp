@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a person sees of a training: plain lines in a file, a bar on a terminal.
 #include "../environment.hpp"
+#include "../pattern.hpp"
 #include "dataset.hpp"
 
 #include <array>
-#include <regex>
 #include <thread>
 
 #include <fcntl.h>
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_SUITE(logs)
 
 BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
   const std::string text = seen_in_file([](std::FILE* file) { run_fit(file); });
-  BOOST_TEST(std::regex_match(text, std::regex{line + line + line}), text);
+  BOOST_TEST(test::fits(text, line + line + line), text);
   for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"})
     BOOST_TEST(count(text, epoch) == 1u);
   BOOST_TEST(count(text, "\033") == 0u);
@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(the_end_by_a_callback_is_told) {
     options.on_epoch = {[](const History& history) { return history.epochs.size() < 2; }};
     fit(net, train_set, test_set, options, rng, SGD{});
   });
-  const std::regex told{line + line + "[^\n]*a callback ended the training after epoch 2\n"};
-  BOOST_TEST(std::regex_match(text, told), text);
+  const std::string told = line + line + "[^\n]*a callback ended the training after epoch 2\n";
+  BOOST_TEST(test::fits(text, told), text);
 }
 
 // Lines are there when the epoch is over, not when the program is.
@@ -141,28 +141,23 @@ BOOST_AUTO_TEST_CASE(lines_are_flushed) {
 BOOST_AUTO_TEST_CASE(a_terminal_gets_a_bar) {
   const std::string text = seen_on_terminal([](std::FILE* terminal) { run_fit(terminal, 2); });
   const std::string clear = "\r\033[K";
-  const std::regex bar{
-      "\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ samples/s, [0-9]+:[0-9]{2} left, loss " + number +
-      " accuracy " + number};
-  std::smatch match;
-  BOOST_REQUIRE_MESSAGE(std::regex_search(text, match, bar), text);
-  BOOST_TEST(match.position(0) == 0);
-  BOOST_TEST(match.length(1) + match.length(2) == 24);
-  BOOST_TEST(match.length(1) == 24 * 16 / 100);  // after the first batch
+  const auto bar = test::search(
+      text, "\r\033\\[Kepoch 1/2 \\[(=*)( *)\\] [0-9]+ samples/s, [0-9]+:[0-9]{2} left, loss " +
+                number + " accuracy " + number);
+  BOOST_REQUIRE_MESSAGE(!bar.empty(), text);
+  BOOST_TEST(text.starts_with(bar[0]));
+  BOOST_TEST(bar[1].size() + bar[2].size() == 24u);
+  BOOST_TEST(bar[1].size() == 24u * 16 / 100);  // after the first batch
   BOOST_TEST(count(text, "\n") == 2u);
   // Each line is written where the bar was, and nothing is left after the last.
-  BOOST_TEST(std::regex_search(text, std::regex{"\r\033\\[K" + line}), text);
+  BOOST_TEST(test::has(text, "\r\033\\[K" + line), text);
   const std::string last = text.substr(text.rfind(clear) + clear.size());
-  BOOST_TEST(std::regex_match(last, std::regex{line}), last);
+  BOOST_TEST(test::fits(last, line), last);
 }
 
 // The bars that a terminal showed, without what clears the line.
 std::vector<std::string> bars(const std::string& seen) {
-  static const std::regex bar{"\r\033\\[K(epoch [0-9]+/[0-9]+[^\r\n\033]*)(?=\r)"};
-  std::vector<std::string> all;
-  for (std::sregex_iterator match{seen.begin(), seen.end(), bar}, end; match != end; ++match)
-    all.push_back((*match)[1]);
-  return all;
+  return test::matches(seen, "\r\033\\[K(epoch [0-9]+/[0-9]+[^\r\n\033]*)(?=\r)", 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_bar_is_one_line_of_any_terminal) {
@@ -190,12 +185,12 @@ BOOST_AUTO_TEST_CASE(the_bar_is_one_line_of_any_terminal) {
 BOOST_AUTO_TEST_CASE(a_narrow_terminal_gets_a_short_bar) {
   const auto seen = bars(seen_on_terminal([](std::FILE* t) { run_fit(t, 1); }, {.columns = 80}));
   BOOST_REQUIRE(!seen.empty());
-  const std::regex whole{"epoch 1/1 \\[(=*)( *)\\] .*, loss " + number + " accuracy " + number};
-  std::smatch match;
-  BOOST_REQUIRE_MESSAGE(std::regex_match(seen[0], match, whole), seen[0]);
-  const auto width = match.length(1) + match.length(2);
+  const auto whole =
+      test::match(seen[0], "epoch 1/1 \\[(=*)( *)\\] .*, loss " + number + " accuracy " + number);
+  BOOST_REQUIRE_MESSAGE(!whole.empty(), seen[0]);
+  const auto width = whole[1].size() + whole[2].size();
   BOOST_TEST((width >= 4 && width < 24));
-  BOOST_TEST(match.length(1) == width * 16 / 100);
+  BOOST_TEST(whole[1].size() == width * 16 / 100);
 }
 
 BOOST_AUTO_TEST_CASE(the_bar_follows_the_window) {
@@ -218,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_redraw_gets_lines) {
        {std::optional<std::string>{"dumb"}, std::optional<std::string>{""}, {}}) {
     const auto run = [](std::FILE* terminal) { run_fit(terminal, 2); };
     const std::string text = seen_on_terminal(run, {.kind = kind});
-    BOOST_TEST(std::regex_match(text, std::regex{line + line}), text);
+    BOOST_TEST(test::fits(text, line + line), text);
   }
 }
 
