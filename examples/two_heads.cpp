@@ -47,7 +47,7 @@ int main() {
     return {mse(price, batch.targets[0]) + softmax_cross_entropy(kind, batch.targets[1]),
             {price, kind}};
   };
-  const Task task{.parameters = parameters(net),
+  const Task task{.arrays = named_arrays(net),
                   .step = step,
                   .metrics = {mean_absolute_error(), accuracy({.output = 1, .target = 1})}};
   fit(task, train, test, {.epochs = 30, .log = nullptr}, rng, Adam{{.learning_rate = 0.01}});

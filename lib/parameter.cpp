@@ -23,11 +23,17 @@ Parameter::Parameter(Array initial)
       id_{std::allocate_shared<const std::uint64_t>(CachingAllocator<std::uint64_t>{}, next_id())} {
 }
 
-void ParameterList::operator()(std::string_view name, Parameter& parameter) {
+const Value& NamedArray::value() const noexcept {
+  const auto* const parameter = std::get_if<Parameter*>(&owner);
+  return parameter != nullptr ? (*parameter)->shared_value()
+                              : (*std::get_if<Buffer*>(&owner))->value;
+}
+
+void ParameterList::add(std::string_view name, std::variant<Parameter*, Buffer*> owner) {
   std::string path = prefix_ + std::string{name};
   if (!taken_.insert(path).second)
-    throw ValueError(Op::nowhere("parameters"), "the model lists two parameters called " + path);
-  items_.push_back({std::move(path), &parameter});
+    throw ValueError(Op::nowhere("parameters"), "the model lists two arrays called " + path);
+  items_.push_back({std::move(path), owner});
 }
 
 bool Named::operator()(const NamedParameter& parameter) const noexcept {
@@ -51,6 +57,21 @@ bool Named::operator()(const NamedParameter& parameter) const noexcept {
 }
 
 namespace detail {
+
+std::vector<NamedParameter> parameters_of(std::span<const NamedArray> arrays) {
+  std::vector<NamedParameter> parameters;
+  for (const auto& [name, owner] : arrays)
+    if (auto* const* parameter = std::get_if<Parameter*>(&owner))
+      parameters.push_back({name, *parameter});
+  return parameters;
+}
+
+std::vector<NamedBuffer> buffers_of(std::span<const NamedArray> arrays) {
+  std::vector<NamedBuffer> buffers;
+  for (const auto& [name, owner] : arrays)
+    if (auto* const* buffer = std::get_if<Buffer*>(&owner)) buffers.push_back({name, *buffer});
+  return buffers;
+}
 
 std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
                                    const std::function<bool(const NamedParameter&)>& choose,
@@ -79,20 +100,12 @@ Frozen::~Frozen() {
   for (Parameter* const parameter : parameters_) parameter->trainable = true;
 }
 
-KeptValues::KeptValues(std::span<Parameter* const> parameters)
-    : parameters_{parameters.begin(), parameters.end()} {
-  for (const Parameter* parameter : parameters_) values_.emplace_back(parameter->value());
+KeptBuffers::KeptBuffers(const std::vector<NamedBuffer>& buffers) {
+  for (const auto& [name, buffer] : buffers) kept_.emplace_back(buffer, buffer->value);
 }
 
-KeptValues::~KeptValues() {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->exchange(values_[i]);
-}
-
-void KeptValues::restore() {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    Value copy{Array(*values_[i])};
-    parameters_[i]->exchange(copy);
-  }
+void KeptBuffers::restore() noexcept {
+  for (const auto& [buffer, value] : kept_) buffer->value = value;
 }
 
 }  // namespace xtape::inline XTAPE_ABI

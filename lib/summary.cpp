@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -12,10 +13,8 @@ namespace {
 // Adds up what each layer does.
 class Summarizer : public Observer {
  public:
-  Summarizer(std::span<Parameter* const> parameters, ModelSummary& summary) : summary_{summary} {
-    for (const Parameter* parameter : parameters)
-      unseen_.push_back({parameter, parameter->shared_value()});
-  }
+  Summarizer(std::set<const Parameter*> parameters, ModelSummary& summary)
+      : unseen_{std::move(parameters)}, summary_{summary} {}
 
   void forward(const Forward& call) override {
     std::string path = call.tape.layer();
@@ -34,20 +33,14 @@ class Summarizer : public Observer {
  private:
   // The size of the parameter that an input is, the first time.
   std::size_t first_use(const Variable& input) {
-    const auto known = std::ranges::find_if(unseen_, [&](const Unseen& parameter) {
-      return &*parameter.first_value == &input.value() ||
-             &*parameter.parameter->shared_value() == &input.value();
-    });
+    const auto known = std::ranges::find_if(
+        unseen_, [&](const Parameter* parameter) { return &parameter->value() == &input.value(); });
     if (known == unseen_.end()) return 0;
     unseen_.erase(known);
     return input.size();
   }
 
-  struct Unseen {
-    const Parameter* parameter;
-    Value first_value;  // a layer may have written to it since
-  };
-  std::vector<Unseen> unseen_;
+  std::set<const Parameter*> unseen_;
   ModelSummary& summary_;
 };
 
@@ -89,19 +82,25 @@ void write_rows(std::string& out, const std::vector<Row>& rows) {
 }  // namespace
 
 ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
-                       std::span<Parameter* const> parameters, const Shape& sample) {
+                       std::vector<NamedArray> arrays, const Shape& sample) {
   ModelSummary summary{.input = sample};
   Shape batch{1};
   batch.insert(batch.end(), sample.begin(), sample.end());
   Rng rng{0};
-  const KeptValues kept{parameters};
-  const Summarizer summarizer{parameters, summary};
+  std::set<const Parameter*> parameters;  // one that has two names is one
+  std::set<const Buffer*> buffers;
+  for (const auto& [name, parameter] : detail::parameters_of(arrays))
+    if (parameters.insert(parameter).second) {
+      summary.parameters += parameter->size();
+      if (parameter->trainable) summary.trainable += parameter->size();
+    }
+  const auto named = detail::buffers_of(arrays);
+  for (const auto& [name, buffer] : named)
+    if (buffers.insert(buffer).second) summary.buffers += buffer->value->size();
+  const KeptBuffers kept{named};
+  const Summarizer summarizer{std::move(parameters), summary};
   Tape tape{Mode::train, rng};
   model(tape.input(zeros(batch)));
-  for (const Parameter* parameter : parameters) {
-    summary.parameters += parameter->size();
-    if (parameter->trainable) summary.trainable += parameter->size();
-  }
   for (const LayerSummary& layer : summary.layers) {
     summary.flops += layer.flops;
     summary.bytes += layer.bytes;
@@ -122,6 +121,7 @@ std::string ModelSummary::text() const {
                      scaled(static_cast<double>(parameters * sizeof(Scalar))), "B");
   if (trainable != parameters)
     out += xtape::text("; ", grouped(parameters - trainable), " of them are frozen");
+  if (buffers > 0) out += xtape::text("; ", grouped(buffers), " more are in buffers");
   return out + '\n';
 }
 

@@ -61,7 +61,6 @@ class Value {
 
  private:
   friend class Parameter;  // an optimizer writes to it, between passes
-  bool shared() const noexcept { return array_.use_count() > 1 || array_->storage().is_shared(); }
   std::shared_ptr<Array> array_;
 };
 

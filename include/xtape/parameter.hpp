@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// What a model learns, and the names under which a model lists it.
+/// What a model learns, what else it keeps, and the names under which it lists both.
 #pragma once
 
 #include <xtape/array.hpp>
@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -34,14 +35,8 @@ class Parameter {
   Parameter(Parameter&&) noexcept = default;             ///< Moves it, with its identity.
   Parameter& operator=(Parameter&&) noexcept = default;  ///< Moves it, with its identity.
 
-  /// What a visitor updates. A frozen parameter may be written to during a pass, as a layer does with its
-  /// running statistics: where variables share the value it gets an array of its own first, and what the
-  /// pass has used stays for its gradients. So ask for each write: a reference from before the pass is to what
-  /// the pass uses.
-  Array& value() {
-    if (!trainable && value_.shared()) value_ = Array(*value_);
-    return *value_.array_;
-  }
+  /// What a visitor updates, between passes: gradients read what a pass has used.
+  Array& value() noexcept { return *value_.array_; }
   const Array& value() const noexcept { return *value_; }        ///< its current value
   const Value& shared_value() const noexcept { return value_; }  ///< the value, without a copy
   Array& grad() noexcept { return grad_; }              ///< d loss / d value, of the same shape
@@ -58,15 +53,6 @@ class Parameter {
   bool trainable = true;
 
  private:
-  friend class KeptValues;
-  // Exchanges the value for another; in its own memory, where no variable shares that.
-  void exchange(Value& other) noexcept {
-    if (value_.shared())
-      std::swap(value_, other);
-    else
-      std::swap(*value_.array_, *other.array_);
-  }
-
   Value value_;
   Array grad_;
   std::shared_ptr<const std::uint64_t> id_;
@@ -122,10 +108,33 @@ class PerParameter {
   std::size_t most_ = 0;                              // entries before it looks for those gone
 };
 
+/// What a layer keeps beside its parameters and does not learn, such as running statistics. No visitor sees it. The
+/// layer reads it by `tape.input(mean.value)`, which copies nothing, and gives it another value when it likes, also
+/// during a pass: `mean.value = (0.9 * running + 0.1 * now.detach()).shared_value()`. Variables that share the old
+/// one keep that, so gradients are right. A layer that does so in training mode only can be evaluated by several
+/// threads at once.
+struct Buffer {
+  Value value;  ///< what it holds
+};
+
 /// A parameter with its path in a model, such as `5.weight`.
 struct NamedParameter {
   std::string name;      ///< unique in the model
   Parameter* parameter;  ///< owned by the model
+};
+
+/// A buffer with its path in a model, such as `5.mean`.
+struct NamedBuffer {
+  std::string name;  ///< unique in the model
+  Buffer* buffer;    ///< owned by the model
+};
+
+/// An array of a model with its path: what a parameter or a buffer holds. Files have all of them.
+struct NamedArray {
+  std::string name;                         ///< unique in the model
+  std::variant<Parameter*, Buffer*> owner;  ///< owned by the model
+  /// What it holds now.
+  const Value& value() const noexcept;
 };
 
 namespace detail {
@@ -143,14 +152,16 @@ inline constexpr bool may_hide_parameters =
 
 }  // namespace detail
 
-/// Collects the parameters of a model by name. A layer with parameters, or with layers inside, has a
+/// Collects the parameters and buffers of a model by name. A layer that has some, or layers inside, has a
 /// member function that lists them:
-/// `void parameters(ParameterList& list) { list("weight", weight_); list("bias", bias_); }`
+/// `void parameters(ParameterList& list) { list("weight", weight_); list("mean", mean_); }`
 class ParameterList {
  public:
   /// Adds a parameter. Throws ValueError if its path is taken.
-  void operator()(std::string_view name, Parameter& parameter);
-  /// Adds the parameters of a layer, if it has any, under `name` and a dot. A pointer, optional or
+  void operator()(std::string_view name, Parameter& parameter) { add(name, &parameter); }
+  /// Adds a buffer. Throws ValueError if its path is taken.
+  void operator()(std::string_view name, Buffer& buffer) { add(name, &buffer); }
+  /// Adds the parameters and buffers of a layer, if it has any, under `name` and a dot. A pointer, optional or
   /// reference wrapper stands for what it refers to, if anything, and a container for its elements, under
   /// their numbers. A pointer to a class with virtual functions that does not list its parameters is an
   /// error of the compiler: give it `virtual void parameters(ParameterList&)`. What is inside a function, such
@@ -174,14 +185,14 @@ class ParameterList {
       });
     } else {
       static_assert(
-          requires { *layer; }, "expected a Parameter, a layer, or a container of them");
+          requires { *layer; }, "expected a Parameter, a Buffer, a layer, or a container of them");
       if constexpr (!requires { layer.value(); })  // an optional holds what it says
         check_listed<std::remove_cvref_t<decltype(*layer)>>();
       if (layer) (*this)(name, *layer);
     }
   }
   /// What was added, in order.
-  const std::vector<NamedParameter>& items() const noexcept { return items_; }
+  std::vector<NamedArray> items() && noexcept { return std::move(items_); }
 
  private:
   template <class L>
@@ -190,6 +201,7 @@ class ParameterList {
                   "the parameters of derived classes would not be listed: "
                   "give the base `virtual void parameters(xtape::ParameterList&)`");
   }
+  void add(std::string_view name, std::variant<Parameter*, Buffer*> owner);
   template <class F>
   void under(std::string_view name, F add) {
     const std::size_t outer = prefix_.size();
@@ -199,16 +211,39 @@ class ParameterList {
   }
 
   std::string prefix_;
-  std::vector<NamedParameter> items_;
+  std::vector<NamedArray> items_;
   std::unordered_set<std::string> taken_;
 };
 
+namespace detail {
+
+std::vector<NamedParameter> parameters_of(std::span<const NamedArray> arrays);
+std::vector<NamedBuffer> buffers_of(std::span<const NamedArray> arrays);
+
+// Nothing of a function, which lists nothing.
+template <class Model>
+std::vector<NamedArray> arrays_of(Model& model) {
+  ParameterList list;
+  if constexpr (ListsParameters<Model>) model.parameters(list);
+  return std::move(list).items();
+}
+
+}  // namespace detail
+
+/// The parameters and buffers of a model or layer, by name, in the order in which it lists them.
+template <class Model>
+requires detail::ListsParameters<Model> std::vector<NamedArray> named_arrays(Model& model) {
+  return detail::arrays_of(model);
+}
 /// The parameters of a model or layer, by name, in the order in which it lists them.
 template <class Model>
-std::vector<NamedParameter> parameters(Model& model) {
-  ParameterList list;
-  model.parameters(list);
-  return list.items();
+requires detail::ListsParameters<Model> std::vector<NamedParameter> parameters(Model& model) {
+  return detail::parameters_of(named_arrays(model));
+}
+/// The buffers of a model or layer, by name, in the order in which it lists them.
+template <class Model>
+requires detail::ListsParameters<Model> std::vector<NamedBuffer> buffers(Model& model) {
+  return detail::buffers_of(named_arrays(model));
 }
 
 /// Chooses parameters by their names, in which `*` stands for any characters and all else for itself:
@@ -264,22 +299,23 @@ class Frozen {
   PooledVector<Parameter*> parameters_;  // those that it has frozen
 };
 
-/// Keeps the values of parameters for as long as it lives, and puts them back when it dies: for what
-/// applies a model only to look at it, as layers may write to their parameters. What it puts back is in the
-/// same array as before, where no variable shared that.
-class KeptValues {
+/// Keeps the values of a model's buffers, and puts them back when it dies: for what applies a model only to look at
+/// it, in training mode. Nothing is copied.
+class KeptBuffers {
  public:
-  /// The values as they are now.
-  explicit KeptValues(std::span<Parameter* const> parameters);
-  KeptValues(const KeptValues&) = delete;
-  KeptValues& operator=(const KeptValues&) = delete;
-  ~KeptValues();
+  /// As they are now. A function has none.
+  template <class Model>
+  explicit KeptBuffers(Model& model) : KeptBuffers{detail::buffers_of(detail::arrays_of(model))} {}
+  /// The same for some.
+  explicit KeptBuffers(const std::vector<NamedBuffer>& buffers);
+  KeptBuffers(const KeptBuffers&) = delete;
+  KeptBuffers& operator=(const KeptBuffers&) = delete;
+  ~KeptBuffers() { restore(); }
   /// Puts them back now.
-  void restore();
+  void restore() noexcept;
 
  private:
-  std::vector<Parameter*> parameters_;
-  std::vector<Value> values_;
+  std::vector<std::pair<Buffer*, Value>> kept_;
 };
 
 /// The number of scalars that a model learns.

@@ -26,7 +26,7 @@ struct NamedParameter;
 class StateList {
  public:
   /// A number, some numbers, or an array: what the item of that name is written from and read into.
-  using Place = std::variant<double*, std::uint64_t*, std::vector<double>*, Array*>;
+  using Place = std::variant<double*, std::uint64_t*, std::vector<double>*, Array*, Value*>;
   /// How many steps a training can have made: as many as a `double` counts, by which schedules and corrections
   /// of a bias go.
   static constexpr std::uint64_t most_steps = std::uint64_t{1} << 53;
@@ -51,6 +51,8 @@ class StateList {
   void operator()(std::string_view name, std::vector<double>& numbers) { add(name, &numbers); }
   /// Adds an array, whose shape stays.
   void operator()(std::string_view name, Array& array) { add(name, &array); }
+  /// Adds an array that others may share, whose shape stays: reading makes another.
+  void operator()(std::string_view name, Value& value) { add(name, &value); }
   /// Adds the state of something under `name` and a dot.
   template <class Part>
   requires requires(Part& part, StateList& list) { part.state(list); }

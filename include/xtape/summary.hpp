@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <iosfwd>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +29,7 @@ struct ModelSummary {
   Shape input = {};                       ///< the shape of the sample
   std::size_t parameters = 0;             ///< scalars of the model, used or not
   std::size_t trainable = 0;              ///< those that are not frozen
+  std::size_t buffers = 0;                ///< scalars that the model keeps and does not learn
   double flops = 0;                       ///< per sample, of the forward pass
   std::size_t bytes = 0;                  ///< per sample, of all that is computed
 
@@ -42,18 +42,16 @@ std::ostream& operator<<(std::ostream& out, const ModelSummary& summary);
 
 /// See `summary`, which calls this.
 ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
-                       std::span<Parameter* const> parameters, const Shape& sample);
+                       std::vector<NamedArray> arrays, const Shape& sample);
 
 /// Applies a model once, in training mode, to a sample of zeros and lists what its layers did:
 /// `std::cout << summary(net, {28, 28, 1});`. The sample's shape is without the batch axis. A layer is what
-/// a Sequential numbers; elsewhere each op has a line of its own. Parameters that a layer changes while it is
+/// a Sequential numbers; elsewhere each op has a line of its own. Buffers that a layer changes while it is
 /// applied have their values again in the end. Throws what the model throws for such a sample.
 template <class Model>
 ModelSummary summary(Model& model, const Shape& sample, Location at = Location::current()) {
-  std::vector<Parameter*> listed;
-  if constexpr (requires(ParameterList & list) { model.parameters(list); })
-    listed = unique_parameters(model);
-  return summarize([&](const Variable& x) { return apply(model, x, at); }, listed, sample);
+  return summarize([&](const Variable& x) { return apply(model, x, at); }, detail::arrays_of(model),
+                   sample);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -108,9 +108,9 @@ class Exporter : public Observer {
 
 // What the model does with a batch of so many samples.
 onnx::Graph graph_of(const std::function<Variable(const Variable&)>& model,
-                     const std::vector<NamedParameter>& parameters, std::size_t count,
-                     const Shape& sample, const OnnxOptions& options, const Op& op) {
-  onnx::Builder builder{parameters};
+                     const std::vector<NamedArray>& arrays, std::size_t count, const Shape& sample,
+                     const OnnxOptions& options, const Op& op) {
+  onnx::Builder builder{arrays};
   Tape tape{Mode::eval};
   const Variable x = tape.input(test_samples(count, sample));
   builder.add_input(x, options.layout);
@@ -140,11 +140,11 @@ void check_same(const Op& op, const onnx::Graph& graph, const onnx::Graph& other
 
 void export_onnx_model(const std::string& path,
                        const std::function<Variable(const Variable&)>& model,
-                       const std::vector<NamedParameter>& parameters, const Shape& sample,
+                       const std::vector<NamedArray>& arrays, const Shape& sample,
                        const OnnxOptions& options, Location at) {
   const Op op{"export_onnx", at};
-  const onnx::Graph graph = graph_of(model, parameters, samples, sample, options, op);
-  check_same(op, graph, graph_of(model, parameters, other_samples, sample, options, op));
+  const onnx::Graph graph = graph_of(model, arrays, samples, sample, options, op);
+  check_same(op, graph, graph_of(model, arrays, other_samples, sample, options, op));
   const std::string bytes = serialized(graph);
   if (bytes.size() >= largest_message)
     throw DataError(op, text("cannot write ", path, ": an ONNX file is smaller than 2 GB"));

@@ -27,9 +27,8 @@ Endpoint endpoint(std::string name, const Shape& shape, Order order) {
 
 }  // namespace
 
-Builder::Builder(const std::vector<NamedParameter>& parameters) {
-  for (const auto& [name, parameter] : parameters)
-    parameters_.emplace(&std::as_const(*parameter).value(), name);
+Builder::Builder(const std::vector<NamedArray>& arrays) {
+  for (const NamedArray& array : arrays) names_.emplace(&*array.value(), array.name);
 }
 
 void Builder::add_input(const Variable& x, Layout layout) {
@@ -118,11 +117,11 @@ std::string Builder::constant(const Variable& x, const Shape& view, const Axes& 
     if (&*known.value == &x.value() && known.view == view && known.order == order &&
         known.shape == shape)
       return known.name;
-  const auto parameter = parameters_.find(&x.value());
+  const auto named = names_.find(&x.value());
   Array value = permuted(x.value(), view, order);
   value.reshape(shape);
-  std::string name = add_initializer(
-      parameter == parameters_.end() ? "constant" : parameter->second, std::move(value));
+  std::string name =
+      add_initializer(named == names_.end() ? "constant" : named->second, std::move(value));
   constants_.push_back({x.shared_value(), view, order, shape, name});
   return name;
 }

@@ -24,8 +24,8 @@ enum class Order {
 
 class Builder {
  public:
-  /// A graph for a model with these parameters.
-  explicit Builder(const std::vector<NamedParameter>& parameters);
+  /// A graph for a model with these parameters and buffers.
+  explicit Builder(const std::vector<NamedArray>& arrays);
 
   /// The input of the graph.
   void add_input(const Variable& x, Layout layout);
@@ -74,7 +74,7 @@ class Builder {
   Graph graph_;
   std::string layer_;
   std::map<const Array*, Known> known_;
-  std::map<const Array*, std::string> parameters_;
+  std::map<const Array*, std::string> names_;  // of parameters and buffers
   struct Constant {
     Value value;  // kept
     Shape view;

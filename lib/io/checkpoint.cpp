@@ -29,6 +29,7 @@ struct ToItem {
     return {name, "F64", {numbers->size()}, numbers->data(), numbers->size() * sizeof(double)};
   }
   safetensors::Item operator()(const Array* array) const { return safetensors::item(name, *array); }
+  safetensors::Item operator()(const Value* value) const { return (*this)(&**value); }
 };
 
 // What is read for each kind of place.
@@ -36,9 +37,9 @@ struct FromFile {
   const Reader& file;
   std::string name;
 
-  Incoming::Value operator()(const double*) const { return number<double>("F64"); }
-  Incoming::Value operator()(const std::uint64_t*) const { return number<std::uint64_t>("U64"); }
-  Incoming::Value operator()(const std::vector<double>*) const {
+  Incoming::Content operator()(const double*) const { return number<double>("F64"); }
+  Incoming::Content operator()(const std::uint64_t*) const { return number<std::uint64_t>("U64"); }
+  Incoming::Content operator()(const std::vector<double>*) const {
     const Reader::Entry& entry = file.find(name, {"F64"});
     const Shape& shape = entry.second.shape;
     if (shape.size() != 1) file.fail(entry, text("has the shape ", shape, ", expected one axis"));
@@ -46,10 +47,13 @@ struct FromFile {
     file.read(entry, numbers.data());
     return numbers;
   }
-  Incoming::Value operator()(const Array* array) const {
+  Incoming::Content operator()(const Array* array) const {
     const Reader::Entry& entry = file.find(name, {safetensors::scalar_type});
     file.check_shape(entry, array->shape());
     return file.read_array(entry);
+  }
+  Incoming::Content operator()(const Value* value) const {
+    return Value{std::get<Array>((*this)(&**value))};
   }
 
  private:
@@ -90,13 +94,13 @@ void check_settings(const Reader& file, const std::map<std::string, std::string>
 
 }  // namespace
 
-Checkpoint::Checkpoint(std::vector<NamedParameter> parameters)
-    : parameters_{std::move(parameters)} {
-  check_listed("checkpoint", parameters_);
-  for (const auto& [name, parameter] : parameters_)
+Checkpoint::Checkpoint(std::vector<NamedArray> arrays)
+    : arrays_{std::move(arrays)}, parameters_{detail::parameters_of(arrays_)} {
+  check_listed("checkpoint", arrays_);
+  for (const auto& [name, owner] : arrays_)
     if (name.starts_with(training_prefix))
       throw ValueError(Op::nowhere("checkpoint"),
-                       text("a parameter is called ", name, ": what begins with ", training_prefix,
+                       text("an array is called ", name, ": what begins with ", training_prefix,
                             " is for the state of the training"));
 }
 
@@ -120,7 +124,7 @@ StateList Checkpoint::state() const {
 // All that is in the file, under its name there.
 std::vector<StateList::Item> Checkpoint::items(const StateList& state) const {
   std::vector<StateList::Item> items;
-  for (const auto& [name, parameter] : parameters_) items.push_back({name, &parameter->value()});
+  for (const NamedArray& array : arrays_) items.push_back({array.name, place_of(array)});
   for (const auto& [name, place] : state.items())
     items.push_back({text(training_prefix, name), place});
   return items;

@@ -80,41 +80,47 @@ Array FileLayout::from_file(Array theirs) const {
   return theirs;
 }
 
-void check_listed(const char* op, const std::vector<NamedParameter>& parameters) {
-  if (parameters.empty())
+void check_listed(const char* op, const std::vector<NamedArray>& arrays) {
+  if (arrays.empty())
     throw ValueError(Op::nowhere(op), "the model lists no parameters",
                      "does each of its layers have a public parameters(ParameterList&)?");
 }
 
-std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedParameter>& parameters,
+std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedArray>& arrays,
                                      const WeightsOptions& options) {
-  check_listed(op, parameters);
+  check_listed(op, arrays);
   const auto fail = [op](const std::string& what, const std::string& hint = {}) {
     throw ValueError(Op::nowhere(op), what, hint);
   };
+  const auto is_weight = [](const NamedArray& a) {
+    return std::holds_alternative<Parameter*>(a.owner);
+  };
   const auto has_rank = [&](std::size_t rank) {
-    return std::ranges::any_of(
-        parameters, [=](const NamedParameter& p) { return p.parameter->shape().size() == rank; });
+    return std::ranges::any_of(arrays, [&](const NamedArray& a) {
+      return is_weight(a) && a.value()->dimension() == rank;
+    });
   };
   if (options.layout == Layout::torch && !options.flattened && has_rank(4) && has_rank(2))
     fail("the rows of a dense weight depend on whether its input is a flattened image",
          "say .flattened = flattened_images(net, sample)");
   std::vector<FileLayout> layouts;
-  for (const NamedParameter& p : parameters)
-    layouts.push_back({.name = renamed(p.name, options.rename), .layout = options.layout});
+  for (const NamedArray& a : arrays)
+    layouts.push_back({.name = renamed(a.name, options.rename),
+                       .layout = is_weight(a) ? options.layout : Layout::keras});
   for (const auto& rename : options.rename)
-    if (std::ranges::none_of(parameters,
-                             [&](const NamedParameter& p) { return is_at(p.name, rename.first); }))
+    if (std::ranges::none_of(arrays,
+                             [&](const NamedArray& a) { return is_at(a.name, rename.first); }))
       fail(text("there is nothing called ", rename.first, " in the model to rename"),
            "the model's name comes first, then the file's");
   if (options.layout == Layout::keras || !options.flattened) return layouts;
   for (const auto& [name, channels] : *options.flattened) {
-    const auto p = std::ranges::find(parameters, name, &NamedParameter::name);
-    if (p == parameters.end()) fail(text("there is no parameter ", name, " to read images"));
-    const Shape& shape = p->parameter->shape();
+    const auto a = std::ranges::find(arrays, name, &NamedArray::name);
+    if (a == arrays.end() || !is_weight(*a))
+      fail(text("there is no parameter ", name, " to read images"));
+    const Shape& shape = a->value()->shape();
     if (shape.size() != 2 || channels == 0 || shape[0] % channels != 0)
       fail(text(name, ' ', shape, " does not read flattened images of ", channels, " channels"));
-    layouts[static_cast<std::size_t>(p - parameters.begin())].channels = channels;
+    layouts[static_cast<std::size_t>(a - arrays.begin())].channels = channels;
   }
   return layouts;
 }

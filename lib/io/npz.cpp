@@ -120,17 +120,17 @@ class NpzFile final : public WeightsFile {
 
 }  // namespace
 
-void save_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+void save_npz_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                       const WeightsOptions& options) {
-  const std::vector<FileLayout> layouts = file_layouts("save", parameters, options);
+  const std::vector<FileLayout> layouts = file_layouts("save", arrays, options);
   std::vector<Value> values;  // as they are in the file
   std::vector<std::string> headers;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    values.push_back(layouts[i].to_file(parameters[i].parameter->shared_value()));
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    values.push_back(layouts[i].to_file(arrays[i].value()));
     headers.push_back(npy::header(values[i]->shape()));
   }
   std::vector<zip::Item> items;
-  for (std::size_t i = 0; i < parameters.size(); ++i)
+  for (std::size_t i = 0; i < arrays.size(); ++i)
     items.push_back(
         {text(layouts[i].name, suffix),
          {headers[i],
@@ -138,10 +138,10 @@ void save_npz_weights(const std::string& path, const std::vector<NamedParameter>
   zip::write(path, items);
 }
 
-LoadReport load_npz_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+LoadReport load_npz_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                             const WeightsOptions& options) {
-  const std::vector<FileLayout> layouts = file_layouts("load", parameters, options);
-  return load_parameters(NpzFile{path}, parameters, layouts, options.partial);
+  const std::vector<FileLayout> layouts = file_layouts("load", arrays, options);
+  return load_arrays(NpzFile{path}, arrays, layouts, options.partial);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -36,22 +36,22 @@ class SafetensorsFile final : public WeightsFile {
 
 }  // namespace
 
-void save_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+void save_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                   const WeightsOptions& options) {
-  const std::vector<FileLayout> layouts = file_layouts("save", parameters, options);
+  const std::vector<FileLayout> layouts = file_layouts("save", arrays, options);
   std::vector<Value> values;  // as they are in the file
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    values.push_back(layouts[i].to_file(parameters[i].parameter->shared_value()));
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    values.push_back(layouts[i].to_file(arrays[i].value()));
   std::vector<safetensors::Item> items;
-  for (std::size_t i = 0; i < parameters.size(); ++i)
+  for (std::size_t i = 0; i < arrays.size(); ++i)
     items.push_back(safetensors::item(layouts[i].name, *values[i]));
   safetensors::write(path, std::move(items));
 }
 
-LoadReport load_weights(const std::string& path, const std::vector<NamedParameter>& parameters,
+LoadReport load_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                         const WeightsOptions& options) {
-  const std::vector<FileLayout> layouts = file_layouts("load", parameters, options);
-  return load_parameters(SafetensorsFile{path}, parameters, layouts, options.partial);
+  const std::vector<FileLayout> layouts = file_layouts("load", arrays, options);
+  return load_arrays(SafetensorsFile{path}, arrays, layouts, options.partial);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

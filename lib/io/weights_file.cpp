@@ -10,16 +10,16 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// The array of a parameter, or nothing where a part is asked for and the file has none of that shape.
-std::optional<Array> read(const WeightsFile& file, const FileLayout& layout,
-                          const Parameter& parameter, bool partial) {
+// An array of a model, or nothing where a part is asked for and the file has none of that shape.
+std::optional<Array> read(const WeightsFile& file, const FileLayout& layout, const Shape& shape,
+                          bool partial) {
   const std::string& name = layout.name;
   if (!file.has(name)) {
     if (partial) return {};
     file.fail(" has no array called " + name,
               "rename says what the file calls it, and partial leaves it out");
   }
-  const Shape found = file.shape(name), expected = layout.shape(parameter.shape());
+  const Shape found = file.shape(name), expected = layout.shape(shape);
   if (found != expected && !partial)
     file.fail(text(": the array ", name, " has the shape ", found, ", expected ", expected),
               "partial leaves it out");
@@ -29,21 +29,21 @@ std::optional<Array> read(const WeightsFile& file, const FileLayout& layout,
 
 }  // namespace
 
-LoadReport load_parameters(const WeightsFile& file, const std::vector<NamedParameter>& parameters,
-                           const std::vector<FileLayout>& layouts, bool partial) {
+LoadReport load_arrays(const WeightsFile& file, const std::vector<NamedArray>& arrays,
+                       const std::vector<FileLayout>& layouts, bool partial) {
   LoadReport report;
   Incoming incoming;
   const std::vector<std::string> names = file.names();
   std::multiset<std::string> unread{names.begin(), names.end()};
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto& [name, parameter] = parameters[i];
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    const std::string& name = arrays[i].name;
     const FileLayout& layout = layouts[i];
-    std::optional<Array> array = read(file, layout, *parameter, partial);
+    std::optional<Array> array = read(file, layout, arrays[i].value()->shape(), partial);
     if (!array) {
       report.missing.push_back(name);
       continue;
     }
-    const std::string wrong = incoming.add(layout.name, &parameter->value(), *std::move(array));
+    const std::string wrong = incoming.add(layout.name, arrays[i], *std::move(array));
     if (!wrong.empty()) file.fail(wrong);
     if (const auto read = unread.find(layout.name); read != unread.end()) unread.erase(read);
     report.loaded.push_back(name);

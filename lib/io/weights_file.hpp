@@ -29,8 +29,8 @@ class WeightsFile {
   [[noreturn]] virtual void fail(const std::string& what, const std::string& hint = {}) const = 0;
 };
 
-/// Reads parameters as load_weights does, of a file of any format.
-LoadReport load_parameters(const WeightsFile& file, const std::vector<NamedParameter>& parameters,
-                           const std::vector<FileLayout>& layouts, bool partial);
+/// Reads arrays as load_weights does, of a file of any format.
+LoadReport load_arrays(const WeightsFile& file, const std::vector<NamedArray>& arrays,
+                       const std::vector<FileLayout>& layouts, bool partial);
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -22,11 +22,8 @@ Array draw_cotangent(const Shape& shape, std::uint64_t seed) {
 
 double gradient_error(const std::function<Variable(Tape&)>& f,
                       std::span<Parameter* const> parameters, const GradientOptions& options) {
-  KeptValues kept{parameters};
-  // Each pass begins at the same values and draws the same random numbers.
-  const auto on_tape = [&](auto change, auto use) {
-    kept.restore();
-    change();
+  // Each pass draws the same random numbers.
+  const auto on_tape = [&](auto use) {
     Rng rng{options.seed};
     Tape tape{Mode::train, rng};
     return use(tape, f(tape));
@@ -35,12 +32,11 @@ double gradient_error(const std::function<Variable(Tape&)>& f,
   std::erase_if(trainable, [](const Parameter* p) { return !p->trainable; });
   for (Parameter* p : trainable)  // what backward does not write shows
     std::fill(p->grad().begin(), p->grad().end(), std::numeric_limits<Scalar>::quiet_NaN());
-  const Array cotangent = on_tape([] {},
-                                  [&](Tape& tape, const Variable& y) {
-                                    Array c = draw_cotangent(y.shape(), options.seed + 1);
-                                    tape.backward(sum(y * tape.input(c)));
-                                    return c;
-                                  });
+  const Array cotangent = on_tape([&](Tape& tape, const Variable& y) {
+    Array c = draw_cotangent(y.shape(), options.seed + 1);
+    tape.backward(sum(y * tape.input(c)));
+    return c;
+  });
   const auto product = [&](Tape&, const Variable& y) {
     double sum = 0;
     for (std::size_t i = 0; i < y.size(); ++i)
@@ -51,12 +47,13 @@ double gradient_error(const std::function<Variable(Tape&)>& f,
   double error = 0, largest = 1;
   for (Parameter* p : trainable)
     for (std::size_t i = 0; i < p->size(); ++i) {
+      const Scalar here = p->value().data()[i];
       const auto at = [&](double steps) {
-        const auto move = [&] {
-          Scalar& x = p->value().data()[i];
-          x = static_cast<Scalar>(static_cast<double>(x) + steps * options.step);
-        };
-        return on_tape(move, product);
+        p->value().data()[i] =
+            static_cast<Scalar>(static_cast<double>(here) + steps * options.step);
+        const double there = on_tape(product);
+        p->value().data()[i] = here;
+        return there;
       };
       const double expected = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * options.step);
       const double off = std::abs(static_cast<double>(p->grad().data()[i]) - expected);

@@ -191,12 +191,12 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
   };
 }
 
-EpochCallback save_best_weights(const std::string& path, std::vector<NamedParameter> parameters,
+EpochCallback save_best_weights(const std::string& path, std::vector<NamedArray> arrays,
                                 const SaveBestOptions& options) {
   check_writable(path);
-  return [path, parameters = std::move(parameters),
+  return [path, arrays = std::move(arrays),
           found = Found{Best{options.monitor}}](const History& history) mutable {
-    if (found.in(history).last) save_weights(path, parameters);
+    if (found.in(history).last) save_weights(path, arrays);
     return true;
   };
 }

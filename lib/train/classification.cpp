@@ -151,11 +151,11 @@ Variable detail::cross_entropy_of_column(const Variable& logits, const data::Col
   return softmax_cross_entropy(rows, probabilities, options, at);
 }
 
-Task classification_task(detail::Forward model, std::vector<NamedParameter> parameters,
+Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,
                          ClassificationOptions options, Location at) {
   const Op op{"classification", at};
   check_options(op, options);
-  Task task{.parameters = std::move(parameters), .step = {}, .metrics = options.metrics};
+  Task task{.arrays = std::move(arrays), .step = {}, .metrics = options.metrics};
   task.step = [model = std::move(model), options = std::move(options), op](
                   Tape& tape, const data::Batch& batch) -> StepResult {
     const Variable logits = model(tape.input(batch.input(op.at)), op.at);

@@ -21,9 +21,9 @@ namespace {
 
 // A parameter that is trained but not listed would be missing in every file of weights.
 void check_listed(const Op& op, std::span<Parameter* const> used,
-                  std::span<const NamedParameter> listed) {
+                  std::span<const NamedArray> listed) {
   std::unordered_set<const Parameter*> known;
-  for (const auto& [name, parameter] : listed) known.insert(parameter);
+  for (const auto& [name, parameter] : detail::parameters_of(listed)) known.insert(parameter);
   for (const Parameter* parameter : used)
     if (!known.contains(parameter))
       throw ValueError(op,
@@ -61,7 +61,7 @@ class Training {
         totals_{task},
         history_{.monitor = task.monitor},
         columns_{task.metrics} {
-    if (options.restore_best) best_.emplace(task.parameters);
+    if (options.restore_best) best_.emplace(task.arrays);
     if (!options.checkpoint.path.empty()) add_parts();
   }
 
@@ -133,7 +133,7 @@ class Training {
     Tape tape{Mode::train, rng_};
     const Op op{"fit", options_.at};
     StepResult result = run_step(op, task_, tape, batch);
-    if (++step_ == 1) check_listed(op, tape.parameters(), task_.parameters);
+    if (++step_ == 1) check_listed(op, tape.parameters(), task_.arrays);
     totals_.add(result, batch);
     result.outputs.clear();  // so that the backward pass frees them
     const auto loss = static_cast<double>(result.loss.item());
@@ -206,9 +206,9 @@ class Training {
 
   // Throws NumericsError if what the training would go on from is not finite.
   void check_finite() {
-    const std::string what =
-        first_not_finite(task_.parameters, file_ ? std::span{visitors_.begin(), visitors_.size()}
-                                                 : std::span<Visitor* const>{});
+    const std::string what = first_not_finite(
+        detail::parameters_of(task_.arrays),
+        file_ ? std::span{visitors_.begin(), visitors_.size()} : std::span<Visitor* const>{});
     if (!what.empty()) throw diverged(text(what, " is not finite", after_step()));
   }
 
@@ -220,7 +220,7 @@ class Training {
   }
 
   void add_parts() {
-    file_.emplace(options_.checkpoint, task_.parameters, options_.at);
+    file_.emplace(options_.checkpoint, task_.arrays, options_.at);
     Checkpoint& parts = file_->parts();
     parts.add("fit", *this).add("rng", rng_);
     for (std::size_t i = 0; i < visitors_.size(); ++i)

@@ -59,20 +59,19 @@ Metric root_mean_squared_error(const MetricOptions& options) {
       [](double mean) { return std::sqrt(mean); });
 }
 
-Task regression_task(detail::Forward model, std::vector<NamedParameter> parameters,
+Task regression_task(detail::Forward model, std::vector<NamedArray> arrays,
                      RegressionOptions options, Location at) {
   const auto loss = [at](const Variable& output, const data::Batch& batch) {
     return squared_error(output, batch.target(at).array(), batch.weights, at);
   };
-  return supervised_task(std::move(model), std::move(parameters), loss, std::move(options.metrics),
-                         at);
+  return supervised_task(std::move(model), std::move(arrays), loss, std::move(options.metrics), at);
 }
 
-Task autoencoder_task(detail::Forward model, std::vector<NamedParameter> parameters, Location at) {
+Task autoencoder_task(detail::Forward model, std::vector<NamedArray> arrays, Location at) {
   const auto loss = [at](const Variable& output, const data::Batch& batch) {
     return squared_error(output, batch.input(at).array(), batch.weights, at);
   };
-  return supervised_task(std::move(model), std::move(parameters), loss, {}, at);
+  return supervised_task(std::move(model), std::move(arrays), loss, {}, at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

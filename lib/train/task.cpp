@@ -3,15 +3,14 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-Task supervised_task(detail::Forward model, std::vector<NamedParameter> parameters, OutputLoss loss,
+Task supervised_task(detail::Forward model, std::vector<NamedArray> arrays, OutputLoss loss,
                      std::vector<Metric> metrics, Location at) {
   auto step = [model = std::move(model), loss = std::move(loss), at](
                   Tape& tape, const data::Batch& batch) -> StepResult {
     const Variable output = model(tape.input(batch.input(at)), at);
     return {loss(output, batch), {output}};
   };
-  return {
-      .parameters = std::move(parameters), .step = std::move(step), .metrics = std::move(metrics)};
+  return {.arrays = std::move(arrays), .step = std::move(step), .metrics = std::move(metrics)};
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -44,9 +44,12 @@ std::string first_not_finite(std::span<const NamedParameter> parameters,
   for (Visitor* const visitor : visitors) {
     StateList list{parameters};
     visitor->state(list);
-    for (const auto& [name, place] : list.items())
-      if (const Array* const* array = std::get_if<Array*>(&place); array && !all_finite(**array))
+    for (const auto& [name, place] : list.items()) {
+      const auto* const array = std::get_if<Array*>(&place);
+      const auto* const value = std::get_if<Value*>(&place);
+      if ((array && !all_finite(**array)) || (value && !all_finite(***value)))
         return text(visitor->name(), "'s ", name);
+    }
   }
   return {};
 }

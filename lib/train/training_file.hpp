@@ -17,10 +17,9 @@ namespace xtape::inline XTAPE_ABI {
 /// A checkpoint, with the right to write it.
 class TrainingFile {
  public:
-  /// Of a training of these parameters. The options must outlive it.
-  TrainingFile(const CheckpointOptions& options, std::vector<NamedParameter> parameters,
-               Location at)
-      : options_{options}, at_{at}, checkpoint_{std::move(parameters)} {
+  /// Of a training of these parameters and buffers. The options must outlive it.
+  TrainingFile(const CheckpointOptions& options, std::vector<NamedArray> arrays, Location at)
+      : options_{options}, at_{at}, checkpoint_{std::move(arrays)} {
     for (const auto& [name, value] : options.settings) checkpoint_.set(name, value);
   }
   /// What else is kept.

@@ -229,6 +229,25 @@ BOOST_AUTO_TEST_CASE(so_does_a_graph_that_is_no_chain, *with_onnxruntime) {
       "1.0.conv.bias[4] 1.2.conv.weight[4,4,3,3] 1.2.conv.bias[4] 3.weight[4,2] 3.bias[2]");
 }
 
+// A buffer is an initializer under its name.
+BOOST_AUTO_TEST_CASE(so_do_buffers, *with_onnxruntime) {
+  struct Centred {
+    Buffer mean{random({3})};
+    Variable operator()(const Variable& x) { return x - x.tape().input(mean.value); }
+    void parameters(ParameterList& list) { list("mean", mean); }
+  };
+  Models models;
+  Rng rng{1};
+  Sequential net{Dense{{.in = 5, .out = 3}, rng}, Centred{}};
+  shake(net);
+  models.add("net", net, {5});
+  models.compare();
+  const std::vector<std::string> checked = models.checked();
+  if (!checked.empty())
+    BOOST_TEST(checked[0] ==
+               "8 17 input[N,5] output[N,3] Gemm Sub 0.weight[5,3] 0.bias[3] 1.mean[3]");
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
   Rng rng{1};
   using V = const Variable&;

@@ -303,10 +303,10 @@ BOOST_AUTO_TEST_CASE(names_that_are_taken) {
   });
   Parameter p{zeros({1})};
   BOOST_CHECK_EXCEPTION(
-      (Checkpoint{std::vector<NamedParameter>{{"training.p", &p}}}), ValueError,
+      (Checkpoint{std::vector<NamedArray>{{"training.p", &p}}}), ValueError,
       [](const ValueError& error) {
         BOOST_TEST(error.what() ==
-                   std::string{"[checkpoint] a parameter is called training.p: what begins with "
+                   std::string{"[checkpoint] an array is called training.p: what begins with "
                                "training. is for the state of the training"});
         return true;
       });

@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
 BOOST_AUTO_TEST_CASE(names_that_cannot_be) {
   const Directory directory;
   Parameter p{zeros({1})};
-  const auto check = [&](const std::vector<NamedParameter>& parameters, const std::string& text) {
+  const auto check = [&](const std::vector<NamedArray>& parameters, const std::string& text) {
     BOOST_CHECK_EXCEPTION(save_weights(directory / "file", parameters), DataError,
                           [&](const DataError& error) { return error.what() == "[save] " + text; });
   };

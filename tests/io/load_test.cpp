@@ -9,7 +9,7 @@ using namespace test;
 
 namespace {
 
-using Listed = std::vector<NamedParameter>;
+using Listed = std::vector<NamedArray>;
 using Names = std::vector<std::string>;
 
 struct Format {
@@ -24,7 +24,7 @@ constexpr Format formats[] = {{"safetensors", save_weights, load_weights},
 template <class E>
 void check_refused(const Format& format, const std::string& path, Small& model,
                    const WeightsOptions& options, const std::string& what) {
-  BOOST_CHECK_EXCEPTION(format.load(path, parameters(model), options), E, [&](const E& error) {
+  BOOST_CHECK_EXCEPTION(format.load(path, named_arrays(model), options), E, [&](const E& error) {
     BOOST_TEST(error.what() == "[load] " + what);
     return true;
   });
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_of_two_names_has_one_value) {
     const std::string path = directory / "file";
     Tied tied;
     format.save(path, {{"encoder", &a}, {"decoder", &b}}, {});
-    BOOST_CHECK_EXCEPTION(format.load(path, parameters(tied), {}), DataError,
+    BOOST_CHECK_EXCEPTION(format.load(path, named_arrays(tied), {}), DataError,
                           [&](const DataError& error) {
                             BOOST_TEST(error.what() == "[load] " + path +
                                                            ": the arrays encoder and decoder "
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_of_two_names_has_one_value) {
     BOOST_TEST(same_bits(tied.weight.value(), array({2}, {7, 8})));
     for (Parameter* equal : {&a, &c}) {
       format.save(path, {{"encoder", equal}, {"decoder", equal}}, {});
-      format.load(path, parameters(tied), {});
+      format.load(path, named_arrays(tied), {});
       BOOST_TEST(same_bits(tied.weight.value(), equal->value()), format.name);
       tied.weight.value() = array({2}, {7, 8});
     }
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_what_both_have) {
       check_refused<DataError>(
           format, path, model, {},
           path + ": the array weight has the shape (2, 3), expected (2, 2)" + or_leave);
-      const LoadReport report = format.load(path, parameters(model), {.partial = true});
+      const LoadReport report = format.load(path, named_arrays(model), {.partial = true});
       BOOST_TEST(report.loaded == Names{"bias"}, boost::test_tools::per_element());
       BOOST_TEST(report.missing == Names{"weight"}, boost::test_tools::per_element());
       BOOST_TEST(report.unused == (Names{"more", "weight"}), boost::test_tools::per_element());
@@ -140,10 +140,10 @@ BOOST_AUTO_TEST_CASE(all_is_reported_as_well) {
   for (const Format& format : formats) {
     const Directory directory;
     Small saved, loaded;
-    format.save(directory / "file", parameters(saved), {});
+    format.save(directory / "file", named_arrays(saved), {});
     for (const bool partial : {false, true}) {
       const LoadReport report =
-          format.load(directory / "file", parameters(loaded), {.partial = partial});
+          format.load(directory / "file", named_arrays(loaded), {.partial = partial});
       BOOST_TEST(report.loaded == (Names{"weight", "bias"}), boost::test_tools::per_element());
       BOOST_TEST(report.missing.empty());
       BOOST_TEST(report.unused.empty());
@@ -212,8 +212,8 @@ BOOST_AUTO_TEST_CASE(files_can_have_other_names) {
       const Directory directory;
       Net saved, loaded;
       for (const auto& [name, p] : parameters(saved)) p->value() = random(p->shape());
-      format.save(directory / "ours", parameters(saved), {.rename = rename});
-      format.load(directory / "ours", parameters(loaded), {.rename = rename});
+      format.save(directory / "ours", named_arrays(saved), {.rename = rename});
+      format.load(directory / "ours", named_arrays(loaded), {.rename = rename});
       Listed renamed;  // in a model that calls them so itself
       Net other;
       for (std::size_t i = 0; i < names.size(); ++i)
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(names_that_nothing_has) {
   const std::string path = directory / "file";
   Small model;
   for (const Format& format : formats) {
-    format.save(path, parameters(model), {});
+    format.save(path, named_arrays(model), {});
     for (const char* const none : {"weigh", "weight.", "0", "weights"})
       check_refused<ValueError>(
           format, path, model, {.rename = {{none, "x"}}},

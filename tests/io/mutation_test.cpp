@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(of_weights) {
       read_bytes(directory / "file"),
       [&](const std::string& path) {
         load(path, model);
-        load_weights(directory / "file", parameters(model));
+        load_weights(directory / "file", named_arrays(model));
       },
       [&] { return model.unchanged(); });
 }

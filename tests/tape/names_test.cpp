@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_name_given_twice_is_an_error) {
     void parameters(ParameterList& list) { list("x", a), list("x", b); }
   } twice;
   BOOST_CHECK_EXCEPTION(parameters(twice), ValueError, [](const ValueError& e) {
-    return e.what() == std::string{"[parameters] the model lists two parameters called x.first"};
+    return e.what() == std::string{"[parameters] the model lists two arrays called x.first"};
   });
 }
 

@@ -118,7 +118,6 @@ BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_a_constant) {
   BOOST_TEST(parameters(pair).size() == 2u);  // it still has a name, to be saved under
 }
 
-// As a layer does with running statistics.
 // A loss behind a frozen model is not its own; one from before is.
 BOOST_AUTO_TEST_CASE(a_model_is_frozen_for_a_while) {
   struct Two {
@@ -144,43 +143,70 @@ BOOST_AUTO_TEST_CASE(a_model_is_frozen_for_a_while) {
   check_elements(model.fixed.grad(), {0});
 }
 
-BOOST_AUTO_TEST_CASE(a_frozen_parameter_may_be_written_to_during_a_pass) {
-  Parameter w{array({2}, {1, 2})}, frozen{array({2}, {3, 4})};
-  frozen.trainable = false;
-  const Array* const before = &frozen.value();
+// As a layer does with running statistics.
+BOOST_AUTO_TEST_CASE(a_buffer_may_be_written_to_during_a_pass) {
+  Parameter w{array({2}, {1, 2})};
+  Buffer mean{array({2}, {3, 4})};
   Tape tape;
-  const Variable used = tape.parameter(frozen);
+  const Variable used = tape.input(mean.value);
+  BOOST_TEST(&used.value() == &*mean.value);
+  BOOST_TEST(!used.needs_grad());
   const Variable y = sum(tape.parameter(w) * used);
-  frozen.value() = array({2}, {50, 60});
-  frozen.value().data()[1] = 70;
+  mean.value = array({2}, {50, 60});
   tape.backward(y);
   check_elements(w.grad(), {3, 4});
   check_elements(used.value(), {3, 4});
-  check_elements(frozen.value(), {50, 70});
-  BOOST_TEST(before == &used.value());
-  // Where no variable shares it, it stays where it is.
-  const Array* const now = &frozen.value();
-  frozen.value() = array({2}, {1, 1});
-  BOOST_TEST(&frozen.value() == now);
+  check_elements(*mean.value, {50, 60});
+  BOOST_TEST(tape.parameters().size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(values_are_kept_and_put_back) {
-  Pair pair;
-  pair.first.value() = array({2}, {1, 2});
-  pair.second.trainable = false;
-  const std::vector<Parameter*> all = unique_parameters(pair);
-  const Array* const place = &pair.first.value();
+BOOST_AUTO_TEST_CASE(buffers_are_listed_beside_parameters) {
+  struct Layer {
+    Parameter weight{zeros({2})};
+    Buffer mean{zeros({3})}, variance{full({3}, 1)};
+    void parameters(ParameterList& list) {
+      list("mean", mean), list("weight", weight), list("variance", variance);
+    }
+  };
+  std::vector<Layer> model(2);
+  struct Outer {
+    std::vector<Layer>& layers;
+    void parameters(ParameterList& list) { list("layers", layers); }
+  } outer{model};
+  const auto parameters = xtape::parameters(outer);
+  const auto buffers = xtape::buffers(outer);
+  const auto all = named_arrays(outer);
+  BOOST_TEST(parameters.size() == 2u);
+  BOOST_TEST(parameters[1].name == "layers.1.weight");
+  BOOST_TEST(buffers.size() == 4u);
+  BOOST_TEST(buffers[2].name == "layers.1.mean");
+  BOOST_TEST(buffers[2].buffer == &model[1].mean);
+  BOOST_TEST(all.size() == 6u);
+  BOOST_TEST(all[4].name == "layers.1.weight");
+  BOOST_TEST(&*all[4].value() == &model[1].weight.value());
+  BOOST_TEST(&*all[5].value() == &*model[1].variance.value);
+  BOOST_TEST(parameter_count(outer) == 4u);
+  BOOST_TEST(unique_parameters(outer).size() == 2u);
+  std::vector<std::string> log;
+  visit(outer, Scribe{"s", log});
+  BOOST_TEST(log.front() == "s begins 2");
+}
+
+BOOST_AUTO_TEST_CASE(values_of_buffers_are_kept_and_put_back) {
+  struct Layer {
+    Buffer mean{counting({2})};
+    void parameters(ParameterList& list) { list("mean", mean); }
+  } layer;
+  const Value before = layer.mean.value;
   {
-    KeptValues kept{all};
-    pair.first.value() = array({2}, {8, 9});
+    KeptBuffers kept{layer};
+    layer.mean.value = array({2}, {8, 9});
     kept.restore();
-    check_elements(pair.first.value(), {1, 2});
-    pair.first.value().data()[0] = 7;
-    pair.second.value().data()[2] = 7;
+    BOOST_TEST(&*layer.mean.value == &*before);
+    layer.mean.value = array({2}, {7, 7});
   }
-  check_elements(pair.first.value(), {1, 2});
-  check_elements(pair.second.value(), {0, 0, 0});
-  BOOST_TEST(place == &pair.first.value());
+  BOOST_TEST(&*layer.mean.value == &*before);
+  check_elements(*before, {0, 1});
 }
 
 BOOST_AUTO_TEST_CASE(shared_weights_are_one_node) {

@@ -56,11 +56,27 @@ inline Sequential small_net(Rng& rng) {
                     Dense{{.in = 16, .out = 3}, rng}};
 }
 
-/// The elements of all parameters.
+/// Takes a running mean away, which is a buffer.
+class Centre {
+ public:
+  explicit Centre(std::size_t width) : mean_{zeros({width})} {}
+  Variable operator()(const Variable& x) {
+    const Variable mean = x.tape().input(mean_.value);
+    if (x.tape().mode() == Mode::train)
+      mean_.value = (0.9 * mean + 0.1 * xtape::mean(x.detach(), {.axes = {0}})).shared_value();
+    return x - mean;
+  }
+  void parameters(ParameterList& list) { list("mean", mean_); }
+
+ private:
+  Buffer mean_;
+};
+
+/// The elements of all parameters and buffers.
 inline std::vector<double> weights(Sequential& net) {
   std::vector<double> all;
-  for (const auto& [name, parameter] : parameters(net))
-    for (double w : elements(parameter->value())) all.push_back(w);
+  for (const NamedArray& array : named_arrays(net))
+    for (double w : elements(*array.value())) all.push_back(w);
   return all;
 }
 

@@ -153,6 +153,36 @@ BOOST_AUTO_TEST_CASE(so_is_a_parameter_that_is_not_finite) {
   BOOST_TEST(train().epochs.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_buffer_is_judged_by_the_loss) {
+  struct Above {
+    Buffer least;
+    Variable operator()(const Variable& x) { return relu(x - x.tape().input(least.value)); }
+    void parameters(ParameterList& list) { list("least", least); }
+  };
+  const Directory directory;
+  Rng rng{1};
+  Sequential net{Dense{{.in = 2, .out = 4}, rng}, Above{full({4}, infinity)},
+                 Dense{{.in = 4, .out = 3}, rng}};
+  FitOptions options = quiet(1);
+  options.checkpoint = {.path = directory / "first", .every_steps = 1};
+  const auto train = [&] {
+    return fit(fourth_power(net), train_set, test_set, options, rng, SGD{});
+  };
+  BOOST_TEST(train().epochs.size() == 1u);  // as a mask may be
+  options.checkpoint.path = directory / "run";
+  options.on_step = [&](const StepReport& report) {
+    if (report.step == steps) buffers(net)[0].buffer->value = full({4}, -infinity);
+    return true;
+  };
+  BOOST_CHECK_EXCEPTION(train(), NumericsError, [](const NumericsError& error) {
+    return error.message().starts_with("the loss on the test set is ");
+  });
+  // What was written is from before.
+  buffers(net)[0].buffer->value = zeros({4});
+  load(directory / "run", net);
+  BOOST_TEST((*buffers(net)[0].buffer->value)(0) == infinity);
+}
+
 BOOST_AUTO_TEST_CASE(state_that_is_not_finite_is_not_written) {
   struct Memory : Visitor {
     const char* name() const noexcept override { return "memory"; }

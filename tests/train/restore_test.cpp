@@ -19,6 +19,7 @@ struct Result {
 Result run(FitOptions options, int stop_after = 0, const std::string& monitor = "loss") {
   Rng rng{3};
   Sequential net = small_net(rng);
+  net.add(Centre{3});
   SGD sgd;
   sgd.set_schedule([](std::uint64_t step) { return step < 25 ? 0.2 : 20.0; });
   options.epochs = 6, options.batch_size = 16, options.log = nullptr;

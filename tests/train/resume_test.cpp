@@ -11,6 +11,12 @@ namespace {
 const Circle train_set{100}, test_set{37, 0.3};
 constexpr int epochs = 3, steps = 7;  // of batches of 16
 
+// With a buffer, and something random.
+Sequential make_net(Rng& rng) {
+  return Sequential{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Centre{16},
+                    Dropout{0.3}, Dense{{.in = 16, .out = 3}, rng}};
+}
+
 // What a training has come to.
 struct Result {
   std::vector<double> weights;
@@ -21,8 +27,7 @@ struct Result {
 // Trains anew, as a new process would; `stop_after` steps of this process end it, 0 does not.
 Result train(const CheckpointOptions& checkpoint, int stop_after = 0, std::FILE* log = nullptr) {
   Rng rng{5};
-  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
-                 Dense{{.in = 16, .out = 3}, rng}};
+  Sequential net = make_net(rng);
   Adam adam{{.learning_rate = 0.02}};
   int step = 0;
   FitOptions options{.epochs = epochs, .batch_size = 16, .log = log};
@@ -118,8 +123,7 @@ BOOST_AUTO_TEST_CASE(from_an_older_checkpoint) {
   struct Kill {};
   const auto killed_at = [&](int step) {
     Rng rng{5};
-    Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
-                   Dense{{.in = 16, .out = 3}, rng}};
+    Sequential net = make_net(rng);
     Adam adam{{.learning_rate = 0.02}};
     FitOptions options{.epochs = epochs, .batch_size = 16, .log = nullptr};
     options.checkpoint = every_third;
@@ -235,8 +239,7 @@ BOOST_AUTO_TEST_CASE(an_epoch_is_saved_before_it_is_shown) {
   child.result();
   std::vector<std::size_t> seen;
   Rng rng{5};
-  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
-                 Dense{{.in = 16, .out = 3}, rng}};
+  Sequential net = make_net(rng);
   FitOptions options{.epochs = epochs, .batch_size = 16, .log = nullptr};
   options.checkpoint = {.path = directory / "run", .resume = true};
   options.on_epoch = {[&](const History& h) { return seen.push_back(h.epochs.size()), true; }};
@@ -281,8 +284,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_does_not_end_the_training) {
   std::filesystem::create_directory(directory / "file");
   std::FILE* const log = std::tmpfile();
   Rng rng{5};
-  Sequential net{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Dropout{0.3},
-                 Dense{{.in = 16, .out = 3}, rng}};
+  Sequential net = make_net(rng);
   Adam adam{{.learning_rate = 0.02}};
   FitOptions options{.epochs = epochs, .batch_size = 16, .log = log};
   options.checkpoint = {.path = directory / "file/run", .every_steps = 2};
@@ -351,7 +353,7 @@ BOOST_AUTO_TEST_CASE(a_visitor_with_a_state_that_cannot_be) {
     Parameter* const all[] = {&weight};
     walk(all, statistics), walk(all, average);
   }
-  Checkpoint checkpoint{std::vector<NamedParameter>{{"w", &weight}}};
+  Checkpoint checkpoint{std::vector<NamedArray>{{"w", &weight}}};
   checkpoint.add("s", statistics).add("a", average);
   checkpoint.save(path);
   const std::string good = read_bytes(path);

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_task_of_ones_own) {
   }
   const data::ArrayDataset data{{.inputs = {a, b}, .targets = {y, kinds}}};
   const Task task{
-      .parameters = parameters(net),
+      .arrays = named_arrays(net),
       .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
         const Variable number = net.number(tape.input(batch.inputs[0]));
         const Variable kind = net.kind(tape.input(batch.inputs[1]));

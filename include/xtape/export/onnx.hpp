@@ -69,7 +69,7 @@ struct OnnxOptions {
 /// See `export_onnx`, which calls this.
 void export_onnx_model(const std::string& path,
                        const std::function<Variable(const Variable&)>& model,
-                       const std::vector<NamedParameter>& parameters, const Shape& sample,
+                       const std::vector<NamedArray>& arrays, const Shape& sample,
                        const OnnxOptions& options, Location at);
 
 /// Writes a trained model for onnxruntime and others that read ONNX:
@@ -78,9 +78,10 @@ void export_onnx_model(const std::string& path,
 /// ```
 /// The model is applied twice, on tapes in Mode::eval, and what its ops do becomes operators of ONNX
 /// (opset 17, IR version 8). The graph has one input, `input`, and one output, `output`, of floats, whose
-/// first axis may have any size. Parameters keep their names, such as `0.weight`, and are rounded to float;
-/// kernels are (out, in, kh, kw). Dense weights that read images flattened after a convolution, a pooling or
-/// an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is a constant.
+/// first axis may have any size. Parameters and buffers keep their names, such as `0.weight`, and are rounded
+/// to float; kernels are (out, in, kh, kw). Dense weights that read images flattened after a convolution, a
+/// pooling or an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is
+/// a constant.
 ///
 /// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
 /// matmul, dense, conv2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate, slice and split;
@@ -104,11 +105,9 @@ void export_onnx_model(const std::string& path,
 template <class Model>
 void export_onnx(const std::string& path, Model& model, const Shape& sample,
                  const OnnxOptions& options = {}, Location at = Location::current()) {
-  std::vector<NamedParameter> listed;
-  if constexpr (requires(ParameterList & list) { model.parameters(list); })
-    listed = parameters(model);
   export_onnx_model(
-      path, [&](const Variable& x) { return apply(model, x, at); }, listed, sample, options, at);
+      path, [&](const Variable& x) { return apply(model, x, at); }, detail::arrays_of(model),
+      sample, options, at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -14,7 +14,8 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// The parameters of a model and the state of whatever else its training needs, in one safetensors file:
+/// The parameters and buffers of a model and the state of whatever else its training needs, in one
+/// safetensors file:
 /// ```
 /// Checkpoint checkpoint{net};
 /// checkpoint.add("adam", adam).add("rng", rng).add("epoch", epoch).set("model", "mlp");
@@ -25,20 +26,20 @@ namespace xtape::inline XTAPE_ABI {
 ///   checkpoint.save(path);
 /// }
 /// ```
-/// Parameters have their own names in the file, such as `0.weight`, so that `load(path, net)` and any other
+/// They have their own names in the file, such as `0.weight`, so that `load(path, net)` and any other
 /// reader of the format find them; all else has its path under `training.`, such as
 /// `training.adam.0.weight.m`, and settings are in the metadata.
 ///
 /// The model and the parts are kept by reference and must stay where they are.
 class Checkpoint {
  public:
-  /// A checkpoint with the parameters of a model, frozen ones too. Throws ValueError if the model lists none,
-  /// or if the name of one begins with `training.`.
+  /// A checkpoint with the parameters of a model, frozen ones too, and its buffers. Throws ValueError if the
+  /// model lists none, or if the name of one begins with `training.`.
   template <class Model>
   requires requires(Model& net, ParameterList& list) { net.parameters(list); }
-  explicit Checkpoint(Model& net) : Checkpoint{xtape::parameters(net)} {}
-  /// The same for a list of parameters.
-  explicit Checkpoint(std::vector<NamedParameter> parameters);
+  explicit Checkpoint(Model& net) : Checkpoint{named_arrays(net)} {}
+  /// The same for a list of parameters and buffers.
+  explicit Checkpoint(std::vector<NamedArray> arrays);
 
   /// Adds something that a StateList takes: a number, which is a `double` or `std::uint64_t`, a
   /// `std::vector<double>`, an Array, or whatever has a `state(StateList&)`, such as an Optimizer or Rng.
@@ -73,7 +74,8 @@ class Checkpoint {
   StateList state() const;
   std::vector<StateList::Item> items(const StateList& state) const;
 
-  std::vector<NamedParameter> parameters_;
+  std::vector<NamedArray> arrays_;
+  std::vector<NamedParameter> parameters_;  // those among them
   std::map<std::string, std::function<void(StateList&)>> parts_;
   std::map<std::string, std::string> settings_;
 };

@@ -33,8 +33,8 @@ using Renames = std::map<std::string, std::string>;
 
 /// Options of saving and loading weights.
 struct WeightsOptions {
-  /// In the file. Arrays of four axes are taken for kernels and those of two for dense weights; all
-  /// others are as they are.
+  /// In the file. Parameters of four axes are taken for kernels and those of two for dense weights; all
+  /// others, and buffers, are as they are.
   Layout layout = Layout::keras;
   /// For Layout::torch, which must know it of a model that has kernels and dense weights.
   std::optional<FlattenedImages> flattened = {};
@@ -48,8 +48,8 @@ struct WeightsOptions {
 /// What became of each array in loading. An array that has another shape in the file than in the model is
 /// in both lists of what was left.
 struct LoadReport {
-  std::vector<std::string> loaded;   ///< the parameters that were read
-  std::vector<std::string> missing;  ///< the parameters that were not, and are as they were
+  std::vector<std::string> loaded;   ///< the parameters and buffers that were read
+  std::vector<std::string> missing;  ///< those that were not, and are as they were
   std::vector<std::string> unused;   ///< the file's arrays that were not read, by their names there
 };
 

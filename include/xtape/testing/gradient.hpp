@@ -34,19 +34,25 @@ double gradient_error(const Function& f, const std::vector<Array>& inputs,
                       const GradientOptions& options = {});
 
 /// See `gradient_error` for a model, which calls this: the gradients by those of the given parameters that
-/// are trainable, of whatever `f` computes on a tape. All of them have their values at the beginning of each
-/// pass and in the end, whatever `f` does to them; their gradients are then those of the check.
+/// are trainable, of whatever `f` computes on a tape, each time the same. Their gradients are then those of the
+/// check.
 double gradient_error(const std::function<Variable(Tape&)>& f,
                       std::span<Parameter* const> parameters, const GradientOptions& options = {});
 
-/// The same for a model or layer, by its input x and by all its parameters that are not frozen.
+/// The same for a model or layer, by its input x and by all its parameters that are not frozen. Its buffers have
+/// their values at the beginning of each pass and in the end, whatever the model does to them.
 template <class Model>
 double model_gradient_error(Model& model, const Array& x, const GradientOptions& options = {}) {
   Parameter input{x};
   std::vector<Parameter*> all{&input};
-  if constexpr (requires(ParameterList & list) { model.parameters(list); })
-    for (const auto& [name, parameter] : parameters(model)) all.push_back(parameter);
-  return gradient_error([&](Tape& tape) { return model(tape.parameter(input)); }, all, options);
+  const auto arrays = detail::arrays_of(model);
+  for (const auto& [name, parameter] : detail::parameters_of(arrays)) all.push_back(parameter);
+  KeptBuffers kept{detail::buffers_of(arrays)};
+  const auto pass = [&](Tape& tape) {
+    kept.restore();
+    return model(tape.parameter(input));
+  };
+  return gradient_error(pass, all, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI::testing

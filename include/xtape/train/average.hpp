@@ -39,7 +39,8 @@ struct WeightAverageOptions {
 /// ```
 /// as tf.train.ExponentialMovingAverage with `num_updates` t, which begins at the weights before the first
 /// step. An average looks back over some 1 / (1 - decay) steps. It stays with a parameter that is moved, and goes
-/// after it, as a PerParameter says. It costs one pass over memory, and no step after the first allocates.
+/// after it, as a PerParameter says. It costs one pass over memory, and no step after the first allocates. Buffers
+/// are no weights: they stay those of the training.
 class WeightAverage : public Visitor {
  public:
   class Applied;

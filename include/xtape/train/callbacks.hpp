@@ -63,8 +63,8 @@ struct SaveBestOptions {
       {};  ///< by which epochs are compared, such as `accuracy`; empty: the task's
 };
 
-/// See `save_best` for a model, which calls this with its parameters.
-EpochCallback save_best_weights(const std::string& path, std::vector<NamedParameter> parameters,
+/// See `save_best` for a model, which calls this with what it lists.
+EpochCallback save_best_weights(const std::string& path, std::vector<NamedArray> arrays,
                                 const SaveBestOptions& options);
 
 /// Saves the weights after each epoch that is the best so far, as `save` does; `load` reads them. The model
@@ -72,7 +72,7 @@ EpochCallback save_best_weights(const std::string& path, std::vector<NamedParame
 /// cannot be written.
 template <class Model>
 EpochCallback save_best(const std::string& path, Model& net, const SaveBestOptions& options = {}) {
-  return save_best_weights(path, parameters(net), options);
+  return save_best_weights(path, named_arrays(net), options);
 }
 
 /// Keeps a table of the history in a file of comma-separated values, a line per epoch under this one:

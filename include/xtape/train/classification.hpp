@@ -54,7 +54,7 @@ struct ClassificationOptions {
 };
 
 /// See `classification` for a model, which calls this.
-Task classification_task(detail::Forward model, std::vector<NamedParameter> parameters,
+Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,
                          ClassificationOptions options, Location at);
 
 /// Trains a model to tell classes: its output is logits (N, classes), the target ids (N,), or probabilities of the
@@ -71,8 +71,8 @@ Task classification_task(detail::Forward model, std::vector<NamedParameter> para
 template <class Model>
 Task classification(Model& model, ClassificationOptions options = {},
                     Location at = Location::current()) {
-  return classification_task(detail::forward_of(model), detail::listed(model), std::move(options),
-                             at);
+  return classification_task(detail::forward_of(model), detail::arrays_of(model),
+                             std::move(options), at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -19,24 +19,25 @@ struct RegressionOptions {
 };
 
 /// See `regression` for a model, which calls this.
-Task regression_task(detail::Forward model, std::vector<NamedParameter> parameters,
+Task regression_task(detail::Forward model, std::vector<NamedArray> arrays,
                      RegressionOptions options, Location at);
 
 /// Trains a model to predict numbers: the loss is `mse`, for an output of the shape of the target. With weights of
 /// samples it is the mean of w_i (output - target)^2. Metrics do not see the weights.
 template <class Model>
 Task regression(Model& model, RegressionOptions options = {}, Location at = Location::current()) {
-  return regression_task(detail::forward_of(model), detail::listed(model), std::move(options), at);
+  return regression_task(detail::forward_of(model), detail::arrays_of(model), std::move(options),
+                         at);
 }
 
 /// See `autoencoder` for a model, which calls this.
-Task autoencoder_task(detail::Forward model, std::vector<NamedParameter> parameters, Location at);
+Task autoencoder_task(detail::Forward model, std::vector<NamedArray> arrays, Location at);
 
 /// Trains a model to give back its input: the loss is `mse` between output and input, which have the same shape.
 /// Targets, if there are any, are not looked at. Weights of samples count as in `regression`.
 template <class Model>
 Task autoencoder(Model& model, Location at = Location::current()) {
-  return autoencoder_task(detail::forward_of(model), detail::listed(model), at);
+  return autoencoder_task(detail::forward_of(model), detail::arrays_of(model), at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

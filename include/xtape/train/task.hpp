@@ -45,7 +45,7 @@ struct MetricOptions {
 /// A model together with what it is for: all that `fit` and `evaluate` need to know. Ready ones are
 /// `classification`, `regression`, `autoencoder` and `supervised`; others are written in place:
 /// ```
-/// const Task task{.parameters = parameters(net), .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+/// const Task task{.arrays = named_arrays(net), .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
 ///   const auto [price, kind] = net(tape.input(batch.inputs[0]), tape.input(batch.inputs[1]));
 ///   return {mse(price, batch.targets[0]) + softmax_cross_entropy(kind, batch.targets[1]), {price, kind}};
 /// }, .metrics = {accuracy({.output = 1, .target = 1})}};
@@ -53,8 +53,8 @@ struct MetricOptions {
 /// ```
 /// What the step refers to, as the model, must outlive the task.
 struct Task {
-  /// What is learnt, of one model or of several: checked and kept in checkpoints under these names.
-  std::vector<NamedParameter> parameters;
+  /// What one model or several learn and keep: checked and kept in checkpoints under these names.
+  std::vector<NamedArray> arrays;
   /// Computes the loss of a batch on a tape, in training and in evaluation.
   std::function<StepResult(Tape& tape, const data::Batch& batch)> step;
   std::vector<Metric> metrics = {};  ///< what is measured beside the loss
@@ -73,21 +73,13 @@ Forward forward_of(Model& model) {
                 "expected a model that maps a Variable to a Variable; for others make a Task");
   return [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
 }
-// What it lists, if it does.
-template <class Model>
-std::vector<NamedParameter> listed(Model& model) {
-  if constexpr (requires(ParameterList & list) { model.parameters(list); })
-    return parameters(model);
-  else
-    return {};
-}
 }  // namespace detail
 
 /// The loss of what a model says of a batch: a scalar, its mean.
 using OutputLoss = std::function<Variable(const Variable& output, const data::Batch& batch)>;
 
 /// See `supervised` for a model, which calls this.
-Task supervised_task(detail::Forward model, std::vector<NamedParameter> parameters, OutputLoss loss,
+Task supervised_task(detail::Forward model, std::vector<NamedArray> arrays, OutputLoss loss,
                      std::vector<Metric> metrics, Location at);
 
 /// A model of one input with a loss of your own:
@@ -101,7 +93,7 @@ Task supervised_task(detail::Forward model, std::vector<NamedParameter> paramete
 template <class Model>
 Task supervised(Model& model, OutputLoss loss, std::vector<Metric> metrics = {},
                 Location at = Location::current()) {
-  return supervised_task(detail::forward_of(model), detail::listed(model), std::move(loss),
+  return supervised_task(detail::forward_of(model), detail::arrays_of(model), std::move(loss),
                          std::move(metrics), at);
 }
 
