@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An optimizer of one's own: a visitor that updates each parameter after the backward pass. Here Lion
-// (Chen et al., 2023), which keeps one array of state per parameter.
+// An optimizer of one's own: a visitor that updates each parameter after the backward pass. Here the sign of the
+// momentum (Bernstein et al., "signSGD", 2018), which keeps one array of state per parameter.
 #include <xtape/xtape.hpp>
 
 #include <cstdio>
@@ -8,22 +8,20 @@
 using namespace xtape;
 
 //! [optimizer]
-class Lion : public Optimizer {
+class SignMomentum : public Optimizer {
  public:
-  explicit Lion(double learning_rate) : Optimizer{"lion", learning_rate, {{"m"}}} {}
+  explicit SignMomentum(double learning_rate)
+      : Optimizer{"sign_momentum", learning_rate, {{"m"}}} {}
 
  protected:
   void update(Parameter& parameter, std::span<Array> state) override {
-    const auto rate = static_cast<Scalar>(learning_rate());
-    Scalar* const w = parameter.value().data();
-    Scalar* const m = state[0].data();
-    for (std::size_t i = 0; i < parameter.size(); ++i) {
-      const Scalar g = parameter.grad().data()[i];
-      const Scalar direction = Scalar(0.9) * m[i] + Scalar(0.1) * g;
-      w[i] -= rate * Scalar((direction > 0) - (direction < 0));
-      m[i] = Scalar(0.99) * m[i] + Scalar(0.01) * g;
-    }
+    Array &w = parameter.value(), &m = state[0];
+    compute({{m, average_, {&m, &parameter.grad()}}, {w, step_, {&w, &m}, {learning_rate()}}});
   }
+
+ private:
+  Formula average_{[](Term m, Term g) { return 0.9 * m + 0.1 * g; }};
+  Formula step_{[](Term w, Term m, Term rate) { return w - rate * sign(m); }};
 };
 //! [optimizer]
 
@@ -34,12 +32,12 @@ int main() {
   Array y{-2, -1, 3, 4};  // 2 x0 - x1 + 1
   y.reshape({4, 1});
   //! [use]
-  Lion lion{0.01};
+  SignMomentum optimizer{0.01};
   Scalar loss = 0;
   for (int step = 0; step < 500; ++step) {
     Tape tape;
     const Variable error = mse(plane(tape.input(x)), tape.input(y));
-    tape.backward(error, ClipNorm{10}, lion);
+    tape.backward(error, ClipNorm{10}, optimizer);
     loss = error.item();
   }
   //! [use]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the site, build/site/html/index.html: build.sh TREE, where TREE has docs/paths and docs/graphs.
+# Builds the site, build/site/html/index.html: build.sh TREE, where TREE has docs/optimizers and docs/graphs.
 set -eu
 
 tree=$(CDPATH='' cd -- "$1" && pwd)
@@ -18,7 +18,7 @@ copy_mathjax() {
 
 # What the pages show of programs, and what these draw.
 draw() {
-  "$tree/docs/paths" "$out/images"
+  "$tree/docs/optimizers" "$out/programs/presets.out" "$out/images"
   "$tree/docs/graphs" "$out/images"
   for graph in "$out"/images/*.dot; do
     dot -Tsvg -Gfontname=sans-serif -Nfontname=sans-serif "$graph" -o "${graph%.dot}.svg"

@@ -9,6 +9,13 @@ label() {
   echo "${own:-$(basename "$1" .md)}"
 }
 
+# The other pages of the folder of a page: what stands there for `<!-- pages -->`.
+pages() {
+  for other in "$(dirname "$1")"/*.md; do
+    [ "$other" = "$1" ] || sed -n '1s/^# \(.*\) {#\(.*\)}$/- \\subpage \2 "\1"/p' "$other"
+  done
+}
+
 # Gives each heading an anchor made of the page's label and its words, which stays when others come and go.
 # shellcheck disable=SC2016 # awk's $0
 anchors='/^```/ { code = !code }
@@ -18,7 +25,7 @@ anchors='/^```/ { code = !code }
     sub(/_$/, "", words)
     $0 = $0 " {#" page words "}"
   }
-  { print }'
+  { print $0 == "<!-- pages -->" ? ENVIRON["pages"] : $0 }'
 
 case $1 in
   *.hpp) ;;
@@ -28,6 +35,8 @@ case $1 in
     for link in $(grep -o ']([^():]*\.md)' "$page" | tr -d ']()'); do
       set -- "$@" -e "s|]($link)|](@ref $(label "$(dirname "$page")/$link"))|"
     done
+    pages=$(pages "$page")
+    export pages
     sed "$@" "$page" | awk -v page="$(label "$page")" "$anchors"
     exit ;;
   *) exec cat "$1" ;;

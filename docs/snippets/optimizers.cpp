@@ -13,15 +13,6 @@ int main() {
   auto by_name = make_optimizer("adam", Preset::paper, 0.002);
   //! [choose]
 
-  //! [names]
-  for (const std::string_view name : optimizer_names()) {
-    const auto optimizer = make_optimizer(name);
-    std::printf("%s:", std::string{name}.c_str());
-    for (const Optimizer::Slot& slot : optimizer->slots()) std::printf(" %s", slot.name);
-    std::printf("\n");
-  }
-  //! [names]
-
   //! [sgd]
   SGD plain{{.learning_rate = 0.1}};
   SGD momentum{{.learning_rate = 0.01, .momentum = 0.9}};

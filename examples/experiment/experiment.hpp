@@ -18,7 +18,7 @@ namespace experiment {
 /// What a training is made of.
 struct Settings {
   std::string model = "cnn";                 ///< of models::by_name
-  std::string optimizer = "adam";            ///< of optimizer_names
+  std::string optimizer = "adam";            ///< of optimizers()
   std::string preset = "keras";              ///< of presets
   std::optional<double> learning_rate = {};  ///< the preset's if empty
   std::string schedule = "constant";         ///< of schedule_names

@@ -113,8 +113,9 @@ void check_writable(const char* what, const std::string& path) {
 }
 
 std::vector<std::string> optimizers() {
-  const auto names = optimizer_names();
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const NamedOptimizer& named : named_optimizers()) names.emplace_back(named.name);
+  return names;
 }
 
 void describe(report::Results& results, const Settings& s, const data::Split& data,
@@ -129,6 +130,8 @@ void describe(report::Results& results, const Settings& s, const data::Split& da
                       {"threads", std::to_string(threads)}};
   results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
   if (const std::string name = processor(); !name.empty()) results.versions["processor"] = name;
+  for (const NamedOptimizer& named : named_optimizers())
+    results.titles.emplace(named.name, named.title);
   results.epochs = static_cast<std::size_t>(s.epochs);
   results.test_samples = data.test.size();
   results.classes = class_names(data.test);

@@ -10,16 +10,6 @@ namespace {
 
 using Names = std::map<std::string, std::string>;
 
-const Names optimizer_titles = {{"adadelta", "Adadelta"},
-                                {"adagrad", "Adagrad"},
-                                {"adam", "Adam"},
-                                {"adamw", "AdamW"},
-                                {"amsgrad", "AMSGrad"},
-                                {"momentum", "SGD with momentum"},
-                                {"nesterov", "SGD with Nesterov momentum"},
-                                {"rmsprop", "RMSprop"},
-                                {"sgd", "SGD"}};
-
 void put_names(std::string& out, const Names& names) {
   if (names.empty()) return;
   out += "<dl>\n";
@@ -73,7 +63,7 @@ void put_repeat(std::string& out, const Results& results) {
 std::vector<Group> titled_groups(const Results& results) {
   std::vector<Group> all = groups(results);
   for (Group& group : all)  // a learning rate may follow
-    if (const auto title = optimizer_titles.find(group.optimizer); title != optimizer_titles.end())
+    if (const auto title = results.titles.find(group.optimizer); title != results.titles.end())
       group.name.replace(0, group.optimizer.size(), title->second);
   return all;
 }

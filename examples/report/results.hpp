@@ -71,7 +71,9 @@ struct Results {
   std::string command = {};                          ///< that repeats it
   std::map<std::string, std::string> settings = {};  ///< model, dataset, preset, ..., by name
   std::map<std::string, std::string> versions =
-      {};                                 ///< of the library, compiler, processor, ..., by name
+      {};  ///< of the library, compiler, processor, ..., by name
+  std::map<std::string, std::string> titles =
+      {};                                 ///< how people write Run::optimizer; not in results.json
   std::size_t epochs = 0;                 ///< asked for
   std::size_t test_samples = 0;           ///< in the test set
   std::vector<std::string> classes = {};  ///< names, such as "0" to "9"

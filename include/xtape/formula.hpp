@@ -48,7 +48,7 @@ class Term {
   friend Term minimum(Term a, Term b);                ///< the smaller one; NaN where one is NaN
   friend Term pow(Term a, Term b);                    ///< a^b
   friend Term abs(Term x);                            ///< |x|
-  friend Term sign(Term x);                           ///< 1, 0 or -1
+  friend Term sign(Term x);                           ///< 1, 0 or -1; NaN of NaN
   friend Term square(Term x);                         ///< x^2
   friend Term sqrt(Term x);                           ///< the square root
   friend Term exp(Term x);                            ///< e^x
@@ -120,6 +120,7 @@ class Formula {
 
  private:
   friend class Elementwise;
+  friend class Optimizer;
   static constexpr std::size_t most_inputs = 8;
 
   template <class F, std::size_t... I>

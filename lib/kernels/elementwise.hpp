@@ -20,6 +20,16 @@ void elementwise(const Program&, std::span<const Array* const> arrays,
 /// The same in a new array. Throws ShapeError where the arrays do not broadcast.
 Array elementwise(const Op& op, const Program&, std::span<const Array* const> arrays,
                   std::span<const Scalar> numbers);
+/// One of several formulas: what it is of, and the array that takes its values.
+struct Assignment {
+  Array* out;
+  const Program* program;
+  std::span<const Array* const> arrays;
+  std::span<const Scalar> numbers;
+};
+/// Computes formulas for arrays of one size one after the other, but each for a piece of the arrays at a time, which
+/// is in the cache then. Numbers below the smallest normal one count as zero.
+void elementwise(std::span<const Assignment> assignments);
 /// The sum of the formula over all elements of `shape`, to which the arrays broadcast; in double.
 double sum(const Program&, std::span<const Array* const> arrays, std::span<const Scalar> numbers,
            const Shape& shape);

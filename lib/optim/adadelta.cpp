@@ -14,10 +14,7 @@ Adadelta::Options Adadelta::paper() { return {.learning_rate = 1, .rho = 0.95, .
 Adadelta::Adadelta(const Options& options, Location at)
     : Optimizer{{"adadelta", at}, options.learning_rate, {"squared_gradients", "squared_steps"}},
       options_{options} {
-  const Op op{"adadelta", at};
-  check_fraction(op, "rho", options.rho);
-  check_not_negative(op, "epsilon", options.epsilon);
-  check_not_negative(op, "weight_decay", options.weight_decay);
+  check({"adadelta", at}, options);
 }
 
 void Adadelta::update(Parameter& parameter, std::span<Array> state) {

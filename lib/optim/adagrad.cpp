@@ -23,11 +23,7 @@ Adagrad::Adagrad(const Options& options, Location at)
                 {{"accumulator", options.initial_accumulator}},
                 options.step_count},
       options_{options} {
-  const Op op{"adagrad", at};
-  check_not_negative(op, "initial_accumulator", options.initial_accumulator);
-  check_not_negative(op, "epsilon", options.epsilon);
-  check_not_negative(op, "learning_rate_decay", options.learning_rate_decay);
-  check_not_negative(op, "weight_decay", options.weight_decay);
+  check({"adagrad", at}, options);
 }
 
 void Adagrad::update(Parameter& parameter, std::span<Array> state) {

@@ -35,10 +35,7 @@ Adam::Adam(const Options& options, Location at) : Adam{{"adam", at}, options} {}
 Adam::Adam(const Op& op, const Options& options)
     : Optimizer{op, options.learning_rate, slots_of(options), options.step_count},
       options_{options} {
-  check_fraction(op, "beta1", options.beta1);
-  check_fraction(op, "beta2", options.beta2);
-  check_not_negative(op, "epsilon", options.epsilon);
-  check_not_negative(op, "weight_decay", options.weight_decay);
+  check(op, options);
 }
 
 void Adam::update(Parameter& parameter, std::span<Array> state) { step(parameter, state, 0); }

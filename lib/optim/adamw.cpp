@@ -41,7 +41,7 @@ AdamW::AdamW(const Options& options, Location at)
       first_rate_{options.learning_rate},
       decay_form_{options.decay_form} {
   const Op op{"adamw", at};
-  check_not_negative(op, "weight_decay", weight_decay_);
+  check(op, options);
   if (decay_form_ == DecayForm::times_schedule && first_rate_ == 0)
     throw ValueError(op, "times_schedule needs a learning_rate above 0, got 0",
                      "begin a warm-up with set_learning_rate");

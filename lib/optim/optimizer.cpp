@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "kernels/elementwise.hpp"
 #include "optim/rule.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -9,7 +13,14 @@ Optimizer::Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots
       learning_rate_{learning_rate},
       step_count_{step_count},
       slots_{std::move(slots)} {
-  check_not_negative(op, "learning_rate", learning_rate);
+  check_range(op, "learning_rate", learning_rate, OptionRange::not_negative);
+}
+
+void Optimizer::check_range(const Op& op, const char* option, double value, OptionRange range) {
+  switch (range) {
+    case OptionRange::not_negative: return check_not_negative(op, option, value);
+    case OptionRange::fraction: return check_fraction(op, option, value);
+  }
 }
 
 void Optimizer::begin(std::span<Parameter* const>) {
@@ -44,8 +55,31 @@ void Optimizer::visit(Parameter& parameter) {
   update(parameter, arrays);
 }
 
+void Optimizer::compute(std::initializer_list<Line> lines) {
+  using Numbers = std::array<Scalar, kernels::most_inputs>;
+  if (lines.size() == 0) return;
+  const Shape& shape = lines.begin()->array.shape();
+  PooledVector<Numbers> numbers(lines.size());
+  PooledVector<kernels::Assignment> assignments;
+  for (const Line& line : lines) {
+    line.formula.check(line.arrays.size() + line.numbers.size());
+    const auto fits = [&](const Array* array) { return array->shape() == shape; };
+    if (!fits(&line.array) || !std::ranges::all_of(line.arrays, fits))
+      throw ShapeError(Op::nowhere("optimizer"),
+                       text("expected arrays of the shape ", shape, " in all lines of a rule"));
+    Numbers& rounded = numbers[assignments.size()];
+    std::ranges::transform(line.numbers, rounded.begin(),
+                           [](double x) { return static_cast<Scalar>(x); });
+    assignments.push_back({&line.array,
+                           line.formula.program_.get(),
+                           {line.arrays.begin(), line.arrays.size()},
+                           std::span{rounded}.first(line.numbers.size())});
+  }
+  kernels::elementwise(assignments);
+}
+
 void Optimizer::set_learning_rate(double learning_rate, Location at) {
-  check_not_negative({name_, at}, "learning_rate", learning_rate);
+  check_range({name_, at}, "learning_rate", learning_rate, OptionRange::not_negative);
   learning_rate_ = learning_rate;
 }
 

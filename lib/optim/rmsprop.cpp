@@ -31,11 +31,7 @@ RMSprop::Options RMSprop::paper() {
 
 RMSprop::RMSprop(const Options& options, Location at)
     : Optimizer{{"rmsprop", at}, options.learning_rate, slots_of(options)}, options_{options} {
-  const Op op{"rmsprop", at};
-  check_fraction(op, "rho", options.rho);
-  check_fraction(op, "momentum", options.momentum);
-  check_not_negative(op, "epsilon", options.epsilon);
-  check_not_negative(op, "weight_decay", options.weight_decay);
+  check({"rmsprop", at}, options);
 }
 
 void RMSprop::update(Parameter& parameter, std::span<Array> state) {

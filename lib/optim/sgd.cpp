@@ -24,8 +24,7 @@ SGD::Options SGD::paper() { return {.momentum = 0.9}; }
 SGD::SGD(const Options& options, Location at)
     : Optimizer{{"sgd", at}, options.learning_rate, slots_of(options)}, options_{options} {
   const Op op{"sgd", at};
-  check_fraction(op, "momentum", options.momentum);
-  check_not_negative(op, "weight_decay", options.weight_decay);
+  check(op, options);
   if (options.nesterov && options.momentum == 0)
     throw ValueError(op, "nesterov needs a momentum above 0, got 0", "try .momentum = 0.9");
 }

@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(infinities_and_what_is_no_number) {
       {"sign", Function::sign, -3, -1},
       {"sign", Function::sign, 0, 0},
       {"sign", Function::sign, inf, 1},
+      {"sign", Function::sign, NAN, NAN},
       {"log1p", Function::log1p, -1, -inf},
       {"log1p", Function::log1p, inf, inf},
       {"erf", Function::erf, inf, 1},

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Three parameters, gradients that change from step to step, and one optimizer of every kind.
+// Three parameters, and gradients that change from step to step.
 #pragma once
 
 #include <xtape/optim.hpp>
 
 #include <cmath>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -52,22 +51,6 @@ inline std::vector<double> values(Model& model) {
   std::vector<double> all;
   for (Parameter* p : model.all())
     all.insert(all.end(), p->value().data(), p->value().data() + p->size());
-  return all;
-}
-
-/// A new optimizer of every kind, with all the state it can have.
-inline std::vector<std::unique_ptr<Optimizer>> optimizers() {
-  std::vector<std::unique_ptr<Optimizer>> all;
-  all.push_back(std::make_unique<SGD>());
-  all.push_back(std::make_unique<SGD>(SGD::Options{.momentum = 0.9, .nesterov = true}));
-  all.push_back(std::make_unique<Adagrad>(Adagrad::Options{.learning_rate_decay = 0.1}));
-  all.push_back(std::make_unique<Adadelta>(Adadelta::paper()));
-  all.push_back(std::make_unique<RMSprop>());
-  all.push_back(std::make_unique<RMSprop>(RMSprop::Options{.momentum = 0.9, .centered = true}));
-  all.push_back(std::make_unique<Adam>());
-  all.push_back(std::make_unique<Adam>(Adam::torch()));
-  all.push_back(std::make_unique<Adam>(Adam::Options{.amsgrad = true}));
-  all.push_back(std::make_unique<AdamW>(AdamW::paper()));
   return all;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What holds for all optimizers.
-#include "model.hpp"
+#include "cases.hpp"
 
 #include <xtape/record.hpp>
 #include <xtape/tape.hpp>
@@ -37,8 +37,16 @@ struct HeavyBall : Optimizer {
 
 BOOST_AUTO_TEST_SUITE(optimizer)
 
+BOOST_AUTO_TEST_CASE(each_follows_its_formula) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
+    check_trajectory(std::move(*o), o->learning_rate(), each.rule, each.initial);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_pass_is_one_step_whatever_it_visits) {
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     Model model;
     BOOST_TEST(o->steps() == 0u);
     run(model, *o, 1, 3);
@@ -89,7 +97,8 @@ BOOST_AUTO_TEST_CASE(steps_per_parameter_are_state) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_are_only_read) {
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     Model model, same;
     run(model, *o, 1, 2);
     set_gradients(same, 2);
@@ -99,14 +108,14 @@ BOOST_AUTO_TEST_CASE(gradients_are_only_read) {
 }
 
 BOOST_AUTO_TEST_CASE(state_follows_a_parameter_that_moves) {
-  const auto moving = optimizers(), still = optimizers();
-  for (std::size_t i = 0; i < moving.size(); ++i) {
+  for (const Case& each : cases()) {
+    const auto moving = each.make(), still = each.make();
     Model a, b;
-    run(a, *moving[i], 1, 5);
-    run(b, *still[i], 1, 10);
+    run(a, *moving, 1, 5);
+    run(b, *still, 1, 10);
     Model moved{std::move(a)};
-    run(moved, *moving[i], 6, 10);
-    BOOST_TEST((values(moved) == values(b)), still[i]->name());
+    run(moved, *moving, 6, 10);
+    BOOST_TEST((values(moved) == values(b)), each.name);
   }
 }
 
@@ -132,7 +141,8 @@ BOOST_AUTO_TEST_CASE(state_goes_with_its_parameters) {
     run(last, o, 1, 1);
     return memory_stats().in_use;
   };
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     const std::size_t after_one = bytes_after(*o, 1);
     BOOST_TEST(bytes_after(*o, 50) == after_one, o->name());
   }
@@ -155,47 +165,34 @@ BOOST_AUTO_TEST_CASE(state_stays_while_its_parameter_lives) {
 }
 
 BOOST_AUTO_TEST_CASE(a_training_resumes_from_saved_state) {
-  const auto whole = optimizers(), begun = optimizers(), resumed = optimizers();
-  for (std::size_t i = 0; i < whole.size(); ++i) {
+  for (const Case& each : cases()) {
+    const auto whole = each.make(), begun = each.make(), resumed = each.make();
     Model a, b;
-    run(a, *whole[i], 1, 10);
-    whole[i]->set_learning_rate(1e-4);
-    run(a, *whole[i], 11, 20);
+    run(a, *whole, 1, 10);
+    whole->set_learning_rate(1e-4);
+    run(a, *whole, 11, 20);
 
-    run(b, *begun[i], 1, 10);
-    Optimizer& o = *resumed[i];
-    o.set_steps(begun[i]->steps());
+    run(b, *begun, 1, 10);
+    Optimizer& o = *resumed;
+    o.set_steps(begun->steps());
     o.set_learning_rate(1e-4);
     for (const Parameter* p : b.all()) {
-      o.set_steps(*p, begun[i]->steps(*p));
+      o.set_steps(*p, begun->steps(*p));
       for (std::size_t slot = 0; slot < o.slots().size(); ++slot)
-        o.state(*p)[slot] = begun[i]->state(*p)[slot];
+        o.state(*p)[slot] = begun->state(*p)[slot];
     }
     run(b, o, 11, 20);
-    BOOST_TEST((values(a) == values(b)), o.name());
+    BOOST_TEST((values(a) == values(b)), each.name);
   }
 }
 
 BOOST_AUTO_TEST_CASE(slots_have_names_and_first_values) {
-  const auto names = [](const Optimizer& o) {
-    std::string all;
-    for (const Optimizer::Slot& slot : o.slots()) all += std::string{slot.name} + ' ';
-    return all;
-  };
-  std::vector<std::string> found;
-  for (const auto& o : optimizers()) found.push_back(o->name() + (": " + names(*o)));
-  const std::vector<std::string> expected{"sgd: ",
-                                          "sgd: velocity ",
-                                          "adagrad: accumulator ",
-                                          "adadelta: squared_gradients squared_steps ",
-                                          "rmsprop: mean_square ",
-                                          "rmsprop: mean_square mean velocity ",
-                                          "adam: m v ",
-                                          "adam: m v ",
-                                          "adam: m v v_max ",
-                                          "adamw: m v "};
-  BOOST_TEST(found == expected, boost::test_tools::per_element());
-
+  for (const Case& each : cases()) {
+    const auto o = each.make();
+    std::vector<std::string> names;
+    for (const Optimizer::Slot& slot : o->slots()) names.emplace_back(slot.name);
+    BOOST_TEST(names == each.slots, boost::test_tools::per_element());
+  }
   const Parameter p = Model::make({2, 3});
   Adagrad adagrad;
   BOOST_TEST((adagrad.state(p)[0] == full({2, 3}, 0.1)));
@@ -214,7 +211,8 @@ BOOST_AUTO_TEST_CASE(reset_starts_afresh) {
 }
 
 BOOST_AUTO_TEST_CASE(later_steps_allocate_nothing) {
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     Model model;
     set_gradients(model, 1);
     const std::vector<Parameter*> pass = model.all();
@@ -230,7 +228,8 @@ BOOST_AUTO_TEST_CASE(later_steps_allocate_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_not_visited) {
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     Model model, untouched;
     model.large.trainable = false;
     run(model, *o, 1, 2);
@@ -240,7 +239,8 @@ BOOST_AUTO_TEST_CASE(a_frozen_parameter_is_not_visited) {
 }
 
 BOOST_AUTO_TEST_CASE(nan_in_a_gradient_shows_in_its_parameter_alone) {
-  for (const auto& o : optimizers()) {
+  for (const Case& each : cases()) {
+    const auto o = each.make();
     Model model;
     set_gradients(model, 1);
     model.large.grad().data()[777] = std::numeric_limits<double>::quiet_NaN();
@@ -254,8 +254,8 @@ BOOST_AUTO_TEST_CASE(nan_in_a_gradient_shows_in_its_parameter_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
-  const auto one = optimizers(), two = optimizers();
-  for (std::size_t i = 0; i < one.size(); ++i) {
+  for (const Case& each : cases()) {
+    const auto one = each.make(), two = each.make();
     Model a, b;
     ClipNorm clip_a{1}, clip_b{1};
     for (int t = 1; t <= 3; ++t) {
@@ -263,13 +263,13 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
       set_gradients(b, t);
       {
         tbb::global_control limit{tbb::global_control::max_allowed_parallelism, 1};
-        visit(a, clip_a, *one[i]);
+        visit(a, clip_a, *one);
       }
       tbb::global_control limit{tbb::global_control::max_allowed_parallelism, 2};
-      visit(b, clip_b, *two[i]);
+      visit(b, clip_b, *two);
       BOOST_TEST(clip_a.norm() == clip_b.norm());
     }
-    BOOST_TEST((values(a) == values(b)), one[i]->name());
+    BOOST_TEST((values(a) == values(b)), each.name);
   }
 }
 
@@ -282,6 +282,63 @@ BOOST_AUTO_TEST_CASE(an_own_optimizer_is_written_like_the_built_in_ones) {
   const std::vector<double> x = values(a), y = values(b);
   for (std::size_t i = 0; i < x.size(); ++i) BOOST_REQUIRE_SMALL(x[i] - y[i], 1e-14);
   BOOST_TEST(own.steps() == 5u);
+}
+
+// A rule of one line, the sum of some arrays and a number.
+struct Sum : Optimizer {
+  explicit Sum(const Array* second) : Optimizer{"sum", 0.01}, other{second} {}
+
+ protected:
+  void update(Parameter& p, std::span<Array>) override {
+    compute({});
+    compute({{p.value(), sum, {&p.value(), other == nullptr ? &p.grad() : other}, {0.5}}});
+  }
+
+ private:
+  const Array* other;
+  Formula sum{[](Term a, Term b, Term number) { return a + b + number; }};
+};
+
+BOOST_AUTO_TEST_CASE(lines_of_a_rule_are_computed_in_their_order) {
+  struct Fibonacci : Optimizer {
+    Fibonacci() : Optimizer{"fibonacci", 0.01, {{"a", 1}, {"b", 1}}} {}
+
+   protected:
+    void update(Parameter& p, std::span<Array> state) override {
+      Array &a = state[0], &b = state[1];
+      compute({{a, add, {&a, &b}}, {b, add, {&a, &b}}, {p.value(), add, {&a, &b}}});
+    }
+
+   private:
+    Formula add{[](Term x, Term y) { return x + y; }};
+  } rule;
+  Model model;  // one tensor is longer than a slice, and than many pieces
+  run(model, rule, 1, 2);
+  for (const double w : values(model)) BOOST_REQUIRE_EQUAL(w, 13);  // 1 1, 2 3 5, 5 8 13
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_a_rule_that_do_not_fit) {
+  Parameter p{full({2}, 3)};
+  p.grad() = full({2}, 1);
+  Parameter* pass[] = {&p};
+  Sum fits{nullptr};
+  walk(pass, fits);
+  BOOST_TEST((p.value() == full({2}, 4.5)));
+  const Array number = full({}, 1);
+  Sum other_shape{&number};
+  BOOST_CHECK_EXCEPTION(walk(pass, other_shape), ShapeError, [](const ShapeError& error) {
+    return error.what() ==
+           std::string{"[optimizer] expected arrays of the shape (2,) in all lines of a rule"};
+  });
+  struct OneTerm : Optimizer {
+    OneTerm() : Optimizer{"one_term", 0.01} {}
+    void update(Parameter& w, std::span<Array>) override {
+      compute({{w.value(), negative, {&w.value(), &w.grad()}}});
+    }
+    Formula negative{[](Term x) { return -x; }};
+  } one_term;
+  BOOST_CHECK_THROW(walk(pass, one_term), ValueError);
+  BOOST_TEST((p.value() == full({2}, 4.5)));
 }
 
 BOOST_AUTO_TEST_CASE(it_runs_after_backward) {

@@ -3,6 +3,8 @@
 #include "../pattern.hpp"
 #include "support.hpp"
 
+#include <xtape/optim/factory.hpp>
+
 #include <nlohmann/json.hpp>
 
 namespace fs = std::filesystem;
@@ -70,9 +72,10 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
     BOOST_TEST((contains(entry, standard) || contains(entry, newer)),
                standard << " is not in" << entry);
   }
-  for (const char* const name : {"cnn", "lenet5", "mlp", "sgd", "momentum", "nesterov", "adagrad",
-                                 "adadelta", "rmsprop", "amsgrad", "adamw", "torch", "paper"})
+  for (const char* const name : {"cnn", "lenet5", "mlp", "torch", "paper"})
     BOOST_TEST(contains(outcome.out, name), name << " is not in the help");
+  for (const xtape::NamedOptimizer& named : xtape::named_optimizers())
+    BOOST_TEST(contains(outcome.out, std::string{named.name}), named.name << " is not in the help");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_and_events_are_written_while_it_trains) {
@@ -239,13 +242,14 @@ BOOST_AUTO_TEST_CASE(the_mlp_learns_digits) {
 }
 
 BOOST_AUTO_TEST_CASE(each_optimizer_and_preset_runs) {
-  for (const std::string optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adadelta",
-                                      "rmsprop", "adam", "amsgrad", "adamw"})
-    for (const std::string preset : {"keras", "torch", "paper"}) {
-      const Outcome outcome = train("--model mlp --epochs 1 --limit 640 --quiet --optimizer " +
-                                    optimizer + " --preset " + preset);
-      BOOST_TEST(outcome.status == 0, optimizer << ' ' << preset << ": " << outcome.err);
-      BOOST_TEST(accuracy(outcome) > 0, optimizer << ' ' << preset);
+  for (const xtape::NamedOptimizer& named : xtape::named_optimizers())
+    for (const xtape::Preset preset : named.presets) {
+      const std::string chosen =
+          std::string{named.name} + " --preset " + std::string{xtape::to_string(preset)};
+      const Outcome outcome =
+          train("--model mlp --epochs 1 --limit 640 --quiet --optimizer " + chosen);
+      BOOST_TEST(outcome.status == 0, chosen << ": " << outcome.err);
+      BOOST_TEST(accuracy(outcome) > 0, chosen);
     }
 }
 

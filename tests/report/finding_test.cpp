@@ -87,25 +87,15 @@ BOOST_AUTO_TEST_CASE(a_diverged_run_is_done_and_has_no_accuracy) {
 }
 
 BOOST_AUTO_TEST_CASE(optimizers_are_named_as_people_write) {
-  const std::vector<std::pair<std::string, std::string>> names = {
-      {"adam", "Adam"},
-      {"amsgrad", "AMSGrad"},
-      {"adamw", "AdamW"},
-      {"rmsprop", "RMSprop"},
-      {"sgd", "SGD"},
-      {"momentum", "SGD with momentum"},
-      {"nesterov", "SGD with Nesterov momentum"},
-      {"adagrad", "Adagrad"},
-      {"adadelta", "Adadelta"},
-      {"lion", "lion"}};
   Results results;
-  for (const auto& [name, title] : names) results.runs.push_back({.optimizer = name});
-  results.runs.push_back({.optimizer = "lion", .learning_rate = 0.5});
+  results.titles = {{"sgd", "SGD"}, {"nesterov", "SGD with Nesterov momentum"}};
+  results.runs = {
+      {.optimizer = "nesterov"}, {.optimizer = "own"}, {.optimizer = "own", .learning_rate = 0.5}};
   const auto all = titled_groups(results);
-  BOOST_TEST_REQUIRE(all.size() == names.size() + 1);
-  for (std::size_t i = 0; i + 1 < names.size(); ++i) BOOST_TEST(all[i].name == names[i].second);
-  BOOST_TEST(all[9].name == "lion 0");
-  BOOST_TEST(all[10].name == "lion 0.5");
+  BOOST_TEST_REQUIRE(all.size() == 3u);
+  BOOST_TEST(all[0].name == "SGD with Nesterov momentum");
+  BOOST_TEST(all[1].name == "own 0");
+  BOOST_TEST(all[2].name == "own 0.5");
   results.runs = {{.optimizer = "sgd", .learning_rate = 0.01}, {.optimizer = "sgd"}};
   BOOST_TEST(titled_groups(results)[0].name == "SGD 0.01");
   BOOST_TEST(contains(to_html(sample()), "<p class=\"finding\">Adam reached "));

@@ -15,12 +15,15 @@ namespace {
 // How an invented optimizer learns: its error falls from `first` to `last`.
 struct Kind {
   const char* name;
+  const char* title;
   double learning_rate, first, last, update_seconds;
 };
-constexpr Kind kinds[] = {
-    {"adam", 0.001, 0.021, 0.0089, 0.74},    {"rmsprop", 0.001, 0.024, 0.0094, 0.62},
-    {"adagrad", 0.001, 0.115, 0.046, 0.55},  {"adadelta", 0.001, 0.36, 0.142, 0.83},
-    {"momentum", 0.01, 0.052, 0.0112, 0.41}, {"sgd", 0.01, 0.112, 0.0316, 0.22}};
+constexpr Kind kinds[] = {{"adam", "Adam", 0.001, 0.021, 0.0089, 0.74},
+                          {"rmsprop", "RMSprop", 0.001, 0.024, 0.0094, 0.62},
+                          {"adagrad", "Adagrad", 0.001, 0.115, 0.046, 0.55},
+                          {"adadelta", "Adadelta", 0.001, 0.36, 0.142, 0.83},
+                          {"momentum", "SGD with momentum", 0.01, 0.052, 0.0112, 0.41},
+                          {"sgd", "SGD", 0.01, 0.112, 0.0316, 0.22}};
 
 using Random = std::mt19937;
 // Not std::normal_distribution, whose numbers differ from library to library.
@@ -151,6 +154,7 @@ Results sample() {
                       {"compiler", "g++ 12.2.0"},
                       {"OpenBLAS", "0.3.21"},
                       {"processor", "an invented one, 2 cores"}};
+  for (const Kind& kind : kinds) results.titles.emplace(kind.name, kind.title);
   results.epochs = 10;
   results.test_samples = 10000;
   for (int i = 0; i < 10; ++i) results.classes.push_back(std::to_string(i));

@@ -37,6 +37,14 @@ class Adadelta : public Optimizer {
     double rho = 0.95;             ///< how much of the averages is kept, in [0, 1)
     double epsilon = 1e-7;         ///< at least 0; with 0 it never moves
     double weight_decay = 0;       ///< adds weight_decay * w to the gradient, as PyTorch does
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("rho", rho, OptionRange::fraction);
+      use("epsilon", epsilon, OptionRange::not_negative);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+    }
   };
   static Options keras();  ///< as keras.optimizers.Adadelta of Keras 3, the default
   static Options torch();  ///< as torch.optim.Adadelta

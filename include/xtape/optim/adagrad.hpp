@@ -41,6 +41,17 @@ class Adagrad : public Optimizer {
     double learning_rate_decay = 0;  ///< lowers it with the steps, as PyTorch's lr_decay
     StepCount step_count = StepCount::per_pass;  ///< what t counts
     double weight_decay = 0;  ///< adds weight_decay * w to the gradient, as PyTorch does
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("initial_accumulator", initial_accumulator, OptionRange::not_negative);
+      use("epsilon", epsilon, OptionRange::not_negative);
+      use("epsilon_form", epsilon_form);
+      use("learning_rate_decay", learning_rate_decay, OptionRange::not_negative);
+      use("step_count", step_count);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+    }
   };
   static Options keras();  ///< as keras.optimizers.Adagrad of Keras 3, the default
   static Options torch();  ///< as torch.optim.Adagrad

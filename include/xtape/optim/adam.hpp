@@ -54,6 +54,19 @@ class Adam : public Optimizer {
     StepCount step_count = StepCount::per_pass;   ///< what t counts
     bool amsgrad = false;                         ///< divides by the largest v so far
     double weight_decay = 0;  ///< adds weight_decay * w to the gradient; see also AdamW
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("beta1", beta1, OptionRange::fraction);
+      use("beta2", beta2, OptionRange::fraction);
+      use("epsilon", epsilon, OptionRange::not_negative);
+      use("epsilon_form", epsilon_form);
+      use("bias_correction", bias_correction);
+      use("step_count", step_count);
+      use("amsgrad", amsgrad);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+    }
   };
   static Options keras();          ///< as keras.optimizers.Adam of Keras 3, the default
   static Options torch();          ///< as torch.optim.Adam

@@ -48,6 +48,19 @@ class AdamW : public Adam {
     double weight_decay = 0.004;                            ///< at least 0
     DecayForm decay_form = DecayForm::times_learning_rate;  ///< what multiplies weight_decay
     bool amsgrad = false;                                   ///< divides by the largest v so far
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("beta1", beta1, OptionRange::fraction);
+      use("beta2", beta2, OptionRange::fraction);
+      use("epsilon", epsilon, OptionRange::not_negative);
+      use("epsilon_form", epsilon_form);
+      use("step_count", step_count);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+      use("decay_form", decay_form);
+      use("amsgrad", amsgrad);
+    }
   };
   static Options keras();  ///< as keras.optimizers.AdamW of Keras 3, the default
   static Options torch();  ///< as torch.optim.AdamW

@@ -5,10 +5,14 @@
 
 #include <xtape/optim/optimizer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
@@ -19,15 +23,29 @@ enum class Preset {
   torch,  ///< PyTorch
   paper,  ///< the publication
 };
+/// `keras`, `torch` or `paper`.
+std::string_view to_string(Preset preset);
 
-/// The names that make_optimizer knows: `sgd`, `momentum`, `nesterov`, `adagrad`, `adadelta`, `rmsprop`,
-/// `adam`, `amsgrad`, `adamw`.
-std::span<const std::string_view> optimizer_names();
+/// An optimizer that has a name: one of the library's, with the options that the name stands for.
+struct NamedOptimizer {
+  std::string_view name;        ///< for command lines and files, such as `nesterov`
+  std::string_view title;       ///< as people write it, such as `SGD with Nesterov momentum`
+  std::vector<Preset> presets;  ///< those that there are
+  /// The names and values of all options in one of the presets.
+  std::function<std::vector<std::pair<std::string, std::string>>(Preset preset)> options;
+  /// Makes one; see make_optimizer.
+  std::function<std::unique_ptr<Optimizer>(Preset preset, std::optional<double> learning_rate,
+                                           Location at)>
+      make;
+};
+
+/// All that make_optimizer knows. \ref optimizers shows them.
+std::span<const NamedOptimizer> named_optimizers();
 
 /// Makes an optimizer by its name: `make_optimizer("adam", Preset::keras)`. `momentum` and `nesterov`
 /// are SGD with momentum 0.9, `amsgrad` is Adam with amsgrad. Without a learning rate it is the preset's.
-/// Throws ValueError for another name, and names those there are, and for a learning rate that is negative
-/// or not finite.
+/// Throws ValueError for another name, and names those there are, for a preset that it does not have, and for
+/// a learning rate that is negative or not finite.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset = Preset::keras,
                                           std::optional<double> learning_rate = {},
                                           Location at = Location::current());

@@ -3,6 +3,7 @@
 /// What all optimizers share: the step count, the learning rate, and state per parameter.
 #pragma once
 
+#include <xtape/formula.hpp>
 #include <xtape/optim/schedule.hpp>
 #include <xtape/visitor.hpp>
 
@@ -33,6 +34,12 @@ enum class MomentumForm {
 enum class StepCount {
   per_pass,       ///< the passes of the optimizer, as Keras' `iterations`
   per_parameter,  ///< the updates of the parameter at hand, as PyTorch's `state["step"]`
+};
+
+/// Which values a number among the options of an optimizer may have.
+enum class OptionRange {
+  not_negative,  ///< finite, and at least 0
+  fraction,      ///< in [0, 1)
 };
 
 /// A visitor that lowers the loss by the parameters' gradients. One's own is a single function:
@@ -110,8 +117,32 @@ class Optimizer : public Visitor {
   Optimizer(const Op& op, double learning_rate, std::vector<Slot> slots = {},
             StepCount step_count = StepCount::per_pass);
 
+  /// Throws ValueError for the first of the options that is not in its range. They list themselves by a function
+  /// `each`, as SGD::Options do.
+  template <class Options>
+  static void check(const Op& op, const Options& options) {
+    options.each([&op]([[maybe_unused]] const char* name, const auto& value, auto... range) {
+      (check_range(op, name, value, range), ...);
+    });
+  }
+  /// Throws ValueError for a value that is not in the range.
+  static void check_range(const Op& op, const char* option, double value, OptionRange range);
+
   /// The step t of the formulas, from 1, for the parameter that `update` is called with.
   std::uint64_t current_step() const noexcept { return current_step_; }
+  /// A line of a rule: an array takes the values of a formula of some arrays of its shape and, after them, some
+  /// numbers.
+  struct Line {
+    Array& array;                                ///< may be one of those that are read
+    const Formula& formula;                      ///< of `arrays`, then of `numbers`
+    std::initializer_list<const Array*> arrays;  ///< such as the value, the gradient and state
+    std::initializer_list<double> numbers = {};  ///< such as the learning rate
+  };
+  /// Computes lines in their order, at the speed of the built-in rules: each for a piece of the arrays at a time, on
+  /// all threads of the pool, so that memory is read and written once. Numbers below the smallest normal one count
+  /// as zero. Throws ValueError where a formula is of other inputs, and ShapeError where an array has another shape
+  /// than the first that is assigned to.
+  static void compute(std::initializer_list<Line> lines);
   /// The rule: changes the value of `parameter` by its gradient, `learning_rate()`, `current_step()` and
   /// `state`, one array for each of `slots()`.
   virtual void update(Parameter& parameter, std::span<Array> state) = 0;

@@ -49,6 +49,18 @@ class RMSprop : public Optimizer {
     EpsilonForm epsilon_form = EpsilonForm::inside_sqrt;     ///< where epsilon stands
     MomentumForm momentum_form = MomentumForm::rate_inside;  ///< where the learning rate enters
     double weight_decay = 0;  ///< adds weight_decay * w to the gradient, as PyTorch does
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("rho", rho, OptionRange::fraction);
+      use("momentum", momentum, OptionRange::fraction);
+      use("centered", centered);
+      use("epsilon", epsilon, OptionRange::not_negative);
+      use("epsilon_form", epsilon_form);
+      use("momentum_form", momentum_form);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+    }
   };
   static Options keras();  ///< as keras.optimizers.RMSprop of Keras 3, the default
   static Options torch();  ///< as torch.optim.RMSprop

@@ -38,6 +38,15 @@ class SGD : public Optimizer {
     bool nesterov = false;        ///< looks ahead; needs a momentum
     double weight_decay = 0;      ///< adds weight_decay * w to the gradient, as PyTorch does
     MomentumForm momentum_form = MomentumForm::rate_inside;  ///< where the learning rate enters
+    /// Calls use(name, value) for each, and use(name, value, range) for numbers.
+    template <class Use>
+    constexpr void each(Use use) const {
+      use("learning_rate", learning_rate, OptionRange::not_negative);
+      use("momentum", momentum, OptionRange::fraction);
+      use("nesterov", nesterov);
+      use("weight_decay", weight_decay, OptionRange::not_negative);
+      use("momentum_form", momentum_form);
+    }
   };
   static Options keras();  ///< as keras.optimizers.SGD of Keras 3, the default
   static Options torch();  ///< as torch.optim.SGD

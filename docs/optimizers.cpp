@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Draws the paths of the optimizers over Rosenbrock's and Beale's functions, for the pages on them:
-//   paths FOLDER     writes sgd-rosenbrock.svg, sgd-beale.svg, adagrad-rosenbrock.svg, ...
+// What the pages on optimizers show of all that have a name: tables, and their paths over two functions.
+//   optimizers TABLES FOLDER     writes FOLDER/sgd-rosenbrock.svg, FOLDER/sgd-beale.svg, ...
 #include <xtape/xtape.hpp>
 
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <sstream>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr double width = 480, height = 320;  // of the map, in pixels
 constexpr std::size_t columns = 128, rows = 80;
+constexpr int steps = 500;
 
 struct Point {
   double x, y;
@@ -49,7 +51,7 @@ double value(const Surface& surface, Point p) {
 }
 
 // The points that the optimizer goes through.
-std::vector<Point> path(const Surface& surface, Optimizer& optimizer, int steps) {
+std::vector<Point> path(const Surface& surface, Optimizer& optimizer) {
   Parameter x{Array{static_cast<Scalar>(surface.start.x)}},
       y{Array{static_cast<Scalar>(surface.start.y)}};
   std::vector<Point> points{surface.start};
@@ -113,7 +115,7 @@ std::string contour(const Grid& grid, double level) {
 
 // An optimizer in a drawing.
 struct Run {
-  const char* label;
+  std::string label;
   std::unique_ptr<Optimizer> optimizer;
 };
 
@@ -155,7 +157,7 @@ void draw_legend(std::ostream& svg, const Surface& surface, const Run& run, Poin
       << "</text>\n";
 }
 
-void draw(std::ostream& svg, const Surface& surface, std::vector<Run> runs, int steps) {
+void draw(std::ostream& svg, const Surface& surface, std::vector<Run> runs) {
   svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"600\" viewBox=\"-1 -1 " << width + 2
       << ' ' << height + 10 + 42 * double(runs.size()) << "\">\n"
       << style << "<clipPath id=\"map\"><rect width=\"" << width << "\" height=\"" << height
@@ -165,7 +167,7 @@ void draw(std::ostream& svg, const Surface& surface, std::vector<Run> runs, int 
   for (double level = surface.lowest; level <= 3; level += 0.5)
     svg << "<path class=\"contour\" d=\"" << contour(grid, level) << "\"/>\n";
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const std::vector<Point> points = path(surface, *runs[i].optimizer, steps);
+    const std::vector<Point> points = path(surface, *runs[i].optimizer);
     draw_path(svg, surface, points, i);
     draw_legend(svg, surface, runs[i], points.back(), i);
   }
@@ -187,8 +189,22 @@ Run run(const char* label, const typename O::Options& options) {
   return {label, std::make_unique<O>(options)};
 }
 
-// What each page shows. Most rates are high, to show the way: this is no network.
-std::vector<Run> runs_of(const std::string& page) {
+// At the rate, of some, with which it ends where the surface is lowest.
+Run best_run(const NamedOptimizer& named, const Surface& surface) {
+  double lowest = INFINITY, best = 0;
+  for (const double rate : {0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003}) {
+    const auto optimizer = make_optimizer(named.name, named.presets[0], rate);
+    const double end = value(surface, path(surface, *optimizer).back());
+    if (end < lowest) lowest = end, best = rate;
+  }
+  std::ostringstream label;
+  label << named.title << ", " << best;
+  return {label.str(), make_optimizer(named.name, named.presets[0], best)};
+}
+
+// What a page shows. Most rates are high, to show the way: this is no network.
+std::vector<Run> runs_of(const NamedOptimizer& named, const Surface& surface) {
+  const std::string_view page = named.name;
   if (page == "sgd")
     return runs(run<SGD>("SGD, 0.001", {.learning_rate = 1e-3}),
                 run<SGD>("momentum 0.9, 0.001", {.learning_rate = 1e-3, .momentum = 0.9}),
@@ -204,25 +220,73 @@ std::vector<Run> runs_of(const std::string& page) {
   if (page == "adam")
     return runs(run<Adam>("Adam, 0.05", {.learning_rate = 0.05}),
                 run<Adam>("AMSGrad, 0.05", {.learning_rate = 0.05, .amsgrad = true}));
-  return runs(run<AdamW>("AdamW, 0.05, decay 0.004", {.learning_rate = 0.05}),
-              run<AdamW>("AdamW, 0.05, decay 0.5", {.learning_rate = 0.05, .weight_decay = 0.5}));
+  if (page == "adamw")
+    return runs(run<AdamW>("AdamW, 0.05, decay 0.004", {.learning_rate = 0.05}),
+                run<AdamW>("AdamW, 0.05, decay 0.5", {.learning_rate = 0.05, .weight_decay = 0.5}));
+  return runs(best_run(named, surface));
+}
+
+template <class Cells>
+void write_row(std::ostream& out, std::string_view head, const Cells& cells) {
+  out << "| " << head << " |";
+  for (const auto& cell : cells) out << ' ' << cell << " |";
+  out << '\n';
+}
+
+// The options in each preset.
+void write_presets(std::ostream& out, const NamedOptimizer& named) {
+  std::vector<std::string> titles;
+  std::vector<std::vector<std::pair<std::string, std::string>>> presets;
+  for (const Preset preset : named.presets) {
+    titles.push_back('`' + std::string{to_string(preset)} + "()`");
+    presets.push_back(named.options(preset));
+  }
+  out << "<!-- [" << named.name << "] -->\n";
+  write_row(out, "option", titles);
+  write_row(out, "---", std::vector<std::string>(titles.size(), "---"));
+  for (std::size_t i = 0; i < presets[0].size(); ++i) {
+    std::vector<std::string> values;
+    for (const auto& options : presets) values.push_back(options[i].second);
+    write_row(out, '`' + presets[0][i].first + '`', values);
+  }
+  out << "<!-- [" << named.name << "] -->\n\n";
+}
+
+// All names, and what they keep for each parameter.
+void write_names(std::ostream& out) {
+  out << "<!-- [names] -->\n| name | is | keeps |\n| --- | --- | --- |\n";
+  for (const NamedOptimizer& named : named_optimizers()) {
+    std::string slots;
+    for (const Optimizer::Slot& slot :
+         named.make(named.presets[0], {}, Location::current())->slots())
+      slots += (slots.empty() ? "`" : ", `") + std::string{slot.name} + '`';
+    out << "| `" << named.name << "` | " << named.title << " | " << slots << " |\n";
+  }
+  out << "<!-- [names] -->\n\n";
+}
+
+// Whether it could be written.
+bool write(const std::string& path, const std::function<void(std::ostream&)>& content) {
+  std::ofstream file{path};
+  content(file);
+  if (!file.flush()) std::cerr << "optimizers: " << path << " cannot be written\n";
+  return file.good();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "paths FOLDER\n";
+  if (argc != 3) {
+    std::cerr << "optimizers TABLES FOLDER\n";
     return 2;
   }
-  for (const char* const page : {"sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw"})
-    for (const Surface& surface : surfaces) {
-      const std::string file = std::string{argv[1]} + '/' + page + '-' + surface.file + ".svg";
-      std::ofstream svg{file};
-      draw(svg, surface, runs_of(page), 500);
-      if (!svg.flush()) {
-        std::cerr << "paths: " << file << " cannot be written\n";
-        return 1;
-      }
-    }
+  bool good = write(argv[1], [](std::ostream& out) {
+    write_names(out);
+    for (const NamedOptimizer& named : named_optimizers()) write_presets(out, named);
+  });
+  for (const NamedOptimizer& named : named_optimizers())
+    for (const Surface& surface : surfaces)
+      good &= write(argv[2] + ('/' + std::string{named.name} + '-' + surface.file + ".svg"),
+                    [&](std::ostream& svg) { draw(svg, surface, runs_of(named, surface)); });
+  return good ? 0 : 1;
 }
