@@ -9,6 +9,7 @@
 #include <xtape/optim/adamw.hpp>
 #include <xtape/optim/clip.hpp>
 #include <xtape/optim/factory.hpp>
+#include <xtape/optim/lion.hpp>
 #include <xtape/optim/optimizer.hpp>
 #include <xtape/optim/rmsprop.hpp>
 #include <xtape/optim/schedule.hpp>

@@ -112,6 +112,7 @@ const std::vector<NamedOptimizer>& rows() {
                   o.amsgrad = true;
                 }),
       row<AdamW>("adamw", "AdamW"),
+      row<Lion>("lion", "Lion"),
   };
   return all;
 }

@@ -167,6 +167,22 @@ std::vector<Case> all_cases() {
          "[adamw] weight_decay must be finite and at least 0, got -1"},
         {[] { AdamW{{.learning_rate = 0, .decay_form = AdamW::DecayForm::times_schedule}}; },
          "[adamw] times_schedule needs a learning_rate above 0, got 0"}}});
+  all.push_back({"lion",
+                 make<Lion>({.weight_decay = 0.1}),
+                 {"m"},
+                 {},
+                 [](int, double a, double& w, double g, State& s) {
+                   const double u = s[0] * 0.9 + g * 0.1;
+                   w = w * (1 - a * 0.1);
+                   if (u != 0) w = w - a * u / std::abs(u);
+                   s[0] = s[0] * 0.99 + g * 0.01;
+                 },
+                 {{[] { Lion{{.beta1 = 1}}; }, "[lion] beta1 must be in [0, 1), got 1"},
+                  {[] { Lion{{.beta2 = -0.5}}; }, "[lion] beta2 must be in [0, 1), got -0.5"},
+                  {[] { Lion{{.weight_decay = -1}}; },
+                   "[lion] weight_decay must be finite and at least 0, got -1"},
+                  {[] { make_optimizer("lion", Preset::torch); },
+                   "[make_optimizer] lion has no preset torch, expected one of keras, paper"}}});
   return all;
 }
 
