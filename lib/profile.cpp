@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/profile.hpp>
 
+#include "files/errors.hpp"
 #include "files/new_file.hpp"
 #include "json.hpp"
 #include "text.hpp"
@@ -19,10 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* phase_names[] = {"data", "forward", "backward", "update"};
 constexpr std::size_t most_events = 200'000;
-
-void fail_to_write(const char* what, const std::string& path, const std::string& why) {
-  throw DataError(Op::nowhere("profiler"), text(what, ' ', path, ": ", why));
-}
 
 double bytes_of(std::size_t elements) { return static_cast<double>(elements * sizeof(Scalar)); }
 
@@ -139,7 +136,7 @@ void Profiler::write_trace(const std::string& path) const {
     comma = ",";
   }
   trace += R"(],"displayTimeUnit":"ms"})";
-  files::NewFile file{path, fail_to_write};
+  files::NewFile file{path, file_errors("profiler")};
   file.write(trace);
   file.commit();
 }

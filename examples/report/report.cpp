@@ -3,13 +3,10 @@
 
 #include "formats.hpp"
 
+#include <files/input_file.hpp>
 #include <files/lock.hpp>
 #include <files/new_file.hpp>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace report {
@@ -19,7 +16,7 @@ namespace {
   throw std::runtime_error{path.string() + ": " + what};
 }
 
-void fail_to_write(const char* what, const std::string& path, const std::string& why) {
+void fail_at(const char* what, const std::string& path, const std::string& why) {
   fail(path, std::string{what} + ": " + why);
 }
 
@@ -30,25 +27,23 @@ void create(const std::filesystem::path& directory) {
 }
 
 void write_file(const std::filesystem::path& path, const std::string& content) {
-  xtape::files::NewFile file{path.string(), fail_to_write};
+  xtape::files::NewFile file{path.string(), fail_at};
   file.write(content);
   file.commit();
 }
 
 std::string read_file(const std::filesystem::path& path) {
-  std::error_code error;  // what else is wrong, opening will tell
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
-    fail(path, "cannot read: it is not a regular file");  // a pipe could be waited at for ever
-  std::ifstream file{path, std::ios::binary};
-  if (!file) fail(path, std::string{"cannot read: "} + std::strerror(errno));
-  return {std::istreambuf_iterator<char>{file}, {}};
+  const xtape::files::InputFile file{path.string(), fail_at};
+  std::string content(file.size(), '\0');
+  file.read_at(0, content.data(), content.size());
+  return content;
 }
 
 }  // namespace
 
 Claim::Claim(const std::filesystem::path& directory) {
   create(directory);
-  auto lock = xtape::files::Lock::of_folder(directory.string(), fail_to_write);
+  auto lock = xtape::files::Lock::of_folder(directory.string(), fail_at);
   if (!lock) fail(directory, "another process writes a report there; choose another directory");
   lock_ = std::make_shared<xtape::files::Lock>(std::move(*lock));
 }

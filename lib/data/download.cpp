@@ -59,8 +59,6 @@ void restrict_protocols(CURL* curl) {
 #endif
 }
 
-[[noreturn]] void fail(const std::string& what) { throw DataError(Op::nowhere("download"), what); }
-
 using Text = std::unique_ptr<char, Calls<curl_free>>;
 
 // A part of a URL, if it has that.
@@ -80,7 +78,7 @@ void refuse_pipes(CURL* curl, const std::string& url) {
   const Text name{curl_easy_unescape(curl, path.get(), 0, nullptr)};
   std::error_code ignored;
   if (name && std::filesystem::is_fifo(name.get(), ignored))
-    fail(url + ": expected a file, found a pipe");
+    fail_to_download(url + ": expected a file, found a pipe");
 }
 
 }  // namespace
@@ -93,7 +91,7 @@ std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes,
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, Calls<curl_easy_cleanup>> curl{
       initialized == CURLE_OK ? curl_easy_init() : nullptr};
-  if (curl == nullptr) fail("libcurl cannot be initialized");
+  if (curl == nullptr) fail_to_download("libcurl cannot be initialized");
 
   refuse_pipes(curl.get(), url);
   Sink sink{.max_bytes = max_bytes};
@@ -114,8 +112,10 @@ std::vector<std::uint8_t> fetch(const std::string& url, std::size_t max_bytes,
   restrict_protocols(curl.get());
 
   const CURLcode code = curl_easy_perform(curl.get());
-  if (sink.too_long) fail(text(url, ": expected at most ", max_bytes, " bytes, got more"));
-  if (code != CURLE_OK) fail(url + ": " + (*reason != 0 ? reason : curl_easy_strerror(code)));
+  if (sink.too_long)
+    fail_to_download(text(url, ": expected at most ", max_bytes, " bytes, got more"));
+  if (code != CURLE_OK)
+    fail_to_download(url + ": " + (*reason != 0 ? reason : curl_easy_strerror(code)));
   return std::move(sink.bytes);
 }
 
@@ -127,7 +127,7 @@ std::string sha256(std::initializer_list<std::span<const std::uint8_t>> parts) {
   for (const auto& part : parts)
     good = good && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
   if (!good || EVP_DigestFinal_ex(context.get(), digest, &length) != 1)
-    fail("OpenSSL cannot compute SHA-256");
+    fail_to_download("OpenSSL cannot compute SHA-256");
   return hex({digest, length});
 }
 
@@ -139,8 +139,7 @@ namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
 [[noreturn]] void fail() {
-  throw DataError(Op::nowhere("download"), "this build of xtape cannot download",
-                  "build it with libcurl and OpenSSL");
+  fail_to_download("this build of xtape cannot download", "build it with libcurl and OpenSSL");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // Downloads and digests, where the build has libcurl and OpenSSL (XTAPE_WITH_CURL).
 #pragma once
 
-#include <xtape/config.hpp>
+#include <xtape/error.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -13,6 +13,11 @@
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI::data {
+
+/// Throws DataError: `[download] <what>; <hint>`.
+[[noreturn]] inline void fail_to_download(const std::string& what, const std::string& hint = {}) {
+  throw DataError(Op::nowhere("download"), what, hint);
+}
 
 /// Whether this build can download. If not, the functions below throw DataError.
 bool can_download() noexcept;

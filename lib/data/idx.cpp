@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "data/idx.hpp"
+#include <xtape/data/idx.hpp>
 
 #include "data/hex.hpp"
+#include "data/idx_parser.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -24,14 +25,14 @@ constexpr std::pair<std::uint8_t, const char*> element_types[] = {
     {unsigned_byte, "unsigned bytes"}, {0x09, "signed bytes"}, {0x0b, "16-bit integers"},
     {0x0c, "32-bit integers"},         {0x0d, "floats"},       {0x0e, "doubles"}};
 
-void read_header(ByteStream& stream, std::span<std::uint8_t> out, std::string_view what) {
+void read_header(IdxStream& stream, std::span<std::uint8_t> out, std::string_view what) {
   const std::size_t count = stream.read(out);
   if (count != out.size())
     fail(stream.name(), text("expected ", out.size(), " bytes of ", what, ", found ", count),
          count == 0 && what == "magic" ? "the file is empty" : "the file is cut short");
 }
 
-Shape read_shape(ByteStream& stream) {
+Shape read_shape(IdxStream& stream) {
   std::array<std::uint8_t, 4> magic;
   read_header(stream, magic, "magic");
   const auto type = std::ranges::find(element_types, magic[2], [](auto& row) { return row.first; });
@@ -51,7 +52,7 @@ Shape read_shape(ByteStream& stream) {
 }
 
 // The number of bytes that the header asks for.
-std::size_t body_size(const ByteStream& stream, const Shape& shape) {
+std::size_t body_size(const IdxStream& stream, const Shape& shape) {
   if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return 0;
   std::size_t count = 1;
   for (std::size_t size : shape)
@@ -72,7 +73,7 @@ void in_memory(const std::string& name, const Shape& shape, const std::function<
 
 Idx read_if(const std::string& path, const std::function<void(const Shape&)>& check,
             std::size_t most = most_unfolded) {
-  ByteStream stream{path};
+  IdxStream stream{path};
   return parse_idx(stream, check, most);
 }
 
@@ -96,8 +97,7 @@ std::vector<std::int32_t> read_labels_if(const std::string& path,
 
 }  // namespace
 
-Idx parse_idx(ByteStream& stream, const std::function<void(const Shape&)>& check,
-              std::size_t most) {
+Idx parse_idx(IdxStream& stream, const std::function<void(const Shape&)>& check, std::size_t most) {
   Idx idx{read_shape(stream), {}};
   const std::size_t expected = body_size(stream, idx.shape);
   if (check) check(idx.shape);

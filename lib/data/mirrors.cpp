@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "data/download.hpp"
-#include "data/idx.hpp"
-#include "data/mnist.hpp"
-#include "io/new_file.hpp"
+#include "data/idx_parser.hpp"
+#include "data/source.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "text.hpp"
 
 namespace xtape::inline XTAPE_ABI::data {
@@ -14,17 +15,14 @@ using Clock = std::chrono::steady_clock;
 // No file of these datasets is longer, compressed or not.
 constexpr std::size_t max_file_bytes = std::size_t{64} << 20;
 
-[[noreturn]] void fail(const std::string& what, const std::string& hint = {}) {
-  throw DataError(Op::nowhere("download"), what, hint);
-}
-
 std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& digest,
                                     std::chrono::milliseconds most) {
   std::vector<std::uint8_t> bytes = fetch(url, max_file_bytes, most);
-  ByteStream stream{url, bytes};
+  IdxStream stream{url, bytes};
   const Idx idx = parse_idx(stream, {}, max_file_bytes);
   const std::string found = sha256({idx_header(idx.shape), idx.bytes});
-  if (found != digest) fail(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
+  if (found != digest)
+    fail_to_download(text(url, ": expected the SHA-256 digest ", digest, ", found ", found));
   return bytes;
 }
 
@@ -33,7 +31,7 @@ std::vector<std::uint8_t> fetch_idx(const std::string& url, const std::string& d
 void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  const files::Fail refuse = fail_to_write("download");
+  const files::Fail refuse = file_errors("download");
   if (error) refuse("cannot create", path.parent_path().string(), error.message());
   files::NewFile file{path.string(), refuse};
   file.write(bytes.data(), bytes.size());
@@ -64,7 +62,7 @@ std::string download_files(const Source& source, std::vector<std::string> mirror
         mirror = (mirror + 1) % mirrors.size();
       }
     }
-    if (bytes.empty()) fail(reasons.empty() ? "there are no mirrors" : reasons);
+    if (bytes.empty()) fail_to_download(reasons.empty() ? "there are no mirrors" : reasons);
     write_file(directory / name, bytes);
   }
   return mirrors.empty() ? std::string{} : mirrors[mirror];

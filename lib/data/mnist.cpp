@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "data/mnist.hpp"
+#include <xtape/data/mnist.hpp>
+
+#include "data/download.hpp"
+#include "data/source.hpp"
+#include "text.hpp"
 
 #include <xtape/data/idx.hpp>
 #include <xtape/data/synthetic.hpp>
-
-#include "data/download.hpp"
-#include "text.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -3,7 +3,8 @@
 
 #include "export/onnx_call.hpp"
 #include "export/onnx_ops.hpp"
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -148,8 +149,8 @@ void export_onnx_model(const std::string& path,
   const std::string bytes = serialized(graph);
   if (bytes.size() >= largest_message)
     throw DataError(op, text("cannot write ", path, ": an ONNX file is smaller than 2 GB"));
-  NewFile file{path};
-  file.write(bytes.data(), bytes.size());
+  files::NewFile file{path, file_errors(op)};
+  file.write(bytes);
   file.commit();
 }
 

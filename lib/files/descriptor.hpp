@@ -10,12 +10,15 @@
 
 namespace xtape::files {
 
-/// How a failure is thrown, as each who writes files has errors of a kind of its own: `what` could not be done
-/// with the file at `path`, and why. It does not return.
+/// How a failure is thrown, as each who reads or writes files has errors of a kind of its own: `what` could not be
+/// done with the file at `path`, and why. It does not return.
 using Fail = std::function<void(const char* what, const std::string& path, const std::string& why)>;
 
 /// Fails for what errno says.
 [[noreturn]] void fail_with_errno(const Fail& fail, const char* what, const std::string& path);
+
+/// Why a pipe, a device or a folder is refused.
+inline constexpr const char* not_regular = "it is not a regular file";
 
 /// A descriptor, closed at the end. It is never one of the standard three, which a program may have been
 /// started without: what it prints would go into the file.

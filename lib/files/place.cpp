@@ -12,8 +12,6 @@ namespace {
 
 constexpr int most_links = 40;  // as the kernel follows
 
-constexpr const char* not_regular = "it is not a regular file";
-
 constexpr int just_the_place = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Whether a link in a folder may be followed to another folder: where everybody may make links, only those of

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/io/event_file.hpp>
 
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/place.hpp"
 #include "io/protobuf.hpp"
 #include "json.hpp"
 #include "text.hpp"
@@ -27,7 +28,7 @@ const Op op = Op::nowhere("event_file");
 
 // Makes a file that was not there. Returns -1, with errno set, if it cannot be.
 int make_file(const std::string& path) {
-  const files::Place place{path, fail_to_write(op.name)};
+  const files::Place place{path, file_errors(op)};
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
   files::Descriptor file{::openat(place.folder.get(), place.name.c_str(), flags, 0666)};
   return file.release();
@@ -85,8 +86,6 @@ void EventFile::write(const std::string& event) {
   size_ += static_cast<std::int64_t>(record.size());
 }
 
-void EventFile::fail() const {
-  files::fail_with_errno(fail_to_write(op.name), "cannot write", path_);
-}
+void EventFile::fail() const { files::fail_with_errno(file_errors(op), "cannot write", path_); }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "io/safetensors.hpp"
 
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "io/half.hpp"
-#include "io/new_file.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -24,15 +25,15 @@ std::size_t width(const Item& item) { return item.dtype.ends_with("64") ? 8 : 4;
 
 }  // namespace
 
-Reader::Reader(const std::string& path) : file_{path} {
+Reader::Reader(const std::string& path) : file_{path, file_errors("load")} {
   std::uint64_t length = 0;
   if (file_.size() < sizeof length) fail(" is no safetensors file: it has less than 8 bytes");
-  read_at(0, &length, sizeof length, nullptr);
+  file_.read_at(0, &length, sizeof length);
   if (length > file_.size() - sizeof length || length > longest_header)
     fail(" is no safetensors file: its header is longer than the file");
   data_ = sizeof length + length;
   std::string header(length, '\0');
-  read_at(sizeof length, header.data(), length, nullptr);
+  file_.read_at(sizeof length, header.data(), length);
   header_ = parse_header(path, header, file_.size() - data_);
 }
 
@@ -54,7 +55,7 @@ void Reader::check_shape(const Entry& entry, const Shape& shape) const {
 
 void Reader::read(const Entry& entry, void* elements) const {
   const Tensor& tensor = entry.second;
-  read_at(data_ + tensor.begin, elements, tensor.end - tensor.begin, &entry);
+  file_.read_at(data_ + tensor.begin, elements, tensor.end - tensor.begin);
 }
 
 Array Reader::read_array(const Entry& entry) const {
@@ -79,18 +80,11 @@ void Reader::convert(const Entry& entry, Array& array, Convert convert) const {
   std::array<Element, 4096> chunk;
   for (std::size_t first = 0; first < array.size(); first += chunk.size()) {
     const std::size_t count = std::min(chunk.size(), array.size() - first);
-    read_at(data_ + entry.second.begin + first * sizeof(Element), chunk.data(),
-            count * sizeof(Element), &entry);
+    file_.read_at(data_ + entry.second.begin + first * sizeof(Element), chunk.data(),
+                  count * sizeof(Element));
     for (std::size_t i = 0; i < count; ++i)
       array.data()[first + i] = static_cast<Scalar>(convert(chunk[i]));
   }
-}
-
-void Reader::read_at(std::uint64_t offset, void* to, std::size_t size, const Entry* entry) const {
-  const std::string why = file_.read_at(offset, to, size);
-  if (why.empty()) return;
-  if (entry) fail(*entry, why);
-  fail(' ' + why);
 }
 
 void Reader::fail(const std::string& what, const std::string& hint) const {
@@ -106,7 +100,7 @@ void write(const std::string& path, std::vector<Item> items, const Metadata& met
   std::ranges::stable_sort(items, std::greater{}, width);
   const std::string header = header_of(items, metadata);
   const std::uint64_t length = header.size();
-  NewFile file{path};
+  files::NewFile file{path, file_errors("save")};
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
   for (const Item& item : items) file.write(item.data, item.size);

@@ -3,7 +3,7 @@
 // header, the header in JSON, and the elements of all tensors, little-endian, without gaps.
 #pragma once
 
-#include "io/input_file.hpp"
+#include "files/input_file.hpp"
 
 #include <xtape/array.hpp>
 
@@ -65,11 +65,10 @@ class Reader {
   [[noreturn]] void fail(const Entry& entry, const std::string& what) const;
 
  private:
-  void read_at(std::uint64_t offset, void* to, std::size_t size, const Entry* entry) const;
   template <class Element, class Convert>
   void convert(const Entry& entry, Array& array, Convert convert) const;
 
-  InputFile file_;
+  files::InputFile file_;
   Header header_;
   std::uint64_t data_ = 0;  // where they begin
 };

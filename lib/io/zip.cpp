@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/zip.hpp"
 
+#include "files/errors.hpp"
 #include "io/zip_format.hpp"
 #include "text.hpp"
 
@@ -17,11 +18,11 @@ constexpr std::size_t longest_comment = 0xffff;
 
 }  // namespace
 
-Reader::Reader(const std::string& path) : file_{path} {
+Reader::Reader(const std::string& path) : file_{path, file_errors("load")} {
   // The last record is at the end, but for a comment.
   std::string tail(std::min<std::uint64_t>(file_.size(), end::size + longest_comment), '\0');
   const std::uint64_t tail_begin = file_.size() - tail.size();
-  read_at(tail_begin, tail.data(), tail.size());
+  file_.read_at(tail_begin, tail.data(), tail.size());
   std::size_t at = tail.rfind(end::signature);
   while (at != tail.npos &&
          (tail.size() - at < end::size || get(std::string_view{tail}.substr(at),
@@ -37,7 +38,7 @@ Reader::Reader(const std::string& path) : file_{path} {
     fail(" has 4 GB or more, or 65,535 files, which is not supported");
   if (directory_ + size > tail_begin + at) fail(": its directory lies outside the file");
   std::string directory(size, '\0');
-  read_at(directory_, directory.data(), size);
+  file_.read_at(directory_, directory.data(), size);
   for (std::string_view rest = directory; count > 0; --count) {
     if (rest.size() < central::size || !rest.starts_with(central::signature))
       fail(": its directory is damaged");
@@ -65,7 +66,7 @@ void Reader::add_entry(std::string_view header, std::string name) {
   if (method == stored && entry.compressed != entry.size) refuse("has two sizes");
   if (offset + local::size > directory_) refuse("lies outside the archive");
   std::array<char, local::size> record;
-  read_at(offset, record.data(), record.size());
+  file_.read_at(offset, record.data(), record.size());
   const std::string_view local{record.data(), record.size()};
   if (!local.starts_with(local::signature)) refuse("does not begin where the directory says");
   entry.begin =
@@ -74,83 +75,34 @@ void Reader::add_entry(std::string_view header, std::string name) {
   if (!entries_.emplace(std::move(name), entry).second) fail(" has two files of the same name");
 }
 
-void Reader::read_at(std::uint64_t offset, void* to, std::size_t size) const {
-  if (const std::string why = file_.read_at(offset, to, size); !why.empty()) fail(' ' + why);
-}
-
 void Reader::fail(const std::string& what, const std::string& hint) const {
   throw DataError(Op::nowhere("load"), file_.path() + what, hint);
 }
-
-// Decompresses what has neither header nor checksum.
-struct Stream::Inflater {
-  Inflater() {
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
-  }
-  ~Inflater() { inflateEnd(&z); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  z_stream z{};
-  std::array<Bytef, chunk> buffer;
-  bool ended = false;
-};
 
 Stream::Stream(const Reader& archive, const Entry& entry, std::string name)
     : archive_{archive},
       entry_{entry},
       name_{std::move(name)},
-      inflater_{entry.deflated ? std::make_unique<Inflater>() : nullptr} {}
-
-Stream::~Stream() = default;
+      bytes_{archive.file_, entry.begin, entry.compressed,
+             entry.deflated ? files::Coding::deflate : files::Coding::none,
+             [this](const std::string&) { fail("is damaged: it cannot be decompressed"); }} {}
 
 void Stream::read(void* to, std::size_t size) {
-  Bytef* out = static_cast<Bytef*>(to);
+  std::span out{static_cast<std::uint8_t*>(to), size};
   if (size > entry_.size - given_) fail("ends too early");
-  while (size > 0) {
-    const std::size_t count = some(out, std::min(size, chunk));
+  while (!out.empty()) {  // by parts that are in the cache when they are summed
+    const std::size_t count = bytes_.read(out.first(std::min(out.size(), chunk)));
     if (count == 0) fail("ends too early");
-    crc_ = static_cast<std::uint32_t>(::crc32(crc_, out, static_cast<uInt>(count)));
-    out += count;
-    size -= count;
+    crc_ = static_cast<std::uint32_t>(::crc32(crc_, out.data(), static_cast<uInt>(count)));
+    out = out.subspan(count);
     given_ += count;
   }
 }
 
 void Stream::finish() {
-  char more;
-  if (given_ != entry_.size || some(&more, 1) > 0) fail("is longer than expected");
+  std::uint8_t more;
+  if (given_ != entry_.size || bytes_.read({&more, 1}) > 0) fail("is longer than expected");
   if (crc_ != entry_.crc) fail("is damaged: its checksum is wrong");
-}
-
-// Up to that many bytes; none only at the end.
-std::size_t Stream::some(void* to, std::size_t size) {
-  const std::uint64_t left = entry_.compressed - taken_;
-  if (!inflater_) {
-    size = std::min<std::uint64_t>(size, left);
-    archive_.read_at(entry_.begin + taken_, to, size);
-    taken_ += size;
-    return size;
-  }
-  z_stream& z = inflater_->z;
-  z.next_out = static_cast<Bytef*>(to);
-  z.avail_out = static_cast<uInt>(size);
-  while (!inflater_->ended && z.avail_out == size) {
-    if (z.avail_in == 0) {
-      const std::size_t count = std::min<std::uint64_t>(chunk, entry_.compressed - taken_);
-      archive_.read_at(entry_.begin + taken_, inflater_->buffer.data(), count);
-      taken_ += count;
-      z.next_in = inflater_->buffer.data();
-      z.avail_in = static_cast<uInt>(count);
-    }
-    const int status = inflate(&z, Z_NO_FLUSH);
-    if (status == Z_MEM_ERROR) throw std::bad_alloc();
-    if (status == Z_STREAM_END)
-      inflater_->ended = true;
-    else if (status != Z_OK)  // also where it wants more than there is
-      fail("is damaged: it cannot be decompressed");
-  }
-  return size - z.avail_out;
 }
 
 void Stream::fail(const std::string& what) const {

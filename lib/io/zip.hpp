@@ -2,13 +2,12 @@
 // ZIP archives (PKWARE's APPNOTE.TXT), of less than 4 GB.
 #pragma once
 
-#include "io/input_file.hpp"
+#include "files/byte_stream.hpp"
 
 #include <xtape/config.hpp>
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +36,8 @@ class Reader {
  private:
   friend class Stream;
   void add_entry(std::string_view header, std::string name);
-  void read_at(std::uint64_t offset, void* to, std::size_t size) const;
 
-  InputFile file_;
+  files::InputFile file_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::uint64_t directory_ = 0;  // where it begins
 };
@@ -49,7 +47,6 @@ class Stream {
  public:
   /// `name` is for the errors. Both arguments must outlive the stream.
   Stream(const Reader& archive, const Entry& entry, std::string name);
-  ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -61,16 +58,12 @@ class Stream {
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
-  struct Inflater;
-  std::size_t some(void* to, std::size_t size);
-
   const Reader& archive_;
   const Entry& entry_;
   std::string name_;
-  std::uint64_t taken_ = 0;  // of the bytes in the archive
-  std::uint64_t given_ = 0;
-  std::uint32_t crc_ = 0;
-  std::unique_ptr<Inflater> inflater_;  // none: they are stored
+  files::ByteStream bytes_;
+  std::uint64_t given_ = 0;  // how many were read
+  std::uint32_t crc_ = 0;    // of these
 };
 
 /// A file to write: its bytes in pieces, which must outlive the item.

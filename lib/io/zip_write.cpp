@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "io/zip.hpp"
 #include "io/zip_format.hpp"
 #include "text.hpp"
@@ -56,7 +57,7 @@ void check(const std::string& path, const std::vector<Item>& items) {
 
 void write(const std::string& path, const std::vector<Item>& items) {
   check(path, items);
-  NewFile file{path};
+  files::NewFile file{path, file_errors("save")};
   std::uint32_t at = 0;
   const auto append = [&](std::string_view bytes) {
     file.write(bytes.data(), bytes.size());

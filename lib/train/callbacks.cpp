@@ -5,8 +5,8 @@
 #include <xtape/io/weights.hpp>
 #include <xtape/io/writable.hpp>
 
+#include "files/errors.hpp"
 #include "files/growing_file.hpp"
-#include "io/new_file.hpp"
 #include "text.hpp"
 #include "train/cost.hpp"
 
@@ -142,7 +142,7 @@ std::string table_of(const History& history) {
 // A table on the disk.
 class Log {
  public:
-  explicit Log(const std::string& path) : file_{path, fail_to_write()} {}
+  explicit Log(const std::string& path) : file_{path, file_errors("csv_log")} {}
 
   // An epoch that follows those that are there is added; else the table is made anew.
   void write(const History& history) {
@@ -193,7 +193,7 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
 
 EpochCallback save_best_weights(const std::string& path, std::vector<NamedArray> arrays,
                                 const SaveBestOptions& options) {
-  check_writable(path);
+  check_writable(path, "save_best");
   return [path, arrays = std::move(arrays),
           found = Found{Best{options.monitor}}](const History& history) mutable {
     if (found.in(history).last) save_weights(path, arrays);
@@ -202,7 +202,7 @@ EpochCallback save_best_weights(const std::string& path, std::vector<NamedArray>
 }
 
 EpochCallback csv_log(const std::string& path) {
-  check_writable(path);
+  check_writable(path, "csv_log");
   return [log = Log{path}](const History& history) mutable {
     log.write(history);
     return true;

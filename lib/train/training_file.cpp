@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "train/training_file.hpp"
 
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "text.hpp"
-
-#include <xtape/io/writable.hpp>
 
 #include <filesystem>
 #include <utility>
@@ -13,8 +12,9 @@ namespace xtape::inline XTAPE_ABI {
 
 bool TrainingFile::open() {
   const std::string& path = options_.path;
-  check_writable(path);  // fails now rather than after an epoch
-  lock_ = files::Lock::of_file(path, fail_to_write());
+  const files::Fail fail = file_errors({"fit", at_});
+  files::NewFile{path, fail}.rehearse();  // fails now rather than after an epoch
+  lock_ = files::Lock::of_file(path, fail);
   if (!lock_)
     throw DataError({"fit", at_}, text("another training writes the checkpoint ", path),
                     "give each a file of its own");

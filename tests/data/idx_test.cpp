@@ -91,16 +91,16 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_path) {
   const auto read = [](const fs::path& path) {
     return error_of<DataError>([&] { data::read_idx(path); });
   };
-  BOOST_TEST(named(read(directory / "none")) == "[idx] none: expected a file, found nothing");
+  BOOST_TEST(named(read(directory / "none")) ==
+             "[idx] cannot read none: No such file or directory");
   BOOST_TEST(read(directory) ==
-             "[idx] " + directory.string() + ": expected a file, found a directory");
+             "[idx] cannot read " + directory.string() + ": it is not a regular file");
   const fs::path path = file(labels);
   BOOST_TEST(read(path / "deeper") ==
-             "[idx] " + path.string() + "/deeper: expected a file, found nothing");
+             "[idx] cannot read " + path.string() + "/deeper: Not a directory");
   fs::permissions(path, fs::perms::none);
   if (!std::ifstream{path})  // root may read everything
-    BOOST_TEST(named(read(path)) ==
-               "[idx] file: expected a readable file, found: Permission denied");
+    BOOST_TEST(named(read(path)) == "[idx] cannot read file: Permission denied");
 }
 
 // Nobody writes into this pipe: to open it as other files are would wait for ever.
@@ -116,10 +116,11 @@ BOOST_AUTO_TEST_CASE(does_not_wait_for_what_is_no_file) {
   const auto read = [&](const fs::path& path) {
     return named(error_of<DataError>([&] { data::read_idx(path); }));
   };
-  BOOST_TEST(read(pipe) == "[idx] pipe: expected a file, found a pipe");
-  BOOST_TEST(read(directory / "link") == "[idx] link: expected a file, found a pipe");
-  BOOST_TEST(read(listening) == "[idx] socket: expected a file, found a socket");
-  BOOST_TEST(read("/dev/zero") == "[idx] /dev/zero: expected a file, found a device");
+  for (const std::string name : {"pipe", "link"})
+    BOOST_TEST(read(directory / name) ==
+               "[idx] cannot read " + name + ": it is not a regular file");
+  BOOST_TEST(read(listening) == "[idx] cannot read socket: No such device or address");
+  BOOST_TEST(read("/dev/zero") == "[idx] cannot read /dev/zero: it is not a regular file");
   ::close(descriptor);
 }
 

@@ -2,7 +2,7 @@
 // What the tests of finding and downloading share: files of a small dataset, and a place for them.
 #pragma once
 
-#include "data/mnist.hpp"
+#include "data/source.hpp"
 #include "support.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as an IDX file, plain or compressed.
-#include "data/idx.hpp"
+#include "data/idx_parser.hpp"
 #include "fuzz.hpp"
 
 #include <zlib.h>
@@ -29,7 +29,7 @@ void write_seeds(const std::filesystem::path& folder) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    data::ByteStream stream{"input", {data, size}};
+    data::IdxStream stream{"input", {data, size}};
     const data::Idx idx = data::parse_idx(stream);
     if (idx.bytes.size() != element_count(idx.shape)) std::abort();
   } catch (const DataError&) {

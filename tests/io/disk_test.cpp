@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Saving where it cannot succeed: the error, the old file, no rubbish, and that a training can go on.
 #include "child.hpp"
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "training.hpp"
 
 #include <fcntl.h>
@@ -109,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_kill_while_writing) {
   const std::string path = directory / "run";
   write_bytes(path, "before");
   Child child{[&]() -> std::string {
-    NewFile file{path};
+    files::NewFile file{path, file_errors("save")};
     file.write("after", 5);
     ::raise(SIGSTOP);
     return {};
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_system_without_proc) {
     Training old{1}, training{2}, loaded{3};
     old.checkpoint.save(path);
     {
-      NewFile file{path};
+      files::NewFile file{path, file_errors("save")};
       file.write("12345", 5);
       if (directory.files() != 2) return "the new file has no name";
     }

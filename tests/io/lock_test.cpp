@@ -3,7 +3,8 @@
 #include "files/lock.hpp"
 #include "child.hpp"
 #include "files.hpp"
-#include "io/new_file.hpp"
+#include "files/errors.hpp"
+#include "files/new_file.hpp"
 #include "system_calls.hpp"
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@ BOOST_AUTO_TEST_SUITE(locks)
 BOOST_AUTO_TEST_CASE(one_has_it_at_a_time) {
   const Directory directory;
   const auto lock = [&](const std::string& name) {
-    return files::Lock::of_file(directory / name, fail_to_write());
+    return files::Lock::of_file(directory / name, file_errors("save"));
   };
   const std::string path = directory / "run";
   fs::create_directory(directory / "folder");
@@ -39,17 +40,17 @@ BOOST_AUTO_TEST_CASE(a_kill_ends_it) {
   const Directory directory;
   const std::string path = directory / std::string(255, 'n');
   Child child{[&]() -> std::string {
-    const auto lock = files::Lock::of_file(path, fail_to_write());
-    const auto of_folder = files::Lock::of_folder(directory / "", fail_to_write());
+    const auto lock = files::Lock::of_file(path, file_errors("save"));
+    const auto of_folder = files::Lock::of_folder(directory / "", file_errors("save"));
     ::raise(SIGSTOP);
     return {};
   }};
   BOOST_REQUIRE(child.stopped());
-  BOOST_TEST(!files::Lock::of_file(path, fail_to_write()).has_value());
-  BOOST_TEST(!files::Lock::of_folder(directory / "", fail_to_write()).has_value());
+  BOOST_TEST(!files::Lock::of_file(path, file_errors("save")).has_value());
+  BOOST_TEST(!files::Lock::of_folder(directory / "", file_errors("save")).has_value());
   child.kill();
-  BOOST_TEST(files::Lock::of_file(path, fail_to_write()).has_value());
-  BOOST_TEST(files::Lock::of_folder(directory / "", fail_to_write()).has_value());
+  BOOST_TEST(files::Lock::of_file(path, file_errors("save")).has_value());
+  BOOST_TEST(files::Lock::of_folder(directory / "", file_errors("save")).has_value());
   BOOST_TEST(directory.files() == 0u);
 }
 
@@ -60,8 +61,8 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_told_apart) {
   Child child{[&]() -> std::string {
     if (!refuse_with(SYS_newfstatat, 3, AT_SYMLINK_NOFOLLOW, ENOENT)) return not_refused;
     ::alarm(60);
-    const auto lock = files::Lock::of_file(directory / "run", fail_to_write());
-    return lock && !files::Lock::of_file(directory / "run", fail_to_write()) ? "good" : "bad";
+    const auto lock = files::Lock::of_file(directory / "run", file_errors("save"));
+    return lock && !files::Lock::of_file(directory / "run", file_errors("save")) ? "good" : "bad";
   }};
   const std::string result = child.result();
   if (result == not_refused) return notice(result);
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(many_at_once) {
   for (int i = 0; i < 4; ++i)
     children.push_back(std::make_unique<Child>([&]() -> std::string {
       for (int had = 0; had < 300;) {  // not so many tries: who has it may not be running
-        const auto lock = files::Lock::of_file(directory / "run", fail_to_write());
+        const auto lock = files::Lock::of_file(directory / "run", file_errors("save"));
         if (!lock) continue;
         ++had;
         const int alone = ::open((directory / "alone").c_str(), O_CREAT | O_EXCL, 0600);

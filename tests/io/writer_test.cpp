@@ -4,8 +4,9 @@
 #include "../root.hpp"
 #include "../train/histories.hpp"
 #include "child.hpp"
+#include "files/errors.hpp"
 #include "files/lock.hpp"
-#include "io/new_file.hpp"
+#include "files/new_file.hpp"
 #include "system_calls.hpp"
 #include "training.hpp"
 
@@ -24,24 +25,26 @@ namespace {
 constexpr uid_t nobody = 65534, somebody = 65533;
 
 struct Writer {
+  std::string tag;  // of its errors
   const char* name;
   std::function<void(const std::string& path)> write;
 };
 const std::vector<Writer> writers = {
-    {"save", [](const std::string& path) { save(path, *std::make_unique<Small>()); }},
-    {"save_npz", [](const std::string& path) { save_npz(path, *std::make_unique<Small>()); }},
-    {"checkpoint", [](const std::string& path) { Training{1}.checkpoint.save(path); }},
-    {"export_onnx",
+    {"save", "save", [](const std::string& path) { save(path, *std::make_unique<Small>()); }},
+    {"save", "save_npz",
+     [](const std::string& path) { save_npz(path, *std::make_unique<Small>()); }},
+    {"save", "checkpoint", [](const std::string& path) { Training{1}.checkpoint.save(path); }},
+    {"export_onnx", "export_onnx",
      [](const std::string& path) {
        Rng rng{1};
        Dense dense{{.in = 2, .out = 1}, rng};
        export_onnx(path, dense, {2});
      }},
-    {"csv_log", [](const std::string& path) { csv_log(path)(history_of({1})); }},
-    {"write_trace", [](const std::string& path) { Profiler{}.write_trace(path); }}};
+    {"csv_log", "csv_log", [](const std::string& path) { csv_log(path)(history_of({1})); }},
+    {"profiler", "write_trace", [](const std::string& path) { Profiler{}.write_trace(path); }}};
 
 void write_text(const std::string& path) {
-  NewFile file{path};
+  files::NewFile file{path, file_errors("save")};
   file.write("new");
   file.commit();
 }
@@ -54,14 +57,6 @@ std::string error_of(F run) {
   } catch (const DataError& error) {
     return error.what();
   }
-}
-
-// The same without the name of the op.
-template <class F>
-std::string cause_of(F run) {
-  const std::string error = error_of(run);
-  const std::size_t end = error.find("] ");
-  return end == error.npos ? error : error.substr(end + 2);
 }
 
 struct stat status_of(const std::string& path) {
@@ -155,7 +150,9 @@ BOOST_AUTO_TEST_CASE(a_link_to_a_file, *as_root) {
     make_file(victim, 0, 0600);
     make_link(path, target, nobody);
     for (const Writer& writer : writers)
-      BOOST_TEST(cause_of([&] { writer.write(path); }) == "cannot write " + path + anothers_link,
+      BOOST_TEST(error_of([&] {
+                   writer.write(path);
+                 }).starts_with('[' + writer.tag + "] cannot write " + path + anothers_link),
                  writer.name);
     BOOST_TEST(error_of([&] { check_writable(path); }) ==
                "[save] cannot write " + path + anothers_link);
@@ -325,7 +322,7 @@ BOOST_AUTO_TEST_CASE(that_lack_a_call) {
         Training training{1}, loaded{3};
         training.checkpoint.save(path);
         loaded.checkpoint.load(path);
-        if (!files::Lock::of_file(path, fail_to_write())) return "there is no lock";
+        if (!files::Lock::of_file(path, file_errors("save"))) return "there is no lock";
         if (directory.files() != 1) return "something was left behind";
         return loaded.same(training) && mode_of(path) == 0600 ? "good" : "the file differs";
       }};
@@ -379,8 +376,8 @@ BOOST_AUTO_TEST_CASE(files_are_none_of_the_standard_ones) {
     EventFile events{directory / "events"};
     events.scalar("loss", 1, 0.5);
     const std::string whole = read_bytes(events.path());
-    NewFile file{directory / "file"};
-    const auto lock = files::Lock::of_file(directory / "locked", fail_to_write());
+    files::NewFile file{directory / "file", file_errors("save")};
+    const auto lock = files::Lock::of_file(directory / "locked", file_errors("save"));
     for (const int standard : {0, 1, 2})
       if (::fcntl(standard, F_GETFD) >= 0) return "a file is " + std::to_string(standard);
     return lock && read_bytes(events.path()) == whole ? "good" : "bad";

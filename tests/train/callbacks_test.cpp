@@ -268,9 +268,10 @@ BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_written_is_found_at_once) {
   const Directory directory;
   Small net;
   const std::string path = directory / "none/file", reason = "No such file or directory";
-  BOOST_TEST(data_error([&] { csv_log(path); }) == "[save] cannot write " + path + ": " + reason);
+  BOOST_TEST(data_error([&] { csv_log(path); }) ==
+             "[csv_log] cannot write " + path + ": " + reason);
   BOOST_TEST(data_error([&] { save_best(path, net); }) ==
-             "[save] cannot write " + path + ": " + reason);
+             "[save_best] cannot write " + path + ": " + reason);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_cannot_be_added_is_not_there_by_half) {
     const SizeLimit limit{before.size() + 5};
     log(first(h, 2));
   });
-  BOOST_TEST(error == "[save] cannot write " + path + ": File too large");
+  BOOST_TEST(error == "[csv_log] cannot write " + path + ": File too large");
   BOOST_TEST(read_bytes(path) == before);
   log(h);
   csv_log(directory / "whole")(h);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_path_that_can_no_longer_be_written_ends_the_training) {
                         return true;
                       }};
   BOOST_TEST(data_error([&] { fit(net, train, validation, options, rng, SGD{}); }) ==
-             "[save] cannot write " + path + ": No such file or directory");
+             "[csv_log] cannot write " + path + ": No such file or directory");
 }
 
 // A value in the file is its tag and then, after the mark of a field that is a float, its four bytes.

@@ -154,7 +154,11 @@ BOOST_AUTO_TEST_CASE(without_resume_there_must_be_none) {
   BOOST_TEST(read_bytes(path) == before);
   BOOST_CHECK_THROW(train({.resume = true}), ValueError);
   BOOST_CHECK_THROW(train({.every_steps = 3}), ValueError);
-  BOOST_CHECK_THROW(train({.path = directory / "nowhere/run"}), DataError);
+  const std::string nowhere = directory / "nowhere/run";
+  BOOST_CHECK_EXCEPTION(train({.path = nowhere}), DataError, [&](const DataError& error) {
+    return std::string_view{error.what()}.starts_with("[fit] cannot write " + nowhere +
+                                                      ": No such file or directory at ");
+  });
 }
 
 // What a callback throws comes through, but nothing is lost: the next run asks all callbacks again.

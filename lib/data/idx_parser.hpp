@@ -4,7 +4,7 @@
 
 #include <xtape/data/idx.hpp>
 
-#include "data/byte_stream.hpp"
+#include "data/idx_stream.hpp"
 
 #include <functional>
 
@@ -16,7 +16,7 @@ inline constexpr std::size_t most_unfolded = std::size_t{1} << 30;
 /// Reads the whole stream as an IDX file. `check`, if any, throws for a shape that is not wanted, and a
 /// compressed stream holds at most `most` bytes: nothing is unfolded for a header that says otherwise. Throws
 /// DataError, also where there is no memory for what is read.
-Idx parse_idx(ByteStream& stream, const std::function<void(const Shape&)>& check = {},
+Idx parse_idx(IdxStream& stream, const std::function<void(const Shape&)>& check = {},
               std::size_t most = most_unfolded);
 
 /// The header of an IDX file of unsigned bytes: with the elements after it, the file.
