@@ -44,7 +44,7 @@ esac
 group=$(basename "$(dirname "$1")")
 if [ "$group" = xtape ]; then
   case $1 in
-    */observer.hpp | */profile.hpp | */numerics.hpp | */summary.hpp | */dot.hpp) group=watching ;;
+    */observer.hpp | */watch.hpp) group=watch ;;
     */activation.hpp) group=ops ;;
     *) group=core ;;
   esac

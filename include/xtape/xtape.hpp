@@ -4,15 +4,12 @@
 #pragma once
 
 #include <xtape/data.hpp>
-#include <xtape/dot.hpp>
 #include <xtape/export.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>
-#include <xtape/numerics.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
-#include <xtape/profile.hpp>
-#include <xtape/summary.hpp>
 #include <xtape/threads.hpp>
 #include <xtape/train.hpp>
 #include <xtape/version.hpp>
+#include <xtape/watch.hpp>

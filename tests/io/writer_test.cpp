@@ -12,7 +12,7 @@
 
 #include <xtape/export/onnx.hpp>
 #include <xtape/layers/dense.hpp>
-#include <xtape/profile.hpp>
+#include <xtape/watch/profile.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -6,9 +6,9 @@
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
-#include <xtape/summary.hpp>
 #include <xtape/testing.hpp>
 #include <xtape/train.hpp>
+#include <xtape/watch/summary.hpp>
 
 #include <boost/test/unit_test.hpp>
 

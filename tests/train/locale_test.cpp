@@ -5,9 +5,9 @@
 #include "dataset.hpp"
 
 #include <xtape/io.hpp>
-#include <xtape/numerics.hpp>
-#include <xtape/profile.hpp>
-#include <xtape/summary.hpp>
+#include <xtape/watch/numerics.hpp>
+#include <xtape/watch/profile.hpp>
+#include <xtape/watch/summary.hpp>
 
 #include <algorithm>
 #include <clocale>

@@ -3,9 +3,9 @@
 #include "../support.hpp"
 
 #include <xtape/layers.hpp>
-#include <xtape/numerics.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
+#include <xtape/watch/numerics.hpp>
 
 #include <boost/test/unit_test.hpp>
 

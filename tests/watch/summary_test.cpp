@@ -5,7 +5,7 @@
 #include <models/models.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
-#include <xtape/summary.hpp>
+#include <xtape/watch/summary.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -7,7 +7,7 @@
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
-#include <xtape/profile.hpp>
+#include <xtape/watch/profile.hpp>
 
 #include <nlohmann/json.hpp>
 

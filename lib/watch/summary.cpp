@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/summary.hpp>
+#include <xtape/watch/summary.hpp>
 
 #include "text.hpp"
 

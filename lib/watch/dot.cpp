@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/dot.hpp>
+#include <xtape/watch/dot.hpp>
 
 #include "text.hpp"
 

@@ -2,9 +2,9 @@
 // The graph as a drawing: the text, and that Graphviz takes it.
 #include "../support.hpp"
 
-#include <xtape/dot.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
+#include <xtape/watch/dot.hpp>
 
 #include <boost/test/unit_test.hpp>
 

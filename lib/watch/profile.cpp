@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/profile.hpp>
+#include <xtape/watch/profile.hpp>
 
 #include "files/errors.hpp"
 #include "files/new_file.hpp"

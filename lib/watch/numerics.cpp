@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/numerics.hpp>
+#include <xtape/watch/numerics.hpp>
 
 #include "text.hpp"
 
