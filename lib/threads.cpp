@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/error.hpp>
 #include <xtape/threads.hpp>
+
+#include "ranges.hpp"
 
 #include <tbb/global_control.h>
 
@@ -11,7 +12,7 @@ struct ThreadLimit::Limit {
 };
 
 ThreadLimit::ThreadLimit(std::size_t threads) {
-  if (threads == 0) throw ValueError(Op::nowhere("threads"), "expected at least 1 thread, got 0");
+  check_count(Op::nowhere("threads"), "threads", threads);
   limit_.reset(new Limit{{tbb::global_control::max_allowed_parallelism, threads}});
 }
 ThreadLimit::ThreadLimit(ThreadLimit&&) noexcept = default;

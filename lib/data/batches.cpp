@@ -49,7 +49,7 @@ class Batches::Loader {
  public:
   Loader(const Dataset& dataset, std::size_t batch_size, const Op& op)
       : dataset_{dataset}, batch_size_{batch_size}, op_{op} {
-    if (batch_size == 0) throw ValueError(op, "expected batches of at least 1 sample, got 0");
+    check_count(op, "batch_size", batch_size);
     if (dataset.size() > std::numeric_limits<std::uint32_t>::max())
       throw ValueError(op, text("expected fewer than 2^32 samples, got ", dataset.size()));
     order_ = in_order(dataset.size());

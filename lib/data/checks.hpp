@@ -2,11 +2,10 @@
 // What several datasets ask of what they are given, and how an order is drawn.
 #pragma once
 
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <xtape/random.hpp>
 
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -24,9 +23,7 @@ inline void check_weights(const Op& op, std::span<const Scalar> weights, std::si
   if (weights.size() != samples)
     throw ValueError(
         op, text("expected ", samples, " weights, one for each sample, got ", weights.size()));
-  for (const Scalar weight : weights)
-    if (!(weight >= 0) || std::isinf(weight))
-      throw ValueError(op, text("expected weights that are finite and at least 0, got ", weight));
+  for (const Scalar weight : weights) check_not_negative(op, "a weight", weight);
 }
 
 /// 0, 1, ..., size - 1.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/layers/stateless.hpp>
 
-#include "ops/dropout.hpp"
+#include "ranges.hpp"
 
 namespace xtape::inline XTAPE_ABI {
 
 Dropout::Dropout(double rate, Location at) : options_{.rate = rate} {
-  check_rate({"dropout", at}, rate);
+  check_fraction({"dropout", at}, "rate", rate);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

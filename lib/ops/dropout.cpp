@@ -3,7 +3,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/random.hpp"
-#include "ops/dropout.hpp"
+#include "ranges.hpp"
 
 #include <xtape/record.hpp>
 
@@ -12,7 +12,7 @@ namespace xtape::inline XTAPE_ABI {
 Variable dropout(const Variable& x, const DropoutOptions& options, Location at) {
   const Op op{"dropout", at};
   const double rate = options.rate;
-  check_rate(op, rate);
+  check_fraction(op, "rate", rate);
   Tape& tape = x.tape(op);
   if (tape.mode() == Mode::eval || rate == 0) return x;
   const Tape::RandomStream stream = tape.random_stream(op);

@@ -3,7 +3,7 @@
 
 #include "kernels/strided.hpp"
 #include "ops/axis.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <xtape/record.hpp>
 
@@ -65,7 +65,7 @@ Strides permuted(const Strides& strides, const Axes& order) {
 
 Shape sizes_of_parts(const Op& op, const Shape& shape, std::size_t axis,
                      const SplitOptions& options) {
-  if (options.parts == 0) throw ValueError(op, "expected at least 1 part, got 0");
+  check_count(op, "parts", options.parts);
   std::size_t left = shape[axis];
   if (options.sizes.empty()) {
     if (left % options.parts != 0)
@@ -181,8 +181,7 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
 Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   const Op op{"slice", at};
   const std::size_t axis = checked_axis(op, options.axis, x.shape());
-  if (options.step < 1)
-    throw ValueError(op, text("expected a step of at least 1, got ", options.step));
+  check_count(op, "step", options.step);
   const auto size = static_cast<std::ptrdiff_t>(x.shape()[axis]);
   const auto bound = [size](std::ptrdiff_t i) {
     return std::clamp<std::ptrdiff_t>(i < 0 ? i + size : i, 0, size);

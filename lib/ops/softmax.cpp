@@ -4,7 +4,7 @@
 #include "kernels/dispatch.hpp"
 #include "kernels/rows.hpp"
 #include "ops/axis.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <xtape/formula.hpp>
 #include <xtape/ops/shape.hpp>
@@ -53,8 +53,7 @@ Matrix checked_logits(const Op& op, const Variable& logits, double smoothing) {
   if (logits.rank() != 2 || logits.size() == 0)
     throw ShapeError(op, text("expected logits (N, classes) with at least one row and class, got ",
                               logits.shape()));
-  if (!(smoothing >= 0 && smoothing <= 1))
-    throw ValueError(op, text("expected a label smoothing in [0, 1], got ", smoothing));
+  check_share(op, "label_smoothing", smoothing);
   return {logits.shape()[0], logits.shape()[1]};
 }
 

@@ -2,7 +2,7 @@
 #include <xtape/ops/unary.hpp>
 
 #include "ops/activation.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <numbers>
 
@@ -70,8 +70,7 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location
       [](Term a, Term slope) { return where(a > 0, a, slope * a); },
       [](Term g, Term a, Term, Term slope) { return where(a > 0, g, slope * g); }};
   const Op op{"leaky_relu", at};
-  if (!(options.slope >= 0))
-    throw ValueError(op, text("expected a slope of at least 0, got ", options.slope));
+  check_option(op, "slope", options.slope, options.slope >= 0, "at least 0");
   return f(op, x, {options.slope}, options);
 }
 

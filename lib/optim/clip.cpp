@@ -2,7 +2,7 @@
 #include <xtape/optim/clip.hpp>
 
 #include "kernels/norm.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <cmath>
 #include <limits>
@@ -11,7 +11,7 @@ namespace xtape::inline XTAPE_ABI {
 namespace {
 
 void check_limit(const Op& op, const char* option, double limit) {
-  if (!(limit > 0)) throw ValueError(op, text(option, " must be above 0, got ", limit));
+  check_option(op, option, limit, limit > 0, "above 0");
 }
 
 }  // namespace

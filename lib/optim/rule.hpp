@@ -6,7 +6,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/optim.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <cmath>
 
@@ -14,18 +14,6 @@ namespace xtape::inline XTAPE_ABI {
 
 /// The update rules, as loops over arrays.
 inline const kernels::OptimKernels& rules() { return kernels::best<kernels::OptimKernels>(); }
-
-/// Throws ValueError unless `value` is at least 0 and finite.
-inline void check_not_negative(const Op& op, const char* option, double value) {
-  if (!(value >= 0) || std::isinf(value))
-    throw ValueError(op, text(option, " must be finite and at least 0, got ", value));
-}
-
-/// Throws ValueError unless `value` is in [0, 1).
-inline void check_fraction(const Op& op, const char* option, double value) {
-  if (!(value >= 0 && value < 1))
-    throw ValueError(op, text(option, " must be in [0, 1), got ", value));
-}
 
 inline kernels::Target target(Parameter& parameter, double weight_decay) {
   return {parameter.value().data(), parameter.grad().data(), parameter.size(),

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/optim/schedule.hpp>
 
-#include "optim/rule.hpp"
+#include "ranges.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-void check_positive(const Op& op, const char* option, double value) {
-  if (!(value > 0) || std::isinf(value))
-    throw ValueError(op, text(option, " must be finite and above 0, got ", value));
-}
-
 void check_at_least_1(const Op& op, const char* option, double value) {
-  if (!(value >= 1) || std::isinf(value))
-    throw ValueError(op, text(option, " must be finite and at least 1, got ", value));
-}
-
-void check_steps(const Op& op, const char* option, std::uint64_t steps) {
-  if (steps == 0) throw ValueError(op, text(option, " must be at least 1, got 0"));
+  check_option(op, option, value, value >= 1 && std::isfinite(value), "finite and at least 1");
 }
 
 // From `from` at p = 0 to `to` at p = 1 and beyond.
@@ -39,7 +30,7 @@ Schedule step_decay(const StepDecayOptions& options, Location at) {
   const Op op{"step_decay", at};
   check_positive(op, "learning_rate", options.learning_rate);
   check_positive(op, "factor", options.factor);
-  check_steps(op, "every", options.every);
+  check_count(op, "every", options.every);
   return [o = options](std::uint64_t step) {
     const std::uint64_t falls = (step - 1) / o.every;
     return o.learning_rate * std::pow(o.factor, static_cast<double>(falls));
@@ -50,7 +41,7 @@ Schedule exponential_decay(const ExponentialDecayOptions& options, Location at) 
   const Op op{"exponential_decay", at};
   check_positive(op, "learning_rate", options.learning_rate);
   check_positive(op, "factor", options.factor);
-  check_steps(op, "every", options.every);
+  check_count(op, "every", options.every);
   return [o = options](std::uint64_t step) {
     const double done = static_cast<double>(step) - 1;
     return o.learning_rate * std::pow(o.factor, done / static_cast<double>(o.every));
@@ -61,7 +52,7 @@ Schedule cosine_decay(const CosineDecayOptions& options, Location at) {
   const Op op{"cosine_decay", at};
   check_positive(op, "learning_rate", options.learning_rate);
   check_not_negative(op, "final_rate", options.final_rate);
-  check_steps(op, "steps", options.steps);
+  check_count(op, "steps", options.steps);
   if (options.warmup_steps >= options.steps)
     throw ValueError(op, text("warmup_steps must be less than steps, ", options.steps, ", got ",
                               options.warmup_steps));
@@ -77,7 +68,7 @@ Schedule cosine_decay(const CosineDecayOptions& options, Location at) {
 Schedule one_cycle(const OneCycleOptions& options, Location at) {
   const Op op{"one_cycle", at};
   check_positive(op, "learning_rate", options.learning_rate);
-  check_steps(op, "steps", options.steps);
+  check_count(op, "steps", options.steps);
   check_fraction(op, "warmup_fraction", options.warmup_fraction);
   check_at_least_1(op, "div_factor", options.div_factor);
   check_at_least_1(op, "final_div_factor", options.final_div_factor);

@@ -2,7 +2,7 @@
 #include <xtape/train/average.hpp>
 
 #include "kernels/parallel.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <algorithm>
 
@@ -19,8 +19,7 @@ void check_shape(const Op& op, const Array& average, const Parameter& parameter)
 }  // namespace
 
 WeightAverage::WeightAverage(const WeightAverageOptions& options, Location at) : options_{options} {
-  if (!(options.decay >= 0 && options.decay < 1))
-    throw ValueError({"weight_average", at}, text("decay must be in [0, 1), got ", options.decay));
+  check_fraction({"weight_average", at}, "decay", options.decay);
 }
 
 void WeightAverage::begin(std::span<Parameter* const>) {

@@ -7,7 +7,7 @@
 
 #include "files/errors.hpp"
 #include "files/growing_file.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 #include "train/cost.hpp"
 
 #include <algorithm>
@@ -19,11 +19,6 @@
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
-
-void check_at_least(const Op& op, const char* option, double least, double value) {
-  if (!(value >= least) || std::isinf(value))
-    throw ValueError(op, text(option, " must be finite and at least ", least, ", got ", value));
-}
 
 // The number of epochs since the last that was better than the best before it.
 class Plateau {
@@ -165,8 +160,8 @@ class Log {
 
 EpochCallback early_stopping(const EarlyStoppingOptions& options, Location at) {
   const Op op{"early_stopping", at};
-  check_at_least(op, "patience", 1, options.patience);
-  check_at_least(op, "min_delta", 0, options.min_delta);
+  check_count(op, "patience", options.patience);
+  check_not_negative(op, "min_delta", options.min_delta);
   return [found = Found{Plateau{options.monitor, options.min_delta}}, patience = options.patience](
              const History& history) mutable { return found.in(history).epochs() < patience; };
 }
@@ -174,11 +169,10 @@ EpochCallback early_stopping(const EarlyStoppingOptions& options, Location at) {
 EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptions& options,
                                 Location at) {
   const Op op{"reduce_on_plateau", at};
-  if (!(options.factor > 0 && options.factor < 1))
-    throw ValueError(op, text("factor must be in (0, 1), got ", options.factor));
-  check_at_least(op, "patience", 1, options.patience);
-  check_at_least(op, "min_delta", 0, options.min_delta);
-  check_at_least(op, "min_rate", 0, options.min_rate);
+  check_option(op, "factor", options.factor, options.factor > 0 && options.factor < 1, "in (0, 1)");
+  check_count(op, "patience", options.patience);
+  check_not_negative(op, "min_delta", options.min_delta);
+  check_not_negative(op, "min_rate", options.min_rate);
   if (optimizer.schedule())
     throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
   const FallingRate first{{options.monitor, options.min_delta}, options, optimizer.learning_rate()};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/classification.hpp>
 
-#include "text.hpp"
+#include "ranges.hpp"
 #include "train/labels.hpp"
 #include "train/outputs.hpp"
 
@@ -68,12 +68,9 @@ Array weighted(const Op& op, const data::Column& target, const PooledVector<Scal
 }
 
 void check_options(const Op& op, const ClassificationOptions& options) {
-  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
-    throw ValueError(op, text("label_smoothing must be in [0, 1], got ", options.label_smoothing));
+  check_share(op, "label_smoothing", options.label_smoothing);
   for (const Scalar weight : options.class_weights)
-    if (!(weight >= 0) || std::isinf(weight))
-      throw ValueError(
-          op, text("expected weights of classes that are finite and at least 0, got ", weight));
+    check_not_negative(op, "a class's weight", weight);
 }
 
 Variable loss_of(const Op& op, const Variable& logits, const data::Batch& batch,
@@ -123,7 +120,7 @@ Metric share_of_top(std::size_t k, const std::string& name, const MetricOptions&
 Metric accuracy(const MetricOptions& options) { return share_of_top(1, "accuracy", options); }
 
 Metric top_k(std::size_t k, const MetricOptions& options, Location at) {
-  if (k == 0) throw ValueError({"top_k", at}, "k must be at least 1, got 0");
+  check_count({"top_k", at}, "k", k);
   return share_of_top(k, text("top_", k, "_accuracy"), options);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/confusion.hpp>
 
-#include "text.hpp"
+#include "ranges.hpp"
 #include "train/checks.hpp"
 #include "train/labels.hpp"
 
@@ -25,7 +25,7 @@ double share(std::size_t part, std::size_t whole) {
 
 ConfusionMatrix::ConfusionMatrix(std::size_t classes, Location at)
     : classes_{classes}, counts_(classes * classes) {
-  if (classes == 0) throw ValueError({"confusion_matrix", at}, "expected classes, got 0");
+  check_count({"confusion_matrix", at}, "classes", classes);
 }
 
 void ConfusionMatrix::add(const Array& logits, std::span<const std::int32_t> labels, Location at) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/train/fit.hpp>
 
-#include "text.hpp"
+#include "ranges.hpp"
 #include "train/best_weights.hpp"
 #include "train/checks.hpp"
 #include "train/cost.hpp"
@@ -283,10 +283,9 @@ Metrics evaluate(const Task& task, const data::Dataset& dataset, const EvaluateO
 History fit_task(const Task& task, const data::Dataset& train, const data::Dataset& test,
                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {
   const Op op{"fit", options.at};
-  if (options.epochs < 1)
-    throw ValueError(op, text("expected at least 1 epoch, got ", options.epochs));
+  check_count(op, "epochs", options.epochs);
   check_data(op, "training", train, options.batch_size);
-  check_data(op, "test", test, options.test_batch_size);
+  check_data(op, "test", test, options.test_batch_size, "test_batch_size");
   check_metrics(op, task);
   if (options.checkpoint.path.empty() &&
       (options.checkpoint.resume || options.checkpoint.every_steps > 0))

@@ -2,7 +2,7 @@
 #include <xtape/train/update_statistics.hpp>
 
 #include "kernels/norm.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +23,7 @@ double norm(kernels::SliceSums& sums, const Scalar* x, std::size_t size, Prepare
 UpdateStatistics::UpdateStatistics(Visitor& inner, const UpdateStatisticsOptions& options,
                                    Location at)
     : inner_{inner}, every_{options.every} {
-  if (every_ == 0) throw ValueError({"update_statistics", at}, "every must be at least 1, got 0");
+  check_count({"update_statistics", at}, "every", every_);
 }
 
 void UpdateStatistics::begin(std::span<Parameter* const> parameters) {

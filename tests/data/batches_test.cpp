@@ -108,8 +108,7 @@ BOOST_AUTO_TEST_CASE(an_empty_dataset_has_none) {
 BOOST_AUTO_TEST_CASE(refuse_a_size_of_zero) {
   const Counting dataset{10};
   Rng rng{1};
-  const std::string start =
-      "[batches] expected batches of at least 1 sample, got 0 at batches_test.cpp:";
+  const std::string start = "[batches] batch_size must be at least 1, got 0 at batches_test.cpp:";
   BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 0); }).starts_with(start));
   BOOST_TEST(error_of<ValueError>([&] { data::batches(dataset, 0, rng); }).starts_with(start));
 }

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(arrays_that_do_not_fit) {
   BOOST_TEST(error(value, {.inputs = {x}, .weights = {1, 1}}) ==
              "[dataset] expected 3 weights, one for each sample, got 2");
   BOOST_TEST(error(value, {.inputs = {x}, .weights = {1, 1, -1}}) ==
-             "[dataset] expected weights that are finite and at least 0, got -1");
+             "[dataset] a weight must be finite and at least 0, got -1");
 }
 
 BOOST_AUTO_TEST_CASE(a_subset_has_some_samples_in_an_order_of_its_own) {
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_weighted_dataset_says_how_much_samples_count) {
              }) == "[weighted] expected 4 weights, one for each sample, got 2");
   BOOST_TEST(text_of<ValueError>([&] {
                data::Weighted{whole, {1, 1, INFINITY, 1}};
-             }) == "[weighted] expected weights that are finite and at least 0, got inf");
+             }) == "[weighted] a weight must be finite and at least 0, got inf");
   const data::Subset part{weighted, {2}};  // one of another
   BOOST_TEST((all_of(part).weights == PooledVector<Scalar>{2}));
 }

@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(arithmetic) {
 
 BOOST_AUTO_TEST_CASE(unary) {
   check_failures<ValueError>({
-      {"[leaky_relu] expected a slope of at least 0, got -1 @", XTAPE_CALL(leaky_relu(v2, {-1}))},
-      {"[leaky_relu] expected a slope of at least 0, got nan @",
+      {"[leaky_relu] slope must be at least 0, got -1 @", XTAPE_CALL(leaky_relu(v2, {-1}))},
+      {"[leaky_relu] slope must be at least 0, got nan @",
        XTAPE_CALL(leaky_relu(v2, {.slope = not_a_number}))},
       {"[clip] expected min <= max, got 2 and 1 @", XTAPE_CALL(clip(v2, {.min = 2, .max = 1}))},
       {"[clip] expected min <= max, got nan and 1 @",
@@ -114,9 +114,9 @@ BOOST_AUTO_TEST_CASE(shapes) {
        XTAPE_CALL(split(m23, {.axis = 1, .sizes = {4, 0}}))},
   });
   check_failures<ValueError>({
-      {"[slice] expected a step of at least 1, got 0 @", XTAPE_CALL(slice(m23, {.step = 0}))},
-      {"[slice] expected a step of at least 1, got -2 @", XTAPE_CALL(slice(m23, {.step = -2}))},
-      {"[split] expected at least 1 part, got 0 @", XTAPE_CALL(split(m23, {.parts = 0}))},
+      {"[slice] step must be at least 1, got 0 @", XTAPE_CALL(slice(m23, {.step = 0}))},
+      {"[slice] step must be at least 1, got -2 @", XTAPE_CALL(slice(m23, {.step = -2}))},
+      {"[split] parts must be at least 1, got 0 @", XTAPE_CALL(split(m23, {.parts = 0}))},
   });
 }
 
@@ -241,8 +241,7 @@ BOOST_AUTO_TEST_CASE(softmax_and_losses) {
        XTAPE_CALL(mse(empty, empty))},
   });
   const Array negative = array({2, 3}, {0, 0, 0, 0, -0.5, 0}), open = full({2, 3}, infinity);
-  const std::string smoothing =
-      "[softmax_cross_entropy] expected a label smoothing in [0, 1], got ";
+  const std::string smoothing = "[softmax_cross_entropy] label_smoothing must be in [0, 1], got ";
   const std::string number = ", expected a number of at least 0 @";
   check_failures<ValueError>({
       {"[softmax_cross_entropy] label 1 is 3, expected 0 to 2 @",
@@ -265,9 +264,9 @@ BOOST_AUTO_TEST_CASE(softmax_and_losses) {
 
 BOOST_AUTO_TEST_CASE(random) {
   check_failures<ValueError>({
-      {"[dropout] expected a rate in [0, 1), got 1 @", XTAPE_CALL(dropout(v2, {.rate = 1}))},
-      {"[dropout] expected a rate in [0, 1), got -0.1 @", XTAPE_CALL(dropout(v2, {.rate = -0.1}))},
-      {"[dropout] expected a rate in [0, 1), got nan @", XTAPE_CALL(dropout(v2, {not_a_number}))},
+      {"[dropout] rate must be in [0, 1), got 1 @", XTAPE_CALL(dropout(v2, {.rate = 1}))},
+      {"[dropout] rate must be in [0, 1), got -0.1 @", XTAPE_CALL(dropout(v2, {.rate = -0.1}))},
+      {"[dropout] rate must be in [0, 1), got nan @", XTAPE_CALL(dropout(v2, {not_a_number}))},
   });
   check_failures<TapeError>({
       {"[dropout] the tape has no random generator @; make it with Tape{mode, rng}",

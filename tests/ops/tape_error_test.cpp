@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(options_of_layers) {
        XTAPE_CALL(Conv2D{{.out = 8}, rng})},
       {"[conv2d] expected sizes of at least 1, got (0, 2, 1, 8) @",
        XTAPE_CALL(Conv2D{{.in = 1, .out = 8, .kernel = {0, 2}}, rng})},
-      {"[dropout] expected a rate in [0, 1), got 25 @", XTAPE_CALL(Dropout{25})},
+      {"[dropout] rate must be in [0, 1), got 25 @", XTAPE_CALL(Dropout{25})},
   });
   check_failures<ShapeError>({
       {"[dense] the initialiser returned (7,) for (2, 3) @",

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(of_a_model_on_a_dataset) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_counted) {
   ConfusionMatrix m{3};
   const std::vector<std::int32_t> zero{0}, three{3};
-  check_error([] { ConfusionMatrix{0}; }, "[confusion_matrix] expected classes, got 0 @");
+  check_error([] { ConfusionMatrix{0}; }, "[confusion_matrix] classes must be at least 1, got 0 @");
   const auto add = [&m](const Shape& shape, const std::vector<std::int32_t>& labels, Location at) {
     return [=, &m] { m.add(zeros(shape), labels, at); };
   };

@@ -207,15 +207,15 @@ BOOST_AUTO_TEST_CASE(options_out_of_range) {
     options.log = nullptr;
     return [&, options] { fit(net, a, b, options, rng, sgd); };
   };
-  const std::string batch = "expected a batch size of at least 1, got 0 @";
-  check_error(run({.epochs = 0}), "[fit] expected at least 1 epoch, got 0 @");
-  check_error(run({.epochs = -3}), "[fit] expected at least 1 epoch, got -3 @");
-  check_error(run({.batch_size = 0}), "[fit] " + batch);
-  check_error(run({.test_batch_size = 0}), "[fit] " + batch);
+  check_error(run({.epochs = 0}), "[fit] epochs must be at least 1, got 0 @");
+  check_error(run({.epochs = -3}), "[fit] epochs must be at least 1, got -3 @");
+  check_error(run({.batch_size = 0}), "[fit] batch_size must be at least 1, got 0 @");
+  check_error(run({.test_batch_size = 0}), "[fit] test_batch_size must be at least 1, got 0 @");
   check_error(run({}, empty), "[fit] the training set is empty @");
   check_error(run({}, train, empty), "[fit] the test set is empty @");
   check_error([&] { evaluate(net, empty); }, "[evaluate] the data set is empty @");
-  check_error([&] { evaluate(net, train, {.batch_size = 0}); }, "[evaluate] " + batch);
+  check_error([&] { evaluate(net, train, {.batch_size = 0}); },
+              "[evaluate] batch_size must be at least 1, got 0 @");
   BOOST_TEST(rng.position() == Rng{1}.position() + 2 * 16 + 16 * 3);  // drawn by the layers alone
 }
 

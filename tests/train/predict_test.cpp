@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_predicted) {
   };
   check_error([&] { predict(net, empty); }, "[predict] the data set is empty @");
   check_error([&] { predict(net, data, {.batch_size = 0}); },
-              "[predict] expected a batch size of at least 1, got 0 @");
+              "[predict] batch_size must be at least 1, got 0 @");
   const std::string narrow_text = "[dense] layer 0: expected (N, 3), got ",
                     no_rows =
                         "[predict] the model's output is (), expected (37, ...): a row for each "

@@ -271,8 +271,7 @@ BOOST_AUTO_TEST_CASE(options_of_classification) {
     return message_of([&] { evaluate(classification(net, {.class_weights = weights}), dataset); });
   };
   BOOST_TEST(message({1, 1, 1}, data) == "no error");
-  BOOST_TEST(message({1, 1, -1}, data) ==
-             "expected weights of classes that are finite and at least 0, got -1");
+  BOOST_TEST(message({1, 1, -1}, data) == "a class's weight must be finite and at least 0, got -1");
   BOOST_TEST(message({1, 1}, data) == "expected 3 weights of classes, got 2");
   BOOST_TEST(message({1, 1, 1}, soft) ==
              "weights of classes are for targets that are ids, these are probabilities");
