@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "export/onnx_builder.hpp"
 
-#include "io/layout.hpp"
+#include "io/file_layout.hpp"
 #include "text.hpp"
 
 #include <algorithm>

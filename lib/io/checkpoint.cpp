@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/io/checkpoint.hpp>
 
-#include "io/checkpoint.hpp"
+#include "io/checkpoint_format.hpp"
+#include "io/file_layout.hpp"
 #include "io/incoming.hpp"
-#include "io/layout.hpp"
 #include "text.hpp"
 
 #include <set>

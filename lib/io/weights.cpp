@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/io/weights.hpp>
 
-#include "io/checkpoint.hpp"
+#include "io/checkpoint_format.hpp"
 #include "io/weights_file.hpp"
 
 namespace xtape::inline XTAPE_ABI {

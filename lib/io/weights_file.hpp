@@ -2,7 +2,7 @@
 // What files of weights have in common, whatever their format.
 #pragma once
 
-#include "io/layout.hpp"
+#include "io/file_layout.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "io/layout.hpp"
+#include "io/file_layout.hpp"
 
 #include "text.hpp"
 
