@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import tempfile
 import time
 
 SKIPPED = 77  # meson's status for it
@@ -115,3 +116,22 @@ class Page:
 
     def events(self, method):
         return [e["params"] for e in self.browser.events if e.get("method") == method]
+
+
+def look(checks):
+    """Makes the checks that `checks` gives for a page: pairs of a name and a function, which asserts. Returns how many
+    there were and how many failed, having told those."""
+    count, failed = 0, 0
+    with tempfile.TemporaryDirectory() as profile:
+        browser = Browser(find(), profile)
+        try:
+            for name, check in checks(Page(browser)):
+                count += 1
+                try:
+                    check()
+                except AssertionError as error:
+                    failed += 1
+                    print(f"failed: {name}: {error}")
+        finally:
+            browser.close()
+    return count, failed

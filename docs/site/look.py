@@ -9,7 +9,6 @@ would meet. Screenshots, light and dark, go to the directory, if one is given.
 import json
 import pathlib
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests"))
@@ -115,26 +114,14 @@ def checks(page, site, screenshots):
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    program = chromium.find()
-    if program is None:
+    if chromium.find() is None:
         print("skipped: neither chromium nor google-chrome is installed")
         return 0
     screenshots = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) == 3 else None
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
-    count, failed = 0, 0
-    with tempfile.TemporaryDirectory() as profile:
-        browser = chromium.Browser(program, profile)
-        try:
-            for name, check in checks(chromium.Page(browser), pathlib.Path(sys.argv[1]).resolve(), screenshots):
-                count += 1
-                try:
-                    check()
-                except AssertionError as error:
-                    failed += 1
-                    print(f"{name}: {error}")
-        finally:
-            browser.close()
+    site = pathlib.Path(sys.argv[1]).resolve()
+    count, failed = chromium.look(lambda page: checks(page, site, screenshots))
     print(f"{count} looks, {failed} faults")
     return 1 if failed or count == 0 else 0
 

@@ -16,7 +16,7 @@ using namespace test;
 namespace {
 
 struct Files {
-  TemporaryDirectory directory;
+  Directory directory;
   fs::path file(const Bytes& bytes) const { return write(directory / "file", bytes); }
 
   // The error of reading a file of these bytes, with the file called FILE.
@@ -29,8 +29,8 @@ struct Files {
     return named(error_of<DataError>([&] { read(path); }));
   }
   std::string named(std::string text) const {
-    for (std::size_t at; (at = text.find(directory.string() + "/")) != std::string::npos;)
-      text.erase(at, directory.string().size() + 1);
+    for (std::size_t at; (at = text.find(directory.path().string() + "/")) != std::string::npos;)
+      text.erase(at, directory.path().string().size() + 1);
     return text;
   }
 };
@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong_with_a_path) {
   };
   BOOST_TEST(named(read(directory / "none")) ==
              "[idx] cannot read none: No such file or directory");
-  BOOST_TEST(read(directory) ==
-             "[idx] cannot read " + directory.string() + ": it is not a regular file");
+  BOOST_TEST(read(directory.path()) ==
+             "[idx] cannot read " + directory.path().string() + ": it is not a regular file");
   const fs::path path = file(labels);
   BOOST_TEST(read(path / "deeper") ==
              "[idx] cannot read " + path.string() + "/deeper: Not a directory");
@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(makes_a_dataset_of_a_pair) {
   BOOST_TEST((plain.sample_shape() == Shape{1, 2, 1}));
   BOOST_TEST(plain.classes() == 4u);
   BOOST_TEST(plain.name() == "images");
-  BOOST_TEST(plain.source() == directory.string());
+  BOOST_TEST(plain.source() == directory.path().string());
   BOOST_TEST(!plain.synthetic());
   const data::ImageDataset named_one =
       data::load_images_and_labels(images, two, {.classes = 10, .name = "pair", .source = "here"});

@@ -47,10 +47,10 @@ struct Mirrors : Sandbox {
     }
   }
   std::string url(const std::string& mirror) const {
-    return "file://" + (directory / "served" / mirror).string();
+    return "file://" + directory / ("served/" + mirror);
   }
   fs::path served(const std::string& mirror, std::size_t file) const {
-    return directory / "served" / mirror / (std::string{file_names[file]} + ".gz");
+    return directory.path() / "served" / mirror / (std::string{file_names[file]} + ".gz");
   }
   std::string error(const data::MnistOptions& options) const {
     return named(error_of<DataError>([&] { data::load(source, options); }));
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(does_not_wait_at_a_pipe, *with_curl) {
   BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   for (const std::string start : {"file://", "FILE://", "file://localhost", "file:"})
     for (const std::string end : {"/pipe", "/%70ipe", "/./none/../pipe", "/pipe#part"}) {
-      const std::string address = start + directory.string() + end;
+      const std::string address = start + directory.path().string() + end;
       BOOST_TEST(named(error_of<DataError>([&] { data::fetch(address, 1000, a_minute); })) ==
                  "[download] " + start + "DIR" + end + ": expected a file, found a pipe");
     }

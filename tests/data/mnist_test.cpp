@@ -18,13 +18,13 @@ BOOST_AUTO_TEST_CASE(reads_all_spellings) {
   write(directory / "train-labels.idx1-ubyte", files[1]);
   write(directory / "t10k-images-idx3-ubyte.gz", gzip(files[2]));
   write(directory / "t10k-labels.idx1-ubyte.gz", gzip(files[3]));
-  const auto [train, test] = data::mnist(options({.directory = directory}));
+  const auto [train, test] = data::mnist(options({.directory = directory.path()}));
   BOOST_TEST(train.size() == 30u);
   BOOST_TEST(test.size() == 20u);
   BOOST_TEST(train.classes() == 10u);
   BOOST_TEST((train.sample_shape() == Shape{28, 28, 1}));
   BOOST_TEST(train.name() == "MNIST");
-  BOOST_TEST(train.source() == directory.string());
+  BOOST_TEST(train.source() == directory.path().string());
   BOOST_TEST(!train.synthetic());
   BOOST_TEST((Bytes(test.labels().begin(), test.labels().end()) ==
               Bytes(files[3].begin() + 8, files[3].end())));
@@ -49,19 +49,19 @@ BOOST_AUTO_TEST_CASE(a_given_directory_must_have_the_files) {
 BOOST_AUTO_TEST_CASE(refuses_files_that_do_not_fit) {
   std::array<Bytes, 4> files = small_files();
   files[1] = header({29}) + Bytes(29);
-  write_files(directory, files);
-  BOOST_TEST(error(options({.directory = directory})) ==
+  write_files(directory.path(), files);
+  BOOST_TEST(error(options({.directory = directory.path()})) ==
              "[idx] DIR/train-labels-idx1-ubyte: expected 30 labels for the images in "
              "DIR/train-images-idx3-ubyte, found 29");
   files[1] = header({30}) + Bytes(29) + Bytes{10};
-  write_files(directory, files);
+  write_files(directory.path(), files);
   BOOST_TEST(
-      error(options({.directory = directory})) ==
+      error(options({.directory = directory.path()})) ==
       "[idx] DIR/train-labels-idx1-ubyte: expected labels less than 10, found 10 at index 29");
   files = small_files();
   files[2] = header({20, 14, 56}) + Bytes(20 * 784);
-  write_files(directory, files);
-  BOOST_TEST(error(options({.directory = directory})) ==
+  write_files(directory.path(), files);
+  BOOST_TEST(error(options({.directory = directory.path()})) ==
              "[mnist] DIR: expected images of one shape, found (28, 28, 1) to train with and "
              "(14, 56, 1) to test with");
 }

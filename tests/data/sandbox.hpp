@@ -31,7 +31,7 @@ inline void write_files(const fs::path& directory, const std::array<Bytes, 4>& f
 
 // No file of the user, no variable of the environment and no network gets into these tests.
 struct Sandbox {
-  TemporaryDirectory directory;
+  Directory directory;
   Environment data_variable{"XTAPE_DATA", {}};
   Environment cache_variable{"XDG_CACHE_HOME", directory / "cache"};
   Environment home_variable{"HOME", directory / "home"};
@@ -47,8 +47,8 @@ struct Sandbox {
   // With the sandbox's path as DIR.
   std::string named(std::string_view text) const {
     std::string result{text};
-    for (std::size_t at; (at = result.find(directory.string())) != std::string::npos;)
-      result.replace(at, directory.string().size(), "DIR");
+    for (std::size_t at; (at = result.find(directory.path().string())) != std::string::npos;)
+      result.replace(at, directory.path().string().size(), "DIR");
     return result;
   }
   std::string error(const data::MnistOptions& options) const {

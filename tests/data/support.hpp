@@ -2,13 +2,12 @@
 // What the tests of data share: temporary files, gzip, IDX files.
 #pragma once
 
+#include "../directory.hpp"
 #include "../environment.hpp"
 
 #include <xtape/data.hpp>
 
 #include <zlib.h>
-
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -21,30 +20,6 @@ using namespace xtape;
 
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
-
-/// A directory of its own, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (fs::temp_directory_path() / "xtape-data-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  operator fs::path() const { return path_; }
-  operator std::string() const { return path_.string(); }
-  fs::path operator/(const fs::path& name) const { return path_ / name; }
-  std::string string() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
 
 inline fs::path write(const fs::path& path, const Bytes& bytes) {
   fs::create_directories(path.parent_path());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A directory of its own for each test, and safetensors files written and read by hand.
+// Files of tests, and safetensors files written and read by hand.
 #pragma once
 
+#include "../directory.hpp"
 #include "../support.hpp"
 
 #include <xtape/io.hpp>
@@ -24,27 +25,6 @@ namespace test {
 inline const std::string or_rename =
                              "; rename says what the file calls it, and partial leaves it out",
                          or_leave = "; partial leaves it out";
-
-/// A new directory, removed with all that is in it.
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "xtape-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{path_}, {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string read_bytes(const std::string& path) {
   std::ifstream file{path, std::ios::binary};

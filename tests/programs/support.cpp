@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support.hpp"
 
+#include "../directory.hpp"
+
 #include <paths.hpp>
 #include <xtape/data.hpp>
 
@@ -44,12 +46,8 @@ void set(const char* variable, const std::string& value) { ::setenv(variable, va
 BOOST_TEST_GLOBAL_FIXTURE(Workspace);
 
 fs::path Workspace::path() {
-  static const fs::path path = [] {
-    std::string name = (fs::temp_directory_path() / "xtape-programs-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    return fs::path{name};
-  }();
-  return path;
+  static const test::Directory directory;
+  return directory.path();
 }
 
 Workspace::Workspace() {
@@ -63,11 +61,6 @@ Workspace::Workspace() {
   set("XDG_CACHE_HOME", (path() / "cache").string());
   for (const char* const proxy : {"http_proxy", "https_proxy", "all_proxy"})
     set(proxy, "http://127.0.0.1:1");
-}
-
-Workspace::~Workspace() {
-  std::error_code ignored;
-  fs::remove_all(path(), ignored);
 }
 
 Outcome run(const std::string& command) {

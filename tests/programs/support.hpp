@@ -13,7 +13,6 @@
 /// names it. No program reaches the network.
 struct Workspace {
   Workspace();
-  ~Workspace();
   static std::filesystem::path path();
 };
 

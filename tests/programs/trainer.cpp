@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--data \"$WORK/damaged\"", {"damaged/train-images-idx3-ubyte", "cut short"}},
       {"--save \"$WORK/nowhere/weights\"", {"[save]", "nowhere/weights"}},
       {"--profile \"$WORK/nowhere/trace\"", {"[profiler]", "nowhere/trace"}},
-      {"--save \"$WORK\"", {"[save]", "xtape-programs"}},
+      {"--save \"$WORK\"", {"[save]", "it is not a regular file"}},
       {"--optimizer sgd --learning-rate 1e30", {"[fit]", "loss", "learning rate"}}};
   for (const auto& [options, parts] : runs) {
     const Outcome outcome = train("--model mlp --quiet " + std::string{options});

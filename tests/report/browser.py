@@ -6,6 +6,7 @@ reader would meet. Screenshots, light and dark, go to the directory, if one is g
     browser.py WRITE_SAMPLES [DIRECTORY]
 """
 
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -131,30 +132,17 @@ def check_report(page, name, file, screenshots):
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    program = chromium.find()
-    if program is None:
+    if chromium.find() is None:
         print("skipped: neither chromium nor google-chrome is installed")
         return chromium.SKIPPED
     screenshots = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) == 3 else None
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
-    count, failed = 0, 0
-    with tempfile.TemporaryDirectory() as directory:
-        samples = pathlib.Path(directory, "samples")
+    with tempfile.TemporaryDirectory() as samples:
         subprocess.run([sys.argv[1], samples], check=True)
-        browser = chromium.Browser(program, pathlib.Path(directory, "profile"))
-        try:
-            page = chromium.Page(browser)
-            for file in sorted(samples.glob("*/report.html")):
-                for name, check in check_report(page, file.parent.name, file, screenshots):
-                    count += 1
-                    try:
-                        check()
-                    except AssertionError as error:
-                        failed += 1
-                        print(f"failed: {name}: {error}")
-        finally:
-            browser.close()
+        files = sorted(pathlib.Path(samples).glob("*/report.html"))
+        count, failed = chromium.look(lambda page: itertools.chain.from_iterable(
+            check_report(page, file.parent.name, file, screenshots) for file in files))
     # As Boost.Test's short report, which tests/summary.awk adds up.
     print(f"{count - failed} test cases out of {count} passed")
     if failed:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A directory of a test, and a look into it.
+// A look into the files of a report.
 #pragma once
 
+#include "../directory.hpp"
 #include "../pattern.hpp"
 #include "sample.hpp"
 
@@ -14,29 +15,7 @@
 #include <string>
 #include <vector>
 
-#include <stdlib.h>
-
 namespace test {
-
-// Removed with all that is in it.
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "xtape-report-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error{"cannot create " + name};
-    path_ = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string content(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
