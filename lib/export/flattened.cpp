@@ -61,7 +61,8 @@ class Follower : public Observer {
     const auto is_ordered = [&](const Variable* x) { return order_of(*x).has_value(); };
     if (std::ranges::none_of(call.inputs, is_ordered)) return;
     if (call.result()->size() <= 1) return;  // one number has no order
-    if (is(call, "conv2d") || is(call, "max_pool2d") || is(call, "avg_pool2d"))
+    if (is(call, "conv2d") || is(call, "conv_transpose2d") || is(call, "max_pool2d") ||
+        is(call, "avg_pool2d"))
       return;  // an image, whatever its input was
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul"))

@@ -45,6 +45,7 @@ inline std::string activated(Builder& b, const std::string& x, Activation activa
 
 // Of images.
 void conv2d(Builder& b, const Call& call);
+void conv_transpose2d(Builder& b, const Call& call);
 void max_pool2d(Builder& b, const Call& call);
 void avg_pool2d(Builder& b, const Call& call);
 

@@ -268,6 +268,7 @@ const std::map<std::string_view, Translation>& translations() {
       {"matmul", matmul},
       {"dense", dense},
       {"conv2d", conv2d},
+      {"conv_transpose2d", conv_transpose2d},
       {"max_pool2d", max_pool2d},
       {"avg_pool2d", avg_pool2d},
       {"flatten", flatten},

@@ -19,33 +19,31 @@ void add(std::size_t count, const Scalar* from, Scalar* to) {
 // The taps of a row of the kernel that lie in the image, for a window that begins at `first`.
 struct Taps {
   std::size_t begin, end;
-  Taps(std::ptrdiff_t first, std::size_t dilation, std::size_t taps, std::size_t width) {
-    const auto step = static_cast<std::ptrdiff_t>(dilation);
+  Taps(const Slide& s, std::ptrdiff_t first) {
+    const auto step = static_cast<std::ptrdiff_t>(s.dilation);
     begin = first >= 0 ? 0 : static_cast<std::size_t>((-first + step - 1) / step);
-    const std::ptrdiff_t room = static_cast<std::ptrdiff_t>(width) - first;
-    end = room <= 0 ? 0 : std::min(taps, static_cast<std::size_t>((room + step - 1) / step));
+    const std::ptrdiff_t room = static_cast<std::ptrdiff_t>(s.size) - first;
+    end = room <= 0 ? 0 : std::min(s.window, static_cast<std::size_t>((room + step - 1) / step));
   }
 };
 
-void col2im(const Conv2D& s, const Image& image, std::size_t top, std::size_t rows,
-            const Scalar* columns, Scalar* dx) {
-  const std::size_t row_size = s.kernel_w * s.in;
+void col2im(const ConvSizes& s, std::size_t top, std::size_t rows, const Scalar* columns,
+            Scalar* dx) {
+  const std::size_t row_size = s.columns.window * s.in;
   for (std::size_t oy = top; oy < top + rows; ++oy)
-    for (std::size_t ox = 0; ox < s.out_w; ++ox)
-      for (std::size_t i = 0; i < s.kernel_h; ++i, columns += row_size) {
-        const auto y = static_cast<std::ptrdiff_t>(oy * s.stride_h + i * s.dilation_h) -
-                       static_cast<std::ptrdiff_t>(image.top);
-        if (y < 0 || y >= static_cast<std::ptrdiff_t>(image.height)) continue;
-        const auto x =
-            static_cast<std::ptrdiff_t>(ox * s.stride_w) - static_cast<std::ptrdiff_t>(image.left);
-        const Taps taps{x, s.dilation_w, s.kernel_w, image.width};
+    for (std::size_t ox = 0; ox < s.columns.count; ++ox)
+      for (std::size_t i = 0; i < s.rows.window; ++i, columns += row_size) {
+        const auto y = s.rows.first(oy) + static_cast<std::ptrdiff_t>(i * s.rows.dilation);
+        if (y < 0 || y >= static_cast<std::ptrdiff_t>(s.rows.size)) continue;
+        const std::ptrdiff_t x = s.columns.first(ox);
+        const Taps taps{s.columns, x};
         if (taps.begin >= taps.end) continue;
-        Scalar* const line = dx + static_cast<std::size_t>(y) * image.width * s.in;
+        Scalar* const line = dx + static_cast<std::size_t>(y) * s.columns.size * s.in;
         const auto at = [&](std::size_t j) {
-          return line +
-                 static_cast<std::size_t>(x + static_cast<std::ptrdiff_t>(j * s.dilation_w)) * s.in;
+          const auto column = x + static_cast<std::ptrdiff_t>(j * s.columns.dilation);
+          return line + static_cast<std::size_t>(column) * s.in;
         };
-        if (s.dilation_w == 1)  // neighbours in the image, too
+        if (s.columns.dilation == 1)  // neighbours in the image, too
           add((taps.end - taps.begin) * s.in, columns + taps.begin * s.in, at(taps.begin));
         else
           for (std::size_t j = taps.begin; j < taps.end; ++j) add(s.in, columns + j * s.in, at(j));

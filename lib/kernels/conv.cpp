@@ -51,19 +51,21 @@ class PixelTiles {
 
 // What a tile needs to know of the whole.
 struct Forward {
-  const Conv2D& shape;
+  const ConvSizes& shape;
   const Scalar* kernel;  // taps x stride
   std::size_t stride;
   const Scalar* bias;
-  Vec floor;  // what smaller sums become
+  Vec floor;            // what smaller sums become
+  std::size_t tap_row;  // from tap to tap in a column of the kernel
 };
 
 // `Pixels` neighbours of an output row times `Vectors` vectors of channels from `channel`.
 struct Tile {
   template <std::size_t Pixels, std::size_t Vectors>
   static void run(const Forward& f, const Scalar* x, std::size_t channel, Scalar* y) {
-    const Conv2D& s = f.shape;
-    const std::size_t out = s.out, in = s.in, pixel = s.stride_w * in, tap = s.dilation_w * in;
+    const ConvSizes& s = f.shape;
+    const std::size_t out = s.out, in = s.in, pixel = s.columns.stride * in,
+                      tap = s.columns.dilation * in;
     const Lanes last{out - channel - (Vectors - 1) * lanes};
     Vec sum[Pixels][Vectors];
     XTAPE_UNROLL
@@ -75,14 +77,14 @@ struct Tile {
       for (std::size_t p = 0; p < Pixels; ++p) sum[p][v] = start;
     }
     const Scalar* kernel = f.kernel + channel;
-    for (std::size_t i = 0; i < s.kernel_h; ++i) {
-      const Scalar* from = x + i * s.dilation_h * s.width * in;
+    for (std::size_t i = 0; i < s.rows.window; ++i) {
+      const Scalar* from = x + i * f.tap_row;
       if (in == 1 && pixel == 1)  // the taps are the depth, and pixels are neighbours in memory
-        multiply_add(sum, from, 1, tap, kernel, f.stride, s.kernel_w);
+        multiply_add(sum, from, 1, tap, kernel, f.stride, s.columns.window);
       else
-        for (std::size_t j = 0; j < s.kernel_w; ++j)
+        for (std::size_t j = 0; j < s.columns.window; ++j)
           multiply_add(sum, from + j * tap, pixel, 1, kernel + j * in * f.stride, f.stride, in);
-      kernel += s.kernel_w * in * f.stride;
+      kernel += s.columns.window * in * f.stride;
     }
     XTAPE_UNROLL
     for (std::size_t p = 0; p < Pixels; ++p, y += out) {
@@ -97,34 +99,34 @@ struct Tile {
 
 // The first pixels of an output row, those of `pixels`.
 void output_row(const Forward& f, const Scalar* x, const PixelTiles& pixels, Scalar* y) {
-  const Conv2D& s = f.shape;
+  const ConvSizes& s = f.shape;
   for (std::size_t channel = 0; channel < s.out; channel += channel_vectors * lanes) {
     const std::size_t vectors = std::min(channel_vectors, vectors_of(s.out - channel));
     const RowTiles& tiles = pixels.of(vectors);
     for (std::size_t t = 0; t < tiles.size(); ++t)
-      Tiles<Tile>::of(tiles.height(t), vectors)(f, x + tiles.begin(t) * s.stride_w * s.in, channel,
-                                                y + tiles.begin(t) * s.out + channel);
+      Tiles<Tile>::of(tiles.height(t), vectors)(f, x + tiles.begin(t) * s.columns.stride * s.in,
+                                                channel, y + tiles.begin(t) * s.out + channel);
   }
 }
 
 // Calls finish(row, rows) for each row of the result, `height` per image, with the `step` output rows, of
 // `width` pixels, that it is made of. They are computed into what place(slice, row) returns.
 template <class Place, class Finish>
-void for_each_row(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
+void for_each_row(const ConvSizes& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
                   Activation activation, std::size_t height, std::size_t step, std::size_t width,
                   std::size_t grain, Place place, Finish finish) {
-  const PackedKernel packed{kernel, s.kernel_h * s.kernel_w * s.in, s.out};
+  const PackedKernel packed{kernel, s.rows.window * s.columns.window * s.in, s.out};
   const Scalar floor =
       activation == Activation::relu ? 0 : -std::numeric_limits<Scalar>::infinity();
-  const Forward f{s, packed.data(), packed.stride(), bias, splat(floor)};
+  const std::size_t x_row = s.columns.padded() * s.in, image = s.rows.padded() * x_row;
+  const Forward f{s, packed.data(), packed.stride(), bias, splat(floor), s.rows.dilation * x_row};
   const PixelTiles pixels{width};
   parallel_ranges(s.batch * height, grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       Scalar* const to = place(begin / grain, row);
       for (std::size_t i = 0; i < step; ++i) {
-        const std::size_t top = (row % height * step + i) * s.stride_h;
-        output_row(f, x + (row / height * s.height + top) * s.width * s.in, pixels,
-                   to + i * width * s.out);
+        const std::size_t top = (row % height * step + i) * s.rows.stride;
+        output_row(f, x + row / height * image + top * x_row, pixels, to + i * width * s.out);
       }
       finish(row, to);
     }
@@ -132,31 +134,33 @@ void for_each_row(const Conv2D& s, const Scalar* x, const Scalar* kernel, const 
 }
 
 // Rows of the result per slice, each of `step` output rows.
-std::size_t row_grain(const Conv2D& s, std::size_t rows, std::size_t step) {
-  return slice_grain(rows, step * s.out_w * s.out * s.kernel_h * s.kernel_w * s.in);
+std::size_t row_grain(const ConvSizes& s, std::size_t rows, std::size_t step) {
+  return slice_grain(rows,
+                     step * s.columns.count * s.out * s.rows.window * s.columns.window * s.in);
 }
 
-void conv2d(const Conv2D& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
+void conv2d(const ConvSizes& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
             Activation activation, Scalar* y) {
-  const std::size_t row_size = s.out_w * s.out;
+  const std::size_t row_size = s.columns.count * s.out;
   for_each_row(
-      s, x, kernel, bias, activation, s.out_h, 1, s.out_w, row_grain(s, s.batch * s.out_h, 1),
+      s, x, kernel, bias, activation, s.rows.count, 1, s.columns.count,
+      row_grain(s, s.batch * s.rows.count, 1),
       [=](std::size_t, std::size_t row) { return y + row * row_size; },
       [](std::size_t, const Scalar*) {});
 }
 
-void conv2d_max_pool(const Conv2D& s, const Pool2D& p, const Scalar* x, const Scalar* kernel,
+void conv2d_max_pool(const ConvSizes& s, const PoolSizes& p, const Scalar* x, const Scalar* kernel,
                      const Scalar* bias, Activation activation, Scalar* y, std::uint8_t* position) {
-  const std::size_t width = p.out_w * p.window_w,
-                    grain = row_grain(s, s.batch * p.out_h, p.window_h);
-  const std::size_t size = p.window_h * width * s.out, row_size = p.out_w * s.out;
+  const std::size_t width = p.columns.count * p.columns.window,
+                    grain = row_grain(s, s.batch * p.rows.count, p.rows.window);
+  const std::size_t size = p.rows.window * width * s.out, row_size = p.columns.count * s.out;
   // For all slices at once: what is asked for does not depend on how many run side by side.
-  PooledBuffer<Scalar> rows{(s.batch * p.out_h + grain - 1) / grain * size};
+  PooledBuffer<Scalar> rows{(s.batch * p.rows.count + grain - 1) / grain * size};
   for_each_row(
-      s, x, kernel, bias, activation, p.out_h, p.window_h, width, grain,
+      s, x, kernel, bias, activation, p.rows.count, p.rows.window, width, grain,
       [&](std::size_t slice, std::size_t) { return rows.data() + slice * size; },
       [&](std::size_t row, const Scalar* from) {
-        pool_row(p.window_h, p.window_w, p.out_w, s.out, from, y + row * row_size,
+        pool_row(p.rows.window, p.columns.window, p.columns.count, s.out, from, y + row * row_size,
                  position + row * row_size);
       });
 }

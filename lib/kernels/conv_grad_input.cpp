@@ -1,41 +1,94 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/conv_grad_input.hpp"
-
-#include "kernels/conv.hpp"
+// The gradient of a convolution's images, in one of two ways.
+#include "kernels/convolution.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
+#include "kernels/frame.hpp"
 #include "kernels/gemm.hpp"
-#include "kernels/parallel.hpp"
-
-#include <xtape/memory.hpp>
-
-#include <algorithm>
+#include "kernels/strided.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels {
+namespace {
 
-void conv2d_grad_input(const Conv2D& s, const Image& image, const Scalar* kernel, const Scalar* g,
-                       Scalar* dx) {
-  const std::size_t taps = s.kernel_h * s.kernel_w * s.in;  // of one output pixel
-  const std::size_t image_size = image.height * image.width * s.in;
+// The gradient of the result before it was pooled, in a frame.
+Array unpooled(const ConvPlan& p, const Positions& where, const Array& g, const Frame& frame) {
+  const Slide &rows = p.pool.rows, &columns = p.pool.columns;
+  const std::size_t size = rows.count * columns.count * p.sizes.out;
+  const Shape covered{p.sizes.batch, rows.count * rows.window, columns.count * columns.window,
+                      p.sizes.out};
+  return framed(covered, frame, [&](std::size_t i, Scalar* to, std::size_t row) {
+    best<PoolKernels>().unpool(p.pool, where.data() + i * size, g.data() + i * size, to, row);
+  });
+}
+
+// (kh, kw, in, out) to (kh, kw, out, in), with the taps in reverse order.
+Array flipped(const Array& kernel) {
+  const Shape& s = kernel.shape();
+  const Shape shape{s[0], s[1], s[3], s[2]};
+  const Strides from = row_major(s);
+  Array result = uninitialized(shape);
+  const Scalar* const last_tap = kernel.data() + (s[0] * s[1] - 1) * s[2] * s[3];
+  copy(shape, last_tap, {-from[0], -from[1], from[3], from[2]}, result.data(), row_major(shape));
+  return result;
+}
+
+// A convolution, too: of the gradient, surrounded by zeros, with the flipped kernel.
+void convolve_back(const ConvPlan& p, const Array& kernel, const Array& g, const Positions* where,
+                   Scalar* dx) {
+  const auto& [batch, in, out, rows, columns] = p.sizes;
+  const std::size_t top = (rows.window - 1) * rows.dilation,
+                    left = (columns.window - 1) * columns.dilation;
+  const Frame frame{top, left, rows.padded() + top, columns.padded() + left};
+  const Array wide = where == nullptr ? framed(g, frame) : unpooled(p, *where, g, frame);
+  // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
+  const Slide down{frame.height, rows.window, 1, rows.dilation, 0, 0, rows.size};
+  const Slide along{frame.width, columns.window, 1, columns.dilation, 0, 0, columns.size};
+  const std::size_t first = (rows.before * frame.width + columns.before) * out;
+  best<ConvKernels>().conv2d({batch, out, in, down, along}, wide.data() + first,
+                             flipped(kernel).data(), nullptr, Activation::none, dx);
+}
+
+// A product: each output pixel's gradient times the kernel is what it gives its taps, a row of columns that
+// are then added where the taps lie.
+void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* dx) {
+  const Slide &rows = s.rows, &columns = s.columns;
+  const std::size_t taps = rows.window * columns.window * s.in;  // of one output pixel
+  const std::size_t image_size = rows.size * columns.size * s.in;
   const Packed transposed{best<DenseKernels>(), s.out, taps, {kernel, s.out, true}, true};
   // Rows of which the columns stay in the second-level cache.
-  const std::size_t band = std::clamp<std::size_t>(65536 / (s.out_w * taps + 1), 1, s.out_h);
-  const std::size_t grain = slice_grain(s.batch, s.out_h * s.out_w * taps * s.out);
-  const std::size_t column_size = band * s.out_w * taps;
-  PooledBuffer<Scalar> columns{(s.batch + grain - 1) / grain * column_size};
+  const std::size_t band =
+      std::clamp<std::size_t>(65536 / (columns.count * taps + 1), 1, rows.count);
+  const std::size_t grain = slice_grain(s.batch, rows.count * columns.count * taps * s.out);
+  const std::size_t column_size = band * columns.count * taps;
+  PooledBuffer<Scalar> buffer{(s.batch + grain - 1) / grain * column_size};
   parallel_ranges(s.batch, grain, [&](std::size_t begin, std::size_t end) {
-    Scalar* const own = columns.data() + begin / grain * column_size;
+    Scalar* const own = buffer.data() + begin / grain * column_size;
     for (std::size_t i = begin; i < end; ++i) {
       std::fill_n(dx + i * image_size, image_size, Scalar{0});
-      for (std::size_t top = 0; top < s.out_h; top += band) {
-        const std::size_t rows = std::min(band, s.out_h - top);
-        best<DenseKernels>().product(rows * s.out_w, taps, s.out,
-                                     {g + (i * s.out_h + top) * s.out_w * s.out, s.out},
+      for (std::size_t top = 0; top < rows.count; top += band) {
+        const std::size_t height = std::min(band, rows.count - top);
+        best<DenseKernels>().product(height * columns.count, taps, s.out,
+                                     {g + (i * rows.count + top) * columns.count * s.out, s.out},
                                      transposed.from(0, 0), own, taps, false);
-        best<Col2imKernels>().col2im(s, image, top, rows, own, dx + i * image_size);
+        best<Col2imKernels>().col2im(s, top, height, own, dx + i * image_size);
       }
     }
   });
+}
+
+}  // namespace
+
+Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const Positions* where) {
+  Array dx = uninitialized(p.images());
+  if (p.flips)
+    convolve_back(p, kernel, g, where, dx.data());
+  else if (where == nullptr)
+    scatter(p.sizes, kernel.data(), g.data(), dx.data());
+  else
+    scatter(p.sizes, kernel.data(),
+            unpooled(p, *where, g, {0, 0, p.sizes.rows.count, p.sizes.columns.count}).data(),
+            dx.data());
+  return dx;
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -52,10 +52,11 @@ struct Listed {
 // Adds a band's share to a tile of the gradient: `Rows` rows times `Vectors` vectors of out channels.
 struct Tile {
   template <std::size_t Rows, std::size_t Vectors>
-  static void run(const Conv2D& s, const Band& band, const Scalar* x, const std::size_t* offset,
+  static void run(const ConvSizes& s, const Band& band, const Scalar* x, const std::size_t* offset,
                   const Scalar* g, std::size_t channels, Scalar* dk) {
     const Lanes last{channels - (Vectors - 1) * lanes};
-    const std::size_t out = s.out, pixel = s.stride_w * s.in, row = s.stride_h * s.width * s.in;
+    const std::size_t out = s.out, pixel = s.columns.stride * s.in,
+                      row = s.rows.stride * s.columns.padded() * s.in;
     Vec sum[Rows][Vectors] = {};
     for (std::size_t i = 0; i < band.rows; ++i, x += row, g += band.g_row)
       if (offset == nullptr)
@@ -76,15 +77,18 @@ struct Tile {
 // Where the rows of the gradient, pairs of tap and input channel, lie relative to a pixel's input.
 class Rows {
  public:
-  explicit Rows(const Conv2D& s)
-      : count_{s.kernel_h * s.kernel_w * s.in}, offset_{count_}, joined_{s.kernel_w * s.in} {
+  explicit Rows(const ConvSizes& s)
+      : count_{s.rows.window * s.columns.window * s.in},
+        offset_{count_},
+        joined_{s.columns.window * s.in} {
     for (std::size_t r = 0; r < count_; ++r) {
-      const std::size_t tap = r / s.in, i = tap / s.kernel_w, j = tap % s.kernel_w;
-      offset_.data()[r] = (i * s.dilation_h * s.width + j * s.dilation_w) * s.in + r % s.in;
+      const std::size_t tap = r / s.in, i = tap / s.columns.window, j = tap % s.columns.window;
+      offset_.data()[r] =
+          (i * s.rows.dilation * s.columns.padded() + j * s.columns.dilation) * s.in + r % s.in;
     }
     // The taps of a row of the kernel and their channels are neighbours in memory. Where those are
     // too few for a tile, a tile takes them from several rows, by the table.
-    contiguous_ = s.dilation_w == 1 && joined_ >= 8;
+    contiguous_ = s.columns.dilation == 1 && joined_ >= 8;
     if (!contiguous_) joined_ = count_;
   }
   // Calls f(first row, number of rows, offset of the first, table of the offsets or null).
@@ -110,7 +114,7 @@ class Rows {
 };
 
 // Adds what a band contributes to dk.
-void add_band(const Conv2D& s, const Rows& rows, const Band& band, Scalar* dk) {
+void add_band(const ConvSizes& s, const Rows& rows, const Band& band, Scalar* dk) {
   for (std::size_t channel = 0; channel < s.out; channel += tile_columns) {
     const std::size_t channels = std::min(tile_columns, s.out - channel);
     const std::size_t vectors = vectors_of(channels);
@@ -125,9 +129,10 @@ void add_band(const Conv2D& s, const Rows& rows, const Band& band, Scalar* dk) {
 // Calls add(first image, last image, scratch, dk) for groups of images, each with a dk of its own to add
 // to and some scratch memory, and adds those up in order.
 template <class Add>
-void over_images(const Conv2D& s, Scalar* dk, std::size_t scratch_size, Add add) {
-  const std::size_t size = s.kernel_h * s.kernel_w * s.in * s.out;
-  const double products = static_cast<double>(size) * static_cast<double>(s.out_h * s.out_w) *
+void over_images(const ConvSizes& s, Scalar* dk, std::size_t scratch_size, Add add) {
+  const std::size_t size = s.rows.window * s.columns.window * s.in * s.out;
+  const double products = static_cast<double>(size) *
+                          static_cast<double>(s.rows.count * s.columns.count) *
                           static_cast<double>(s.batch);
   // As many as are worth a slice, but not so many that adding them up would take long.
   const double most = std::clamp(1e6 / static_cast<double>(size + 1), 4.0, 16.0);
@@ -162,51 +167,53 @@ void spread_pixels(std::size_t pixels, std::size_t channels, const Scalar* from,
     });
 }
 
-void conv2d_grad_kernel(const Conv2D& s, const Scalar* x, const Scalar* g, Scalar* dk) {
+void conv2d_grad_kernel(const ConvSizes& s, const Scalar* x, const Scalar* g, Scalar* dk) {
   const Rows rows{s};
-  const std::size_t pixel = vectors_of(s.out) * lanes, band = band_rows(s.out_w * pixel);
-  const std::size_t scratch_size = pixel == s.out ? 0 : band * s.out_w * pixel;
-  over_images(s, dk, scratch_size,
-              [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
-                for (std::size_t image = first; image < last; ++image)
-                  for (std::size_t top = 0; top < s.out_h; top += band) {
-                    const std::size_t height = std::min(band, s.out_h - top);
-                    const Scalar* from = g + (image * s.out_h + top) * s.out_w * s.out;
-                    if (pixel != s.out) {
-                      spread_pixels(height * s.out_w, s.out, from, whole, pixel);
-                      from = whole;
-                    }
-                    add_band(s, rows,
-                             {x + (image * s.height + top * s.stride_h) * s.width * s.in, from,
-                              height, s.out_w, s.out_w * pixel, pixel},
-                             part);
-                  }
-              });
+  const std::size_t pixel = vectors_of(s.out) * lanes, band = band_rows(s.columns.count * pixel);
+  const std::size_t scratch_size = pixel == s.out ? 0 : band * s.columns.count * pixel;
+  over_images(
+      s, dk, scratch_size, [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
+        for (std::size_t image = first; image < last; ++image)
+          for (std::size_t top = 0; top < s.rows.count; top += band) {
+            const std::size_t height = std::min(band, s.rows.count - top);
+            const Scalar* from = g + (image * s.rows.count + top) * s.columns.count * s.out;
+            if (pixel != s.out) {
+              spread_pixels(height * s.columns.count, s.out, from, whole, pixel);
+              from = whole;
+            }
+            add_band(
+                s, rows,
+                {x + (image * s.rows.padded() + top * s.rows.stride) * s.columns.padded() * s.in,
+                 from, height, s.columns.count, s.columns.count * pixel, pixel},
+                part);
+          }
+      });
 }
 
-void conv2d_max_pool_grad_kernel(const Conv2D& s, const Pool2D& p, const Scalar* x,
+void conv2d_max_pool_grad_kernel(const ConvSizes& s, const PoolSizes& p, const Scalar* x,
                                  const std::uint8_t* position, const Scalar* g, Scalar* dk) {
   const Rows rows{s};
-  const std::size_t width = p.out_w * p.window_w, pixel = vectors_of(s.out) * lanes;
-  const std::size_t row = width * pixel, band = band_rows(p.window_h * row);
-  const std::size_t scratch_size = band * p.window_h * row;
-  over_images(s, dk, scratch_size,
-              [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
-                for (std::size_t image = first; image < last; ++image)
-                  for (std::size_t top = 0; top < p.out_h; top += band) {
-                    const std::size_t height = std::min(band, p.out_h - top);
-                    for (std::size_t i = 0; i < height; ++i) {
-                      const std::size_t at = (image * p.out_h + top + i) * p.out_w * s.out;
-                      unpool_row(p.window_h, p.window_w, p.out_w, s.out, position + at, g + at,
-                                 unpooled + i * p.window_h * row, row, pixel);
-                    }
-                    add_band(
-                        s, rows,
-                        {x + (image * s.height + top * p.window_h * s.stride_h) * s.width * s.in,
-                         unpooled, height * p.window_h, width, row, pixel},
-                        part);
-                  }
-              });
+  const std::size_t width = p.columns.count * p.columns.window, pixel = vectors_of(s.out) * lanes;
+  const std::size_t row = width * pixel, band = band_rows(p.rows.window * row);
+  const std::size_t scratch_size = band * p.rows.window * row;
+  over_images(
+      s, dk, scratch_size,
+      [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
+        for (std::size_t image = first; image < last; ++image)
+          for (std::size_t top = 0; top < p.rows.count; top += band) {
+            const std::size_t height = std::min(band, p.rows.count - top);
+            for (std::size_t i = 0; i < height; ++i) {
+              const std::size_t at = (image * p.rows.count + top + i) * p.columns.count * s.out;
+              unpool_row(p.rows.window, p.columns.window, p.columns.count, s.out, position + at,
+                         g + at, unpooled + i * p.rows.window * row, row, pixel);
+            }
+            add_band(s, rows,
+                     {x + (image * s.rows.padded() + top * p.rows.window * s.rows.stride) *
+                              s.columns.padded() * s.in,
+                      unpooled, height * p.rows.window, width, row, pixel},
+                     part);
+          }
+      });
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What dense and conv2d share: an optional bias and an activation fused into the op.
+// What dense and the convolutions share: an optional bias and an activation fused into the op.
 #pragma once
 
 #include "kernels/strided.hpp"
@@ -38,7 +38,18 @@ inline auto through_activation(Activation activation, const Value& y) {
   });
 }
 
-/// The gradient of a bias: the sum over all axes but the last.
-inline Array bias_grad(const Array& g) { return kernels::sum_to(g, {g.shape().back()}); }
+/// A bias among the arguments of `record`, if there is one. Its gradient is the sum over all axes but the last.
+struct WrtBias {
+  const Variable* bias;
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    if (bias != nullptr) visit(*bias);
+  }
+  void edges(detail::Recorder& to) const {
+    if (bias != nullptr)
+      to.edge(*bias, [](const Array& g) { return kernels::sum_to(g, {g.shape().back()}); });
+  }
+};
 
 }  // namespace xtape::inline XTAPE_ABI

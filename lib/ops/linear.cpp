@@ -96,20 +96,21 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   finish(result, bias, options.activation);
 
   const Value y = std::move(result);
-  const auto back = through_activation(options.activation, y);
-  const auto wrt_x =
-      wrt(x, [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
-        Array dx = uninitialized(shape);
-        kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
-        return dx;
-      });
-  const auto wrt_w = wrt(w, [x = x.shared_value(), rows, in, out](const Array& g) {
-    Array dw = uninitialized({in, out});
-    kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
-    return dw;
-  });
-  if (bias == nullptr) return record(op, y, given(options), back, wrt_x, wrt_w);
-  return record(op, y, given(options), back, wrt_x, wrt_w, wrt(*bias, bias_grad));
+  return record(
+      op, y, given(options), through_activation(options.activation, y),
+      wrt(x,
+          [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
+            Array dx = uninitialized(shape);
+            kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
+            return dx;
+          }),
+      wrt(w,
+          [x = x.shared_value(), rows, in, out](const Array& g) {
+            Array dw = uninitialized({in, out});
+            kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
+            return dw;
+          }),
+      WrtBias{bias});
 }
 
 }  // namespace

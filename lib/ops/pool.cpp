@@ -2,26 +2,28 @@
 #include <xtape/ops/pool.hpp>
 
 #include "kernels/dispatch.hpp"
-#include "kernels/pool.hpp"
-#include "ops/window.hpp"
+#include "kernels/plan.hpp"
 
+#include <xtape/memory.hpp>
 #include <xtape/record.hpp>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
 using kernels::best;
-using kernels::Pool2D;
 using kernels::PoolKernels;
+using kernels::PoolSizes;
 
-Shape result_shape(const Pool2D& s) { return {s.batch, s.out_h, s.out_w, s.channels}; }
-Shape image_shape(const Pool2D& s) { return {s.batch, s.height, s.width, s.channels}; }
+Shape result_shape(const PoolSizes& s) {
+  return {s.batch, s.rows.count, s.columns.count, s.channels};
+}
+Shape image_shape(const PoolSizes& s) { return {s.batch, s.rows.size, s.columns.size, s.channels}; }
 
 }  // namespace
 
 Variable max_pool2d(const Variable& x, const Pool2DOptions& options, Location at) {
   const Op op{"max_pool2d", at};
-  const Pool2D s = pool_sizes(op, x.shape(), options);
+  const PoolSizes s = kernels::plan(op, x.shape(), options);
   check_max_window(op, s);
   Array y = uninitialized(result_shape(s));
   PooledBuffer<std::uint8_t> position{y.size()};
@@ -36,7 +38,7 @@ Variable max_pool2d(const Variable& x, const Pool2DOptions& options, Location at
 
 Variable avg_pool2d(const Variable& x, const Pool2DOptions& options, Location at) {
   const Op op{"avg_pool2d", at};
-  const Pool2D s = pool_sizes(op, x.shape(), options);
+  const PoolSizes s = kernels::plan(op, x.shape(), options);
   Array y = uninitialized(result_shape(s));
   best<PoolKernels>().avg_pool2d(s, x.value().data(), y.data());
   return record(op, std::move(y), given(options), wrt(x, [s](const Array& g) {

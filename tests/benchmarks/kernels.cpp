@@ -111,25 +111,29 @@ XTAPE_PRODUCT(192, 512, 784);
 
 // Convolutions of images of size x size pixels, without padding.
 
-kernels::Conv2D convolution(std::size_t size, std::size_t in, std::size_t kernel, std::size_t out) {
-  const std::size_t result = size - kernel + 1;
-  return {batch, size, size, in, kernel, kernel, out, 1, 1, 1, 1, result, result};
+// Windows over an axis, `stride` apart.
+Slide slide(std::size_t size, std::size_t window, std::size_t stride) {
+  return {size, window, stride, 1, 0, 0, (size - window) / stride + 1};
 }
-std::size_t image(const kernels::Conv2D& s) { return s.batch * s.height * s.width * s.in; }
-std::size_t result(const kernels::Conv2D& s) { return s.batch * s.out_h * s.out_w * s.out; }
-std::size_t weights(const kernels::Conv2D& s) { return s.kernel_h * s.kernel_w * s.in * s.out; }
-double flops(const kernels::Conv2D& s) {
-  return 2.0 * static_cast<double>(result(s)) * static_cast<double>(s.kernel_h * s.kernel_w * s.in);
+ConvSizes convolution(std::size_t size, std::size_t in, std::size_t kernel, std::size_t out) {
+  const Slide rows = slide(size, kernel, 1);
+  return {batch, in, out, rows, rows};
+}
+std::size_t image(const ConvSizes& s) { return s.batch * s.rows.size * s.columns.size * s.in; }
+std::size_t result(const ConvSizes& s) { return s.batch * s.rows.count * s.columns.count * s.out; }
+std::size_t weights(const ConvSizes& s) { return s.rows.window * s.columns.window * s.in * s.out; }
+double flops(const ConvSizes& s) {
+  return 2.0 * static_cast<double>(result(s)) * static_cast<double>(weights(s) / s.out);
 }
 
-void conv2d(State& state, kernels::Conv2D s) {
+void conv2d(State& state, ConvSizes s) {
   const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
   auto y = numbers(result(s));
   for (auto _ : state)
     best<ConvKernels>().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu, y.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
 }
-void conv2d_grad_kernel(State& state, kernels::Conv2D s) {
+void conv2d_grad_kernel(State& state, ConvSizes s) {
   const auto x = numbers(image(s)), g = numbers(result(s));
   auto dk = numbers(weights(s));
   for (auto _ : state) best<ConvGradKernels>().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
@@ -147,13 +151,15 @@ XTAPE_CONV(vgg_2, 34, 32, 3, 32);
 XTAPE_CONV(vgg_4, 18, 64, 3, 64);
 XTAPE_CONV(vgg_6, 10, 128, 3, 128);
 
-kernels::Pool2D pooling(const kernels::Conv2D& s) {
-  return {s.batch, s.out_h, s.out_w, s.out, 2, 2, 2, 2, 0, 0, s.out_h / 2, s.out_w / 2};
+PoolSizes pooling(const ConvSizes& s) {
+  return {s.batch, s.out, slide(s.rows.count, 2, 2), slide(s.columns.count, 2, 2)};
 }
-std::size_t result(const kernels::Pool2D& s) { return s.batch * s.out_h * s.out_w * s.channels; }
+std::size_t result(const PoolSizes& s) {
+  return s.batch * s.rows.count * s.columns.count * s.channels;
+}
 
-void conv2d_max_pool(State& state, kernels::Conv2D s) {
-  const kernels::Pool2D p = pooling(s);
+void conv2d_max_pool(State& state, ConvSizes s) {
+  const PoolSizes p = pooling(s);
   const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
   auto y = numbers(result(p));
   PooledVector<std::uint8_t> position(result(p));
@@ -162,8 +168,8 @@ void conv2d_max_pool(State& state, kernels::Conv2D s) {
                                         Activation::relu, y.data(), position.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(p)));
 }
-void conv2d_max_pool_grad_kernel(State& state, kernels::Conv2D s) {
-  const kernels::Pool2D p = pooling(s);
+void conv2d_max_pool_grad_kernel(State& state, ConvSizes s) {
+  const PoolSizes p = pooling(s);
   const auto x = numbers(image(s)), g = numbers(result(p));
   auto dk = numbers(weights(s));
   PooledVector<std::uint8_t> position(result(p), 1);
@@ -177,8 +183,8 @@ BENCHMARK_CAPTURE(conv2d_max_pool_grad_kernel, cnn, convolution(28, 1, 3, 32))
     ->Name("conv2d_max_pool_grad_kernel/cnn");
 
 void max_pool2d(State& state) {
-  const kernels::Pool2D p = pooling(convolution(28, 1, 3, 32));
-  const auto x = numbers(p.batch * p.height * p.width * p.channels);
+  const PoolSizes p = pooling(convolution(28, 1, 3, 32));
+  const auto x = numbers(p.batch * p.rows.size * p.columns.size * p.channels);
   auto y = numbers(result(p));
   PooledVector<std::uint8_t> position(result(p));
   for (auto _ : state) best<PoolKernels>().max_pool2d(p, x.data(), y.data(), position.data());

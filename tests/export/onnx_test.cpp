@@ -67,6 +67,27 @@ BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options, *with_onnxruntime) {
   models.checked();
 }
 
+BOOST_AUTO_TEST_CASE(so_do_transposed_convolutions, *with_onnxruntime) {
+  Models models;
+  const auto add = [&](const std::string& name, const Shape& kernel,
+                       const ConvTranspose2DOptions& options) {
+    Sequential net{Custom{[options](const Variable& x, const Values& w) {
+                            return conv_transpose2d(x, w[0], w[1], options);
+                          },
+                          {kernel, {kernel[2]}}}};
+    models.add(name, net, {5, 4, 3});
+    models.add(name + "-channels-last", net, {5, 4, 3}, Layout::keras);
+  };
+  add("plain", {2, 3, 4, 3}, {});
+  add("stride", {4, 4, 2, 3}, {.stride = 2, .padding = 1, .activation = Activation::relu});
+  add("odd", {3, 3, 2, 3}, {.stride = {3, 2}, .padding = {1, 0, 2, 1}, .output_padding = {2, 1}});
+  add("dilation", {3, 2, 17, 3}, {.dilation = {2, 3}});
+  add("same", {3, 4, 2, 3}, {.padding = Padding::same});
+  add("same-stride", {3, 2, 2, 3}, {.stride = {2, 3}, .padding = Padding::same});
+  models.compare();
+  models.checked();
+}
+
 BOOST_AUTO_TEST_CASE(so_does_pooling, *with_onnxruntime) {
   Models models;
   const auto add = [&](const std::string& name, auto layer) {
@@ -281,6 +302,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
         return conv2d(x, reshape(slice(x, {.axis = 1, .end = 1}), {3, 2, 2, 2}));
       },
       "layer 1: the kernel of the op conv2d is no constant");
+  refuse(
+      [](V x) {
+        return conv_transpose2d(x, reshape(slice(x, {.axis = 1, .end = 1}), {3, 2, 2, 2}));
+      },
+      "layer 1: the kernel of the op conv_transpose2d is no constant");
+  refuse([](V x) { return conv2d_grad_kernel(x, x, {.kernel = 1}); },
+         "layer 1: there is nothing in ONNX known for the op conv2d_grad_kernel");
   refuse(
       [](V x) {
         return x.tape().input(zeros({3, 2}));

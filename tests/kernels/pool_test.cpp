@@ -2,50 +2,53 @@
 #include "kernel_test.hpp"
 
 using namespace test;
-using kernels::Pool2D;
+using kernels::PoolSizes;
+using kernels::Slide;
 using Kernels = Table<kernels::PoolKernels>;
 
 namespace {
 
-Pool2D sizes(Shape image, Shape window, Shape stride, Shape before = {0, 0}, Shape after = {0, 0}) {
-  return {image[0],
-          image[1],
-          image[2],
-          image[3],
-          window[0],
-          window[1],
-          stride[0],
-          stride[1],
-          before[0],
-          before[1],
-          (image[1] + before[0] + after[0] - window[0]) / stride[0] + 1,
-          (image[2] + before[1] + after[1] - window[1]) / stride[1] + 1};
+Slide slide(std::size_t size, std::size_t window, std::size_t stride, std::size_t before,
+            std::size_t after) {
+  return {size, window, stride, 1, before, after, (size + before + after - window) / stride + 1};
 }
-std::size_t image_size(const Pool2D& s) { return s.batch * s.height * s.width * s.channels; }
-std::size_t result_size(const Pool2D& s) { return s.batch * s.out_h * s.out_w * s.channels; }
+PoolSizes sizes(Shape image, Shape window, Shape stride, Shape before = {0, 0},
+                Shape after = {0, 0}) {
+  return {image[0], image[3], slide(image[1], window[0], stride[0], before[0], after[0]),
+          slide(image[2], window[1], stride[1], before[1], after[1])};
+}
+std::size_t image_size(const PoolSizes& s) {
+  return s.batch * s.rows.size * s.columns.size * s.channels;
+}
+std::size_t result_size(const PoolSizes& s) {
+  return s.batch * s.rows.count * s.columns.count * s.channels;
+}
 
 // Calls f(index in y, index in x, position in the window) for each element of each window.
 template <class F>
-void for_each_element(const Pool2D& s, F f) {
+void for_each_element(const PoolSizes& s, F f) {
   for (std::size_t y = 0; y < result_size(s); ++y) {
-    const std::size_t c = y % s.channels, j = y / s.channels % s.out_w;
-    const std::size_t i = y / s.channels / s.out_w % s.out_h,
-                      n = y / s.channels / s.out_w / s.out_h;
-    for (std::size_t a = 0; a < s.window_h; ++a)
-      for (std::size_t b = 0; b < s.window_w; ++b) {
-        const std::size_t row = i * s.stride_h + a,
-                          column = j * s.stride_w + b;  // in the padded image
-        if (row < s.pad_top || column < s.pad_left || row - s.pad_top >= s.height ||
-            column - s.pad_left >= s.width)
+    const std::size_t c = y % s.channels, j = y / s.channels % s.columns.count;
+    const std::size_t i = y / s.channels / s.columns.count % s.rows.count,
+                      n = y / s.channels / s.columns.count / s.rows.count;
+    for (std::size_t a = 0; a < s.rows.window; ++a)
+      for (std::size_t b = 0; b < s.columns.window; ++b) {
+        const std::size_t row = i * s.rows.stride + a,
+                          column = j * s.columns.stride + b;  // in the padded image
+        if (row < s.rows.before || column < s.columns.before ||
+            row - s.rows.before >= s.rows.size || column - s.columns.before >= s.columns.size)
           continue;
-        f(y, ((n * s.height + row - s.pad_top) * s.width + column - s.pad_left) * s.channels + c,
-          a * s.window_w + b);
+        f(y,
+          ((n * s.rows.size + row - s.rows.before) * s.columns.size + column - s.columns.before) *
+                  s.channels +
+              c,
+          a * s.columns.window + b);
       }
   }
 }
 
-std::vector<Pool2D> cases() {
-  std::vector<Pool2D> all;
+std::vector<PoolSizes> cases() {
+  std::vector<PoolSizes> all;
   for (std::size_t channels : odd_sizes) {
     all.push_back(sizes({2, 4, 6, channels}, {2, 2}, {2, 2}));
     all.push_back(sizes({1, 5, 5, channels}, {3, 3}, {2, 2}, {1, 1}, {1, 1}));
@@ -62,9 +65,9 @@ std::vector<Pool2D> cases() {
   return all;
 }
 
-std::string name_of(const Pool2D& s) {
-  return to_string(Shape{s.batch, s.height, s.width, s.channels}) + " by " +
-         to_string(Shape{s.window_h, s.window_w});
+std::string name_of(const PoolSizes& s) {
+  return to_string(Shape{s.batch, s.rows.size, s.columns.size, s.channels}) + " by " +
+         to_string(Shape{s.rows.window, s.columns.window});
 }
 
 // Small integers, so that there are ties, and some that are no numbers.
@@ -80,7 +83,7 @@ Guarded<Scalar> with_ties(std::size_t size, bool nan) {
 BOOST_AUTO_TEST_SUITE(pool)
 
 BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
-  for (const Pool2D& s : cases())
+  for (const PoolSizes& s : cases())
     for (const bool nan : {false, true}) {
       auto x = with_ties(image_size(s), nan);
       std::vector<double> best(result_size(s), -infinity);
@@ -107,7 +110,7 @@ BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
-  for (const Pool2D& s : cases()) {
+  for (const PoolSizes& s : cases()) {
     auto x = with_ties(image_size(s), false), g = numbers(result_size(s), 2);
     Guarded<Scalar> y{result_size(s)};
     Guarded<std::uint8_t> p{result_size(s)};
@@ -126,20 +129,20 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
 
 // Into a larger image, of which only the windows are written.
 BOOST_AUTO_TEST_CASE(gradients_of_maxima_in_place) {
-  for (const Pool2D& s :
+  for (const PoolSizes& s :
        {sizes({1, 4, 6, 3}, {2, 2}, {2, 2}), sizes({1, 7, 7, 33}, {3, 2}, {3, 2})}) {
     auto g = numbers(result_size(s), 2);
     Guarded<std::uint8_t> p{result_size(s)};
     for (std::size_t i = 0; i < p.size(); ++i)
-      p.data()[i] = static_cast<std::uint8_t>(i % (s.window_h * s.window_w));
-    const std::size_t row = s.width * s.channels + 5;
-    std::vector<double> expected(s.height * row, 55);
+      p.data()[i] = static_cast<std::uint8_t>(i % (s.rows.window * s.columns.window));
+    const std::size_t row = s.columns.size * s.channels + 5;
+    std::vector<double> expected(s.rows.size * row, 55);
     for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t at) {
-      const std::size_t size = s.width * s.channels;
+      const std::size_t size = s.columns.size * s.channels;
       expected[in / size * row + in % size] = at == p[out] ? static_cast<double>(g[out]) : 0;
     });
     for_each_set<Kernels>([&](const Kernels& table) {
-      Guarded<Scalar> dx{s.height * row, 55};
+      Guarded<Scalar> dx{s.rows.size * row, 55};
       table.unpool(s, p.data(), g.data(), dx.data(), row);
       check_close(dx, expected, 0, name_of(s));
     });
@@ -147,7 +150,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima_in_place) {
 }
 
 BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
-  for (const Pool2D& s : cases()) {
+  for (const PoolSizes& s : cases()) {
     auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
     std::vector<double> mean(result_size(s)), count(result_size(s)), dx_expected(image_size(s));
     for_each_element(s, [&](std::size_t out, std::size_t in, std::size_t) {
@@ -170,7 +173,7 @@ BOOST_AUTO_TEST_CASE(means_and_their_gradients) {
 
 // A sum in float of so many elements would be far off.
 BOOST_AUTO_TEST_CASE(the_mean_of_a_large_window) {
-  const Pool2D s = sizes({1, 1000, 1000, 3}, {1000, 1000}, {1, 1});
+  const PoolSizes s = sizes({1, 1000, 1000, 3}, {1000, 1000}, {1, 1});
   Guarded<Scalar> x{image_size(s), Scalar{0.1F}};
   for_each_set<Kernels>([&](const Kernels& table) {
     Guarded<Scalar> y{3};
@@ -182,8 +185,8 @@ BOOST_AUTO_TEST_CASE(the_mean_of_a_large_window) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
-  for (const Pool2D& s : {sizes({64, 26, 26, 32}, {2, 2}, {2, 2}),
-                          sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {
+  for (const PoolSizes& s : {sizes({64, 26, 26, 32}, {2, 2}, {2, 2}),
+                             sizes({5, 60, 61, 7}, {3, 3}, {2, 1}, {1, 1}, {1, 1})}) {
     auto x = numbers(image_size(s), 1), g = numbers(result_size(s), 2);
     for_each_set<Kernels>([&](const Kernels& table) {
       Guarded<std::uint8_t> p{result_size(s)};

@@ -175,6 +175,55 @@ BOOST_AUTO_TEST_CASE(convolution) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(transposed_convolution) {
+  const Variable k = of({3, 3, 4, 3});
+  check_failures<ShapeError>({
+      {"[conv_transpose2d] expected a kernel (kh, kw, out, in), got (4, 5) @",
+       XTAPE_CALL(conv_transpose2d(image, m45))},
+      {"[conv_transpose2d] expected (N, H, W, 4), got (2, 5, 6, 3) @",
+       XTAPE_CALL(conv_transpose2d(image, kernel))},
+      {"[conv_transpose2d] expected (N, H, W, 3), got (2, 3, 5, 6) @; images are channels-last",
+       XTAPE_CALL(conv_transpose2d(of({2, 3, 5, 6}), k))},
+      {"[conv_transpose2d] the kernel (3, 0, 4, 3) has no taps @",
+       XTAPE_CALL(conv_transpose2d(image, of({3, 0, 4, 3})))},
+      {"[conv_transpose2d] expected a width of at least 1 and at most 2^31, got 0 @",
+       XTAPE_CALL(conv_transpose2d(of({2, 5, 0, 3}), k))},
+      {"[conv_transpose2d] a padding of 8 leaves nothing of a height of 7 @",
+       XTAPE_CALL(conv_transpose2d(image, k, {.padding = {4, 0}}))},
+      {"[conv_transpose2d] expected a bias of shape (4,), got (3,) @",
+       XTAPE_CALL(conv_transpose2d(image, k, v3))},
+  });
+  check_failures<ValueError>({
+      {"[conv_transpose2d] expected a window and a stride of at least 1, got widths 3 and 0 @",
+       XTAPE_CALL(conv_transpose2d(image, k, {.stride = {1, 0}}))},
+      {"[conv_transpose2d] expected a dilation of at least 1 and at most 2^31 @",
+       XTAPE_CALL(conv_transpose2d(image, k, {.dilation = 0}))},
+      {"[conv_transpose2d] expected an output padding smaller than the stride, got heights 2 and 2 "
+       "@",
+       XTAPE_CALL(conv_transpose2d(image, k, {.stride = 2, .output_padding = 2}))},
+      {"[conv_transpose2d] expected no output padding with Padding::same, got a width of 1 @",
+       XTAPE_CALL(conv_transpose2d(
+           image, k, {.stride = 2, .padding = Padding::same, .output_padding = {0, 1}}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_gradient_of_a_kernel) {
+  check_failures<ShapeError>({
+      {"[conv2d_grad_kernel] expected images (N, H, W, in) and a gradient (N, H', W', out), got "
+       "(2, 5, 6, 3) and (2, 3) @",
+       XTAPE_CALL(conv2d_grad_kernel(image, m23))},
+      {"[conv2d_grad_kernel] expected a gradient of shape (2, 3, 4, 7), got (1, 3, 4, 7) @",
+       XTAPE_CALL(conv2d_grad_kernel(image, of({1, 3, 4, 7})))},
+      {"[conv2d_grad_kernel] the kernel (0, 2, 3, 7) has no taps @",
+       XTAPE_CALL(conv2d_grad_kernel(image, of({2, 3, 4, 7}), {.kernel = {0, 2}}))},
+  });
+  check_failures<ValueError>({
+      {"[conv2d_grad_kernel] expected a height of window, stride and padding of at most 2^31 @",
+       XTAPE_CALL(
+           conv2d_grad_kernel(image, of({2, 3, 4, 7}), {.kernel = static_cast<std::size_t>(-1)}))},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(pooling) {
   const std::string fit = " @; use Padding::same or a smaller window?";
   const Variable large = of({1, 300, 300, 1});
@@ -206,6 +255,8 @@ BOOST_AUTO_TEST_CASE(a_negative_size_is_refused) {
   check_failures<ValueError>({
       {"[conv2d] " + text, XTAPE_CALL(conv2d(image, kernel, {.padding = minus_one}))},
       {"[conv2d] " + text, XTAPE_CALL(conv2d(image, kernel, {.stride = minus_one}))},
+      {"[conv_transpose2d] " + text,
+       XTAPE_CALL(conv_transpose2d(of({2, 5, 6, 4}), kernel, {.padding = minus_one}))},
       {"[max_pool2d] " + text, XTAPE_CALL(max_pool2d(image, {.window = minus_one}))},
       {"[avg_pool2d] " + text, XTAPE_CALL(avg_pool2d(image, {.padding = minus_one}))},
   });

@@ -2,11 +2,9 @@
 // The gradient of every op and layer against finite differences, in the double build. An op or layer
 // without a row in this table fails the last test.
 #include "../declared.hpp"
-#include "numbers.hpp"
+#include "gradient_rows.hpp"
 
 #include <xtape/layers.hpp>
-#include <xtape/ops.hpp>
-#include <xtape/testing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,15 +13,6 @@
 using namespace test;
 
 namespace {
-
-using In = std::span<const Variable>;
-
-struct Row {
-  std::string name;  // the op's or the layer's
-  std::string what;  // this case of it
-  std::vector<Array> inputs;
-  testing::Function function;
-};
 
 std::vector<Row> elementwise_rows() {
   return {
@@ -203,86 +192,6 @@ std::vector<Row> linear_rows() {
          return 2 * softmax_cross_entropy(x[0], p, {.label_smoothing = 0.2});
        }},
       {"mse", "", {numbers({2, 3}), numbers({2, 3})}, [](In x) { return mse(x[0], x[1]); }},
-  };
-}
-
-std::vector<Row> image_rows() {
-  const auto conv = [](Conv2DOptions o) {
-    return
-        [o](In x) { return x.size() == 3 ? conv2d(x[0], x[1], x[2], o) : conv2d(x[0], x[1], o); };
-  };
-  const auto max = [](Pool2DOptions o) { return [o](In x) { return max_pool2d(x[0], o); }; };
-  const auto avg = [](Pool2DOptions o) { return [o](In x) { return avg_pool2d(x[0], o); }; };
-  return {
-      {"conv2d",
-       "pooled",
-       {numbers({2, 5, 7, 2}), numbers({2, 2, 2, 3}), numbers({3})},
-       conv({.activation = Activation::tanh, .max_pool = 2})},
-      {"conv2d",
-       "pooled, of padded images with a stride",
-       {numbers({2, 6, 5, 2}), numbers({3, 2, 2, 3}), numbers({3})},
-       conv({.stride = {1, 2}, .padding = Padding::same, .max_pool = {3, 1}})},
-      {"conv2d",
-       "many channels",
-       {numbers({2, 4, 5, 8}), numbers({3, 2, 8, 3}), numbers({3})},
-       conv({.padding = {1, 0, 2, 1}})},
-      {"conv2d",
-       "many channels, dilation, pooled",
-       {numbers({1, 6, 6, 9}), numbers({2, 2, 9, 2})},
-       conv({.padding = 1, .dilation = 2, .max_pool = 2})},
-      {"conv2d", "plain", {numbers({2, 5, 6, 2}), numbers({3, 2, 2, 3})}, conv({})},
-      {"conv2d",
-       "bias, relu",
-       {numbers({2, 5, 6, 1}), numbers({3, 3, 1, 19}), numbers({19})},
-       conv({.activation = Activation::relu})},
-      {"conv2d",
-       "tanh",
-       {numbers({1, 4, 4, 2}), numbers({2, 2, 2, 3}), numbers({3})},
-       conv({.activation = Activation::tanh})},
-      {"conv2d",
-       "stride",
-       {numbers({2, 7, 8, 2}), numbers({3, 3, 2, 3}), numbers({3})},
-       conv({.stride = {2, 3}})},
-      {"conv2d",
-       "same",
-       {numbers({1, 5, 6, 2}), numbers({3, 4, 2, 2})},
-       conv({.padding = Padding::same})},
-      {"conv2d",
-       "same, stride",
-       {numbers({1, 6, 5, 2}), numbers({3, 3, 2, 2})},
-       conv({.stride = 2, .padding = Padding::same})},
-      {"conv2d",
-       "padding by side",
-       {numbers({1, 4, 5, 1}), numbers({3, 3, 1, 2}), numbers({2})},
-       conv({.padding = {1, 0, 2, 1}})},
-      {"conv2d",
-       "dilation",
-       {numbers({1, 7, 8, 2}), numbers({3, 2, 2, 2})},
-       conv({.padding = 1, .dilation = {2, 3}})},
-      {"conv2d",
-       "all",
-       {numbers({1, 9, 8, 2}), numbers({2, 3, 2, 2}), numbers({2})},
-       conv({.stride = {3, 2}, .padding = 2, .dilation = {3, 2}})},
-      {"max_pool2d", "2", {apart({2, 4, 6, 3})}, max({.window = 2})},
-      {"max_pool2d", "rest left over", {apart({1, 5, 7, 2})}, max({.window = {2, 3}})},
-      {"max_pool2d", "overlapping", {apart({1, 5, 6, 17})}, max({.window = 3, .stride = 1})},
-      {"max_pool2d",
-       "padding",
-       {apart({1, 5, 5, 2})},
-       max({.window = 3, .stride = 2, .padding = 1})},
-      {"max_pool2d",
-       "padding, no overlap",
-       {apart({1, 6, 6, 2})},
-       max({.window = 3, .padding = 1})},
-      {"max_pool2d",
-       "same",
-       {apart({1, 5, 6, 2})},
-       max({.window = 3, .stride = 2, .padding = Padding::same})},
-      {"avg_pool2d", "2", {numbers({2, 4, 6, 3})}, avg({.window = 2})},
-      {"avg_pool2d",
-       "overlapping, padding",
-       {numbers({1, 5, 6, 2})},
-       avg({.window = 3, .stride = 1, .padding = {1, 0, 1, 2}})},
   };
 }
 

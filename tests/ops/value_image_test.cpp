@@ -70,6 +70,71 @@ void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool w
               epsilon * (taps + 16));
 }
 
+// Each pixel adds its multiple of the kernel (kh, kw, out, in) to a whole, of which the padding is cut off.
+void check_conv_transpose(const Shape& image, const Shape& kernel, ConvTranspose2DOptions o,
+                          const Shape& size) {
+  const Array x = random(image, -1, 1, 1), k = random(kernel, -1, 1, 2),
+              bias = random({kernel[2]}, -1, 1, 3);
+  const std::size_t reach_h = (kernel[0] - 1) * o.dilation.height + 1,
+                    reach_w = (kernel[1] - 1) * o.dilation.width + 1;
+  std::size_t top = o.padding.top, left = o.padding.left;
+  if (o.padding.kind == Padding::Kind::same) {  // as much as makes the result stride times as large
+    top = reach_h > o.stride.height ? (reach_h - o.stride.height) / 2 : 0;
+    left = reach_w > o.stride.width ? (reach_w - o.stride.width) / 2 : 0;
+  }
+  const std::size_t height = image[1] * o.stride.height + top + reach_h + size[0],
+                    width = image[2] * o.stride.width + left + reach_w + size[1];
+  std::vector<double> whole(image[0] * height * width * kernel[2]);
+  const auto place = [&](std::size_t n, std::size_t row, std::size_t column, std::size_t out) {
+    return ((n * height + row) * width + column) * kernel[2] + out;
+  };
+  for (std::size_t i = 0; i < x.size() / image[3]; ++i)
+    for (std::size_t tap = 0; tap < kernel[0] * kernel[1]; ++tap) {
+      const std::size_t n = i / image[2] / image[1], a = tap / kernel[1], b = tap % kernel[1];
+      const std::size_t y = i / image[2] % image[1] * o.stride.height + a * o.dilation.height;
+      for (std::size_t out = 0; out < kernel[2]; ++out)
+        for (std::size_t c = 0; c < kernel[3]; ++c)
+          whole[place(n, y, i % image[2] * o.stride.width + b * o.dilation.width, out)] +=
+              at(x, {n, i / image[2] % image[1], i % image[2], c}) * at(k, {a, b, out, c});
+    }
+  const Shape result{image[0], size[0], size[1], kernel[2]};
+  const auto expected = tabulate(result, [&](const Shape& i) {
+    const double sum = whole[place(i[0], i[1] + top, i[2] + left, i[3])] + at(bias, {i[3]});
+    return o.activation == Activation::tanh ? std::tanh(sum) : sum;
+  });
+  Tape tape;
+  const Variable y = conv_transpose2d(tape.input(x), tape.input(k), tape.input(bias), o);
+  check_value("transposed " + to_string(image) + " by " + to_string(kernel), y, result, expected,
+              epsilon * static_cast<double>(kernel[0] * kernel[1] * kernel[3] + 16));
+}
+
+void check_grad_kernel(const Shape& image, const Shape& kernel, Conv2DOptions o) {
+  const Padding& p = o.padding;
+  const Along rows = along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height,
+                           p.kind, p.top, p.bottom);
+  const Along columns = along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width,
+                              p.kind, p.left, p.right);
+  const Shape result{image[0], rows.count, columns.count, kernel[3]};
+  const Array x = random(image, -1, 1, 1), g = random(result, -1, 1, 2);
+  std::vector<double> expected(kernel[0] * kernel[1] * kernel[2] * kernel[3]);
+  for (std::size_t n = 0; n < image[0]; ++n)
+    for (std::size_t i = 0; i < rows.count; ++i)
+      for (std::size_t j = 0; j < columns.count; ++j)
+        for_each_tap(image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, i, j,
+                     [&](std::size_t row, std::size_t column, std::size_t a, std::size_t b) {
+                       for (std::size_t c = 0; c < image[3]; ++c)
+                         for (std::size_t out = 0; out < kernel[3]; ++out)
+                           expected[((a * kernel[1] + b) * image[3] + c) * kernel[3] + out] +=
+                               at(x, {n, row, column, c}) * at(g, {n, i, j, out});
+                     });
+  Tape tape;
+  check_value("gradient of a kernel " + to_string(kernel),
+              conv2d_grad_kernel(tape.input(x), tape.input(g),
+                                 {{kernel[0], kernel[1]}, o.stride, o.padding, o.dilation}),
+              kernel, expected,
+              epsilon * static_cast<double>(image[0] * rows.count * columns.count + 16));
+}
+
 struct PoolCase {
   Shape image;
   Pool2DOptions options;
@@ -138,6 +203,31 @@ BOOST_AUTO_TEST_CASE(convolutions_with_activations) {
     check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {.activation = activation});
     check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {.stride = 2, .activation = activation}, false);
   }
+}
+
+BOOST_AUTO_TEST_CASE(transposed_convolutions) {
+  const auto check = check_conv_transpose;
+  check({2, 4, 5, 3}, {3, 2, 4, 3}, {}, {6, 6});
+  check({1, 1, 1, 1}, {1, 1, 1, 1}, {}, {1, 1});
+  check({2, 4, 5, 2}, {3, 2, 3, 2}, {.stride = {2, 3}}, {9, 14});
+  check({1, 3, 3, 2}, {2, 2, 2, 2}, {.stride = 3}, {8, 8});  // gaps
+  check({2, 4, 5, 3}, {4, 4, 2, 3}, {.stride = 2, .padding = 1}, {8, 10});
+  check({1, 6, 6, 2}, {3, 3, 3, 2}, {.stride = 2, .padding = 1, .output_padding = 1}, {12, 12});
+  check({1, 3, 4, 1}, {3, 3, 2, 1}, {.padding = {1, 0, 2, 1}}, {4, 3});
+  check({1, 4, 3, 2}, {3, 2, 2, 2}, {.stride = {3, 1}, .dilation = {2, 3}}, {14, 6});
+  check({2, 4, 5, 2}, {3, 4, 3, 2}, {.padding = Padding::same}, {4, 5});
+  check({2, 4, 5, 2}, {5, 2, 3, 2}, {.stride = {2, 3}, .padding = Padding::same}, {8, 15});
+  check({1, 4, 5, 2}, {3, 3, 17, 2}, {.activation = Activation::tanh}, {6, 7});
+  for (std::size_t out : {1, 4, 8, 15, 16, 17, 33, 64})
+    check({1, 7, 9, 5}, {3, 3, out, 5}, {.padding = {1, 0, 2, 1}}, {8, 8});
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_a_kernel) {
+  check_grad_kernel({2, 5, 6, 3}, {3, 3, 3, 4}, {});
+  check_grad_kernel({2, 7, 8, 2}, {3, 2, 2, 3}, {.stride = {2, 3}});
+  check_grad_kernel({1, 7, 6, 2}, {3, 3, 2, 17}, {.stride = 2, .padding = Padding::same});
+  check_grad_kernel({3, 9, 8, 2}, {2, 3, 2, 5},
+                    {.stride = {3, 2}, .padding = 2, .dilation = {3, 2}});
 }
 
 // Numbers of torch.nn.functional.conv2d (PyTorch 1.13), its axes moved to the end.

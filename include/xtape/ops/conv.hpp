@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Convolution.
+/// Convolution: three ops, each of which makes one of the images, the kernel and the result of the other two. Their
+/// derivatives are one another.
 #pragma once
 
-#include <xtape/activation.hpp>
-#include <xtape/ops/window.hpp>
 #include <xtape/tape.hpp>
+#include <xtape/window.hpp>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
-
-/// Options of conv2d.
-struct Conv2DOptions {
-  Size2D stride = 1;                         ///< how far the window moves, at least 1
-  Padding padding = Padding::valid;          ///< zeros around the images
-  Size2D dilation = 1;                       ///< distance of neighbouring taps, at least 1
-  Activation activation = Activation::none;  ///< applied to the result while it is in the cache
-  Size2D max_pool = 1;  ///< windows, side by side, of which only the maxima are kept; 1 keeps all
-};
 
 /// The convolution (in the field's sense: the kernel is not flipped) of images x (N, H, W, in) with
 /// a kernel (kh, kw, in, out), plus a bias (out,), through an activation. With stride s and dilation d
@@ -35,6 +26,32 @@ Variable conv2d(const Variable& x, const Variable& kernel, const Variable& bias,
 /// The same without a bias.
 Variable conv2d(const Variable& x, const Variable& kernel, const Conv2DOptions& options = {},
                 Location at = Location::current());
+
+/// The transposed convolution of x (N, H, W, in) with a kernel (kh, kw, out, in), plus a bias (out,), through an
+/// activation: each pixel adds its multiple of the kernel to the result, (N, H', W', out),
+/// `y[n, i s + a d, j s + b d, o] += sum_c x[n, i, j, c] kernel[a, b, o, c]`, which then loses the padding at its
+/// edges. It is the gradient of the images of `conv2d` with the same kernel and options; so
+/// H' = (H - 1) s + (kh - 1) d + 1 - padding + output_padding, as in PyTorch, where it has the kernel
+/// (in, out, kh, kw). With `Padding::same` H' = H s.
+/// With g the gradient before the activation: dx = conv2d(g, kernel), dkernel = conv2d_grad_kernel(g, x), dbias =
+/// sum of g over all pixels.
+/// Throws ShapeError where shapes do not fit or the padding leaves nothing, ValueError for a stride or a dilation of
+/// 0, an output padding as large as the stride, and one with `Padding::same`.
+Variable conv_transpose2d(const Variable& x, const Variable& kernel, const Variable& bias,
+                          const ConvTranspose2DOptions& options = {},
+                          Location at = Location::current());
+/// The same without a bias.
+Variable conv_transpose2d(const Variable& x, const Variable& kernel,
+                          const ConvTranspose2DOptions& options = {},
+                          Location at = Location::current());
+
+/// The gradient of the kernel of a convolution of images x (N, H, W, in), whose result has the gradient g
+/// (N, H', W', out): `y[a, b, c, o] = sum_{n, i, j} x[n, i s + a d, j s + b d, c] g[n, i, j, o]`, of shape
+/// (kh, kw, in, out). With k the gradient of that: dx = conv_transpose2d(g, k), dg = conv2d(x, k).
+/// Throws ShapeError where shapes do not fit, and what conv2d throws for the options.
+Variable conv2d_grad_kernel(const Variable& x, const Variable& g,
+                            const Conv2DGradKernelOptions& options = {},
+                            Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

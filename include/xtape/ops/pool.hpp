@@ -3,18 +3,11 @@
 /// Pooling.
 #pragma once
 
-#include <xtape/ops/window.hpp>
 #include <xtape/tape.hpp>
+#include <xtape/window.hpp>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
-
-/// Options of the pooling ops.
-struct Pool2DOptions {
-  Size2D window = 2;                 ///< at least 1, and larger than the padding
-  Size2D stride = 0;                 ///< how far the window moves; 0 means by its own size
-  Padding padding = Padding::valid;  ///< elements around the images that never count
-};
 
 /// The maximum of each window of images (N, H, W, C), per channel; a NaN is the maximum of its window.
 /// The gradient goes to the first of equal maxima. The result is (N, H', W', C) with

@@ -3,6 +3,7 @@
 /// Options of the ops that slide a window over images: convolution and pooling.
 #pragma once
 
+#include <xtape/activation.hpp>
 #include <xtape/config.hpp>
 
 #include <cstddef>
@@ -51,6 +52,39 @@ struct Padding {
   std::size_t bottom = 0;  ///< the amount below, where explicit
   std::size_t left = 0;    ///< the amount to the left, where explicit
   std::size_t right = 0;   ///< the amount to the right, where explicit
+};
+
+/// Options of the pooling ops.
+struct Pool2DOptions {
+  Size2D window = 2;                 ///< at least 1, and larger than the padding
+  Size2D stride = 0;                 ///< how far the window moves; 0 means by its own size
+  Padding padding = Padding::valid;  ///< elements around the images that never count
+};
+
+/// Options of conv2d.
+struct Conv2DOptions {
+  Size2D stride = 1;                         ///< how far the window moves, at least 1
+  Padding padding = Padding::valid;          ///< zeros around the images
+  Size2D dilation = 1;                       ///< distance of neighbouring taps, at least 1
+  Activation activation = Activation::none;  ///< applied to the result while it is in the cache
+  Size2D max_pool = 1;  ///< windows, side by side, of which only the maxima are kept; 1 keeps all
+};
+
+/// Options of conv_transpose2d. All but the last two are those of the convolution that it transposes.
+struct ConvTranspose2DOptions {
+  Size2D stride = 1;                 ///< distance of the pixels in the result, at least 1
+  Padding padding = Padding::valid;  ///< what the result lacks at its edges
+  Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
+  Size2D output_padding = 0;  ///< more rows below and columns to the right, fewer than the stride
+  Activation activation = Activation::none;  ///< applied to the result
+};
+
+/// Options of conv2d_grad_kernel: those of the convolution.
+struct Conv2DGradKernelOptions {
+  Size2D kernel = 3;  ///< the taps, at least 1: several numbers of them can give one size
+  Size2D stride = 1;  ///< how far the window moves, at least 1
+  Padding padding = Padding::valid;  ///< zeros around the images
+  Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
 };
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/plan.hpp"
+
+#include "kernels/dense.hpp"
+#include "kernels/dispatch.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+namespace {
+
+// A negative number, given as one without sign, is larger.
+constexpr std::size_t limit = std::size_t{1} << 31;
+
+// From the first tap of a window to its last, both included; more than the limit, if any part is.
+std::size_t span_of(std::size_t window, std::size_t dilation) {
+  return std::max(window, dilation) > limit ? limit + 1 : (window - 1) * dilation + 1;
+}
+
+// What a window does along one axis, but for the size of the images.
+struct Motion {
+  const char* axis;
+  std::size_t window, stride, dilation;
+  Padding::Kind kind;
+  std::size_t before, after;
+
+  std::size_t span() const { return span_of(window, dilation); }
+};
+
+struct Motions {
+  Motion rows, columns;
+  Motions(const Size2D& window, const Size2D& stride, const Size2D& dilation, const Padding& p)
+      : rows{"height", window.height, stride.height, dilation.height, p.kind, p.top, p.bottom},
+        columns{"width", window.width, stride.width, dilation.width, p.kind, p.left, p.right} {}
+};
+
+void check(const Op& op, const Motion& m) {
+  if (m.window == 0 || m.stride == 0)
+    throw ValueError(op, text("expected a window and a stride of at least 1, got ", m.axis, "s ",
+                              m.window, " and ", m.stride));
+  if (std::max({m.span(), m.stride, m.before, m.after}) > limit)
+    throw ValueError(op,
+                     text("expected a ", m.axis, " of window, stride and padding of at most 2^31"));
+}
+
+// Over images of `size`.
+Slide slide(const Op& op, const Motion& m, std::size_t size) {
+  check(op, m);
+  Slide s{size, m.window, m.stride, m.dilation, m.before, m.after, 0};
+  if (m.kind == Padding::Kind::valid) s.before = s.after = 0;
+  if (m.kind == Padding::Kind::same) {
+    const std::size_t count = (size + m.stride - 1) / m.stride;
+    const std::size_t covered = count == 0 ? 0 : (count - 1) * m.stride + m.span();
+    const std::size_t total = std::max(covered, size) - size;
+    s.before = total / 2;
+    s.after = total - s.before;
+  }
+  if (size == 0 || s.padded() < m.span())
+    throw ShapeError(op,
+                     text("a window of ", m.axis, " ", m.span(), " does not fit into ", s.padded(),
+                          s.before + s.after > 0 ? " (padding included)" : ""),
+                     "use Padding::same or a smaller window?");
+  s.count = (s.padded() - m.span()) / m.stride + 1;
+  return s;
+}
+
+// The size of the images over which there are `count` positions, and `more` elements behind the last.
+std::size_t size_for(const Op& op, const Motion& m, std::size_t count, std::size_t more) {
+  check(op, m);
+  if (count == 0 || count > limit)
+    throw ShapeError(op,
+                     text("expected a ", m.axis, " of at least 1 and at most 2^31, got ", count));
+  if (m.kind == Padding::Kind::same && more > 0)
+    throw ValueError(
+        op, text("expected no output padding with Padding::same, got a ", m.axis, " of ", more));
+  if (more >= m.stride)
+    throw ValueError(op, text("expected an output padding smaller than the stride, got ", m.axis,
+                              "s ", more, " and ", m.stride));
+  if (m.kind == Padding::Kind::same) return count * m.stride;
+  const std::size_t covered = (count - 1) * m.stride + m.span() + more;
+  const std::size_t padding = m.kind == Padding::Kind::valid ? 0 : m.before + m.after;
+  if (padding >= covered)
+    throw ShapeError(
+        op, text("a padding of ", padding, " leaves nothing of a ", m.axis, " of ", covered));
+  return covered - padding;
+}
+
+void check_dilation(const Op& op, const Size2D& dilation) {
+  if (std::min(dilation.height, dilation.width) == 0 ||
+      std::max(dilation.height, dilation.width) > limit)
+    throw ValueError(op, "expected a dilation of at least 1 and at most 2^31");
+}
+
+void check_kernel(const Op& op, const Shape& kernel, const char* axes) {
+  if (kernel.size() != 4) throw ShapeError(op, text("expected a kernel ", axes, ", got ", kernel));
+}
+
+void check_taps(const Op& op, const Shape& kernel) {
+  if (kernel[0] == 0 || kernel[1] == 0)
+    throw ShapeError(op, text("the kernel ", kernel, " has no taps"));
+}
+
+void check_channels(const Op& op, const Shape& x, std::size_t channels) {
+  if (x.size() == 4 && x[3] == channels) return;
+  throw ShapeError(op, text("expected (N, H, W, ", channels, "), got ", x),
+                   x.size() == 4 && x[1] == channels ? "images are channels-last" : "");
+}
+
+}  // namespace
+
+PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& o) {
+  if (images.size() != 4) throw ShapeError(op, text("expected (N, H, W, C), got ", images));
+  const Size2D stride{o.stride.height == 0 ? o.window.height : o.stride.height,
+                      o.stride.width == 0 ? o.window.width : o.stride.width};
+  const Motions motions{o.window, stride, 1, o.padding};
+  const Slide rows = slide(op, motions.rows, images[1]);
+  const Slide columns = slide(op, motions.columns, images[2]);
+  if (std::max(rows.before, rows.after) >= rows.window ||
+      std::max(columns.before, columns.after) >= columns.window)
+    throw ValueError(op, text("expected less padding than the window ", rows.window, " x ",
+                              columns.window, " is large"));
+  return {images[0], images[3], rows, columns};
+}
+
+void check_max_window(const Op& op, const PoolSizes& s) {
+  if (s.rows.window * s.columns.window > 256)
+    throw ValueError(op,
+                     text("expected a window of at most 256 elements, got ", s.rows.window, " x ",
+                          s.columns.window),
+                     "max over the axes {1, 2} takes whole images");
+}
+
+bool ConvPlan::pads() const { return padded() != images(); }
+bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
+Shape ConvPlan::images() const {
+  return {sizes.batch, sizes.rows.size, sizes.columns.size, sizes.in};
+}
+Shape ConvPlan::padded() const {
+  return {sizes.batch, sizes.rows.padded(), sizes.columns.padded(), sizes.in};
+}
+Shape ConvPlan::kernel() const {
+  return {sizes.rows.window, sizes.columns.window, sizes.in, sizes.out};
+}
+Shape ConvPlan::result() const {
+  return {sizes.batch, pool.rows.count, pool.columns.count, sizes.out};
+}
+double ConvPlan::flops() const {
+  const auto [batch, in, out, rows, columns] = sizes;
+  return 2.0 * static_cast<double>(batch * rows.count * columns.count) *
+         static_cast<double>(rows.window * columns.window * in * out);
+}
+
+ConvPlan plan(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& o) {
+  check_kernel(op, kernel, "(kh, kw, in, out)");
+  check_channels(op, images, kernel[2]);
+  check_dilation(op, o.dilation);
+  check_taps(op, kernel);
+  const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding};
+  const Slide rows = slide(op, motions.rows, images[1]);
+  const Slide columns = slide(op, motions.columns, images[2]);
+  const std::size_t batch = images[0], in = kernel[2], out = kernel[3];
+  const PoolSizes pool = plan(op, {batch, rows.count, columns.count, out}, {.window = o.max_pool});
+  check_max_window(op, pool);
+  // The gradient of few channels would fill vectors badly, and a stride would leave holes between pixels.
+  const bool flips =
+      in >= best<DenseKernels>().vector_columns && rows.stride == 1 && columns.stride == 1;
+  const Activation epilogue =
+      o.activation == Activation::relu ? Activation::relu : Activation::none;
+  return {{batch, in, out, rows, columns}, pool, epilogue, flips};
+}
+
+ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const ConvTranspose2DOptions& o) {
+  check_kernel(op, kernel, "(kh, kw, out, in)");
+  check_channels(op, x, kernel[3]);
+  check_dilation(op, o.dilation);
+  check_taps(op, kernel);
+  const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding};
+  const std::size_t height = size_for(op, motions.rows, x[1], o.output_padding.height);
+  const std::size_t width = size_for(op, motions.columns, x[2], o.output_padding.width);
+  return plan(op, {x[0], height, width, kernel[2]}, kernel,
+              Conv2DOptions{.stride = o.stride, .padding = o.padding, .dilation = o.dilation});
+}
+
+ConvPlan plan(const Op& op, const Shape& images, const Shape& result,
+              const Conv2DGradKernelOptions& o) {
+  if (images.size() != 4 || result.size() != 4)
+    throw ShapeError(op, text("expected images (N, H, W, in) and a gradient (N, H', W', out), got ",
+                              images, " and ", result));
+  const ConvPlan p =
+      plan(op, images, {o.kernel.height, o.kernel.width, images[3], result[3]},
+           Conv2DOptions{.stride = o.stride, .padding = o.padding, .dilation = o.dilation});
+  if (p.result() != result)
+    throw ShapeError(op, text("expected a gradient of shape ", p.result(), ", got ", result));
+  return p;
+}
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

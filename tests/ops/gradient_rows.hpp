@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The table of gradients, which gradient_test.cpp checks.
+#pragma once
+
+#include "numbers.hpp"
+
+#include <xtape/ops.hpp>
+#include <xtape/testing.hpp>
+
+namespace test {
+
+using In = std::span<const Variable>;
+
+struct Row {
+  std::string name;  // the op's or the layer's
+  std::string what;  // this case of it
+  std::vector<Array> inputs;
+  testing::Function function;
+};
+
+/// Those of convolutions and pooling.
+std::vector<Row> image_rows();
+
+}  // namespace test
