@@ -4,7 +4,7 @@
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/frame.hpp"
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 #include "kernels/strided.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels {

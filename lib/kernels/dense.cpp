@@ -43,7 +43,7 @@ void prefetch(const Scalar* panel, std::size_t row, std::size_t begin, std::size
 }
 
 // c = a * b, or with `add` c += a * b, through `block` of the depth at a time.
-void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Operand a, Panels b,
+void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Factor a, Panels b,
               Scalar* c, std::size_t stride, bool add) {
   const std::size_t row = a.row_step(), step = a.column_step();
   for (std::size_t i = 0; i < k; i += block)
@@ -66,7 +66,7 @@ void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Op
     }
 }
 
-void product(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
+void product(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b, Scalar* c,
              std::size_t stride, bool add) {
   if (k == 0 && !add)
     for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
@@ -92,7 +92,7 @@ void transpose(std::size_t rows, std::size_t columns, const Scalar* from, std::s
                       from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
 }
 
-void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
+void product_transposed(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b, Scalar* c,
                         std::size_t stride) {
   // Blocks of the product that stay in the first-level cache until they are transposed. The panels come
   // from the second-level cache; the deeper a block, the less often its sums are stored and loaded.
@@ -102,7 +102,7 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Operand a, 
     for (std::size_t row = 0; row < m; row += block_rows) {
       const std::size_t height = std::min(block_rows, m - row);
       const std::size_t width = std::min(block_columns, n - column);
-      Operand part = a;
+      Factor part = a;
       part.data += row * a.row_step();
       if (k == 0) std::fill_n(block, height * block_columns, Scalar{0});
       multiply(height, width, k, 256, part,
@@ -119,7 +119,7 @@ void copy(std::size_t rows, std::size_t columns, const Scalar* from, std::size_t
                     [=](std::size_t i, auto part) { store(to + i, load(from + i, part), part); });
 }
 
-void pack(std::size_t k, std::size_t n, Operand b, Scalar* panels) {
+void pack(std::size_t k, std::size_t n, Factor b, Scalar* panels) {
   for (std::size_t column = 0; column < n; column += tile_columns, panels += k * tile_columns) {
     const std::size_t width = std::min(tile_columns, n - column);
     const Scalar* const from = b.data + column * b.column_step();

@@ -8,8 +8,8 @@
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
-/// A row-major matrix as an operand of a product, maybe transposed.
-struct Operand {
+/// A row-major matrix as a factor of a product, maybe transposed.
+struct Factor {
   const Scalar* data;
   std::size_t stride;  ///< from row to row, as stored
   bool transposed = false;
@@ -35,13 +35,13 @@ struct DenseKernels {
   void (*copy)(std::size_t rows, std::size_t columns, const Scalar* from, std::size_t from_stride,
                Scalar* to, std::size_t to_stride);
   /// Copies b (k, n) into panels; the last vector of a narrow one is filled up with zeros.
-  void (*pack)(std::size_t k, std::size_t n, Operand b, Scalar* panels);
+  void (*pack)(std::size_t k, std::size_t n, Factor b, Scalar* panels);
   /// c (m, n) = a (m, k) * b (k, n), on this thread, with row-major c of rows `stride` apart; with `add` it
   /// is added to c.
-  void (*product)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b, Scalar* c,
+  void (*product)(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b, Scalar* c,
                   std::size_t stride, bool add);
   /// The same, but writes the transposed product, (n, m).
-  void (*product_transposed)(std::size_t m, std::size_t n, std::size_t k, Operand a, Panels b,
+  void (*product_transposed)(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b,
                              Scalar* c, std::size_t stride);
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/linear.hpp>
 
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 #include "ops/fused.hpp"
 
 namespace xtape::inline XTAPE_ABI {

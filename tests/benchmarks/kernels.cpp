@@ -5,7 +5,7 @@
 #include "kernels/conv.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/functions.hpp"
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/random.hpp"
 #include "kernels/rows.hpp"

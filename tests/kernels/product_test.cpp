@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernel_test.hpp"
 
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 
 using namespace test;
-using kernels::Operand;
+using kernels::Factor;
 using Kernels = Table<kernels::DenseKernels>;
 
 namespace {
@@ -23,7 +23,7 @@ struct Stored {
   double at(std::size_t i, std::size_t j) const {
     return static_cast<double>(transposed ? elements[j * stride + i] : elements[i * stride + j]);
   }
-  Operand operand() { return {elements.data(), stride, transposed}; }
+  Factor operand() { return {elements.data(), stride, transposed}; }
 
   std::size_t stride;
   bool transposed;
@@ -32,7 +32,7 @@ struct Stored {
 
 // A function that multiplies into rows of c that are a stride apart.
 using Multiply =
-    std::function<void(const Kernels&, const Sizes&, Operand, Operand, Scalar*, std::size_t)>;
+    std::function<void(const Kernels&, const Sizes&, Factor, Factor, Scalar*, std::size_t)>;
 
 // Checks all combinations of transposed operands for each instruction set; what lies between the rows of c
 // stays as it was.
@@ -61,7 +61,7 @@ void check_products(const std::string& what, const Sizes& s, std::size_t c_gap,
 }
 
 // b in panels: itself if it can be read in place, else a copy.
-kernels::Panels panels(const Kernels& table, std::size_t k, std::size_t n, Operand b,
+kernels::Panels panels(const Kernels& table, std::size_t k, std::size_t n, Factor b,
                        Guarded<Scalar>& copy) {
   if (!b.transposed && n % table.vector_columns == 0)
     return {b.data, b.stride, table.panel_columns};
@@ -72,7 +72,7 @@ kernels::Panels panels(const Kernels& table, std::size_t k, std::size_t n, Opera
   return {copy.data(), table.panel_columns, k * table.panel_columns};
 }
 
-void matmul(const Kernels& table, const Sizes& s, Operand a, Operand b, Scalar* c, std::size_t) {
+void matmul(const Kernels& table, const Sizes& s, Factor a, Factor b, Scalar* c, std::size_t) {
   kernels::matmul(table, s.m, s.n, s.k, a, b, c);
 }
 
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
   for (const Sizes& s : cases)
     for (const std::size_t gap : {0, 5}) {
       check_products("product", s, gap,
-                     [](const Kernels& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                     [](const Kernels& table, const Sizes& z, Factor a, Factor b, Scalar* c,
                         std::size_t stride) {
                        Guarded<Scalar> copy{0};
                        table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c, stride,
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
                      });
       // b^T a^T, written the other way round, is a b.
       check_products("product_transposed", s, gap,
-                     [](const Kernels& table, const Sizes& z, Operand a, Operand b, Scalar* c,
+                     [](const Kernels& table, const Sizes& z, Factor a, Factor b, Scalar* c,
                         std::size_t stride) {
                        a.transposed = !a.transposed;
                        b.transposed = !b.transposed;

@@ -4,7 +4,7 @@
 //   test-speed [x86_64_v3]     the kernels of an instruction set, or the best of this machine
 #include "kernel_test.hpp"
 
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 
 #include <xtensor-blas/xblas.hpp>
 
@@ -20,7 +20,7 @@ int openblas_get_num_threads(void);
 }
 
 using namespace test;
-using kernels::Operand;
+using kernels::Factor;
 
 namespace {
 

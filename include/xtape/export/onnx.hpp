@@ -84,8 +84,8 @@ void export_onnx_model(const std::string& path,
 /// a constant.
 ///
 /// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
-/// matmul, dense, conv2d, conv_transpose2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate, slice and split;
-/// sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
+/// matmul, dense, conv2d, conv_transpose2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate, slice
+/// and split; sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
 /// exported by its definition:
 /// ```
 /// export_onnx("net.onnx", net, {28, 28, 1}, {.ops = {{"swish", [](std::span<const Variable> in) {

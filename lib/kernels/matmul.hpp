@@ -13,7 +13,7 @@ namespace xtape::inline XTAPE_ABI::kernels {
 /// `copy` is false, itself.
 class Packed {
  public:
-  Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Operand b, bool copy);
+  Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Factor b, bool copy);
   /// From a depth and a column on; the column begins a panel.
   Panels from(std::size_t depth, std::size_t column) const;
 
@@ -24,9 +24,9 @@ class Packed {
 };
 
 /// c (m, n) = a (m, k) * b (k, n), in parallel. The elements of c are contiguous.
-void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Operand a,
-            Operand b, Scalar* c);
+void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Factor a,
+            Factor b, Scalar* c);
 /// The same, by the best kernels of this machine.
-void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c);
+void matmul(std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b, Scalar* c);
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

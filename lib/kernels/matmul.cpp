@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/gemm.hpp"
+#include "kernels/matmul.hpp"
 
 #include "kernels/dispatch.hpp"
 #include "kernels/parallel.hpp"
@@ -20,7 +20,7 @@ std::size_t panel_elements(const DenseKernels& kernels, std::size_t k, std::size
 
 }  // namespace
 
-Packed::Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Operand b, bool copy)
+Packed::Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Factor b, bool copy)
     : kernels_{kernels},
       buffer_{copy ? panel_elements(kernels, k, n) : 0},
       panels_{b.data, b.stride, kernels.panel_columns} {
@@ -57,11 +57,11 @@ std::size_t piece_length(std::size_t size, std::size_t pieces, std::size_t unit)
   return std::max<std::size_t>(1, (units + pieces - 1) / pieces) * unit;
 }
 
-Operand rows_from(Operand x, std::size_t row) {
+Factor rows_from(Factor x, std::size_t row) {
   x.data += row * x.row_step();
   return x;
 }
-Operand columns_from(Operand x, std::size_t column) {
+Factor columns_from(Factor x, std::size_t column) {
   x.data += column * x.column_step();
   return x;
 }
@@ -103,8 +103,8 @@ struct Cut {
 // a part of the depth at a time.
 class BlockedProduct {
  public:
-  BlockedProduct(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k,
-                 Operand a, Operand b, Scalar* c)
+  BlockedProduct(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Factor a,
+                 Factor b, Scalar* c)
       : kernels_{kernels},
         a_{a},
         b_{b},
@@ -141,7 +141,7 @@ class BlockedProduct {
     return ((elements + line - 1) / line | 1) * line;
   }
   // The rows of piece i of a, of this depth. They are copied as they are stored: of a transposed a, columns.
-  Operand rows_of_a(std::size_t i) const {
+  Factor rows_of_a(std::size_t i) const {
     return rows_from(columns_from(a_, cut_.deep.begin(part_)), cut_.down.begin(i));
   }
   Scalar* left(std::size_t i) { return left_.data() + i * copied_piece_; }
@@ -155,13 +155,13 @@ class BlockedProduct {
     kernels_.copy(rows, columns, from, stride, left(i), copied_row_);
   }
   void copy_columns(std::size_t j) {
-    const Operand from = columns_from(rows_from(b_, cut_.deep.begin(part_)), cut_.across.begin(j));
+    const Factor from = columns_from(rows_from(b_, cut_.deep.begin(part_)), cut_.across.begin(j));
     kernels_.pack(depth(), cut_.across.length_of(j), from, right(j));
   }
   void multiply(std::size_t i, std::size_t j) {
     const Pieces &down = cut_.down, &across = cut_.across;
     const std::size_t panel = kernels_.panel_columns;
-    Operand a = rows_of_a(i);
+    Factor a = rows_of_a(i);
     if (copies_a_) a = {left(i), copied_row_, a.transposed};
     kernels_.product(down.length_of(i), across.length_of(j), depth(), a,
                      {right(j), panel, depth() * panel},
@@ -169,7 +169,7 @@ class BlockedProduct {
   }
 
   const DenseKernels& kernels_;
-  Operand a_, b_;
+  Factor a_, b_;
   Scalar* c_;
   Cut cut_;
   bool copies_a_;
@@ -182,7 +182,7 @@ class BlockedProduct {
 // of its own part of b, and where that is not deep enough along the columns. The sums over the parts of
 // the depth are added in order.
 void wide_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k,
-                  Operand a, const Packed& b, Scalar* c) {
+                  Factor a, const Packed& b, Scalar* c) {
   // A shorter part would add up more than it multiplies. With at most short_side rows, the results of all
   // parts take a quarter of the memory of b.
   constexpr std::size_t least_depth = 4 * short_side;
@@ -208,7 +208,7 @@ void wide_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std
 }
 
 void tall_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k,
-                  Operand a, const Packed& b, Scalar* c) {
+                  Factor a, const Packed& b, Scalar* c) {
   parallel_ranges(m, piece_length(m, pieces_of(m, n, k), 12),
                   [&](std::size_t begin, std::size_t end) {
                     kernels.product(end - begin, n, k, rows_from(a, begin), b.from(0, 0),
@@ -217,8 +217,8 @@ void tall_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std
 }
 
 // Whether the large operand is read more than once, or has to be copied anyway.
-bool is_blocked(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Operand a,
-                Operand b) {
+bool is_blocked(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Factor a,
+                Factor b) {
   if (std::min({m, n, k}) > short_side) return true;
   if (n > m && b.transposed) return m > short_side;
   if (n > m) return n % kernels.vector_columns != 0 && k * n > small_matrix;
@@ -227,8 +227,8 @@ bool is_blocked(const DenseKernels& kernels, std::size_t m, std::size_t n, std::
 
 }  // namespace
 
-void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Operand a,
-            Operand b, Scalar* c) {
+void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k, Factor a,
+            Factor b, Scalar* c) {
   if (m == 0 || n == 0) return;
   if (k == 0) {
     std::fill_n(c, m * n, Scalar{0});
@@ -261,7 +261,7 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
     tall_product(kernels, m, n, k, a, right, c);
 }
 
-void matmul(std::size_t m, std::size_t n, std::size_t k, Operand a, Operand b, Scalar* c) {
+void matmul(std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b, Scalar* c) {
   matmul(best<DenseKernels>(), m, n, k, a, b, c);
 }
 
