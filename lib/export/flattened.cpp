@@ -64,6 +64,7 @@ class Follower : public Observer {
     if (is(call, "conv2d") || is(call, "conv_transpose2d") || is(call, "max_pool2d") ||
         is(call, "avg_pool2d"))
       return;  // an image, whatever its input was
+    if (is(call, "conv2d_grad_kernel")) return keep(call, unknown_order(4));  // no image
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul"))
       multiply(call, order);

@@ -212,6 +212,16 @@ std::vector<Row> other_rows() {
          return conv2d(turned(x), weight(x, {2, 2, 5, 7}));
        },
        7},
+      {"conv_transpose2d",
+       [](V x) {
+         return conv_transpose2d(x, weight(x, {2, 2, 7, 3}));
+       },
+       7},
+      {"conv2d_grad_kernel",
+       [](V x) {
+         return conv2d_grad_kernel(x, weight(x, {1, 3, 4, 7}), {.kernel = 2});
+       },
+       0, joined},
       {"max_pool2d", [](V x) { return max_pool2d(x); }, 3},
       {"avg_pool2d", [](V x) { return avg_pool2d(x); }, 3},
       {"softmax", [](V x) { return softmax(x); }, 3},
