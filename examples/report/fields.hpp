@@ -81,6 +81,7 @@ void fields(T& results, auto&& visit) {
   visit("command", results.command);
   visit("settings", results.settings);
   visit("versions", results.versions);
+  visit("titles", results.titles);
   visit("epochs", results.epochs);
   visit("test_samples", results.test_samples);
   visit("classes", results.classes);

@@ -72,11 +72,10 @@ struct Results {
   std::map<std::string, std::string> settings = {};  ///< model, dataset, preset, ..., by name
   std::map<std::string, std::string> versions =
       {};  ///< of the library, compiler, processor, ..., by name
-  std::map<std::string, std::string> titles =
-      {};                                 ///< how people write Run::optimizer; not in results.json
-  std::size_t epochs = 0;                 ///< asked for
-  std::size_t test_samples = 0;           ///< in the test set
-  std::vector<std::string> classes = {};  ///< names, such as "0" to "9"
+  std::map<std::string, std::string> titles = {};  ///< how people write each Run::optimizer
+  std::size_t epochs = 0;                          ///< asked for
+  std::size_t test_samples = 0;                    ///< in the test set
+  std::vector<std::string> classes = {};           ///< names, such as "0" to "9"
   std::size_t image_height = 28, image_width = 28;
   std::vector<Run> runs = {};
   std::string reference_source = {};  ///< who measured the references, and on what

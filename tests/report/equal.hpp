@@ -53,8 +53,8 @@ inline auto members(const report::Reference& x) {
   return std::tie(a, b, c, d);
 }
 inline auto members(const report::Results& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 
 template <class T>

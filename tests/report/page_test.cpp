@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(no_text_can_become_markup) {
     for (std::string& name : run.parameters) name += evil;
   }
   for (Reference& reference : results.references) reference.optimizer += evil;
+  results.titles = {{results.runs[0].optimizer, evil}};
   const std::string page = to_html(results);
   BOOST_TEST(!contains(page, "<script"));
   BOOST_TEST(!contains(page, "alert('"));
