@@ -42,6 +42,6 @@ int main() {
   }
   //! [use]
   for (const auto& [name, parameter] : parameters(plane))
-    for (Scalar w : parameter->value()) std::printf("%s %.2f\n", name.c_str(), double(w));
+    for (Scalar w : parameter->value()) std::printf("%s %.1f\n", name.c_str(), double(w));
   return loss < 0.01 ? 0 : 1;
 }

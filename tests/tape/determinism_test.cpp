@@ -111,6 +111,25 @@ BOOST_AUTO_TEST_CASE(two_trainings_at_once) {
       BOOST_TEST(same_bits(weights[i], expected[i]), "parameter " << i << " differs");
 }
 
+// A model that nobody writes to may be used by any number of threads.
+BOOST_AUTO_TEST_CASE(one_model_evaluated_on_four_threads) {
+  Rng rng{5};
+  Sequential net = models::cnn(rng);
+  const auto evaluate = [&](std::uint64_t seed) {
+    Tape tape{Mode::eval};
+    return net(tape.input(random({16, 28, 28, 1}, 0, 1, seed))).value();
+  };
+  std::vector<Array> expected(4), got(4);
+  for (std::size_t i = 0; i < 4; ++i) expected[i] = evaluate(i);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 5; ++k) got[i] = evaluate(i);
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(same_bits(got[i], expected[i]));
+}
+
 BOOST_AUTO_TEST_CASE(of_several_thread_limits_the_lowest_counts) {
   const std::size_t all = thread_count();
   {
