@@ -7,6 +7,7 @@
 #include <xtape/memory.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -68,11 +69,22 @@ class Trace {
     double number = 0;
     std::size_t last_use = 0;  // the last node that reads it; 0 if the result does not depend on it
     std::uint8_t slot = 0;
+
+    bool computes_as(const Node& other) const {
+      const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+      return function == other.function && count == other.count &&
+             std::ranges::equal(from, other.from) && is_number == other.is_number &&
+             bits(number) == bits(other.number);
+    }
   };
 
+  // What is there already is not computed twice.
   Term append(const Node& node) {
-    nodes_.push_back(node);
-    return {this, nodes_.size() - 1};
+    const auto same = [&](const Node& other) { return node.computes_as(other); };
+    const auto found = std::find_if(nodes_.begin() + std::ptrdiff_t(inputs_), nodes_.end(), same);
+    const auto place = static_cast<std::size_t>(found - nodes_.begin());
+    if (found == nodes_.end()) nodes_.push_back(node);
+    return {this, place};
   }
   std::size_t place(const Term& t) {
     if (t.trace_ == this) return t.place_;

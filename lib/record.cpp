@@ -18,10 +18,6 @@ void Recorder::check_joined() const {
   if (results_.empty()) throw TapeError(op_, "expected at least one result");
 }
 
-void Recorder::tell(std::span<const Variable* const> inputs, OptionsView options) const {
-  Observer::each([&](Observer& o) { o.forward({op_, *tape_, results_, inputs, options}); });
-}
-
 void Recorder::begin() { node_ = tape_->add_node(op_, Tape::Kind::op, results_[0]->shape()); }
 
 void Recorder::add_edge(const Variable& input, Pullback pull) {

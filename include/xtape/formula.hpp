@@ -118,8 +118,11 @@ class Formula {
     return inlined({Term{terms}...});
   }
 
+  /// \cond
+  const kernels::Program& program() const noexcept { return *program_; }
+  /// \endcond
+
  private:
-  friend class Elementwise;
   friend class Optimizer;
   static constexpr std::size_t most_inputs = 8;
 

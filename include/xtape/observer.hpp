@@ -13,6 +13,7 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+class Formula;
 class Parameter;
 class Tape;
 class Variable;
@@ -50,7 +51,11 @@ class Observer {
         tape;  ///< where it is about to be recorded, its results as nodes from `tape.size()` on
     std::span<const Value> results;           ///< what it computed
     std::span<const Variable* const> inputs;  ///< what from
-    OptionsView options;                      ///< what the op said in `given`
+    OptionsView options = {};                 ///< what the op said in `given`
+    /// What it computed element by element: a formula of the inputs, which broadcast, and then of `numbers`. Null
+    /// for other ops.
+    const Formula* formula = nullptr;
+    std::span<const Scalar> numbers = {};  ///< of the formula
 
     /// The first result, of most ops the only one.
     const Value& result() const noexcept { return results.front(); }

@@ -17,7 +17,8 @@ namespace xtape::inline XTAPE_ABI {
 
 namespace detail {
 
-/// Puts one op on the tape of its inputs. Each argument of `record` knows which inputs it has and which edges.
+/// Puts one op on the tape of its inputs. Each argument of `record` knows which inputs it has, which edges, and what
+/// it tells observers.
 class Recorder {
  public:
   Recorder(const Op& op, std::span<const Value> results) : op_{op}, results_{results} {}
@@ -32,12 +33,12 @@ class Recorder {
       PooledVector<const Variable*> inputs;
       const auto list = [&](const Variable& input) { inputs.push_back(&input); };
       (arguments.inputs(list), ...);
-      OptionsView options;
-      const auto look = [&](const auto& argument) {
-        if constexpr (requires { argument.options(); }) options = argument.options();
+      Observer::Forward call{op_, *tape_, results_, inputs};
+      const auto describe = [&](const auto& argument) {
+        if constexpr (requires { argument.describe(call); }) argument.describe(call);
       };
-      (look(arguments), ...);
-      tell(inputs, options);
+      (describe(arguments), ...);
+      Observer::each([&](Observer& o) { o.forward(call); });
     }
     if (!needed_) return;
     begin();
@@ -59,7 +60,6 @@ class Recorder {
  private:
   void join(const Variable& input);
   void check_joined() const;
-  void tell(std::span<const Variable* const> inputs, OptionsView options) const;
   void begin();
   void end();
   void add_edge(const Variable& input, Pullback pull);
@@ -144,7 +144,7 @@ struct Given {
   static constexpr bool suits(bool) { return true; }
   void inputs(auto) const {}
   void edges(detail::Recorder&) {}
-  OptionsView options() const { return OptionsView{given}; }
+  void describe(Observer::Forward& call) const { call.options = OptionsView{given}; }
   /// \endcond
 };
 

@@ -50,8 +50,11 @@ class Follower : public Observer {
       : parameters_{parameters}, found_{found} {}
 
   void forward(const Forward& call) override {
-    for (const Value& result : call.results)
-      follow({call.op, call.tape, {&result, 1}, call.inputs, call.options});
+    for (const Value& result : call.results) {
+      Call one = call;
+      one.results = {&result, 1};
+      follow(one);
+    }
   }
 
  private:

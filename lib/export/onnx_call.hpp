@@ -3,9 +3,8 @@
 #pragma once
 
 #include "export/onnx_builder.hpp"
+#include "ops/activation.hpp"
 #include "text.hpp"
-
-#include <xtape/activation.hpp>
 
 #include <functional>
 
@@ -32,15 +31,27 @@ inline void check_constant(Builder& b, const Call& call, const Variable& x, cons
   if (!b.is_constant(x)) fail(call, "the ", what, " of the op ", call.op.name, " is no constant");
 }
 
+/// What broadcasts arrays of different numbers of axes has them end together, and the batch is the first of each:
+/// of that with fewer it would be another axis of the result. Throws ValueError then.
+void check_batch_axes(Builder& b, const Call& call);
+/// A constant with an axis for the batch would be right for one size of it only. Throws ValueError then.
+void check_constants(Builder& b, const Call& call);
+
+/// The order in which an op on several arrays is done: images stay as they are if one is there with its channels
+/// first and all others can be brought to that.
+Order common_order(Builder& b, const Call& call);
+/// The names of an op's inputs in an order.
+std::vector<std::string> names(Builder& b, const Call& call, Order order);
+
+/// The name of what a formula makes of the inputs, whose names these are, and of numbers.
+std::string write(Builder& b, const Formula& formula, std::vector<std::string> inputs,
+                  std::span<const Scalar> numbers = {});
+/// An op that told its formula.
+void elementwise(Builder& b, const Call& call);
+
 /// The name of x after an activation.
 inline std::string activated(Builder& b, const std::string& x, Activation activation) {
-  switch (activation) {
-    case Activation::none: break;
-    case Activation::relu: return b.add("Relu", {x});
-    case Activation::tanh: return b.add("Tanh", {x});
-    case Activation::sigmoid: return b.add("Sigmoid", {x});
-  }
-  return x;
+  return write(b, activation_of(activation).op.value(), {x});
 }
 
 // Of images.

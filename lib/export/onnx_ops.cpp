@@ -8,18 +8,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
-#include <numbers>
 
 namespace xtape::inline XTAPE_ABI::onnx {
-namespace {
 
-// Axis i of (N, H, W, C) as one of (N, C, H, W).
-std::int64_t channels_first(std::size_t axis) { return std::array{0, 2, 3, 1}[axis]; }
-
-// What broadcasts arrays of different numbers of axes has them end together, and the batch is the first of each:
-// of that with fewer it would be another axis of the result.
 void check_batch_axes(Builder& b, const Call& call) {
   for (const Variable* x : call.inputs)
     if (!b.is_constant(*x) && x->rank() != call.result()->dimension())
@@ -27,7 +19,6 @@ void check_batch_axes(Builder& b, const Call& call) {
            " along another axis of ", call.result()->shape(), " than the first");
 }
 
-// A constant with an axis for the batch would be right for one size of it only.
 void check_constants(Builder& b, const Call& call) {
   for (const Variable* x : call.inputs)
     if (b.is_constant(*x) && x->rank() == call.result()->dimension() && x->shape()[0] != 1)
@@ -35,8 +26,6 @@ void check_constants(Builder& b, const Call& call) {
            ", whose first axis is the batch's");
 }
 
-// The order in which an op on several arrays is done: images stay as they are if one is there with its
-// channels first and all others can be brought to that.
 Order common_order(Builder& b, const Call& call) {
   const auto fits = [&](const Variable* x) { return x->rank() == 4 || b.is_constant(*x); };
   const auto first = [&](const Variable* x) { return b.order_of(*x) == Order::channels_first; };
@@ -51,59 +40,10 @@ std::vector<std::string> names(Builder& b, const Call& call, Order order) {
   return all;
 }
 
-// An op on one array, elementwise; make(name of x) adds it.
-template <class Make>
-void map(Builder& b, const Call& call, Make make) {
-  const Variable& x = *call.inputs[0];
-  const Order order = b.order_of(x);
-  b.define(call.result(), order, make(b.name(x, order)), b.channels_of(x));
-}
+namespace {
 
-Translation unary(const char* type) {
-  return [type](Builder& b, const Call& call) {
-    map(b, call, [&](const std::string& x) { return b.add(type, {x}); });
-  };
-}
-
-Translation binary(const char* type) {
-  return [type](Builder& b, const Call& call) {
-    check_batch_axes(b, call);
-    check_constants(b, call);
-    const Order order = common_order(b, call);
-    b.define(call.result(), order, b.add(type, names(b, call, order)));
-  };
-}
-
-void square(Builder& b, const Call& call) {
-  map(b, call, [&](const std::string& x) { return b.add("Mul", {x, x}); });
-}
-
-void gelu(Builder& b, const Call& call) {
-  const bool by_tanh = options_of<GeluOptions>(call).tanh;
-  map(b, call, [&](const std::string& x) {
-    const auto times = [&](const std::string& a, double factor) {
-      return b.add("Mul", {a, b.constant(static_cast<Scalar>(factor))});
-    };
-    std::string u = x;
-    if (by_tanh) u = b.add("Add", {x, times(b.add("Mul", {x, b.add("Mul", {x, x})}), 0.044715)});
-    u = times(u, by_tanh ? std::sqrt(2 / std::numbers::pi) : std::sqrt(0.5));
-    const std::string inner = b.add(by_tanh ? "Tanh" : "Erf", {u});
-    return times(b.add("Mul", {x, b.add("Add", {inner, b.constant(Scalar{1})})}), 0.5);
-  });
-}
-
-void leaky_relu(Builder& b, const Call& call) {
-  const auto slope = static_cast<float>(options_of<LeakyReluOptions>(call).slope);
-  map(b, call, [&](const std::string& x) { return b.add("LeakyRelu", {x}, {{"alpha", slope}}); });
-}
-
-void clip(Builder& b, const Call& call) {
-  const auto [min, max] = options_of<ClipOptions>(call);
-  map(b, call, [&, min = min, max = max](const std::string& x) {
-    return b.add("Clip",
-                 {x, b.constant(static_cast<Scalar>(min)), b.constant(static_cast<Scalar>(max))});
-  });
-}
+// Axis i of (N, H, W, C) as one of (N, C, H, W).
+std::int64_t channels_first(std::size_t axis) { return std::array{0, 2, 3, 1}[axis]; }
 
 // The names of x and of a weight (K, M) that multiplies it: where x is a flattened image, its channels
 // first, the rows of the weight are brought into that order.
@@ -247,24 +187,6 @@ Translation along_last(const char* type) {
 
 const std::map<std::string_view, Translation>& translations() {
   static const std::map<std::string_view, Translation> all{
-      {"add", binary("Add")},
-      {"sub", binary("Sub")},
-      {"mul", binary("Mul")},
-      {"div", binary("Div")},
-      {"pow", binary("Pow")},
-      {"neg", unary("Neg")},
-      {"exp", unary("Exp")},
-      {"log", unary("Log")},
-      {"sqrt", unary("Sqrt")},
-      {"abs", unary("Abs")},
-      {"tanh", unary("Tanh")},
-      {"sigmoid", unary("Sigmoid")},
-      {"relu", unary("Relu")},
-      {"softplus", unary("Softplus")},
-      {"square", square},
-      {"gelu", gelu},
-      {"leaky_relu", leaky_relu},
-      {"clip", clip},
       {"matmul", matmul},
       {"dense", dense},
       {"conv2d", conv2d},
@@ -289,11 +211,12 @@ const std::map<std::string_view, Translation>& translations() {
 }  // namespace
 
 void translate(Builder& builder, const Call& call) {
+  if (call.formula != nullptr) return elementwise(builder, call);
   const auto found = translations().find(call.op.name);
   if (found == translations().end())
     throw ValueError({"export_onnx", call.op.at},
                      text("there is nothing in ONNX known for the op ", call.op.name),
-                     "give its definition in OnnxOptions::ops");
+                     "make it of a Formula, or give its definition in OnnxOptions::ops?");
   found->second(builder, call);
 }
 

@@ -16,6 +16,8 @@ struct Step {
   Function function;
   std::uint8_t to;
   std::uint8_t from[3];
+
+  bool operator==(const Step&) const = default;
 };
 
 /// A formula. The last step's result is that of the formula.
@@ -26,6 +28,7 @@ struct Program {
   std::size_t registers;  ///< as the steps before the last need
   std::uint32_t reads;    ///< bit i: whether input i is read
 
+  bool operator==(const Program&) const = default;
   /// Whether the result is an input as it is.
   bool is_input(std::size_t i) const {
     return steps.size() == 1 && steps[0].function == Function::copy && steps[0].from[0] == i;

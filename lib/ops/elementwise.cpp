@@ -38,7 +38,7 @@ Elementwise::Call::Call(const Elementwise& formulas, const Op& op,
                                [](double x) { return static_cast<Scalar>(x); });
         std::array<const Array*, most_inputs> arrays{};
         std::ranges::transform(given, arrays.begin(), [](auto* x) { return &x->value(); });
-        return kernels::elementwise(op, *f.value_.program_, std::span{arrays}.first(given.size()),
+        return kernels::elementwise(op, f.value_.program(), std::span{arrays}.first(given.size()),
                                     std::span{numbers}.first(number_count));
       }()} {}
 
@@ -53,11 +53,11 @@ Elementwise::Gradient Elementwise::Call::gradient(std::size_t input) const {
 }
 
 void Elementwise::Gradient::operator()(Array& g) const {
-  if (formula.program_->is_input(0)) return;
+  if (formula.program().is_input(0)) return;
   std::array<const Array*, most_inputs + 2> arrays{&g};
   for (std::size_t i = 0; i <= inputs; ++i)
     arrays[1 + i] = kept[i] ? &**kept[i] : &g;  // one that is not kept is not read
-  kernels::elementwise(*formula.program_, std::span{arrays}.first(inputs + 2),
+  kernels::elementwise(formula.program(), std::span{arrays}.first(inputs + 2),
                        std::span{numbers}.first(number_count), g);
 }
 

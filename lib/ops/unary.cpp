@@ -49,19 +49,17 @@ Variable softplus(const Variable& x, Location at) {
 }
 
 Variable gelu(const Variable& x, const GeluOptions& options, Location at) {
-  using std::numbers::inv_sqrtpi, std::numbers::sqrt2;
-  static const Formula u{[](Term a) { return sqrt2 * inv_sqrtpi * (a + 0.044715 * a * a * a); }};
+  constexpr double slope = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(8 / pi)
+  static const Formula p{[](Term a) { return 0.5 + 0.5 * erf(a / std::numbers::sqrt2); }},
+      q{[](Term a) { return sigmoid(slope * a * (1 + 0.044715 * a * a)); }};  // (1 + tanh) / 2
   static const Elementwise exact{
-      [](Term a) { return a * (0.5 + 0.5 * erf(a / sqrt2)); },
-      [](Term g, Term a, Term) {
-        return g * (0.5 + 0.5 * erf(a / sqrt2) + a * exp(-0.5 * a * a) * (inv_sqrtpi / sqrt2));
+      [](Term a) { return a * p(a); },
+      [](Term g, Term a, Term) { return g * (p(a) + a * (slope / 4 * exp(-0.5 * a * a))); }};
+  static const Elementwise by_tanh{
+      [](Term a) { return a * q(a); },
+      [](Term g, Term a, Term y) {
+        return g * (q(a) + y * (1 - q(a)) * (slope * (1 + 0.134145 * a * a)));
       }};
-  static const Elementwise by_tanh{[](Term a) { return 0.5 * a * (1 + tanh(u(a))); },
-                                   [](Term g, Term a, Term) {
-                                     const Term t = tanh(u(a)), slope = sqrt2 * inv_sqrtpi *
-                                                                        (1 + 3 * 0.044715 * a * a);
-                                     return 0.5 * g * (1 + t + a * (1 - t * t) * slope);
-                                   }};
   return (options.tanh ? by_tanh : exact)({"gelu", at}, x, {}, options);
 }
 

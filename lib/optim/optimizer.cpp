@@ -71,7 +71,7 @@ void Optimizer::compute(std::initializer_list<Line> lines) {
     std::ranges::transform(line.numbers, rounded.begin(),
                            [](double x) { return static_cast<Scalar>(x); });
     assignments.push_back({&line.array,
-                           line.formula.program_.get(),
+                           &line.formula.program(),
                            {line.arrays.begin(), line.arrays.size()},
                            std::span{rounded}.first(line.numbers.size())});
   }

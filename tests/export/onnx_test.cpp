@@ -118,8 +118,7 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   add("sigmoid", Sigmoid{});
   add("leaky_relu", LeakyReLU{0.2});
   add("softplus", softplus);
-  add("gelu", [](const Variable& x) { return gelu(x); });
-  add("gelu-tanh", [](const Variable& x) { return gelu(x, {.tanh = true}); });
+  add("gelu", [](V x) { return gelu(x) * gelu(x, {.tanh = true}); });
   add("exp", [](V x) { return exp(x); });
   add("log", [](V x) { return log(square(x) + 1); });
   add("sqrt", [](V x) { return sqrt(abs(x)); });
@@ -132,6 +131,47 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   add("dropout", Dropout{0.5});
   models.compare();
   models.checked();
+}
+
+// Each function of formulas, and the formulas for which ONNX has one operator.
+BOOST_AUTO_TEST_CASE(so_do_formulas, *with_onnxruntime) {
+  using V = const Variable&;
+  Models models;
+  std::vector<std::string> expected;
+  const auto add = [&](auto value, const std::string& operators, double low = -1) {
+    Sequential net{[value](V x) {
+      static const Elementwise op{value, [](Term g, Term, Term) { return g; }};
+      return op("own", x);
+    }};
+    models.add(std::to_string(expected.size()), net, {3, 4, 2}, Layout::torch, 5, low);
+    expected.push_back(operators);
+  };
+  add([](Term x) { return x; }, "Identity");
+  add([](Term x) { return abs(-x); }, "Neg Abs");
+  add([](Term x) { return sign(x); }, "Sign");
+  add([](Term x) { return sqrt(x); }, "Sqrt", 0.1);
+  add([](Term x) { return log(exp(x)); }, "Exp Log");
+  add([](Term x) { return log1p(x); }, "Add Log", 0.1);
+  add([](Term x) { return tanh(sigmoid(x)); }, "Sigmoid Tanh");
+  add([](Term x) { return erf(x); }, "Erf");
+  add([](Term x) { return sin(x) - cos(x); }, "Sin Cos Sub");
+  add([](Term x) { return (x + 2) * x / 3; }, "Add Mul Div");
+  add([](Term x) { return (x < 0.1) + (x <= 0.1); }, "Less Cast LessOrEqual Cast Add");
+  add([](Term x) { return where(abs(x) == x, x, 2); }, "Abs Equal Where");
+  add([](Term x) { return where(x, 1, 2); }, "Cast Where");
+  add([](Term x) { return where((x > -0.5) * (x < 0.5), x, 0); },
+      "Less Cast Less Cast Mul Cast Where");
+  add([](Term x) { return minimum(maximum(x, -0.5), 0.3); }, "Max Min");
+  add([](Term x) { return pow(x, 2.5); }, "Pow", 0.1);
+  add([](Term x) { return quotient_slope(2, 3, x + 4); }, "Add Div Div Neg Mul");
+  add([](Term x) { return power_slope(2, x, 2.5); }, "Equal Mul Sub Pow Mul Where", 0.1);
+  add([](Term x) { return exponent_slope(3, x, 2.5); }, "Equal Pow Mul Log Mul Where", 0.1);
+  add([](Term x) { return maximum(x, 0); }, "Relu");
+  add([](Term x) { return maximum(x, 0) + log1p(exp(-abs(x))); }, "Softplus");
+  models.compare();
+  const std::vector<std::string> checked = models.checked();
+  for (std::size_t i = 0; i < checked.size(); ++i)
+    BOOST_TEST(sorted(operators(checked[i])) == sorted(expected[i]));
 }
 
 BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened, *with_onnxruntime) {
@@ -156,6 +196,9 @@ BOOST_AUTO_TEST_CASE(so_do_images_that_are_flattened, *with_onnxruntime) {
   add("flat-softmax", Flatten{}, Softmax{});
   add("flat-matmul", Flatten{},
       Custom{[](const Variable& x, const Values& w) { return matmul(x, w[0]); }, {{36, 2}}});
+  add(
+      "flat-functions", Flatten{}, [](const Variable& x) { return 2 * tanh(x) + x; },
+      Dense{{.in = 36, .out = 4}, rng});
   add("flat-scaled", Flatten{},
       Custom{[](const Variable& x, const Values& w) { return x * w[0]; }, {{36}}});
   add("reshaped", [](const Variable& x) { return reshape(x, {-1, 12, 3}); });
@@ -278,8 +321,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
   };
   refuse([](V x) { return record("swish", x.value(), wrt(x, [](Array&) {})); },
          "layer 1: there is nothing in ONNX known for the op swish at onnx_test.cpp:");
-  refuse([](V x) { return record("leaky_relu", x.value(), wrt(x, [](Array&) {})); },
-         "layer 1: the op leaky_relu does not say its options");
+  refuse([](V x) { return record("slice", x.value(), wrt(x, [](Array&) {})); },
+         "layer 1: the op slice does not say its options");
+  refuse(
+      [](V x) {
+        static const Elementwise first{[](Term a, Term) { return a; },
+                                       [](Term g, Term, Term, Term) { return g; },
+                                       [](Term g, Term, Term, Term) { return 0 * g; }};
+        return first("first", slice(x, {.axis = 3, .end = 1}), x);
+      },
+      "layer 1: the formula of the op first does not read an input that gives the result its "
+      "shape");
   refuse([](V x) { return mean(x); },
          "layer 1: the result of mean, (), for a batch of 3 does not keep the batch as its first "
          "axis");

@@ -61,19 +61,43 @@ Variable thin(V x) {
   return record("thin", std::move(y), wrt(x, [](const Array&) { return Array{}; }));
 }
 
-// What onnx's checker shows of a model's operators.
-std::string operators(const std::string& shown) {
-  std::istringstream in{shown};
-  std::string all;
-  for (std::string word; in >> word;)
-    if (std::isupper(static_cast<unsigned char>(word[0])) && word.find('[') == std::string::npos)
-      all += (all.empty() ? "" : " ") + word;
-  return all;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(own_ops)
+
+// Without a definition.
+BOOST_AUTO_TEST_CASE(an_op_by_a_formula_is_exported_as_that, *with_onnxruntime) {
+  const auto celu = [](V x, double alpha) {
+    static const Elementwise op{
+        [](Term a, Term alpha) { return where(a > 0, a, alpha * (exp(a / alpha) - 1)); },
+        [](Term g, Term a, Term y, Term alpha) { return where(a > 0, g, g * (1 + y / alpha)); }};
+    return op("celu", x, {alpha});
+  };
+  struct Gated {
+    explicit Gated(Rng& rng) : conv{{.in = 3, .out = 3, .padding = Padding::same}, rng} {}
+    Variable operator()(V x) {
+      static const Elementwise op{
+          [](Term a, Term b) { return tanh(a) * b; },
+          [](Term g, Term a, Term b, Term) { return g * b * (1 - square(tanh(a))); },
+          [](Term g, Term a, Term, Term) { return g * tanh(a); }};
+      return op("gate", conv(x), x.tape().parameter(factor));
+    }
+    void parameters(ParameterList& list) { list("conv", conv), list("factor", factor); }
+    Conv2D conv;
+    Parameter factor{random({3}, 0.5, 1.5)};
+  };
+  Rng rng{1};
+  Sequential net{Gated{rng}, [&](V x) { return celu(x, 1.5); }, flatten,
+                 [&](V x) { return celu(x, 0.5); }, Dense{{.in = 60, .out = 2}, rng}};
+  shake(net);
+  Models models;
+  models.add("net", net, {4, 5, 3});
+  models.compare();
+  const std::vector<std::string> checked = models.checked();
+  if (checked.empty()) return;
+  const std::string own = " Div Exp Sub Mul Less Where";
+  BOOST_TEST(sorted(operators(checked[0])) == sorted("Conv Tanh Mul Flatten Gemm " + own + own));
+}
 
 // Between convolutions the images are not transposed.
 BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition, *with_onnxruntime) {
@@ -286,7 +310,9 @@ BOOST_AUTO_TEST_CASE(an_op_without_a_definition_is_refused_with_the_way_out) {
   const auto check = [&](const OnnxOptions& options, const std::string& op) {
     BOOST_CHECK_EXCEPTION(export_onnx(directory / "net", net, {5}, options), ValueError,
                           [&](const ValueError& error) {
-                            BOOST_TEST(error.hint() == "give its definition in OnnxOptions::ops");
+                            BOOST_TEST(error.hint() ==
+                                       "make it of a Formula, or give its "
+                                       "definition in OnnxOptions::ops?");
                             return error.message() ==
                                    "there is nothing in ONNX known for the op " + op;
                           });

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <set>
 #include <sstream>
 
 namespace test {
@@ -100,6 +101,26 @@ void check_refused(Model& model, const Shape& sample, const std::string& what,
                           return true;
                         });
   BOOST_TEST(directory.files() == 0u);
+}
+
+/// What onnx's checker shows of a model's operators.
+inline std::string operators(const std::string& shown) {
+  std::istringstream in{shown};
+  std::string all;
+  for (std::string word; in >> word;)
+    if (std::isupper(static_cast<unsigned char>(word[0])) && word.find('[') == std::string::npos)
+      all += (all.empty() ? "" : " ") + word;
+  return all;
+}
+
+/// Words in the order of the alphabet: which of a function's arguments comes first is the compiler's choice.
+inline std::string sorted(const std::string& text) {
+  std::istringstream in{text};
+  std::multiset<std::string> words;
+  for (std::string word; in >> word;) words.insert(word);
+  std::string all;
+  for (const std::string& word : words) all += word + ' ';
+  return all;
 }
 
 /// Models that are exported, to be run one after the other.

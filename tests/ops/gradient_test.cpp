@@ -197,8 +197,7 @@ std::vector<Row> linear_rows() {
 
 // Public functions that return a Variable, and classes that are layers, as the headers declare them.
 std::set<std::string> declared_names() {
-  std::set<std::string> names =
-      declared("ops", "^(?:inline )?(?:Variable|PooledVector<Variable>) (?!operator)(\\w+)\\(");
+  std::set<std::string> names = declared("ops", op_pattern);
   names.merge(declared("layers", "^(?:class|struct) (\\w+) \\{"));
   for (const char* const other : {"Fans", "LayerScope"}) names.erase(other);  // no layers
   return names;
@@ -279,6 +278,27 @@ BOOST_AUTO_TEST_CASE(each_op_and_layer_has_a_row) {
     BOOST_TEST(rows.count(name) == 1u, name << " has no row in the table of gradients");
   for (const std::string& name : rows)
     BOOST_TEST(declared.count(name) == 1u, name << " has a row but is not declared");
+}
+
+// What is exported goes by it, as what keeps images in order does.
+BOOST_AUTO_TEST_CASE(ops_of_elements_tell_their_formulas) {
+  struct Watch : Observer {
+    void forward(const Forward& call) override {
+      if (call.formula != nullptr) told.insert(call.op.name);
+    }
+    std::set<std::string_view> told;
+  } watch;
+  for (const Row& row : elementwise_rows()) {
+    Tape tape;
+    std::vector<Variable> inputs;
+    for (const Array& input : row.inputs) inputs.push_back(tape.input(input));
+    row.function(inputs);
+  }
+  for (const char* const header : elementwise_headers) {
+    const std::set<std::string> ops = declared_in(header, op_pattern);
+    BOOST_TEST(ops.size() >= 6u);
+    for (const std::string& op : ops) BOOST_TEST(watch.told.count(op) == 1u, op);
+  }
 }
 
 // The check itself must see a wrong gradient.

@@ -20,7 +20,9 @@ namespace xtape::inline XTAPE_ABI {
 /// What an op of one's own computes, said in xtape's ops: a function of the op's inputs, or of these and of
 /// the options that the op was recorded with through `given`.
 /// ```
-/// [](std::span<const Variable> in, const SwishOptions& o) { return in[0] * sigmoid(o.beta * in[0]); }
+/// [](std::span<const Variable> in, const RmsOptions& o) {
+///   return sqrt(mean(square(in[0]), {.axes = {o.axis}, .keep_dims = true}));
+/// }
 /// ```
 class OpDefinition {
   using Inputs = std::span<const Variable>;
@@ -83,13 +85,13 @@ void export_onnx_model(const std::string& path,
 /// pooling or an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is
 /// a constant.
 ///
-/// It knows: arithmetic, neg, exp, log, sqrt, square, abs, tanh, sigmoid, relu, leaky_relu, softplus and clip;
-/// matmul, dense, conv2d, conv_transpose2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate, slice
-/// and split; sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
+/// It knows all that is computed element by element from formulas, also of your own (see `Elementwise`);
+/// matmul, dense, conv2d, conv_transpose2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate,
+/// slice and split; sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
 /// exported by its definition:
 /// ```
-/// export_onnx("net.onnx", net, {28, 28, 1}, {.ops = {{"swish", [](std::span<const Variable> in) {
-///   return in[0] * sigmoid(in[0]);
+/// export_onnx("net.onnx", net, {28, 28, 1}, {.ops = {{"rms", [](std::span<const Variable> in) {
+///   return sqrt(mean(square(in[0]), {.axes = {-1}, .keep_dims = true}));
 /// }}}});
 /// ```
 /// The definition may use ops that have definitions, too. What it gives must have the op's shape and values,

@@ -24,7 +24,7 @@ namespace xtape::inline XTAPE_ABI {
 ///   return op({"celu", at}, x, {alpha});
 /// }
 /// ```
-/// What a gradient's formula does not read is not kept.
+/// What a gradient's formula does not read is not kept. Exported, the op is what its formula is.
 class Elementwise {
  public:
   /// `value` has a term for each input, then one for each number. Each of `gradients`, one per input, is the
@@ -43,14 +43,14 @@ class Elementwise {
   Variable operator()(const Op& op, const Variable& x, std::initializer_list<double> numbers = {},
                       const Options&... options) const {
     const Call call{*this, op, {&x}, numbers};
-    return record(op, call.y, given(options)..., wrt(x, call.gradient(0)));
+    return record(op, call.y, call.told(), given(options)..., wrt(x, call.gradient(0)));
   }
   /// The op of two.
   template <class... Options>
   Variable operator()(const Op& op, const Variable& a, const Variable& b,
                       std::initializer_list<double> numbers = {}, const Options&... options) const {
     const Call call{*this, op, {&a, &b}, numbers};
-    return record(op, call.y, given(options)..., wrt(a, call.gradient(0)),
+    return record(op, call.y, call.told(), given(options)..., wrt(a, call.gradient(0)),
                   wrt(b, call.gradient(1)));
   }
   /// The op of three.
@@ -58,8 +58,8 @@ class Elementwise {
   Variable operator()(const Op& op, const Variable& a, const Variable& b, const Variable& c,
                       std::initializer_list<double> numbers = {}, const Options&... options) const {
     const Call call{*this, op, {&a, &b, &c}, numbers};
-    return record(op, call.y, given(options)..., wrt(a, call.gradient(0)), wrt(b, call.gradient(1)),
-                  wrt(c, call.gradient(2)));
+    return record(op, call.y, call.told(), given(options)..., wrt(a, call.gradient(0)),
+                  wrt(b, call.gradient(1)), wrt(c, call.gradient(2)));
   }
 
   /// The formula of the value.
@@ -80,11 +80,24 @@ class Elementwise {
     Numbers numbers;
     std::size_t number_count;
   };
+  // Shows observers the formula.
+  struct Told {
+    const Formula& formula;
+    std::span<const Scalar> numbers;
+    static constexpr bool suits(bool) { return true; }
+    void inputs(auto) const {}
+    void edges(detail::Recorder&) {}
+    void describe(Observer::Forward& call) const {
+      call.formula = &formula;
+      call.numbers = numbers;
+    }
+  };
   // The op for some inputs.
   struct Call {
     Call(const Elementwise& formulas, const Op& op, std::initializer_list<const Variable*> given,
          std::initializer_list<double> values);
     Gradient gradient(std::size_t input) const;
+    Told told() const { return {f.value_, std::span{numbers}.first(number_count)}; }
     const Elementwise& f;
     std::array<const Variable*, most_inputs> inputs;
     Numbers numbers;
