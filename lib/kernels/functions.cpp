@@ -123,7 +123,8 @@ void fill(FunctionKernels& k, Set) {
   const auto loop_of = [&k](Function f) -> Apply& { return k.apply[static_cast<std::size_t>(f)]; };
   loop_of(Function::copy) = unary([](Vec x) { return x; });
   loop_of(Function::negate) = unary([](Vec x) { return -x; });
-  loop_of(Function::sign) = unary([](Vec x) { return x == x ? indicator(x > 0) - indicator(x < 0) : x; });
+  loop_of(Function::sign) =
+      unary([](Vec x) { return x == x ? indicator(x > 0) - indicator(x < 0) : x; });
   loop_of(Function::abs) = math([](Batch x) { return xsimd::abs(x); });
   loop_of(Function::sqrt) = math([](Batch x) { return xsimd::sqrt(x); });
   loop_of(Function::exp) = math([](Batch x) { return xsimd::exp(x); });
