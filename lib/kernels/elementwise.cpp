@@ -63,7 +63,7 @@ class Input {
       case Kind::column: {
         const Scalar* const from = data_ + begin / nest_->sizes()[1];
         const std::uint16_t* const row = buffer.rows + begin % nest_->sizes()[1];
-        best<FunctionKernels>().pick(from, row, buffer.elements, count);
+        best<FunctionKernels>().repeat(from, row, buffer.elements, count);
         break;
       }
       case Kind::copied: nest_->copy(data_, begin, count, buffer.elements);

@@ -108,9 +108,18 @@ Batch erf(Batch x) {
 // 1 where a comparison holds.
 Vec indicator(IntVec holds) { return holds ? splat(1) : Vec{}; }
 
-void pick(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size) {
-#pragma omp simd
-  for (std::size_t i = 0; i < size; ++i) y[i] = x[place[i]];
+// The elements of a vector of y are in a vector of x.
+void repeat(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size) {
+  using Places [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
+  std::size_t i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    Places places;
+    std::memcpy(&places, place + i, sizeof places);
+    const IntVec index = __builtin_convertvector(places - places[0], IntVec);
+    const std::size_t count = places[lanes - 1] - places[0] + std::size_t{1};
+    store(y + i, permuted(load(x + places[0], Lanes{count}), index));
+  }
+  for (; i < size; ++i) y[i] = x[place[i]];
 }
 
 double sum(const Scalar* x, std::size_t size) {
@@ -159,7 +168,7 @@ void fill(FunctionKernels& k, Set) {
       ternary([](Vec g, Vec a, Vec b) { return power_slope(g, a, b); });
   loop_of(Function::exponent_slope) =
       ternary([](Vec g, Vec a, Vec b) { return exponent_slope(g, a, b); });
-  k.pick = pick;
+  k.repeat = repeat;
   k.sum = sum;
 }
 

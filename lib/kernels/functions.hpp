@@ -56,8 +56,8 @@ using Apply = void (*)(const Source* from, Scalar* y, std::size_t size);
 
 struct FunctionKernels {
   Apply apply[function_count];
-  /// y[i] = x[place[i]]
-  void (*pick)(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size);
+  /// y[i] = x[place[i]], where each place is the one before or the next.
+  void (*repeat)(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size);
   /// The sum of x, in double.
   double (*sum)(const Scalar* x, std::size_t size);
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Powers, and the derivatives of powers and quotients, in a wider type than Scalar: where they fit into a Scalar,
-// the squares and powers on the way fit into that.
+// Powers, and the derivatives of powers and quotients. Where they fit into a Scalar, nothing on the way leaves its
+// range: powers are floats with an exponent beside them, and single elements are computed in a wider type.
 #pragma once
 
 #include "kernels/math.hpp"
@@ -11,7 +11,7 @@
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
-/// What powers are computed in.
+/// What single elements are computed in.
 using Wide = std::conditional_t<sizeof(Scalar) == sizeof(float), double, long double>;
 
 /// The functions for one element. Those of vectors fall back on them where there is no other way.
@@ -32,9 +32,8 @@ template <class F, class... Vecs>
   return y;
 }
 
-#if defined(XTAPE_DOUBLE)
+#if defined(XTAPE_DOUBLE) || !defined(__FP_FAST_FMAF)  // there are no vectors of long double
 
-// There are no vectors of long double.
 inline Vec power(Vec a, Vec b) {
   return patched(
       a, IntVec{}, [](Wide x, Wide y) { return std::pow(double(x), double(y)); }, a, b);
@@ -51,79 +50,81 @@ inline Vec exponent_slope(Vec g, Vec a, Vec b) {
 
 #else
 
-/// Half a vector, and its elements in double, with integers beside them.
-using Half [[gnu::vector_size(vector_bytes / 2)]] = float;
-using Double [[gnu::vector_size(vector_bytes)]] = double;
-using Long [[gnu::vector_size(vector_bytes)]] = std::int64_t;
-
-/// g++ would convert them in smaller parts.
-inline Double widen(Half h) {
+/// a b + c, rounded once. All that must be exact is written with it, so that the compiler, which may fuse others,
+/// changes nothing.
+inline Vec fused(Vec a, Vec b, Vec c) {
 #if defined(__AVX512F__)
-  return Double(_mm512_cvtps_pd(__m256(h)));
+  return Vec(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
+#elif defined(__FMA__)
+  return Vec(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c)));
 #else
-  return __builtin_convertvector(h, Double);
-#endif
-}
-inline Half narrow(Double d) {
-#if defined(__AVX512F__)
-  return Half(_mm512_cvtpd_ps(__m512d(d)));
-#else
-  return __builtin_convertvector(d, Half);
+  for (std::size_t i = 0; i < lanes; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
 #endif
 }
 
-/// The polynomial with these coefficients, the constant first.
+/// A number as a float and what that has rounded away.
+struct Split {
+  Vec high, low = {};
+};
+/// a + b, of which a is the larger.
+inline Split sum(Vec a, Vec b) {
+  const Vec high = a + b;
+  return {high, (a - high) + b};
+}
+/// a b
+inline Split product(Vec a, Vec b) {
+  const Vec high = a * b;
+  return {high, fused(a, b, -high)};
+}
+
+/// The polynomial with these coefficients, the constant first: least squares at the points of Chebyshev.
 template <std::size_t Count>
-[[gnu::always_inline]] inline Double polynomial(const double (&coefficients)[Count], Double x) {
-  Double y = Double{} + coefficients[Count - 1];
-  for (std::size_t i = Count - 1; i-- > 0;) y = y * x + coefficients[i];
+[[gnu::always_inline]] inline Vec series(const float (&coefficients)[Count], Vec x) {
+  Vec y = splat(coefficients[Count - 1]);
+  for (std::size_t i = Count - 1; i-- > 0;) y = fused(y, x, splat(coefficients[i]));
   return y;
 }
 
-// Adding it rounds to an integer, which is then in the lowest bits.
-inline constexpr double to_integer = 0x1.8p52;
-inline constexpr auto to_integer_bits = std::bit_cast<std::int64_t>(to_integer);
-
-/// The logarithm to base 2 of normal numbers above 0, to 2^-46: x is 2^k m with m near 1, whose logarithm is
-/// 2 atanh((m - 1) / (m + 1)). The polynomials here are least squares at the points of Chebyshev.
-[[gnu::always_inline]] inline Double log2_of(Double x) {
-  static constexpr double atanh[] = {2.8853900817778504,  0.9617966941131497, 0.5770779424119531,
-                                     0.41220924817994287, 0.3199058517337757, 0.2828981565621157};
-  constexpr auto root_half = std::bit_cast<std::int64_t>(0.70710678118654752440);
-  const Long bits = Long(x), k = (bits - root_half) >> 52;
-  const Double m = Double(bits - (k << 52)), s = (m - 1) / (m + 1);
-  return s * polynomial(atanh, s * s) + (Double(k + to_integer_bits) - to_integer);
+/// The logarithm to base 2 of normal numbers above 0, to 2^-30 of it: x is 2^k m with m near 1, whose logarithm is
+/// 2 / log(2) atanh(s) with s = f / (2 + f) and f = m - 1.
+[[gnu::always_inline]] inline Split log2_of(Vec x) {
+  static constexpr float reciprocal[] = {0.49996004F, -0.25041962F, 0.12804262F, -0.056708243F};
+  static constexpr float atanh[] = {0.9617967F, 0.5770798F, 0.4119007F, 0.3366005F};
+  const Vec factor = splat(2.88539F), factor_low = splat(3.851926e-08F);  // 2 / log(2)
+  const IntVec bits = IntVec(x), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
+  const Vec f = Vec(bits - (k << 23)) - 1, whole = __builtin_convertvector(k, Vec);
+  const Vec near = series(reciprocal, f),
+            inverse = fused(near, fused(-near, 2 + f, splat(1)), near);
+  const Vec s = f * inverse, rest = inverse * fused(-s, f, fused(splat(-2), s, f));
+  const Vec square = s * s, high = fused(factor, s, whole);
+  const Vec low = fused(factor_low, s, square * s * series(atanh, square));
+  return sum(high, fused(factor, s, whole - high) + fused(factor, rest, low));
 }
 
-/// 2^x to 6e-11 of it; what is beyond 2^1000 is that.
-[[gnu::always_inline]] inline Double exp2_of(Double x) {
-  static constexpr double near[] = {
-      0.9999999999595485,   0.6931471805459267,   0.24022651213595325,  0.05550410941227568,
-      0.009618025602939187, 0.001333345055050472, 0.000154697319845809, 1.5310083472286352e-05};
-  x = x < -1000 ? Double{} - 1000 : x > 1000 ? Double{} + 1000 : x;
-  const Double shifted = x + to_integer, rest = x - (shifted - to_integer);
-  return Double(Long(polynomial(near, rest)) + (Long(shifted) << 52));
-}
+/// A power of 2, as 2^n (1 + q) with a whole n.
+struct Power {
+  IntVec n;
+  Vec q;
 
-/// f of the elements in double.
-template <class F, std::size_t... I, class... Vecs>
-[[gnu::always_inline]] inline Vec in_double(std::index_sequence<I...>, F f, Vecs... x) {
-  const Half low = narrow(f(widen(__builtin_shufflevector(x, x, I...))...));
-  const Half high = narrow(f(widen(__builtin_shufflevector(x, x, (lanes / 2 + I)...))...));
-  return __builtin_shufflevector(low, high, I..., (lanes / 2 + I)...);
-}
-template <class F, class... Vecs>
-[[gnu::always_inline]] inline Vec in_double(F f, Vecs... x) {
-  return in_double(std::make_index_sequence<lanes / 2>{}, f, x...);
-}
-
-/// The lanes in which the logarithm is that of a normal number above 0, and the exponent is finite.
-inline auto are_plain(Vec a, Vec b) {
-  using Limits = std::numeric_limits<float>;
-  const Batch x = as_batch(a), y = as_batch(b);
-  return x >= Batch(Limits::min()) && x <= Batch(Limits::max()) &&
-         xsimd::abs(y) <= Batch(Limits::max());
-}
+  /// 2^(a b) where that is from 2^-250 to 2^250.
+  [[gnu::always_inline]] Power(Split a, Split b) {
+    static constexpr float exp2[] = {0.6931472F,   0.2402265F,    0.05550357F,
+                                     0.009618057F, 0.0013390867F, 0.00015461448F};
+    constexpr float to_whole = 0x1.8p23F;  // adding it rounds to a whole number, in the lowest bits
+    const Vec shifted = fused(a.high, b.high, splat(to_whole));
+    n = IntVec(shifted) - std::bit_cast<Integer>(to_whole);
+    const Vec rest =
+        fused(a.high, b.high, to_whole - shifted) + fused(a.high, b.low, a.low * b.high);
+    q = rest * series(exp2, rest);
+  }
+  /// The power times a number.
+  [[gnu::always_inline]] Vec times(Split x) const {
+    const auto scale = [](IntVec exponent) { return Vec((exponent + 127) << 23); };
+    const IntVec half = n >> 1;
+    return (x.high + fused(x.high, q, x.low)) * scale(half) * scale(n - half);
+  }
+};
 
 /// y where it is plain, else the function for one element.
 template <class Mask, class F, class... Vecs>
@@ -132,32 +133,46 @@ template <class Mask, class F, class... Vecs>
   const Vec done = as_vec(xsimd::select(plain, Batch(1), Batch(0)));
   return patched(y, done != 0, f, x...);
 }
+/// Where numbers are neither so large nor so small that their product with another is not exact.
+inline auto are_mean(Batch x) {
+  const Batch size = xsimd::abs(x);
+  return size >= Batch(0x1p-60F) && size <= Batch(0x1p60F);
+}
+/// Where log2_of(x) is the logarithm, and its product with y no larger than a power may be.
+inline auto are_plain(Vec x, Split log2, Vec y) {
+  using Limits = std::numeric_limits<float>;
+  const Batch a = as_batch(x);
+  return a >= Batch(Limits::min()) && a <= Batch(Limits::max()) &&
+         xsimd::abs(as_batch(log2.high * y)) <= Batch(250);
+}
+inline auto are_zero(Vec x) { return as_batch(x) == Batch(0); }
 
 inline Vec power(Vec a, Vec b) {
-  const auto f = [](Double x, Double y) { return exp2_of(y * log2_of(x)); };
-  return or_one_by_one(in_double(f, a, b), are_plain(a, b), one::power, a, b);
+  const Split log2 = log2_of(a);
+  return or_one_by_one(Power{log2, {b}}.times({splat(1)}), are_plain(a, log2, b), one::power, a, b);
 }
 inline Vec power_slope(Vec g, Vec a, Vec b) {
-  const auto f = [](Double d, Double x, Double y) { return d * y * exp2_of((y - 1) * log2_of(x)); };
-  return or_one_by_one(in_double(f, g, a, b), are_plain(a, b), one::power_slope, g, a, b);
+  const Split log2 = log2_of(a), factor = product(g, b);
+  const Vec less = b - 1;
+  const auto plain =
+      are_plain(a, log2, less) && (are_mean(as_batch(factor.high)) || are_zero(factor.high));
+  return or_one_by_one(Power{log2, {less, b - (less + 1)}}.times(factor), plain, one::power_slope,
+                       g, a, b);
 }
 inline Vec exponent_slope(Vec g, Vec a, Vec b) {
-  const auto f = [](Double d, Double x, Double y) {
-    const Double log2 = log2_of(x);
-    return d * exp2_of(y * log2) * (log2 * 0.69314718055994530942);
-  };
-  return or_one_by_one(in_double(f, g, a, b), are_plain(a, b), one::exponent_slope, g, a, b);
+  const Split log2 = log2_of(a);
+  Split scaled = product(g, splat(0.6931472F));  // by log(2)
+  scaled.low -= 1.9046542e-09F * g;
+  Split factor = product(scaled.high, log2.high);
+  factor.low += fused(scaled.high, log2.low, scaled.low * log2.high);
+  const auto plain = are_plain(a, log2, b) && (are_mean(as_batch(g)) || are_zero(g));
+  return or_one_by_one(Power{log2, {b}}.times(factor), plain, one::exponent_slope, g, a, b);
 }
 
 /// -(g / b) * (a / b), where neither quotient is so large or small that their product is not exact.
 inline Vec quotient_slope(Vec g, Vec a, Vec b) {
   const Batch r = Batch(1) / as_batch(b), p = as_batch(g) * r, q = as_batch(a) * r;
-  const auto is_plain = [](Batch x) {
-    const Batch size = xsimd::abs(x);
-    return size >= Batch(0x1p-60F) && size <= Batch(0x1p60F);
-  };
-  const auto is_zero = [](Vec x) { return as_batch(x) == Batch(0); };
-  const auto plain = is_plain(r) && (is_plain(p) || is_zero(g)) && (is_plain(q) || is_zero(a));
+  const auto plain = are_mean(r) && (are_mean(p) || are_zero(g)) && (are_mean(q) || are_zero(a));
   return or_one_by_one(as_vec(-(p * q)), plain, one::quotient_slope, g, a, b);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -154,8 +155,108 @@ void sum_columns(Matrix m, const Scalar* x, double divisor, Scalar* y) {
 void max_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Max>(m, x, y, as_it_is); }
 void max_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Max>(m, x, y, as_it_is); }
 
+// The lanes in which there are elements, of which `left` are left.
+IntVec inside(AllLanes, std::size_t) { return IntVec{} - 1; }
+IntVec inside(Lanes, std::size_t left) {
+  return lane_numbers < IntVec{} + static_cast<Integer>(left);
+}
+std::size_t count_of(IntVec hits) {
+  Integer count = 0;
+  for (std::size_t i = 0; i < lanes; ++i) count -= hits[i];
+  return static_cast<std::size_t>(count);
+}
+
+// dx = g for those elements that are the maximum, else 0; returns how many.
+std::size_t give(const Scalar* x, std::size_t size, Scalar max, Scalar g, Scalar* dx) {
+  IntVec hits{};
+  for_each_vector(size, [&](std::size_t i, auto part) {
+    const IntVec hit = (load(x + i, part) == max) & inside(part, size - i);
+    hits += hit;
+    store(dx + i, hit ? splat(g) : Vec{}, part);
+  });
+  return count_of(hits);
+}
+// Several share it.
+void share(std::size_t count, std::size_t size, Scalar* dx) {
+  if (count < 2) return;
+  for_each_vector(size, [&](std::size_t i, auto part) {
+    store(dx + i, load(dx + i, part) / static_cast<Scalar>(count), part);
+  });
+}
+
+// As many short rows as a vector has lanes. Where each has one maximum, as most have, that is all.
+void give_short(const ShortRows& short_rows, const Scalar* x, std::size_t columns, const Scalar* y,
+                const Scalar* g, Scalar* dx) {
+  const Vec max = load(y), gradient = load(g);
+  IntVec hits{};
+  short_rows.for_each(lanes, [&](std::size_t i, auto part, auto spread) {
+    const IntVec hit = load(x + i, part) == spread(max);
+    hits += hit;
+    store(dx + i, hit ? spread(gradient) : Vec{}, part);
+  });
+  if (count_of(hits) == lanes && count_of(max == max) == lanes) return;
+  for (std::size_t r = 0; r < lanes; ++r) {
+    Scalar* const to = dx + r * columns;
+    share(give(x + r * columns, columns, y[r], g[r], to), columns, to);
+  }
+}
+
+// Rows that are cut into pieces.
+void max_long_columns_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g,
+                           Scalar* dx) {
+  const std::size_t n = m.columns, pieces = (n + elementwise_grain - 1) / elementwise_grain;
+  PooledBuffer<std::size_t> counts{m.rows * pieces};
+  std::size_t* const count = counts.data();
+  parallel(m.rows * pieces, [=](std::size_t i) {
+    const std::size_t r = i / pieces, from = i % pieces * elementwise_grain;
+    count[i] = give(x + r * n + from, std::min(elementwise_grain, n - from), y[r], g[r],
+                    dx + r * n + from);
+  });
+  for (std::size_t r = 0; r < m.rows; ++r) {
+    const auto all = std::accumulate(count + r * pieces, count + (r + 1) * pieces, std::size_t{0});
+    parallel_ranges(n, elementwise_grain, [=](std::size_t begin, std::size_t end) {
+      share(all, end - begin, dx + r * n + begin);
+    });
+  }
+}
+
+void max_columns_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx) {
+  const std::size_t n = m.columns;
+  if (n > elementwise_grain) return max_long_columns_grad(m, x, y, g, dx);
+  const bool short_ones = n <= lanes;
+  const ShortRows short_rows{short_ones ? n : 0};
+  const std::size_t grain = vectors_of(row_grain(n)) * lanes;
+  parallel_ranges(m.rows, grain, [&](std::size_t begin, std::size_t end) {
+    std::size_t r = begin;
+    for (; short_ones && r + lanes <= end; r += lanes)
+      give_short(short_rows, x + r * n, n, y + r, g + r, dx + r * n);
+    for (; r < end; ++r) share(give(x + r * n, n, y[r], g[r], dx + r * n), n, dx + r * n);
+  });
+}
+
+void max_rows_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx) {
+  const std::size_t n = m.columns;
+  const auto columns = [=](std::size_t c, auto part) {
+    const Vec max = load(y + c, part);
+    Vec count{};
+    for (std::size_t r = 0; r < m.rows; ++r)
+      count += load(x + r * n + c, part) == max ? splat(1) : Vec{};
+    const Vec each = load(g + c, part) / count;
+    for (std::size_t r = 0; r < m.rows; ++r)
+      store(dx + r * n + c, load(x + r * n + c, part) == max ? each : Vec{}, part);
+  };
+  parallel_ranges(vectors_of(n), row_grain(m.rows * lanes),
+                  [&](std::size_t begin, std::size_t end) {
+                    const std::size_t first = begin * lanes;
+                    for_each_vector(std::min(end * lanes, n) - first,
+                                    [&](std::size_t i, auto part) { columns(first + i, part); });
+                  });
+}
+
 }  // namespace
 
-void fill(ReduceKernels& k, Set) { k = {sum_rows, sum_columns, max_rows, max_columns}; }
+void fill(ReduceKernels& k, Set) {
+  k = {sum_rows, sum_columns, max_rows, max_columns, max_rows_grad, max_columns_grad};
+}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -23,6 +23,10 @@ struct ReduceKernels {
   void (*max_rows)(Matrix, const Scalar* x, Scalar* y);
   /// y[r] = max over c of x[r][c]
   void (*max_columns)(Matrix, const Scalar* x, Scalar* y);
+
+  /// The gradient of a maximum y, g, for those of x that are as large, each of n its n-th part; 0 for others.
+  void (*max_rows_grad)(Matrix, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx);
+  void (*max_columns_grad)(Matrix, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx);
 };
 XTAPE_KERNEL_FAMILY(ReduceKernels)
 

@@ -8,6 +8,8 @@
 #include <xtape/memory.hpp>
 
 #include <cmath>
+#include <functional>
+#include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -71,13 +73,20 @@ LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   return {max, static_cast<Scalar>(std::log(sum))};
 }
 
-// Rows of at most a vector, as many at a time as it has lanes: f(rows, first element).
-template <class F>
-void for_each_square(Matrix m, F f) {
-  const std::size_t squares = (m.rows + lanes - 1) / lanes;
-  parallel_ranges(squares, row_grain(m.columns * lanes), [=](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes)
-      f(std::min(lanes, m.rows - r), r * m.columns);
+// Rows of at most a vector, as many at a time as it has lanes: pass(rows, first element). Each of several passes goes
+// over some of them before the next does: what has just been stored cannot be loaded at once in other parts.
+template <class... Passes>
+void for_each_square(Matrix m, Passes... passes) {
+  constexpr std::size_t some = 8 * lanes;
+  const std::size_t pieces = (m.rows + some - 1) / some;
+  parallel_ranges(pieces, row_grain(m.columns * some), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin * some; first < std::min(end * some, m.rows); first += some) {
+      const auto over = [=](auto pass) {
+        for (std::size_t r = first; r < std::min(first + some, m.rows); r += lanes)
+          pass(std::min(lanes, m.rows - r), r * m.columns);
+      };
+      (over(passes), ...);
+    }
   });
 }
 bool are_short(Matrix m) { return m.columns <= lanes; }
@@ -95,15 +104,26 @@ void softmax(Matrix m, const Scalar* x, Scalar* y) {
   if (!are_short(m))
     return for_each_row(
         m, [=](std::size_t, std::size_t at) { softmax_row(x + at, y + at, m.columns); });
-  for_each_square(m, [=](std::size_t rows, std::size_t at) {
-    Square s;
-    load_square(x + at, rows, m.columns, s);
-    const Vec max = max_of(s, m.columns);
-    Vec sum{};
-    for (std::size_t c = 0; c < m.columns; ++c) sum += s[c] = exp_of(s[c] - max);
+  const ShortRows short_rows{m.columns};
+  const auto exponents = [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Lanes part{m.columns};
+    const IntVec inside = lane_numbers < IntVec{} + static_cast<Integer>(m.columns);
+    const Vec least = splat(-std::numeric_limits<Scalar>::infinity());
+    const Vec max = joined_rows(
+        rows, [&](std::size_t r) { return inside ? load(x + at + r * m.columns, part) : least; },
+        [](Vec a, Vec b) { return at_least(a, b); });
+    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
+      store(y + at + i, exp_of(load(x + at + i, lanes) - spread(max)), lanes);
+    });
+  };
+  for_each_square(m, exponents, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Lanes part{m.columns};
+    const Vec sum = joined_rows(
+        rows, [&](std::size_t r) { return load(y + at + r * m.columns, part); }, std::plus<>{});
     const Vec scale = 1 / sum;
-    for (std::size_t c = 0; c < m.columns; ++c) s[c] *= scale;
-    store_square(s, rows, m.columns, y + at);
+    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
+      store(y + at + i, load(y + at + i, lanes) * spread(scale), lanes);
+    });
   });
 }
 
@@ -115,14 +135,19 @@ void softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
       }));
       for (std::size_t i = at; i < at + m.columns; ++i) dx[i] = y[i] * (g[i] - dot);
     });
-  for_each_square(m, [=](std::size_t rows, std::size_t at) {
-    Square share, d;
-    load_square(y + at, rows, m.columns, share);
-    load_square(g + at, rows, m.columns, d);
-    Vec dot{};
-    for (std::size_t c = 0; c < m.columns; ++c) dot += d[c] * share[c];
-    for (std::size_t c = 0; c < m.columns; ++c) d[c] = share[c] * (d[c] - dot);
-    store_square(d, rows, m.columns, dx + at);
+  const ShortRows short_rows{m.columns};
+  for_each_square(m, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Lanes part{m.columns};
+    const Vec dot = joined_rows(
+        rows,
+        [&](std::size_t r) {
+          const std::size_t row = at + r * m.columns;
+          return load(g + row, part) * load(y + row, part);
+        },
+        std::plus<>{});
+    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
+      store(dx + at + i, load(y + at + i, lanes) * (load(g + at + i, lanes) - spread(dot)), lanes);
+    });
   });
 }
 

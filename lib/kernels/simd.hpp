@@ -179,6 +179,36 @@ inline Vec at_least(Vec floor, Vec x) {
 #endif
 }
 
+/// Lane i has lane index[i] of x.
+inline Vec permuted(Vec x, IntVec index) {
+#if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)
+  return Vec(_mm512_permutexvar_ps(__m512i(index), __m512(x)));
+#elif defined(__AVX512F__)
+  return Vec(_mm512_permutexvar_pd(__m512i(index), __m512d(x)));
+#elif defined(__AVX2__) && !defined(XTAPE_DOUBLE)
+  return Vec(_mm256_permutevar8x32_ps(__m256(x), __m256i(index)));
+#else
+  Vec y;
+  for (std::size_t i = 0; i < lanes; ++i) y[i] = x[index[i]];
+  return y;
+#endif
+}
+
+/// Lane i has what `join` makes of all lanes of rows[i]: as `transpose`, of whose two blocks each step joins.
+template <std::size_t Block = 1, class Join, std::size_t... I>
+inline Vec joined(Vec (&rows)[lanes], Join join, std::index_sequence<I...> columns) {
+  if constexpr (Block == lanes) {
+    return rows[0];
+  } else {
+    for (std::size_t i = 0; i < lanes; i += 2 * Block) {
+      const Vec a = rows[i], b = rows[i + Block];
+      rows[i] = join(__builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes - Block : I)...),
+                     __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes : I + Block)...));
+    }
+    return joined<2 * Block>(rows, join, columns);
+  }
+}
+
 /// Exchanges rows and columns of a square of lanes x lanes elements, in log2(lanes) steps that each
 /// exchange the off-diagonal blocks of ever larger squares.
 template <std::size_t Block = 1, std::size_t... I>

@@ -14,12 +14,12 @@ namespace {
 
 using Walk = Nest<2>;  // over an array and what it is reduced to
 
-// `a` reduced to `shape`. Joined, the axes are in most cases some that are kept, some that are reduced, some that
-// are kept: a matrix for each of the first, of which `rows` or `columns` are reduced. `other` is for the rest.
+// Goes over an array of `whole` that is reduced to `kept`. Joined, the axes are in most cases some that are kept, some
+// that are reduced, some that are kept: a matrix for each of the first, of which rows or columns are reduced, by
+// `rows(matrix, its place in the array, that in the result)` or `columns`. `other(walk)` is for the rest.
 template <class Rows, class Columns, class Other>
-Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Other other) {
-  Array y = uninitialized(shape);
-  const Walk walk{a.shape(), {row_major(a.shape()), strides_over(shape, a.shape())}};
+void over_matrices(const Shape& whole, const Shape& kept, Rows rows, Columns columns, Other other) {
+  const Walk walk{whole, {row_major(whole), strides_over(kept, whole)}};
   const Shape& sizes = walk.sizes();
   const std::size_t axes = sizes.size();
   const auto is_reduced = [&](std::size_t axis) { return walk.steps(axis)[1] == 0; };
@@ -27,15 +27,26 @@ Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Oth
   if (!is_reduced(axis - 1)) inner = sizes[--axis];
   if (axis > 0 && is_reduced(axis - 1)) count = sizes[--axis];
   if (axis > 0) outer = sizes[--axis];
-  if (axis > 0) {
-    other(walk, a.data(), y);
-  } else if (inner == 1) {
-    columns({outer, count}, a.data(), y.data());
-  } else {
+  if (axis > 0)
+    other(walk);
+  else if (inner == 1)
+    columns(Matrix{outer, count});
+  else
     parallel(outer, [&](std::size_t i) {
-      rows({count, inner}, a.data() + i * count * inner, y.data() + i * inner);
+      rows(Matrix{count, inner}, i * count * inner, i * inner);
     });
-  }
+}
+
+// `a` reduced to `shape`.
+template <class Rows, class Columns, class Other>
+Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Other other) {
+  Array y = uninitialized(shape);
+  const Scalar* const from = a.data();
+  Scalar* const to = y.data();
+  over_matrices(
+      a.shape(), shape,
+      [&](Matrix m, std::size_t at, std::size_t result) { rows(m, from + at, to + result); },
+      [&](Matrix m) { columns(m, from, to); }, [&](const Walk& walk) { other(walk, from, y); });
   return y;
 }
 
@@ -138,6 +149,31 @@ Array max_to(const Array& a, const Shape& shape) {
   };
   const ReduceKernels& k = best<ReduceKernels>();
   return reduce(a, shape, k.max_rows, k.max_columns, max);
+}
+
+Array max_grad(const Array& a, const Array& max, const Array& g) {
+  Array da = uninitialized(a.shape());
+  const Scalar *const x = a.data(), *const y = max.data(), *const d = g.data();
+  Scalar* const dx = da.data();
+  const auto one_by_one = [&](const Walk& walk) {
+    PooledVector<Scalar> counts(max.size(), 0);
+    const auto for_each = [&](auto f) {
+      walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
+        std::ptrdiff_t of = at[1];
+        for (std::size_t i = 0; i < count; ++i, of += step[1]) f(at[0] + std::ptrdiff_t(i), of);
+      });
+    };
+    for_each([&](auto i, auto of) { counts[std::size_t(of)] += x[i] == y[of] ? 1 : 0; });
+    for_each([&](auto i, auto of) { dx[i] = x[i] == y[of] ? d[of] / counts[std::size_t(of)] : 0; });
+  };
+  const ReduceKernels& k = best<ReduceKernels>();
+  over_matrices(
+      a.shape(), max.shape(),
+      [&](Matrix m, std::size_t at, std::size_t of) {
+        k.max_rows_grad(m, x + at, y + of, d + of, dx + at);
+      },
+      [&](Matrix m) { k.max_columns_grad(m, x, y, d, dx); }, one_by_one);
+  return da;
 }
 
 void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,

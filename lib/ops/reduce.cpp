@@ -42,11 +42,12 @@ struct Reduction {
 };
 
 // The gradient of a reduction, divided by `divisor`, for all elements that were reduced.
-Array spread(Array g, const Shape& kept, const Shape& shape, double divisor) {
-  static const Formula quotient{[](Term x, Term count) { return x / count; }};
-  g.reshape(kept);
-  Array dx = uninitialized(shape);
-  quotient.into(dx, g, full({}, static_cast<Scalar>(divisor)));
+Array spread(const Array& g, const Shape& kept, const Shape& shape, double divisor) {
+  static const Formula quotient{[](Term x, Term count) { return x / count; }},
+      same{[](Term x) { return x; }};
+  Array each = reshaped(g, kept), dx = uninitialized(shape);
+  if (divisor != 1) quotient.into(each, each, full({}, static_cast<Scalar>(divisor)));
+  same.into(dx, each);
   return dx;
 }
 
@@ -80,12 +81,7 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
   Array y = reshaped(best, r.result);
   return record(op, std::move(y), given(options),
                 wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
-                  static const Formula is_largest{[](Term a, Term m) { return a == m; }};
-                  static const Formula share{[](Term d, Term a, Term m, Term count) {
-                    return where(a == m, d / count, 0);
-                  }};
-                  const Shape& kept = best->shape();
-                  return share(reshaped(g, kept), *x, *best, sum_to(is_largest(*x, *best), kept));
+                  return kernels::max_grad(*x, *best, g);
                 }));
 }
 

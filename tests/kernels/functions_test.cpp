@@ -235,17 +235,19 @@ BOOST_AUTO_TEST_CASE(powers_of_all_kinds) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(elements_that_are_picked) {
-  const auto x = numbers(40);
+BOOST_AUTO_TEST_CASE(elements_that_are_repeated) {
   for (std::size_t size : odd_sizes)
-    for_each_set<Kernels>([&](const Kernels& table) {
-      std::vector<std::uint16_t> places(size);
-      for (std::size_t i = 0; i < size; ++i) places[i] = static_cast<std::uint16_t>(i * 7 % 40);
-      Guarded<Scalar> y{size};
-      table.pick(x.elements().data(), places.data(), y.data(), size);
-      BOOST_TEST(y.intact());
-      for (std::size_t i = 0; i < size; ++i) BOOST_TEST(y[i] == x[places[i]]);
-    });
+    for (std::size_t columns : {1, 2, 3, 10, 32})
+      for_each_set<Kernels>([&](const Kernels& table) {
+        std::vector<std::uint16_t> places(size);
+        for (std::size_t i = 0; i < size; ++i)
+          places[i] = static_cast<std::uint16_t>((i + 5) / columns);
+        const auto x = numbers((size + 5) / columns + 1);
+        Guarded<Scalar> y{size};
+        table.repeat(x.elements().data(), places.data(), y.data(), size);
+        BOOST_TEST(y.intact());
+        for (std::size_t i = 0; i < size; ++i) BOOST_TEST(y[i] == x[places[i]]);
+      });
 }
 
 BOOST_AUTO_TEST_CASE(the_larger_of_a_number_and_none_is_none) {

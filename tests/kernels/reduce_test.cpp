@@ -62,6 +62,56 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_of_rows_and_columns) {
         1, 0);
 }
 
+// With maxima that several share, here and there, and without.
+BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
+  for (const bool ties : {false, true})
+    for (const bool of_rows : {false, true})
+      for (const Matrix& m : cases()) {
+        auto x = numbers(m.rows * m.columns, 1, -1, 2);
+        for (std::size_t i = 0; ties && i < x.size(); i += 3)
+          x.data()[i] = std::round(2 * x[i]);  // and what is larger than all others
+        const std::size_t count = of_rows ? m.columns : m.rows;
+        const auto g = numbers(count, 2, -1, 1);
+        const auto of = [&](std::size_t i) { return of_rows ? i % m.columns : i / m.columns; };
+        Guarded<Scalar> max{count, static_cast<Scalar>(-infinity)};
+        std::vector<double> hits(count), expected;
+        for (std::size_t i = 0; i < x.size(); ++i) max.data()[of(i)] = std::max(max[of(i)], x[i]);
+        for (std::size_t i = 0; i < x.size(); ++i) hits[of(i)] += x[i] == max[of(i)];
+        for (std::size_t i = 0; i < x.size(); ++i)
+          expected.push_back(x[i] == max[of(i)] ? static_cast<double>(g[of(i)]) / hits[of(i)] : 0);
+        for_each_set<Kernels>([&](const Kernels& table) {
+          const std::string name = to_string(Shape{m.rows, m.columns}) + (of_rows ? " rows" : "");
+          check_threads(name, [&] {
+            Guarded<Scalar> dx{x.size(), not_a_number};
+            (of_rows ? table.max_rows_grad : table.max_columns_grad)(
+                m, x.elements().data(), max.elements().data(), g.elements().data(), dx.data());
+            check_close(dx, expected, epsilon, name);
+            return dx;
+          });
+        });
+      }
+}
+
+// A row of none, whose maximum no element is, beside one that has two.
+BOOST_AUTO_TEST_CASE(a_maximum_that_is_no_number_has_no_gradient) {
+  for (const std::size_t columns : {5, 40}) {
+    const Matrix m{64, columns};
+    Guarded<Scalar> x{m.rows * columns, Scalar{0}}, g{m.rows, Scalar{1}}, y{m.rows, Scalar{1}};
+    for (std::size_t r = 0; r < m.rows; ++r) x.data()[r * columns + 1] = 1;
+    x.data()[0] = not_a_number, y.data()[0] = not_a_number;
+    x.data()[columns] = 1;
+    for_each_set<Kernels>([&](const Kernels& table) {
+      Guarded<Scalar> dx{x.size(), not_a_number};
+      table.max_columns_grad(m, x.data(), y.data(), g.data(), dx.data());
+      for (std::size_t i = 0; i < dx.size(); ++i) {
+        const std::size_t r = i / columns;
+        const double part = r == 0 ? 0 : r == 1 ? 0.5 : 1;
+        BOOST_REQUIRE(static_cast<double>(dx[i]) == (x[i] == 1 ? part : 0));
+      }
+    });
+  }
+}
+
 // Sums of so many equal numbers would be far off in float.
 BOOST_AUTO_TEST_CASE(long_rows_and_columns) {
   constexpr std::size_t count = 500'000;

@@ -42,8 +42,10 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_over_any_axes) {
   for (const Shape& small :
        {Shape{}, Shape{1}, Shape{5}, Shape{4, 1}, Shape{4, 5}, Shape{3, 1, 1}, Shape{3, 1, 5},
         Shape{2, 1, 4, 1}, Shape{1, 3, 1, 5}, Shape{2, 3, 4, 5}, Shape{1, 1, 1, 1}}) {
-    const Array a = zeros(small), g = random(large, -1, 1, 8);
-    std::vector<double> sums(a.size()), largest(a.size(), -infinity);
+    const Array a = zeros(small), d = random(small, -1, 1, 9);
+    Array g = random(large, -1, 1, 8);
+    for (std::size_t i = 0; i < g.size(); i += 2) g.data()[i] = std::round(3 * g.data()[i]);
+    std::vector<double> sums(a.size()), largest(a.size(), -infinity), hits(a.size());
     const Array numbered = counting(small);
     for_each_index(large, [&](const Shape& index) {
       const auto to = static_cast<std::size_t>(at(numbered, index));
@@ -51,7 +53,17 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_over_any_axes) {
       largest[to] = std::max(largest[to], static_cast<double>(at(g, index)));
     });
     BOOST_TEST(difference(kernels::sum_to(g, small), small, sums, 64 * epsilon) == "");
-    BOOST_TEST(difference(kernels::max_to(g, small), small, largest, 0) == "");
+    const Array max = kernels::max_to(g, small);
+    BOOST_TEST(difference(max, small, largest, 0) == "");
+    const auto is_max = [&](const Shape& index) { return at(g, index) == at(max, index); };
+    const auto of = [&](const Shape& index) {
+      return static_cast<std::size_t>(at(numbered, index));
+    };
+    for_each_index(large, [&](const Shape& index) { hits[of(index)] += is_max(index); });
+    const auto shares = tabulate(large, [&](const Shape& index) {
+      return is_max(index) ? at(d, index) / hits[of(index)] : 0;
+    });
+    BOOST_TEST(difference(kernels::max_grad(g, max, d), large, shares, epsilon) == "");
   }
 }
 
