@@ -2,9 +2,17 @@
 #include "pattern.hpp"
 
 #include <regex>
+#include <unordered_map>
 
 namespace test {
 namespace {
+
+// Compiling takes longer than most searches, and many lines are looked at for the same pattern.
+const std::regex& compiled(const std::string& pattern) {
+  thread_local std::unordered_map<std::string, std::regex> known;
+  const auto found = known.find(pattern);
+  return found != known.end() ? found->second : known.emplace(pattern, pattern).first->second;
+}
 
 Match groups(const std::smatch& found) { return {found.begin(), found.end()}; }
 
@@ -12,18 +20,18 @@ Match groups(const std::smatch& found) { return {found.begin(), found.end()}; }
 
 Match match(const std::string& text, const std::string& pattern) {
   std::smatch found;
-  return std::regex_match(text, found, std::regex{pattern}) ? groups(found) : Match{};
+  return std::regex_match(text, found, compiled(pattern)) ? groups(found) : Match{};
 }
 
 Match search(const std::string& text, const std::string& pattern) {
   std::smatch found;
-  return std::regex_search(text, found, std::regex{pattern}) ? groups(found) : Match{};
+  return std::regex_search(text, found, compiled(pattern)) ? groups(found) : Match{};
 }
 
 std::vector<Match> search_all(const std::string& text, const std::string& pattern) {
-  const std::regex expression{pattern};
   std::vector<Match> all;
-  for (std::sregex_iterator found{text.begin(), text.end(), expression}, end; found != end; ++found)
+  for (std::sregex_iterator found{text.begin(), text.end(), compiled(pattern)}, end; found != end;
+       ++found)
     all.push_back(groups(*found));
   return all;
 }
@@ -36,7 +44,7 @@ std::vector<std::string> matches(const std::string& text, const std::string& pat
 }
 
 std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
-  return std::regex_replace(text, std::regex{pattern}, by);
+  return std::regex_replace(text, compiled(pattern), by);
 }
 
 }  // namespace test
