@@ -195,6 +195,7 @@ Term log(Term x) { return Trace::apply(Function::log, {x}); }
 Term log1p(Term x) { return Trace::apply(Function::log1p, {x}); }
 Term tanh(Term x) { return Trace::apply(Function::tanh, {x}); }
 Term sigmoid(Term x) { return Trace::apply(Function::sigmoid, {x}); }
+Term softplus(Term x) { return Trace::apply(Function::softplus, {x}); }
 Term erf(Term x) { return Trace::apply(Function::erf, {x}); }
 Term sin(Term x) { return Trace::apply(Function::sin, {x}); }
 Term cos(Term x) { return Trace::apply(Function::cos, {x}); }

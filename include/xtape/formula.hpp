@@ -56,6 +56,7 @@ class Term {
   friend Term log1p(Term x);                          ///< log(1 + x)
   friend Term tanh(Term x);                           ///< the hyperbolic tangent
   friend Term sigmoid(Term x);                        ///< 1 / (1 + e^-x)
+  friend Term softplus(Term x);                       ///< log(1 + e^x), without overflow
   friend Term erf(Term x);  ///< 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x
   friend Term sin(Term x);  ///< the sine
   friend Term cos(Term x);  ///< the cosine

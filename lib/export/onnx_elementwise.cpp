@@ -24,7 +24,6 @@ std::span<const Whole> wholes() {
       {"Relu", [](Term x) { return maximum(x, 0); }},
       {"LeakyRelu", [](Term x, Term slope) { return where(x > 0, x, slope * x); }, "alpha"},
       {"Clip", [](Term x, Term min, Term max) { return minimum(maximum(x, min), max); }},
-      {"Softplus", [](Term x) { return maximum(x, 0) + log1p(exp(-abs(x))); }},
   };
   return all;
 }
@@ -55,6 +54,7 @@ const char* operator_of(Function function) {
     case Function::log: return "Log";
     case Function::tanh: return "Tanh";
     case Function::sigmoid: return "Sigmoid";
+    case Function::softplus: return "Softplus";
     case Function::erf: return "Erf";
     case Function::sin: return "Sin";
     case Function::cos: return "Cos";

@@ -142,6 +142,10 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::tanh) = math([](Batch x) { return xsimd::tanh(x); });
   loop_of(Function::sigmoid) =
       math([](Batch x) { return Scalar{1} / (Scalar{1} + xsimd::exp(-x)); });
+  // No overflow for large numbers, and exact for small.
+  loop_of(Function::softplus) = math([](Batch x) {
+    return xsimd::select(x < Batch(0), Batch(0), x) + log1p(xsimd::exp(-xsimd::abs(x)));
+  });
   loop_of(Function::erf) = math([](Batch x) { return erf(x); });
   loop_of(Function::sin) = math([](Batch x) { return xsimd::sin(x); });
   loop_of(Function::cos) = math([](Batch x) { return xsimd::cos(x); });

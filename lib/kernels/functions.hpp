@@ -21,6 +21,7 @@ enum class Function : std::uint8_t {
   log1p,
   tanh,
   sigmoid,
+  softplus,
   erf,
   sin,
   cos,
@@ -39,7 +40,7 @@ enum class Function : std::uint8_t {
   power_slope,
   exponent_slope,
 };
-inline constexpr std::size_t function_count = 27;
+inline constexpr std::size_t function_count = 28;
 
 /// How many sources a function has.
 constexpr std::size_t sources_of(Function f) {

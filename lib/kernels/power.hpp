@@ -102,27 +102,35 @@ template <std::size_t Count>
   return sum(high, fused(factor, s, whole - high) + fused(factor, rest, low));
 }
 
+/// Added to a number, it rounds that to a whole one, which is then in the lowest bits.
+inline constexpr float to_whole = 0x1.8p23F;
+/// x 2^n for a whole n from -250 to 250.
+inline Vec scaled(Vec x, Vec n) {
+#if defined(__AVX512F__)
+  return Vec(_mm512_scalef_ps(__m512(x), __m512(n)));
+#else
+  const IntVec whole = IntVec(n + to_whole) - std::bit_cast<Integer>(to_whole), half = whole >> 1;
+  return x * Vec((half + 127) << 23) * Vec((whole - half + 127) << 23);
+#endif
+}
+
 /// A power of 2, as 2^n (1 + q) with a whole n.
 struct Power {
-  IntVec n;
-  Vec q;
+  Vec n, q;
 
-  /// 2^(a b) where that is from 2^-250 to 2^250.
-  [[gnu::always_inline]] Power(Split a, Split b) {
+  /// 2^(a b), where that is from 2^-250 to 2^250; `rest` is what is to be added to the exponent.
+  [[gnu::always_inline]] Power(Vec a, Vec b, Vec rest) {
     static constexpr float exp2[] = {0.6931472F,   0.2402265F,    0.05550357F,
                                      0.009618057F, 0.0013390867F, 0.00015461448F};
-    constexpr float to_whole = 0x1.8p23F;  // adding it rounds to a whole number, in the lowest bits
-    const Vec shifted = fused(a.high, b.high, splat(to_whole));
-    n = IntVec(shifted) - std::bit_cast<Integer>(to_whole);
-    const Vec rest =
-        fused(a.high, b.high, to_whole - shifted) + fused(a.high, b.low, a.low * b.high);
+    n = fused(a, b, splat(to_whole)) - to_whole;
+    rest += fused(a, b, -n);
     q = rest * series(exp2, rest);
   }
+  /// The power.
+  [[gnu::always_inline]] Vec value() const { return scaled(1 + q, n); }
   /// The power times a number.
   [[gnu::always_inline]] Vec times(Split x) const {
-    const auto scale = [](IntVec exponent) { return Vec((exponent + 127) << 23); };
-    const IntVec half = n >> 1;
-    return (x.high + fused(x.high, q, x.low)) * scale(half) * scale(n - half);
+    return scaled(x.high + fused(x.high, q, x.low), n);
   }
 };
 
@@ -149,24 +157,26 @@ inline auto are_zero(Vec x) { return as_batch(x) == Batch(0); }
 
 inline Vec power(Vec a, Vec b) {
   const Split log2 = log2_of(a);
-  return or_one_by_one(Power{log2, {b}}.times({splat(1)}), are_plain(a, log2, b), one::power, a, b);
+  const Power power{log2.high, b, log2.low * b};
+  return or_one_by_one(power.value(), are_plain(a, log2, b), one::power, a, b);
 }
 inline Vec power_slope(Vec g, Vec a, Vec b) {
   const Split log2 = log2_of(a), factor = product(g, b);
-  const Vec less = b - 1;
+  const Vec less = b - 1, lost = b - (less + 1);
+  const Power power{log2.high, less, fused(log2.high, lost, log2.low * less)};
   const auto plain =
       are_plain(a, log2, less) && (are_mean(as_batch(factor.high)) || are_zero(factor.high));
-  return or_one_by_one(Power{log2, {less, b - (less + 1)}}.times(factor), plain, one::power_slope,
-                       g, a, b);
+  return or_one_by_one(power.times(factor), plain, one::power_slope, g, a, b);
 }
 inline Vec exponent_slope(Vec g, Vec a, Vec b) {
   const Split log2 = log2_of(a);
-  Split scaled = product(g, splat(0.6931472F));  // by log(2)
-  scaled.low -= 1.9046542e-09F * g;
-  Split factor = product(scaled.high, log2.high);
-  factor.low += fused(scaled.high, log2.low, scaled.low * log2.high);
+  Split natural = product(g, splat(0.6931472F));  // g log(2)
+  natural.low -= 1.9046542e-09F * g;
+  Split factor = product(natural.high, log2.high);
+  factor.low += fused(natural.high, log2.low, natural.low * log2.high);
+  const Power power{log2.high, b, log2.low * b};
   const auto plain = are_plain(a, log2, b) && (are_mean(as_batch(g)) || are_zero(g));
-  return or_one_by_one(Power{log2, {b}}.times(factor), plain, one::exponent_slope, g, a, b);
+  return or_one_by_one(power.times(factor), plain, one::exponent_slope, g, a, b);
 }
 
 /// -(g / b) * (a / b), where neither quotient is so large or small that their product is not exact.

@@ -42,8 +42,7 @@ Variable abs(const Variable& x, Location at) {
 }
 
 Variable softplus(const Variable& x, Location at) {
-  // No overflow for large x, and exact for small.
-  static const Elementwise op{[](Term a) { return maximum(a, 0) + log1p(exp(-abs(a))); },
+  static const Elementwise op{[](Term a) { return softplus(a); },
                               [](Term g, Term a, Term) { return g * sigmoid(a); }};
   return op({"softplus", at}, x);
 }
