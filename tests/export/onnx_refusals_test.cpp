@@ -143,11 +143,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_and_a_sample_that_does_not_fi
   Rng rng{1};
   Sequential net = models::mlp(rng);
   const std::string nowhere = directory / "none/net";
-  BOOST_CHECK_EXCEPTION(
-      export_onnx(nowhere, net, {28, 28, 1}), DataError, [&](const DataError& error) {
-        return std::string_view{error.what()}.starts_with(
-            "[export_onnx] cannot write " + nowhere + ": No such file or directory at onnx_test");
-      });
+  BOOST_CHECK_EXCEPTION(export_onnx(nowhere, net, {28, 28, 1}), DataError,
+                        [&](const DataError& error) {
+                          return std::string_view{error.what()}.starts_with(
+                              "[export_onnx] cannot write " + nowhere +
+                              ": No such file or directory at onnx_refusals_test");
+                        });
   BOOST_CHECK_THROW(export_onnx(directory / "net", net, {27, 28, 1}), ShapeError);
   BOOST_TEST(directory.files() == 0u);
   export_onnx(directory / "one", net, {28, 28, 1});
