@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A layer of one's own: anything callable from Variable to Variable. One with parameters lists them in
-// one line, and optimizers, saving and counting find them there. Here a residual block, y = x + f(x), and a layer
-// that centres its input by a running mean, a buffer.
+// one line, and optimizers, saving and counting find them there. Here a residual block: y = x + f(x).
 #include <xtape/xtape.hpp>
 
 #include <cstdio>
@@ -24,34 +23,13 @@ class Residual {
 };
 //! [layer]
 
-//! [buffer]
-class Centre {
- public:
-  explicit Centre(std::size_t width) : mean_{zeros({width})} {}
-
-  Variable operator()(const Variable& x) {
-    const Variable running = x.tape().input(mean_.value);
-    if (x.tape().mode() == Mode::eval) return x - running;
-    const Variable mean = xtape::mean(x, {.axes = {0}});  // of the batch
-    mean_.value = (0.9 * running + 0.1 * mean.detach()).shared_value();
-    return x - mean;
-  }
-  void parameters(ParameterList& list) { list("mean", mean_); }
-
- private:
-  Buffer mean_;  // moves towards the means of the batches
-};
-//! [buffer]
-
 int main() {
   //! [use]
   Rng rng{7};
-  Sequential net{Dense{{.in = 2, .out = 16}, rng}, Residual{16, rng}, Residual{16, rng}, Centre{16},
+  Sequential net{Dense{{.in = 2, .out = 16}, rng}, Residual{16, rng}, Residual{16, rng},
                  Dense{{.in = 16, .out = 2}, rng}};
   for (const auto& [name, parameter] : parameters(net))
     std::printf("%-16s %s\n", name.c_str(), to_string(parameter->shape()).c_str());
-  for (const auto& [name, buffer] : buffers(net))
-    std::printf("%-16s %s, a buffer\n", name.c_str(), to_string(buffer->value->shape()).c_str());
   //! [use]
 
   const Array points{{0, 0}, {0, 1}, {1, 0}, {1, 1}};

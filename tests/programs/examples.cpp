@@ -24,8 +24,8 @@ const std::string number = "(-?[0-9.]+(?:e[+-][0-9]+)?)";
 
 BOOST_AUTO_TEST_CASE(examples_are_short) {
   for (const char* const name :
-       {"quickstart/quickstart", "custom_op", "custom_loop", "custom_layer", "custom_optimizer",
-        "autoencoder", "fit_arrays", "gan", "two_heads"}) {
+       {"quickstart/quickstart", "custom_op", "custom_loop", "custom_layer", "custom_buffer",
+        "custom_optimizer", "autoencoder", "fit_arrays", "gan", "two_heads"}) {
     const std::string path = std::string{XTAPE_EXAMPLES} + "/" + name + ".cpp";
     const std::size_t count = lines(read_file(path)).size();
     BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
@@ -96,6 +96,14 @@ BOOST_AUTO_TEST_CASE(custom_loop_has_the_right_gradient) {
   BOOST_TEST(outcome.status == 0);
   BOOST_TEST(numbers(outcome, "^relative error against finite differences: " + number + "\n$")[0] <
              2e-2);
+}
+
+BOOST_AUTO_TEST_CASE(custom_buffer_follows_the_means_of_its_input) {
+  const Outcome outcome = run("\"$BIN/custom_buffer\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto means = numbers(outcome, "running means " + number + " and " + number + "\n$");
+  BOOST_TEST(means[0] == 101.5);
+  BOOST_TEST(means[1] == 1.5);
 }
 
 BOOST_AUTO_TEST_CASE(custom_layer_lists_its_parameters_and_learns) {

@@ -20,6 +20,7 @@ const std::vector<std::string> calls = {
     "\"$BIN/compare_optimizers\" --help",
     "\"$BIN/quickstart\"",
     "\"$BIN/custom_layer\"",
+    "\"$BIN/custom_buffer\"",
     "\"$BIN/custom_loop\"",
     "\"$BIN/custom_op\"",
     "\"$BIN/custom_optimizer\"",
