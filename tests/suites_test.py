@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import suites  # noqa: E402
+from cases import conclude  # noqa: E402
 
 NAMES = ["ops-f64", "values", "values-f64", "report", "report-browser", "format"]
 TESTS = [{"name": name, "depends": ["library", f"{name}@exe"] if name != "format" else []} for name in NAMES]
@@ -37,15 +38,7 @@ def cases():
 
 
 def main():
-    results = list(cases())
-    failures = [result for result in results if result[1] != result[2]]
-    for name, found, expected in failures:
-        print(f"failed: {name}: expected {expected}, found {found}")
-    # As Boost.Test's short report, which tests/summary.awk adds up.
-    print(f"{len(results) - len(failures)} test cases out of {len(results)} passed")
-    if failures:
-        print(f"{len(failures)} test cases out of {len(results)} failed")
-    return 1 if failures else 0
+    return conclude(cases())
 
 
 if __name__ == "__main__":

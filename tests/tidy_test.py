@@ -12,6 +12,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import tidy  # noqa: E402
+from cases import conclude  # noqa: E402
 
 ALONE = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
 
@@ -49,7 +50,7 @@ def cases(place):
     commit(upstream, "c.cpp")
     yield "a fresh clone", changed(clone_of(place, "fresh")), {"c.cpp"}
     yield "without the commit before", changed(clone_of(place, "shallow", "--depth=1")), None
-    work = clone_of(place, "work")
+    work = clone_of(place, "topic")
     git(work, "switch", "-c", "topic")
     commit(work, "d.cpp")
     commit(work, "e.cpp")
@@ -60,10 +61,10 @@ def cases(place):
     build = place / "build"
     build.mkdir()
     (build / "compile_commands.json").write_text(json.dumps([
-        {"file": "../work/a.cpp", "output": "a.p/a.o", "command": "g++ -fpch-preprocess -include all.hpp -O3 a.cpp"},
-        {"file": "../work/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"},
+        {"file": "../topic/a.cpp", "output": "a.p/a.o", "command": "g++ -fpch-preprocess -include all.hpp -O3 a.cpp"},
+        {"file": "../topic/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"},
         {"file": "b-unity0.cpp", "output": "b.p/b-unity0.o", "command": "g++ b-unity0.cpp"}]))
-    (build / "b-unity0.cpp").write_text(f"#include<{work}/b.cpp>\n#include<{build}/../work/c.cpp>\n")
+    (build / "b-unity0.cpp").write_text(f"#include<{work}/b.cpp>\n#include<{build}/../topic/c.cpp>\n")
     yield "commands without precompiled headers, and for each source", \
         {path: entry["command"] for path, entry in tidy.compile_commands(work, build).items()}, \
         {work / "a.cpp": "g++ -O3 a.cpp", work / "b.cpp": f"g++ {work}/b.cpp", work / "c.cpp": f"g++ {work}/c.cpp"}
@@ -93,14 +94,7 @@ def main():
         return tidy.SKIPPED
     with tempfile.TemporaryDirectory() as folder:
         results = list(cases(pathlib.Path(folder).resolve()))
-    failures = [result for result in results if result[1] != result[2]]
-    for name, found, expected in failures:
-        print(f"failed: {name}: expected {expected}, found {found}")
-    # As Boost.Test's short report, which tests/summary.awk adds up.
-    print(f"{len(results) - len(failures)} test cases out of {len(results)} passed")
-    if failures:
-        print(f"{len(failures)} test cases out of {len(results)} failed")
-    return 1 if failures else 0
+    return conclude(results)
 
 
 if __name__ == "__main__":

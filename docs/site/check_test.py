@@ -8,11 +8,12 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "tests")]
 import gallery  # noqa: E402
 import index  # noqa: E402
 import snippets  # noqa: E402
 import speed  # noqa: E402
+from cases import conclude  # noqa: E402
 
 GOOD = ('<a id="top"></a><a href="#top">t</a><a href="b%20c.html#end">e</a>'
         '<img src="i.png" alt="i"><a href="https://example.org/x">x</a><link href="s.css">')
@@ -182,18 +183,7 @@ def tests():
 
 
 def main():
-    failed = count = 0
-    for name, run, expected in tests():
-        count += 1
-        given = run()
-        if given != expected:
-            failed += 1
-            print(f"failed: {name}: expected {expected}, got {given}")
-    # As Boost.Test's short report, which tests/summary.awk adds up.
-    print(f"{count - failed} test cases out of {count} passed")
-    if failed:
-        print(f"{failed} test cases out of {count} failed")
-    return 1 if failed else 0
+    return conclude((name, run(), expected) for name, run, expected in tests())
 
 
 if __name__ == "__main__":
