@@ -22,6 +22,16 @@ Along along(std::size_t size, std::size_t reach, std::size_t stride, Padding::Ki
   return {count, needed > size ? (needed - size) / 2 : 0};
 }
 
+// The axes of a convolution.
+Along along_rows(const Shape& image, const Shape& kernel, const Conv2DOptions& o) {
+  return along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height, o.padding.kind,
+               o.padding.top, o.padding.bottom);
+}
+Along along_columns(const Shape& image, const Shape& kernel, const Conv2DOptions& o) {
+  return along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width, o.padding.kind,
+               o.padding.left, o.padding.right);
+}
+
 // Calls f(row, column, tap row, tap column) for the taps of output pixel (i, j) inside the image.
 template <class F>
 void for_each_tap(const Shape& image, Size2D window, Size2D stride, Size2D dilation, Along rows,
@@ -41,11 +51,7 @@ void for_each_tap(const Shape& image, Size2D window, Size2D stride, Size2D dilat
 void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool with_bias = true) {
   const Array x = random(image, -1, 1, 1), k = random(kernel, -1, 1, 2),
               bias = random({kernel[3]}, -1, 1, 3);
-  const Padding& p = o.padding;
-  const Along rows = along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height,
-                           p.kind, p.top, p.bottom);
-  const Along columns = along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width,
-                              p.kind, p.left, p.right);
+  const Along rows = along_rows(image, kernel, o), columns = along_columns(image, kernel, o);
   const Shape result{image[0], rows.count, columns.count, kernel[3]};
   const auto expected = tabulate(result, [&](const Shape& at_pixel) {
     double sum = with_bias ? at(bias, {at_pixel[3]}) : 0;
@@ -109,11 +115,7 @@ void check_conv_transpose(const Shape& image, const Shape& kernel, ConvTranspose
 }
 
 void check_grad_kernel(const Shape& image, const Shape& kernel, Conv2DOptions o) {
-  const Padding& p = o.padding;
-  const Along rows = along(image[1], (kernel[0] - 1) * o.dilation.height + 1, o.stride.height,
-                           p.kind, p.top, p.bottom);
-  const Along columns = along(image[2], (kernel[1] - 1) * o.dilation.width + 1, o.stride.width,
-                              p.kind, p.left, p.right);
+  const Along rows = along_rows(image, kernel, o), columns = along_columns(image, kernel, o);
   const Shape result{image[0], rows.count, columns.count, kernel[3]};
   const Array x = random(image, -1, 1, 1), g = random(result, -1, 1, 2);
   std::vector<double> expected(kernel[0] * kernel[1] * kernel[2] * kernel[3]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cases.hpp"
 
+#include "adam.hpp"
+
 #include <limits>
 
 namespace test {
@@ -12,21 +14,6 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 template <class O>
 auto make(const typename O::Options& options) {
   return [options] { return std::make_unique<O>(options); };
-}
-
-// The averages of Adam; what divides differs.
-void average(State& s, double g) {
-  s[0] = 0.9 * s[0] + 0.1 * g;
-  s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
-  s[2] = std::max(s[2], s[1]);
-}
-double corrected(double average, double beta, int t) { return average / (1 - std::pow(beta, t)); }
-double keras_step(int t, double a, const State& s, double v) {
-  const double alpha = a * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
-  return s[0] * alpha / (std::sqrt(v) + 1e-7);
-}
-double algorithm_1(int t, double a, const State& s, double v) {
-  return a * corrected(s[0], 0.9, t) / (std::sqrt(corrected(v, 0.999, t)) + 1e-8);
 }
 
 std::vector<Case> all_cases() {
