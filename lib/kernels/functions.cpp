@@ -72,18 +72,24 @@ Batch erf(Batch x) {  // that of xsimd is 34 epsilon off at 2.2
       v, IntVec{}, [](Wide one) { return std::erf(double(one)); }, v));
 }
 Batch log1p(Batch x) { return xsimd::log1p(x); }
+Batch log1p_up_to_1(Batch x) { return xsimd::log1p(x); }
 #else
-// 1 + x is 2^k m with m near 1; f is m - 1 with what 1 + x has rounded away, and log(1 + f) is
-// 2 atanh(f / (2 + f)), a series of which five terms are enough here.
+// log(1 + x) for x in [-1/2, 1]: 2 atanh(x / (2 + x)), a series of which seven terms are enough here.
+Batch log1p_up_to_1(Batch x) {
+  static constexpr Scalar atanh[] = {2.0F,     2.0F / 3,  2.0F / 5, 2.0F / 7,
+                                     2.0F / 9, 2.0F / 11, 2.0F / 13};
+  const Batch s = x / (Batch(2) + x);
+  return s * polynomial(atanh, s * s);
+}
+
+// 1 + x is 2^k m with m near 1; f is m - 1 with what 1 + x has rounded away.
 Batch log1p(Batch argument) {
-  static constexpr Scalar atanh[] = {2.0F, 2.0F / 3, 2.0F / 5, 2.0F / 7, 2.0F / 9, 2.0F / 11};
   const Vec x = as_vec(argument), one_more = 1 + x;
   const IntVec bits = IntVec(one_more), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
   const Vec scale = Vec((127 - k) << 23);
   const Batch f = as_batch((Vec(bits - (k << 23)) - 1) + (x - (one_more - 1)) * scale);
-  const Batch s = f / (Batch(2) + f);
   const Batch log = xsimd::fma(as_batch(__builtin_convertvector(k, Vec)), Batch(0.69314718F),
-                               s * polynomial(atanh, s * s));
+                               log1p_up_to_1(f));
   const Batch infinity(std::numeric_limits<Scalar>::infinity());
   const Batch none(std::numeric_limits<Scalar>::quiet_NaN());
   const Batch outside = xsimd::select(argument == Batch(-1), -infinity,
@@ -144,7 +150,7 @@ void fill(FunctionKernels& k, Set) {
       math([](Batch x) { return Scalar{1} / (Scalar{1} + xsimd::exp(-x)); });
   // No overflow for large numbers, and exact for small.
   loop_of(Function::softplus) = math([](Batch x) {
-    return xsimd::select(x < Batch(0), Batch(0), x) + log1p(xsimd::exp(-xsimd::abs(x)));
+    return xsimd::select(x < Batch(0), Batch(0), x) + log1p_up_to_1(xsimd::exp(-xsimd::abs(x)));
   });
   loop_of(Function::erf) = math([](Batch x) { return erf(x); });
   loop_of(Function::sin) = math([](Batch x) { return xsimd::sin(x); });

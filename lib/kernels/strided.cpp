@@ -68,8 +68,8 @@ void transpose(const Walk& walk, std::size_t rows, std::size_t columns, const Sc
   });
   const std::size_t height = walk.sizes()[rows], width = walk.sizes()[columns];
   const auto from_stride = walk.steps(rows)[0], to_stride = walk.steps(columns)[1];
-  // Whole cache lines of both.
-  const std::size_t piece = std::max<std::size_t>(16, elementwise_grain / (width + 1) / 16 * 16);
+  // So much of each row of the result that the lines of the cache at its ends do not count.
+  const std::size_t piece = std::max<std::size_t>(256, elementwise_grain / (width + 1) / 16 * 16);
   const std::size_t pieces = (height + piece - 1) / piece;
   const auto run = best<TransposeKernels>().transpose;
   parallel_ranges(matrices.size() * pieces,
