@@ -2,10 +2,9 @@
 #include <xtape/data/batches.hpp>
 
 #include "data/checks.hpp"
+#include "kernels/background.hpp"
 
 #include <xtape/observer.hpp>
-
-#include <tbb/task_group.h>
 
 #include <algorithm>
 #include <array>
@@ -56,7 +55,7 @@ class Batches::Loader {
     call_at_exit([](void* self) { static_cast<Loader*>(self)->stop(); }, this);
   }
   ~Loader() {
-    abandon();
+    background_.abandon();
     do_not_call_at_exit(this);
   }
   Loader(const Loader&) = delete;
@@ -76,7 +75,7 @@ class Batches::Loader {
 
   void skip(std::size_t count) noexcept { first_ = count; }
   void restart() {
-    abandon();
+    background_.abandon();
     gather(first_);
     advance_to(first_);
   }
@@ -94,25 +93,31 @@ class Batches::Loader {
   void arrive(std::size_t k) {
     current_ = size();  // where an exception leaves it
     background_.wait();
-    if (stopped_) wait_for_the_end();  // another thread has called std::exit
     gather(k + 1);
     current_ = k;
   }
 
+  // Makes batch k, which is filled in the background.
   void gather(std::size_t k) {
+    const std::lock_guard lock{reading_};
+    if (stopped_) wait_for_the_end();  // another thread has called std::exit
     if (k >= size()) return;
-    const std::size_t first = k * batch_size_;
-    const auto indices = std::span<const std::uint32_t>{order_}.subspan(
-        first, std::min(batch_size_, samples() - first));
+    const std::size_t count = indices(k).size();
     Batch& batch = batches_[k % 2];
     batch = {};  // batch k - 2
-    batch = dataset_.make_batch(indices.size());
-    check(batch, indices.size());
-    background_.run([this, k, indices, &batch] {
-      const std::lock_guard lock{reading_};
-      Rng rng = generator(k);
-      if (!stopped_) dataset_.gather(indices, batch, rng);
-    });
+    batch = dataset_.make_batch(count);
+    check(batch, count);
+    background_.run([this, k] { fill(k); });
+  }
+  void fill(std::size_t k) {
+    const std::lock_guard lock{reading_};
+    Rng rng = generator(k);
+    if (!stopped_) dataset_.gather(indices(k), batches_[k % 2], rng);
+  }
+
+  std::span<const std::uint32_t> indices(std::size_t k) const {
+    const std::size_t first = k * batch_size_;
+    return std::span{order_}.subspan(first, std::min(batch_size_, samples() - first));
   }
 
   void check(const Batch& batch, std::size_t count) const {
@@ -138,15 +143,6 @@ class Batches::Loader {
     return sum;
   }
 
-  // Nobody wants the batch that is under way, nor its exception.
-  void abandon() noexcept {
-    background_.cancel();
-    try {
-      background_.wait();
-    } catch (...) {
-    }
-  }
-
   // Waits until nobody reads the dataset, and lets nobody do so again. A gather that has itself called
   // std::exit is not waited for, nor one that was under way when this process was forked: it is not here.
   void stop() noexcept {
@@ -165,9 +161,7 @@ class Batches::Loader {
   const pid_t process_ = ::getpid();
   std::recursive_mutex reading_;  // held by who reads the dataset
   std::atomic<bool> stopped_ = false;
-  // Isolated: the end of other work, in which a loop may be, must not silently skip a gather.
-  tbb::task_group_context context_{tbb::task_group_context::isolated};
-  tbb::task_group background_{context_};
+  kernels::Background background_;
 };
 
 Batches::Batches(std::unique_ptr<Loader> loader) noexcept : loader_{std::move(loader)} {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/parallel.hpp"
 
+#include "kernels/handover.hpp"
+
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 
@@ -42,9 +44,13 @@ void parallel(std::size_t slices, void (*run)(void* context, std::size_t slice),
     const FlushDenormals flush{denormals};
     return run(context, 0);
   }
+  Handover handover;
+  handover.give();
+  const Handover::Waiter waiter{handover};
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>{0, slices, 1},
-      [=](const tbb::blocked_range<std::size_t>& range) {
+      [=, &handover](const tbb::blocked_range<std::size_t>& range) {
+        const Handover::Worker worker{handover};
         const FlushDenormals flush{denormals};
         for (std::size_t slice = range.begin(); slice != range.end(); ++slice) run(context, slice);
       },
