@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Ops of one's own that are loops: cumsum, of each row the sums so far, and extremes, which has two results. Checked
-// against finite differences; and what cumsum is in terms of other ops, for exporting it.
+// Ops of one's own that are loops: cumsum, of each row the sums so far, and extremes, the smallest and the largest
+// element. Checked against finite differences; and what cumsum is in terms of other ops, for exporting it.
 #include <xtape/testing.hpp>
 #include <xtape/xtape.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 using namespace xtape;
@@ -13,29 +12,32 @@ using namespace xtape;
 //! [op]
 Variable cumsum(const Variable& x, Location at = Location::current()) {
   const Op op{"cumsum", at};
-  if (x.rank() != 2) throw ShapeError(op, "expected (N, columns), got " + to_string(x.shape()));
-  const std::size_t columns = x.shape()[1];
+  if (x.rank() != 2) throw ShapeError(op, "expected (N, M), got " + to_string(x.shape()));
+  const std::size_t rows = x.shape()[0], m = x.shape()[1];
   Array y = x.value();
-  for (std::size_t i = 0; i < y.size(); ++i)
-    if (i % columns > 0) y.data()[i] += y.data()[i - 1];
-  return record(op, std::move(y), wrt(x, [columns](Array& g) {
-                  for (std::size_t i = g.size(); i-- > 0;)
-                    if (i % columns > 0) g.data()[i - 1] += g.data()[i];
+  compute::parallel_for(rows, 256, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin * m; i < end * m; ++i)
+      if (i % m > 0) y.data()[i] += y.data()[i - 1];
+  });
+  return record(op, std::move(y), wrt(x, [rows, m](Array& g) {
+                  compute::parallel_for(rows, 256, [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = end * m; i-- > begin * m;)
+                      if (i % m > 0) g.data()[i - 1] += g.data()[i];
+                  });
                 }));
 }
 //! [op]
 
 //! [several]
-// The smallest and the largest element.
 PooledVector<Variable> extremes(const Variable& x, Location at = Location::current()) {
   const Array& v = x.value();
   const auto [low, high] = std::minmax_element(v.data(), v.data() + v.size());
-  const std::array<std::ptrdiff_t, 2> places{low - v.data(), high - v.data()};
-  return record({"extremes", at}, {full({}, *low), full({}, *high)},
-                wrt(x, [places](const Gradients& g, Array& sum) {
-                  for (std::size_t i = 0; i < 2; ++i)
-                    if (g[i] != nullptr) sum.data()[places[i]] += *g[i]->data();
-                }));
+  return record(
+      {"extremes", at}, {full({}, *low), full({}, *high)},
+      wrt(x, [first = low - v.data(), last = high - v.data()](const Gradients& g, Array& sum) {
+        if (g[0] != nullptr) sum.data()[first] += *g[0]->data();
+        if (g[1] != nullptr) sum.data()[last] += *g[1]->data();
+      }));
 }
 //! [several]
 
@@ -46,7 +48,6 @@ int main() {
   };
   const double error = testing::gradient_error(op, {Array{{1, -2, 3}, {0.5, 4, -1}}});
   std::printf("relative error against finite differences: %.0e\n", error);
-
   //! [export]
   Rng rng{1};
   Sequential net{Dense{{.in = 3, .out = 2}, rng}, [](const Variable& v) { return cumsum(v); }};

@@ -231,11 +231,9 @@ Array Formula::compute(std::initializer_list<const Array*> arrays) const {
 
 void Formula::compute_into(Array& out, std::initializer_list<const Array*> arrays) const {
   check(arrays.size());
-  for (const Array* a : arrays) {
-    Shape common;
-    if (!kernels::broadcast_shape(a->shape(), out.shape(), common) || common != out.shape())
+  for (const Array* a : arrays)
+    if (!kernels::broadcasts_to(a->shape(), out.shape()))
       throw ShapeError(op, text("the shape ", a->shape(), " does not broadcast to ", out.shape()));
-  }
   kernels::elementwise(*program_, {arrays.begin(), arrays.size()}, {}, out);
 }
 

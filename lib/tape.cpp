@@ -245,9 +245,7 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientP
   detail::GradientPtr& sum = gradients_[input];
   const Shape& shape = (gradient ? gradient : sum)->array.shape();
   if (!kernels::same(shape, node.shape)) {
-    Shape common;
-    if (!gradient || shape != from.shape ||
-        !kernels::broadcast_shape(node.shape, from.shape, common) || common != from.shape)
+    if (!gradient || shape != from.shape || !kernels::broadcasts_to(node.shape, from.shape))
       throw ShapeError(
           from.op, text("the gradient of an input of shape ", node.shape, " has the shape ", shape),
           "check the function given to wrt()");

@@ -27,6 +27,12 @@ int main() {
   std::cout << "total " << total << '\n';
   //! [using]
 
+  //! [computing]
+  const Array products = compute::matmul(a, compute::transpose(a));  // of the rows of a
+  const Formula gap{[](Term x, Term y) { return abs(x - y); }};
+  std::cout << products << '\n' << gap(a, b) << '\n' << "in all " << gap.sum(a, b) << '\n';
+  //! [computing]
+
   //! [random]
   Rng rng{42};
   Array noise = zeros({2, 2});

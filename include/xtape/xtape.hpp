@@ -3,6 +3,7 @@
 /// All of xtape.
 #pragma once
 
+#include <xtape/compute.hpp>
 #include <xtape/data.hpp>
 #include <xtape/export.hpp>
 #include <xtape/io.hpp>

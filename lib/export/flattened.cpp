@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/export/flattened.hpp>
 
+#include "axis.hpp"
 #include "export/image_order.hpp"
-#include "ops/axis.hpp"
 
 #include <xtape/ops.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "export/onnx_ops.hpp"
 
+#include "axis.hpp"
 #include "export/onnx_call.hpp"
-#include "ops/axis.hpp"
 
 #include <xtape/ops.hpp>
 

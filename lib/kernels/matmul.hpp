@@ -5,7 +5,7 @@
 
 #include "kernels/dense.hpp"
 
-#include <xtape/memory.hpp>
+#include <xtape/array.hpp>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
@@ -28,5 +28,16 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
             Factor b, Scalar* c);
 /// The same, by the best kernels of this machine.
 void matmul(std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b, Scalar* c);
+
+/// A product of stacks of matrices, (count, m, k) and (count, k, n); one of two matrices is the common case.
+struct Product {
+  /// Of arrays (..., M, K), and (K, N) or (..., K, N). Throws ShapeError for other shapes.
+  Product(const Op& op, const Shape& a, const Shape& b);
+  /// Of arrays of the shapes that it was made for.
+  Array operator()(const Array& a, const Array& b) const;
+
+  std::size_t count = 1, m = 1, n = 0, k = 0;
+  Shape result;
+};
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -100,6 +100,11 @@ bool broadcast_shape(const Shape& a, const Shape& b, Shape& result) {
   return true;
 }
 
+bool broadcasts_to(const Shape& shape, const Shape& over) {
+  Shape common;
+  return broadcast_shape(shape, over, common) && same(common, over);
+}
+
 Strides row_major(const Shape& shape) {
   Strides strides(shape.size());
   std::ptrdiff_t stride = 1;

@@ -23,6 +23,8 @@ inline bool same(const Shape& a, const Shape& b) {
 
 /// The shape to which two shapes broadcast, as in numpy. Returns false where they do not.
 bool broadcast_shape(const Shape& a, const Shape& b, Shape& result);
+/// Whether an array of `shape` broadcasts to one of the shape `over`.
+bool broadcasts_to(const Shape& shape, const Shape& over);
 
 /// The row-major strides of an array of `shape`.
 Strides row_major(const Shape& shape);

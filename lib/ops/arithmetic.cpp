@@ -59,9 +59,72 @@ Variable pow(const Operand& a, const Operand& b) {
   return binary("pow", f, a, b);
 }
 
+// g where the one that is taken is the larger one, half of it where both are equal, else 0.
+static Term to_larger(Term g, Term taken, Term other) {
+  return where(taken > other, g, where(taken == other, 0.5 * g, 0));
+}
+
+Variable maximum(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return maximum(x, z); },
+                             [](Term g, Term x, Term z, Term) { return to_larger(g, x, z); },
+                             [](Term g, Term x, Term z, Term) { return to_larger(g, z, x); }};
+  return binary("maximum", f, a, b);
+}
+
+Variable minimum(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return minimum(x, z); },
+                             [](Term g, Term x, Term z, Term) { return to_larger(g, z, x); },
+                             [](Term g, Term x, Term z, Term) { return to_larger(g, x, z); }};
+  return binary("minimum", f, a, b);
+}
+
 Variable neg(const Variable& x, Location at) {
   static const Elementwise f{[](Term a) { return -a; }, [](Term g, Term, Term) { return -g; }};
   return f({"neg", at}, x);
+}
+
+// Comparisons have no gradients.
+
+Variable less(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return x < z; }};
+  return binary("less", f, a, b);
+}
+
+Variable less_equal(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return x <= z; }};
+  return binary("less_equal", f, a, b);
+}
+
+Variable greater(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return x > z; }};
+  return binary("greater", f, a, b);
+}
+
+Variable greater_equal(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return x >= z; }};
+  return binary("greater_equal", f, a, b);
+}
+
+Variable equal(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return x == z; }};
+  return binary("equal", f, a, b);
+}
+
+Variable not_equal(const Operand& a, const Operand& b) {
+  static const Elementwise f{[](Term x, Term z) { return where(x == z, 0, 1); }};
+  return binary("not_equal", f, a, b);
+}
+
+Variable where(const Variable& condition, const Operand& a, const Operand& b) {
+  static const Elementwise f{
+      [](Term c, Term x, Term z) { return where(c, x, z); },
+      [](Term, Term, Term, Term, Term) { return 0; },  // not asked for: the condition is a constant
+      [](Term g, Term c, Term, Term, Term) { return where(c, g, 0); },
+      [](Term g, Term c, Term, Term, Term) { return where(c, 0, g); }};
+  const Op op{"where", a.at};
+  const Operand other{condition, a.at};
+  std::optional<Variable> x, z;
+  return f(op, condition.detach(), a.on_tape_with(other, op, x), b.on_tape_with(other, op, z));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -10,12 +10,14 @@ namespace xtape::inline XTAPE_ABI {
 
 void Elementwise::check() const {
   const Op op = Op::nowhere("elementwise");
-  const std::size_t inputs = gradients_.size();
-  if (value_.inputs() < inputs || value_.inputs() > inputs + most_numbers)
-    throw ValueError(op,
-                     text("expected a formula of ", inputs, " inputs and at most ", most_numbers,
-                          " numbers, got ", value_.inputs(), " terms"),
-                     "one gradient for each input?");
+  const bool derives = !gradients_.empty();
+  const std::size_t inputs = derives ? gradients_.size() : most_inputs;
+  if ((derives && value_.inputs() < inputs) || value_.inputs() > inputs + most_numbers)
+    throw ValueError(
+        op,
+        text("expected a formula of ", derives ? "" : "at most ", inputs, " inputs and at most ",
+             most_numbers, " numbers, got ", value_.inputs(), " terms"),
+        "one gradient for each input?");
   for (const Formula& gradient : gradients_)
     if (gradient.inputs() != value_.inputs() + 2)
       throw ValueError(op, text("expected gradients of ", value_.inputs() + 2,
@@ -24,31 +26,44 @@ void Elementwise::check() const {
                                 gradient.inputs()));
 }
 
+void Elementwise::check(const Op& op, std::size_t inputs, std::size_t numbers) const {
+  const std::size_t count = gradients_.empty() ? inputs : gradients_.size();
+  if (inputs == count && numbers <= most_numbers && inputs + numbers == value_.inputs()) return;
+  throw ValueError(op, gradients_.empty()
+                           ? text("expected ", value_.inputs(), " inputs and numbers, at most ",
+                                  most_numbers, " of these, got ", inputs, " and ", numbers)
+                           : text("expected ", count, " inputs and ", value_.inputs() - count,
+                                  " numbers, got ", inputs, " and ", numbers));
+}
+
 Elementwise::Call::Call(const Elementwise& formulas, const Op& op,
                         std::initializer_list<const Variable*> given,
                         std::initializer_list<double> values)
-    : f{formulas}, inputs{}, numbers{}, number_count{values.size()}, y{[&] {
-        if (given.size() != f.gradients_.size() ||
-            given.size() + values.size() != f.value_.inputs())
-          throw ValueError(op, text("expected ", f.gradients_.size(), " inputs and ",
-                                    f.value_.inputs() - f.gradients_.size(), " numbers, got ",
-                                    given.size(), " and ", values.size()));
+    : f{formulas},
+      inputs{},
+      input_count{given.size()},
+      numbers{},
+      number_count{values.size()},
+      y{[&] {
+        f.check(op, given.size(), values.size());
         std::ranges::copy(given, inputs.begin());
         std::ranges::transform(values, numbers.begin(),
                                [](double x) { return static_cast<Scalar>(x); });
         std::array<const Array*, most_inputs> arrays{};
         std::ranges::transform(given, arrays.begin(), [](auto* x) { return &x->value(); });
-        return kernels::elementwise(op, f.value_.program(), std::span{arrays}.first(given.size()),
+        return kernels::elementwise(op, f.value_.program(), std::span{arrays}.first(input_count),
                                     std::span{numbers}.first(number_count));
-      }()} {}
+      }()} {
+  if (f.gradients_.empty())
+    for (std::size_t i = 0; i < input_count; ++i)
+      inputs[i] = &constants[i].emplace(inputs[i]->detach());
+}
 
 Elementwise::Gradient Elementwise::Call::gradient(std::size_t input) const {
-  const std::size_t count = f.gradients_.size();
-  Gradient result{f.gradients_[input], {}, count, numbers, number_count};
-  if (!inputs[input]->needs_grad()) return result;
-  for (std::size_t i = 0; i < count; ++i)
+  Gradient result{f.gradients_[input], {}, input_count, numbers, number_count};
+  for (std::size_t i = 0; i < input_count; ++i)
     if (result.formula.reads(1 + i)) result.kept[i] = inputs[i]->shared_value();
-  if (result.formula.reads(1 + count)) result.kept[count] = y;
+  if (result.formula.reads(1 + input_count)) result.kept[input_count] = y;
   return result;
 }
 
@@ -59,6 +74,16 @@ void Elementwise::Gradient::operator()(Array& g) const {
     arrays[1 + i] = kept[i] ? &**kept[i] : &g;  // one that is not kept is not read
   kernels::elementwise(formula.program(), std::span{arrays}.first(inputs + 2),
                        std::span{numbers}.first(number_count), g);
+}
+
+void Elementwise::Argument::edges(detail::Recorder& to) const {
+  for (std::size_t i = 0; i < call.input_count; ++i)
+    if (call.inputs[i]->needs_grad()) to.edge(*call.inputs[i], call.gradient(i));
+}
+
+void Elementwise::Argument::describe(Observer::Forward& forward) const {
+  forward.formula = &call.f.value_;
+  forward.numbers = std::span{call.numbers}.first(call.number_count);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

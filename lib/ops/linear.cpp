@@ -5,49 +5,12 @@
 #include "ops/fused.hpp"
 
 namespace xtape::inline XTAPE_ABI {
-namespace {
-
-// A product of stacks of matrices, (count, m, k) and (count, k, n); one stack of one matrix is the
-// common case.
-struct Product {
-  std::size_t count = 1, m, n, k;
-  Shape result;
-
-  Product(const Op& op, const Shape& a, const Shape& b) {
-    const bool stacked = b.size() > 2;
-    if (a.size() < 2 || b.size() < 2 || (stacked && a.size() != b.size()))
-      throw ShapeError(op,
-                       text("expected (..., M, K) and (K, N) or (..., K, N), got ", a, " and ", b),
-                       "reshape a vector to a matrix of one row or column?");
-    k = a.back();
-    n = b.back();
-    m = 1;
-    for (std::size_t i = 0; i + 1 < a.size(); ++i) {
-      const bool leading = i + 2 < a.size();
-      if (stacked && leading && a[i] != b[i])
-        throw ShapeError(op, text("the leading axes of ", a, " and ", b, " differ"));
-      (stacked && leading ? count : m) *= a[i];
-    }
-    if (b[b.size() - 2] != k)
-      throw ShapeError(
-          op, text("the inner sizes of ", a, " and ", b, " differ: ", k, " and ", b[b.size() - 2]),
-          "transpose one of them?");
-    result = a;
-    result.back() = n;
-  }
-};
-
-}  // namespace
 
 Variable matmul(const Variable& a, const Variable& b, Location at) {
   Op op{"matmul", at};
-  const Product p{op, a.shape(), b.shape()};
+  const kernels::Product p{op, a.shape(), b.shape()};
   op.flops = 2.0 * static_cast<double>(p.count * p.m) * static_cast<double>(p.n * p.k);
-  Array y = uninitialized(p.result);
-  for (std::size_t i = 0; i < p.count; ++i)
-    kernels::matmul(p.m, p.n, p.k, {a.value().data() + i * p.m * p.k, p.k},
-                    {b.value().data() + i * p.k * p.n, p.n}, y.data() + i * p.m * p.n);
-  return record(op, std::move(y),
+  return record(op, p(a.value(), b.value()),
                 wrt(a,
                     [p, b = b.shared_value(), shape = a.shape()](const Array& g) {
                       Array da = uninitialized(shape);

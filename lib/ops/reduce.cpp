@@ -3,8 +3,8 @@
 
 #include <xtape/formula.hpp>
 
+#include "axis.hpp"
 #include "kernels/strided.hpp"
-#include "ops/axis.hpp"
 #include "text.hpp"
 
 #include <xtape/record.hpp>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/shape.hpp>
 
+#include "axis.hpp"
 #include "kernels/strided.hpp"
-#include "ops/axis.hpp"
 #include "ranges.hpp"
 
+#include <xtape/compute.hpp>
 #include <xtape/record.hpp>
 
 #include <algorithm>
@@ -56,10 +57,14 @@ class Part {
   std::ptrdiff_t first_;
 };
 
-// The strides of a transposed array, in the order of the result's axes.
-Strides permuted(const Strides& strides, const Axes& order) {
-  Strides result;
-  for (std::ptrdiff_t axis : order) result.push_back(strides[static_cast<std::size_t>(axis)]);
+// The order of axes that undoes another; without axes they are reversed, which undoes itself.
+Axes inverse(const Axes& axes) {
+  const auto rank = static_cast<std::ptrdiff_t>(axes.size());
+  Axes result(axes.size());
+  for (std::ptrdiff_t i = 0; i < rank; ++i) {
+    const std::ptrdiff_t axis = axes[static_cast<std::size_t>(i)];
+    result[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = i;
+  }
   return result;
 }
 
@@ -124,29 +129,10 @@ Variable flatten(const Variable& x, Location at) {
 }
 
 Variable transpose(const Variable& x, const TransposeOptions& options, Location at) {
-  const Op op{"transpose", at};
-  Axes order = options.axes;
-  if (order.empty())
-    for (std::size_t i = x.rank(); i-- > 0;) order.push_back(static_cast<std::ptrdiff_t>(i));
-  Shape shape;
-  PooledVector<char> seen(x.rank(), false);
-  for (std::ptrdiff_t& axis : order) {
-    axis = static_cast<std::ptrdiff_t>(checked_axis(op, axis, x.shape()));
-    const auto i = static_cast<std::size_t>(axis);
-    if (seen[i]) throw ShapeError(op, text("the axis ", axis, " is given twice"));
-    seen[i] = true;
-    shape.push_back(x.shape()[i]);
-  }
-  if (order.size() != x.rank())
-    throw ShapeError(
-        op, text("expected all ", x.rank(), " axes of ", x.shape(), ", got ", order.size()));
-  Array y = uninitialized(shape);
-  copy(shape, x.value().data(), permuted(row_major(x.shape()), order), y.data(), row_major(shape));
-  return record(op, std::move(y), given(options), wrt(x, [order, from = x.shape()](const Array& g) {
-                  Array dx = uninitialized(from);
-                  copy(g.shape(), g.data(), row_major(g.shape()), dx.data(),
-                       permuted(row_major(from), order));
-                  return dx;
+  Array y = compute::transpose(x.value(), options.axes, at);
+  return record({"transpose", at}, std::move(y), given(options),
+                wrt(x, [back = inverse(options.axes)](const Array& g) {
+                  return compute::transpose(g, back);
                 }));
 }
 
@@ -204,7 +190,7 @@ PooledVector<Variable> split(const Variable& x, const SplitOptions& options, Loc
   std::size_t begin = 0;
   for (const std::size_t count : sizes_of_parts(op, x.shape(), axis, options)) {
     parts.emplace_back(x.shape(), axis, begin, count);
-    values.push_back(parts.back().taken(x.value()));
+    values.emplace_back(parts.back().taken(x.value()));
     begin += count;
   }
   return record(op, std::move(values), given(options),

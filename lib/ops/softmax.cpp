@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/softmax.hpp>
 
+#include "axis.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/rows.hpp"
-#include "ops/axis.hpp"
 #include "ranges.hpp"
 
 #include <xtape/formula.hpp>

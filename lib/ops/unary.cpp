@@ -41,6 +41,36 @@ Variable abs(const Variable& x, Location at) {
   return op({"abs", at}, x);
 }
 
+Variable sign(const Variable& x, Location at) {
+  static const Elementwise op{[](Term a) { return sign(a); }};
+  return op({"sign", at}, x);
+}
+
+Variable log1p(const Variable& x, Location at) {
+  static const Elementwise op{[](Term a) { return log1p(a); },
+                              [](Term g, Term a, Term) { return g / (1 + a); }};
+  return op({"log1p", at}, x);
+}
+
+Variable sin(const Variable& x, Location at) {
+  static const Elementwise op{[](Term a) { return sin(a); },
+                              [](Term g, Term a, Term) { return g * cos(a); }};
+  return op({"sin", at}, x);
+}
+
+Variable cos(const Variable& x, Location at) {
+  static const Elementwise op{[](Term a) { return cos(a); },
+                              [](Term g, Term a, Term) { return -g * sin(a); }};
+  return op({"cos", at}, x);
+}
+
+Variable erf(const Variable& x, Location at) {
+  static const Elementwise op{
+      [](Term a) { return erf(a); },
+      [](Term g, Term a, Term) { return g * (2 * std::numbers::inv_sqrtpi * exp(-(a * a))); }};
+  return op({"erf", at}, x);
+}
+
 Variable softplus(const Variable& x, Location at) {
   static const Elementwise op{[](Term a) { return softplus(a); },
                               [](Term g, Term a, Term) { return g * sigmoid(a); }};

@@ -128,6 +128,11 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   add("numbers", [](V x) { return 2 / (3 - x * 0.5) + 1; });
   add("pow", [](V x) { return pow(square(x) + 0.5, 1.7); });
   add("twice", [](V x) { return tanh(x) * x; });
+  add("functions", [](V x) { return log1p(square(x)) + sin(x) * cos(x) - erf(x) * sign(x - 0.3); });
+  add("larger-smaller", [](V x) { return maximum(x, 0.3) - minimum(square(x), x); });
+  add("compared", [](V x) { return (x < 0.4) + 2 * (x <= 0.2) + 4 * (x > 0.3) + 8 * (0.1 >= x); });
+  add("equal", [](V x) { return equal(abs(x), x) + 2 * not_equal(x, maximum(x, 0.3)); });
+  add("where", [](V x) { return where(x > 0.3, x, 2 * x) + where(x - x, 1, x); });
   add("dropout", Dropout{0.5});
   models.compare();
   models.checked();

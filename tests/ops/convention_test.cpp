@@ -34,10 +34,25 @@ BOOST_AUTO_TEST_SUITE(gradients_at_kinks)
 BOOST_AUTO_TEST_CASE(of_elementwise_functions) {
   const Array x = array({3}, {-2, 0, 3});
   check(gradient(x, [](const Variable& v) { return abs(v); }), {-1, 0, 3});
+  check(gradient(x, [](const Variable& v) { return maximum(v, 0); }), {0, 1, 3});
+  check(gradient(x, [](const Variable& v) { return minimum(0, v); }), {1, 1, 0});
+  check(gradient(x, [](const Variable& v) { return maximum(v, v); }), {1, 2, 3});
+  check(gradient(x, [](const Variable& v) { return where(v, v, 5); }), {1, 0, 3});
   check(gradient(x, [](const Variable& v) { return relu(v); }), {0, 0, 3});
   check(gradient(x, [](const Variable& v) { return leaky_relu(v, {.slope = 0.5}); }), {0.5, 1, 3});
   check(gradient(x, [](const Variable& v) { return clip(v, {.min = -2, .max = 0}); }), {1, 2, 0});
   check(gradient(x, [](const Variable& v) { return clip(v, {.min = 0, .max = 0}); }), {0, 2, 0});
+}
+
+BOOST_AUTO_TEST_CASE(no_gradient_flows_through_comparisons) {
+  Tape tape;
+  const Variable x = tape.variable({-2, 0, 3}), y = tape.variable({-2, 1, 2});
+  for (const Variable& constant : {x<y, x <= y, x> y, x >= y, 0 < x, equal(x, y), not_equal(x, y),
+                                   sign(x), where(x > y, 1, 2)})
+    BOOST_TEST(!constant.needs_grad());
+  tape.backward(sum(where(x, y, 2 * y) + (x < y) * y));
+  check(elements(x.grad()), {0, 0, 0});
+  check(elements(y.grad()), {1, 3, 1});
 }
 
 BOOST_AUTO_TEST_CASE(of_powers_of_zero) {

@@ -42,6 +42,11 @@ std::vector<Row> elementwise_rows() {
   unary("sqrt", [](const Variable& x) { return sqrt(x); });
   unary("square", [](const Variable& x) { return square(x); });
   unary("abs", [](const Variable& x) { return abs(x); });
+  unary("sign", [](const Variable& x) { return sign(x) * x; });
+  unary("log1p", [](const Variable& x) { return log1p(x); });
+  unary("sin", [](const Variable& x) { return sin(x); });
+  unary("cos", [](const Variable& x) { return cos(x); });
+  unary("erf", [](const Variable& x) { return erf(x); });
   unary("tanh", [](const Variable& x) { return tanh(x); });
   unary("sigmoid", [](const Variable& x) { return sigmoid(x); });
   unary("relu", [](const Variable& x) { return relu(x); });
@@ -62,6 +67,10 @@ std::vector<Row> elementwise_rows() {
   binary("mul", [](const Variable& a, const Variable& b) { return a * b; });
   binary("div", [](const Variable& a, const Variable& b) { return a / b; });
   binary("pow", [](const Variable& a, const Variable& b) { return pow(a, b); });
+  binary("maximum", [](const Variable& a, const Variable& b) { return maximum(a, b); });
+  binary("minimum", [](const Variable& a, const Variable& b) { return minimum(a, b); });
+  binary("less", [](const Variable& a, const Variable& b) { return (a < b) * a; });
+  binary("where", [](const Variable& a, const Variable& b) { return where(a, a, b); });
   return rows;
 }
 

@@ -33,10 +33,13 @@ BOOST_AUTO_TEST_CASE(arithmetic) {
       {"[mul] the shapes (2, 3) and (3, 2) do not broadcast" + hint, XTAPE_CALL(m23 * m32)},
       {"[div] the shapes (2, 3, 4) and (3,) do not broadcast" + hint, XTAPE_CALL(t234 / v3)},
       {"[pow] the shapes (0, 3) and (2, 3) do not broadcast" + hint, XTAPE_CALL(pow(empty, m23))},
+      {"[greater] the shapes (2, 3) and (2,) do not broadcast" + hint, XTAPE_CALL(m23 > v2)},
+      {"[where] the shapes (2, 3) and (2,) do not broadcast" + hint, XTAPE_CALL(where(m23, v2, 1))},
       {"[mul] the shapes (4, 5) and (2, 3) do not broadcast" + hint, XTAPE_CALL(2 * (m45 * m23))},
   });
   check_failures<TapeError>({
       {"[add] expected a Variable, got two numbers @", XTAPE_CALL(add(1, 2))},
+      {"[less] expected a Variable, got two numbers @", XTAPE_CALL(less(1, 2))},
       {"[pow] expected a Variable, got two numbers @", XTAPE_CALL(xtape::pow(1.5, 2.5))},
   });
 }

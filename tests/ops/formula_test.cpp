@@ -100,6 +100,18 @@ BOOST_AUTO_TEST_CASE(formulas_in_formulas) {
   BOOST_TEST(difference(shifted(x), {30}, expected, 16 * epsilon) == "");
 }
 
+BOOST_AUTO_TEST_CASE(an_op_without_gradients_gives_a_constant) {
+  static const Elementwise within{[](Term a, Term b, Term limit) { return abs(a - b) < limit; }};
+  Tape tape;
+  const Variable a = tape.variable({1, 2, 3}), b = tape.variable({1.5, 2.5, 5});
+  const Variable y = within("within", a, b, {1});
+  BOOST_TEST(elements(y.value()) == (std::vector<double>{1, 1, 0}));
+  BOOST_TEST(!y.needs_grad());
+  tape.backward(sum(y * a));
+  BOOST_TEST(elements(a.grad()) == (std::vector<double>{1, 1, 0}));
+  BOOST_TEST(elements(b.grad()) == (std::vector<double>{0, 0, 0}));
+}
+
 BOOST_AUTO_TEST_CASE(arrays_without_elements) {
   BOOST_TEST((mix(zeros({0, 3}), zeros({3}), zeros({})).shape() == Shape{0, 3}));
   BOOST_TEST(mix.sum(zeros({0, 3}), zeros({3}), zeros({})) == 0);
@@ -108,6 +120,11 @@ BOOST_AUTO_TEST_CASE(arrays_without_elements) {
 BOOST_AUTO_TEST_CASE(mistakes) {
   const Array two = zeros({2}), three = zeros({3}), six = zeros({3, 2});
   Array y = two;
+  Tape tape;
+  const Variable x = tape.variable(three);
+  const Elementwise scaled{[](Term a, Term factor) { return factor * a; },
+                           [](Term g, Term, Term, Term factor) { return factor * g; }},
+      below{[](Term a, Term limit) { return a < limit; }};
   check_failures<ShapeError>({
       {"[formula] the shapes (2,) and (3,) do not broadcast; sizes must be equal or 1, counted "
        "from "
@@ -125,6 +142,13 @@ BOOST_AUTO_TEST_CASE(mistakes) {
       {"[elementwise] expected gradients of 3 terms (g, those of the value's formula with the "
        "result after the inputs), got 2",
        XTAPE_CALL(Elementwise{[](Term x) { return x; }, [](Term g, Term) { return g; }})},
+      {"[elementwise] expected a formula of at most 3 inputs and at most 4 numbers, got 8 terms; "
+       "one "
+       "gradient for each input?",
+       XTAPE_CALL(Elementwise{[](Term x, Term, Term, Term, Term, Term, Term, Term) { return x; }})},
+      {"[own] expected 1 inputs and 1 numbers, got 1 and 0 @", XTAPE_CALL(scaled("own", x))},
+      {"[own] expected 2 inputs and numbers, at most 4 of these, got 1 and 0 @",
+       XTAPE_CALL(below("own", x))},
   });
 }
 

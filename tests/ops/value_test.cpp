@@ -21,6 +21,13 @@ BOOST_AUTO_TEST_CASE(unary_functions) {
       {"sqrt", sqrt, [](double x) { return std::sqrt(x); }},
       {"square", square, [](double x) { return x * x; }},
       {"abs", abs, [](double x) { return std::abs(x); }},
+      {"sign", sign, [](double x) { return x > 0   ? 1
+                                           : x < 0 ? -1
+                                                   : x; }},
+      {"log1p", log1p, [](double x) { return std::log1p(x); }},
+      {"sin", sin, [](double x) { return std::sin(x); }},
+      {"cos", cos, [](double x) { return std::cos(x); }},
+      {"erf", erf, [](double x) { return std::erf(x); }},
       {"tanh", tanh, [](double x) { return std::tanh(x); }},
       {"sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
       {"relu", relu, [](double x) { return x < 0 ? 0 : x; }},
@@ -68,6 +75,10 @@ BOOST_AUTO_TEST_CASE(binary_functions_broadcast) {
       {"mul", mul, [](double a, double b) { return a * b; }},
       {"div", div, [](double a, double b) { return a / b; }},
       {"pow", pow, [](double a, double b) { return std::pow(a, b); }},
+      {"maximum", maximum, [](double a, double b) { return std::max(a, b); }},
+      {"minimum", minimum, [](double a, double b) { return std::min(a, b); }},
+      {"less", less, [](double a, double b) { return a < b ? 1.0 : 0; }},
+      {"greater", greater, [](double a, double b) { return a > b ? 1.0 : 0; }},
   };
   struct Shapes {
     Shape a, b, result;
@@ -119,6 +130,30 @@ BOOST_AUTO_TEST_CASE(operators_and_numbers) {
   check("x^2", pow(x, 2), 1, 16);
   check("2^x", pow(2, x), 2, 16);
   check("all", -(x * y + 3 - y / 2) / 2, -2, 2);
+}
+
+BOOST_AUTO_TEST_CASE(comparisons_and_choices) {
+  Tape tape;
+  const Scalar nan = not_a_number;
+  const Variable x = tape.input(Array{-2, 0, 3, nan, 1}), y = tape.input(Array{-2, 1, 2, 1, nan});
+  const auto check = [](const char* what, const Variable& v, const std::vector<double>& expected) {
+    check_value(what, v, {5}, expected);
+  };
+  check("x < y", x < y, {0, 1, 0, 0, 0});
+  check("x <= y", x <= y, {1, 1, 0, 0, 0});
+  check("x > y", x > y, {0, 0, 1, 0, 0});
+  check("x >= y", x >= y, {1, 0, 1, 0, 0});
+  check("x = y", equal(x, y), {1, 0, 0, 0, 0});
+  check("x != y", not_equal(x, y), {0, 1, 1, 1, 1});
+  check("0 < x", 0 < x, {0, 0, 1, 0, 1});
+  check("x >= 0", x >= 0, {0, 1, 1, 0, 1});
+  check("maximum", maximum(x, y), {-2, 1, 3, nan, nan});
+  check("minimum", minimum(x, y), {-2, 0, 2, nan, nan});
+  check("where", where(x, y, 7), {-2, 7, 2, 1, nan});
+  check("where of numbers", where(x > y, 1, -1), {-1, -1, 1, -1, -1});
+  const Variable column = tape.input(array({2, 1}, {1, 0}));
+  check_value("where broadcasts", where(column, tape.input(Array{1, 2, 3}), 9), {2, 3},
+              std::vector<double>{1, 2, 3, 9, 9, 9});
 }
 
 BOOST_AUTO_TEST_CASE(division_and_powers_at_the_edge) {

@@ -83,9 +83,10 @@ BOOST_AUTO_TEST_CASE(public_headers_give_no_warnings) {
 }
 
 BOOST_AUTO_TEST_CASE(an_array_where_a_variable_is_expected) {
-  check_mistakes({"x * a;", "a * x;", "y + a;", "a - y;", "x / a;", "x * (a + a);", "add(x, a);",
-                  "matmul(x, a);", "mse(a, x);", "concatenate({x, a});", "relu(a);"},
-                 "// use tape.input(array)");
+  check_mistakes(
+      {"x * a;", "a * x;", "y + a;", "a - y;", "x / a;", "x * (a + a);", "x < a;", "a >= x;",
+       "add(x, a);", "matmul(x, a);", "mse(a, x);", "concatenate({x, a});", "relu(a);"},
+      "// use tape.input(array)");
 }
 
 BOOST_AUTO_TEST_CASE(a_gradient_function_that_returns_no_array) {

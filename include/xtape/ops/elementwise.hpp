@@ -24,15 +24,15 @@ namespace xtape::inline XTAPE_ABI {
 ///   return op({"celu", at}, x, {alpha});
 /// }
 /// ```
-/// What a gradient's formula does not read is not kept. Exported, the op is what its formula is.
+/// What a gradient's formula does not read is not kept. Exported, the op is what its formula is. Made of the value's
+/// formula alone, the op has no gradients, and its result is a constant, as that of a comparison.
 class Elementwise {
  public:
-  /// `value` has a term for each input, then one for each number. Each of `gradients`, one per input, is the
-  /// gradient of that input: of g, the gradient of the result, of all inputs, of the result and of the numbers.
+  /// `value` has a term for each input, then one for each number. Each of `gradients`, one per input or none at all,
+  /// is the gradient of that input: of g, the gradient of the result, of all inputs, of the result and of the numbers.
   /// Throws ValueError if the numbers of terms do not fit together.
   template <std::convertible_to<Formula>... Gradients>
-  requires(sizeof...(Gradients) >= 1 && sizeof...(Gradients) <= 3)
-      Elementwise(Formula value, Gradients... gradients)
+  requires(sizeof...(Gradients) <= 3) Elementwise(Formula value, Gradients... gradients)
       : value_{std::move(value)}, gradients_{Formula{std::move(gradients)}...} {
     check();
   }
@@ -43,23 +43,21 @@ class Elementwise {
   Variable operator()(const Op& op, const Variable& x, std::initializer_list<double> numbers = {},
                       const Options&... options) const {
     const Call call{*this, op, {&x}, numbers};
-    return record(op, call.y, call.told(), given(options)..., wrt(x, call.gradient(0)));
+    return record(op, call.y, Argument{call}, given(options)...);
   }
   /// The op of two.
   template <class... Options>
   Variable operator()(const Op& op, const Variable& a, const Variable& b,
                       std::initializer_list<double> numbers = {}, const Options&... options) const {
     const Call call{*this, op, {&a, &b}, numbers};
-    return record(op, call.y, call.told(), given(options)..., wrt(a, call.gradient(0)),
-                  wrt(b, call.gradient(1)));
+    return record(op, call.y, Argument{call}, given(options)...);
   }
   /// The op of three.
   template <class... Options>
   Variable operator()(const Op& op, const Variable& a, const Variable& b, const Variable& c,
                       std::initializer_list<double> numbers = {}, const Options&... options) const {
     const Call call{*this, op, {&a, &b, &c}, numbers};
-    return record(op, call.y, call.told(), given(options)..., wrt(a, call.gradient(0)),
-                  wrt(b, call.gradient(1)), wrt(c, call.gradient(2)));
+    return record(op, call.y, Argument{call}, given(options)...);
   }
 
   /// The formula of the value.
@@ -80,31 +78,31 @@ class Elementwise {
     Numbers numbers;
     std::size_t number_count;
   };
-  // Shows observers the formula.
-  struct Told {
-    const Formula& formula;
-    std::span<const Scalar> numbers;
-    static constexpr bool suits(bool) { return true; }
-    void inputs(auto) const {}
-    void edges(detail::Recorder&) {}
-    void describe(Observer::Forward& call) const {
-      call.formula = &formula;
-      call.numbers = numbers;
-    }
-  };
   // The op for some inputs.
   struct Call {
     Call(const Elementwise& formulas, const Op& op, std::initializer_list<const Variable*> given,
          std::initializer_list<double> values);
     Gradient gradient(std::size_t input) const;
-    Told told() const { return {f.value_, std::span{numbers}.first(number_count)}; }
     const Elementwise& f;
     std::array<const Variable*, most_inputs> inputs;
+    std::size_t input_count;
+    std::array<std::optional<Variable>, most_inputs> constants;  // the inputs, without gradients
     Numbers numbers;
     std::size_t number_count;
     Value y;
   };
+  // A call as an argument of `record`: its inputs, their gradients and, for those who watch, the formula.
+  struct Argument {
+    const Call& call;
+    static constexpr bool suits(bool several) { return !several; }
+    void inputs(auto visit) const {
+      for (std::size_t i = 0; i < call.input_count; ++i) visit(*call.inputs[i]);
+    }
+    void edges(detail::Recorder& to) const;
+    void describe(Observer::Forward& forward) const;
+  };
   void check() const;
+  void check(const Op& op, std::size_t inputs, std::size_t numbers) const;
 
   Formula value_;
   std::vector<Formula> gradients_;

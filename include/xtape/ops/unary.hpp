@@ -22,6 +22,16 @@ Variable sqrt(const Variable& x, Location at = Location::current());
 Variable square(const Variable& x, Location at = Location::current());
 /// |x|. Derivative: the sign of x, 0 at 0.
 Variable abs(const Variable& x, Location at = Location::current());
+/// The sign of x: 1, 0 or -1; NaN of NaN. The result is a constant: no gradient flows through it.
+Variable sign(const Variable& x, Location at = Location::current());
+/// log(1 + x), accurate for small x, too. Derivative: 1 / (1 + x).
+Variable log1p(const Variable& x, Location at = Location::current());
+/// The sine. Derivative: cos(x).
+Variable sin(const Variable& x, Location at = Location::current());
+/// The cosine. Derivative: -sin(x).
+Variable cos(const Variable& x, Location at = Location::current());
+/// The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. Derivative: 2 / sqrt(pi) e^(-x^2).
+Variable erf(const Variable& x, Location at = Location::current());
 /// The hyperbolic tangent. Derivative: 1 - tanh(x)^2.
 Variable tanh(const Variable& x, Location at = Location::current());
 /// 1 / (1 + e^-x). Derivative: sigmoid(x) (1 - sigmoid(x)).
