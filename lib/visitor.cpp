@@ -12,6 +12,7 @@ namespace xtape::inline XTAPE_ABI {
 void walk(std::span<Parameter* const> parameters, Visitor& visitor) {
   Observer::each([](Observer& o) { o.start(); });
   const std::span<Parameter* const> selected = visitor.select(parameters);
+  if (selected.empty()) return;
   visitor.begin(selected);
   for (Parameter* parameter : selected) visitor.visit(*parameter);
   visitor.end();

@@ -23,6 +23,7 @@ namespace xtape::inline XTAPE_ABI {
 /// };
 /// tape.backward(loss, SignDescent{});
 /// ```
+/// A pass that has none of the parameters that it goes over is no pass of it: an optimizer counts no step.
 class Visitor {
  public:
   virtual ~Visitor() = default;
@@ -46,7 +47,7 @@ class Visitor {
 };
 
 /// Runs one pass of a visitor over those of the given parameters that it selects, seen by this thread's
-/// observers.
+/// observers; none if it selects none.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it

@@ -132,6 +132,25 @@ BOOST_AUTO_TEST_CASE(not_even_a_visitor_around_it_gets_it_to_touch_others) {
   BOOST_TEST(measure.norm() == alone.norm());
 }
 
+// Nor is it asked about a pass that has none of its parameters: an optimizer counts no step, a schedule stays.
+BOOST_AUTO_TEST_CASE(a_pass_without_its_parameters_is_none) {
+  Pair student{1}, teacher{3};
+  Adam adam;
+  std::vector<std::uint64_t> asked;
+  adam.set_schedule([&](std::uint64_t step) {
+    asked.push_back(step);
+    return 0.1;
+  });
+  auto mine = only(student, adam);
+  const std::vector<double> before = student.values();
+  visit(teacher, mine);
+  BOOST_TEST(adam.steps() == 0u);
+  BOOST_TEST((student.values() == before));
+  learn(student, teacher, mine);
+  BOOST_TEST(adam.steps() == 1u);
+  BOOST_TEST(asked == std::vector<std::uint64_t>{1}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(it_keeps_a_visitor_without_a_name) {
   Pair net{1}, other{3};
   const std::vector<double> before = net.values();
