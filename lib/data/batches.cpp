@@ -107,6 +107,7 @@ class Batches::Loader {
     batch = {};  // batch k - 2
     batch = dataset_.make_batch(count);
     check(batch, count);
+    batch.number = k;
     background_.run([this, k] { fill(k); });
   }
   void fill(std::size_t k) {

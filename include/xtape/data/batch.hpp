@@ -66,6 +66,8 @@ struct Batch {
   PooledVector<Column> targets = {};  ///< what it is to say
   /// How much each sample counts, (n,); empty where all count alike.
   PooledVector<Scalar> weights = {};
+  /// Its place in the loop over the dataset, from 0: what `batches` sets, before `gather` fills it.
+  std::size_t number = 0;
 
   /// The number of samples.
   std::size_t size() const noexcept;
