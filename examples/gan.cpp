@@ -47,7 +47,7 @@ int main() {
     return {criticism + mean(softplus(-gan.critic(made))), {real, made}};
   };
   const Task task{.arrays = named_arrays(gan), .step = step};
-  fit(task, Humps{}, Humps{}, {.epochs = 64, .log = nullptr}, rng,
+  fit(task, Humps{}, {.epochs = 64, .log = nullptr}, rng,
       only(gan.critic, Adam{{.learning_rate = 1e-3, .beta1 = 0.5}}),
       only(gan.generator, Adam{{.learning_rate = 5e-4, .beta1 = 0.5}}));
   //! [task]

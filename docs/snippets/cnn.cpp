@@ -29,7 +29,7 @@ int main() {
   Adam adam{{.learning_rate = 2e-3}};
   const History history = fit(net, train, test, {.epochs = 4, .log = nullptr}, rng, adam);
   for (const EpochReport& report : history.epochs)
-    std::printf("epoch %d: test accuracy %.2f\n", report.epoch, report.test["accuracy"]);
+    std::printf("epoch %d: test accuracy %.2f\n", report.epoch, report["accuracy"]);
   //! [fit]
 
   //! [asking]

@@ -88,6 +88,17 @@ int main() {
     //! [stopping]
   }
   {
+    //! [alone]
+    Rng rng{1};
+    Sequential net = model(rng);
+    FitOptions options{.epochs = 1000, .restore_best = true, .log = nullptr};
+    options.on_epoch = {early_stopping({.monitor = "accuracy"})};
+    const History history = fit(net, train, options, rng, Adam{{.learning_rate = 0.01}});
+    const double best = history.best("accuracy")["train.accuracy"];
+    std::printf("without a test set: accuracy %.2f in the training\n", best);
+    //! [alone]
+  }
+  {
     //! [statistics]
     Rng rng{1};
     Sequential net = model(rng);

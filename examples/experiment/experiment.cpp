@@ -24,7 +24,7 @@ std::size_t steps_of_epoch(const Settings& s, const data::Dataset& train) {
 report::Epoch to_report(const EpochReport& e, double learning_rate) {
   return {.train_loss = e.train.loss,
           .train_accuracy = e["train.accuracy"],
-          .test_loss = e.test.loss,
+          .test_loss = e["test.loss"],
           .test_accuracy = e["test.accuracy"],
           .data_seconds = e.seconds.data,
           .forward_seconds = e.seconds.forward,
@@ -96,7 +96,7 @@ class Events {
   void epoch(const EpochReport& report, std::size_t steps) {
     const std::uint64_t step = step_of(report.epoch, steps, steps);
     for (const auto& [part, metrics] :
-         {std::pair{"train/", &report.train}, {"test/", &report.test}}) {
+         {std::pair{"train/", &report.train}, {"test/", &*report.test}}) {
       add(std::string{part} + "loss", step, metrics->loss);
       for (const Metrics::Number& number : metrics->numbers)
         add(part + number.name, step, number.value);

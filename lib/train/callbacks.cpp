@@ -102,34 +102,40 @@ std::string exact(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
+// Calls each(part, name, number) for what an epoch has measured, such as ("test", "loss", 0.1), the losses first.
+template <class Each>
+void each_number(const EpochReport& report, Each each) {
+  const auto of = [&](const char* part, const Metrics& metrics) {
+    each(part, "loss", metrics.loss);
+    for (const Metrics::Number& number : metrics.numbers) each(part, number.name, number.value);
+  };
+  of("train", report.train);
+  if (report.test) of("test", *report.test);
+}
+
 std::string line_of(const EpochReport& report) {
   const EpochReport::Seconds& s = report.seconds;
   std::string line = std::to_string(report.epoch);
-  for (const Metrics* const metrics : {&report.train, &report.test}) {
-    (line += ',') += exact(metrics->loss);
-    for (const Metrics::Number& number : metrics->numbers) (line += ',') += exact(number.value);
-  }
-  for (const double number :
-       {s.data, s.forward, s.backward, s.update, s.test, report.samples_per_second()})
-    (line += ',') += exact(number);
+  const auto add = [&](double number) { (line += ',') += exact(number); };
+  each_number(report, [&](const char*, std::string_view, double number) { add(number); });
+  for (const double seconds : {s.data, s.forward, s.backward, s.update}) add(seconds);
+  if (report.test) add(s.test);
+  add(report.samples_per_second());
   return line += '\n';
 }
 
-std::string head_of(const History& history) {
+std::string head_of(const EpochReport& report) {
   std::string line = "epoch";
-  for (const char* const part : {"train", "test"}) {
-    line += text(',', part, "_loss");
-    if (history.epochs.empty()) continue;
-    for (const Metrics::Number& number : history.epochs.front().train.numbers)
-      line += text(',', part, '_', number.name);
-  }
-  return line +=
-         ",data_seconds,forward_seconds,backward_seconds,update_seconds,test_seconds,"
-         "samples_per_second\n";
+  each_number(report, [&](const char* part, std::string_view name, double) {
+    line += text(',', part, '_', name);
+  });
+  line += ",data_seconds,forward_seconds,backward_seconds,update_seconds,";
+  if (report.test) line += "test_seconds,";
+  return line += "samples_per_second\n";
 }
 
 std::string table_of(const History& history) {
-  std::string table = head_of(history);
+  std::string table = head_of(history.epochs.empty() ? EpochReport{} : history.epochs.front());
   for (const EpochReport& report : history.epochs) table += line_of(report);
   return table;
 }
@@ -162,8 +168,11 @@ EpochCallback early_stopping(const EarlyStoppingOptions& options, Location at) {
   const Op op{"early_stopping", at};
   check_count(op, "patience", options.patience);
   check_not_negative(op, "min_delta", options.min_delta);
-  return [found = Found{Plateau{options.monitor, options.min_delta}}, patience = options.patience](
-             const History& history) mutable { return found.in(history).epochs() < patience; };
+  auto patient = [found = Found{Plateau{options.monitor, options.min_delta}},
+                  patience = options.patience](const History& history) mutable {
+    return found.in(history).epochs() < patience;
+  };
+  return {std::move(patient), options.monitor};
 }
 
 EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptions& options,
@@ -176,23 +185,25 @@ EpochCallback reduce_on_plateau(Optimizer& optimizer, const ReduceOnPlateauOptio
   if (optimizer.schedule())
     throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
   const FallingRate first{{options.monitor, options.min_delta}, options, optimizer.learning_rate()};
-  return [&optimizer, op, found = Found{first}](const History& history) mutable {
+  auto reduce = [&optimizer, op, found = Found{first}](const History& history) mutable {
     if (optimizer.schedule())
       throw ValueError(op, "the optimizer has a schedule, which sets the rate of each step");
     const FallingRate& falling = found.in(history);
     if (falling.now) optimizer.set_learning_rate(std::min(falling.rate, optimizer.learning_rate()));
     return true;
   };
+  return {std::move(reduce), options.monitor};
 }
 
 EpochCallback save_best_weights(const std::string& path, std::vector<NamedArray> arrays,
                                 const SaveBestOptions& options) {
   check_writable(path, "save_best");
-  return [path, arrays = std::move(arrays),
-          found = Found{Best{options.monitor}}](const History& history) mutable {
+  auto keep = [path, arrays = std::move(arrays),
+               found = Found{Best{options.monitor}}](const History& history) mutable {
     if (found.in(history).last) save_weights(path, arrays);
     return true;
   };
+  return {std::move(keep), options.monitor};
 }
 
 EpochCallback csv_log(const std::string& path) {
@@ -208,12 +219,9 @@ EpochCallback event_log(const std::string& directory) {
     if (history.epochs.empty()) return true;
     const EpochReport& report = history.epochs.back();
     const auto step = static_cast<std::uint64_t>(report.epoch);
-    for (const auto& [part, metrics] :
-         {std::pair{"train/", &report.train}, {"test/", &report.test}}) {
-      events->scalar(text(part, "loss"), step, metrics->loss);
-      for (const Metrics::Number& number : metrics->numbers)
-        events->scalar(part + number.name, step, number.value);
-    }
+    each_number(report, [&](const char* part, std::string_view name, double number) {
+      events->scalar(text(part, '/', name), step, number);
+    });
     events->scalar("samples_per_second", step, report.samples_per_second());
     return true;
   };

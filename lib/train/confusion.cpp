@@ -4,6 +4,7 @@
 #include "ranges.hpp"
 #include "train/checks.hpp"
 #include "train/labels.hpp"
+#include "train/outputs.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -19,6 +20,24 @@ void check_class(const Op& op, std::size_t label, std::size_t classes) {
 
 double share(std::size_t part, std::size_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// What ask(tape, batch, add) adds of each batch, logits and a target.
+template <class Ask>
+ConfusionMatrix confusion_of(const data::Dataset& dataset, const PredictOptions& options, Ask ask) {
+  check_data({"confusion_matrix", options.at}, "data", dataset, options.batch_size);
+  std::optional<ConfusionMatrix> confusion;
+  const auto add = [&](const Array& logits, const data::Column& target) {
+    const Labels labels{target};
+    const std::size_t classes = logits.dimension() == 0 ? 1 : logits.shape().back();
+    if (!confusion) confusion.emplace(classes, options.at);
+    confusion->add(logits, labels, options.at);
+  };
+  for (const data::Batch& batch : data::batches(dataset, options.batch_size)) {
+    Tape tape{Mode::eval};
+    ask(tape, batch, add);
+  }
+  return *confusion;
 }
 
 }  // namespace
@@ -93,17 +112,18 @@ double ConfusionMatrix::macro_f1() const {
 
 ConfusionMatrix confusion_of_model(const detail::Forward& model, const data::Dataset& dataset,
                                    const PredictOptions& options) {
-  const Op op{"confusion_matrix", options.at};
-  check_data(op, "data", dataset, options.batch_size);
-  std::optional<ConfusionMatrix> confusion;
-  for (const data::Batch& batch : data::batches(dataset, options.batch_size)) {
-    Tape tape{Mode::eval};
+  return confusion_of(dataset, options, [&](Tape& tape, const data::Batch& batch, auto add) {
     const Variable logits = model(tape.input(batch.input(options.at)), options.at);
-    const Labels labels{batch.target(options.at)};
-    if (!confusion) confusion.emplace(logits.rank() == 0 ? 1 : logits.shape().back(), options.at);
-    confusion->add(logits.value(), labels, options.at);
-  }
-  return *confusion;
+    add(logits.value(), batch.target(options.at));
+  });
+}
+
+ConfusionMatrix confusion_matrix(const Task& task, const data::Dataset& dataset,
+                                 const MetricOptions& of, const PredictOptions& options) {
+  return confusion_of(dataset, options, [&](Tape& tape, const data::Batch& batch, auto add) {
+    const StepResult result = task.step(tape, batch);
+    add(output_of(result, of), target_of(batch, of));
+  });
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -19,18 +19,25 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// A parameter that is trained but not listed would be missing in every file of weights.
-void check_listed(const Op& op, std::span<Parameter* const> used,
-                  std::span<const NamedArray> listed) {
-  std::unordered_set<const Parameter*> known;
-  for (const auto& [name, parameter] : detail::parameters_of(listed)) known.insert(parameter);
-  for (const Parameter* parameter : used)
-    if (!known.contains(parameter))
-      throw ValueError(op,
-                       text("the model uses a parameter of shape ", parameter->shape(),
-                            " that it does not list"),
-                       "does each of its layers have a public parameters(ParameterList&)?");
-}
+// What a task lists. A parameter that is trained but not listed would be missing in every file of weights.
+class Listed {
+ public:
+  explicit Listed(std::span<const NamedArray> arrays) {
+    for (const auto& [name, parameter] : detail::parameters_of(arrays)) all_.insert(parameter);
+  }
+  // In each step, as each may use others.
+  void check(const Op& op, std::span<Parameter* const> used) const {
+    for (const Parameter* parameter : used)
+      if (!all_.contains(parameter))
+        throw ValueError(op,
+                         text("the model uses a parameter of shape ", parameter->shape(),
+                              " that it does not list"),
+                         "does each of its layers have a public parameters(ParameterList&)?");
+  }
+
+ private:
+  std::unordered_set<const Parameter*> all_;
+};
 
 // The time since the last lap.
 class Laps {
@@ -49,7 +56,8 @@ class Laps {
 // A training: what of it changes from step to step.
 class Training {
  public:
-  Training(const Task& task, const data::Dataset& train, const data::Dataset& test,
+  // Without a test set `test` is null.
+  Training(const Task& task, const data::Dataset& train, const data::Dataset* test,
            const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors)
       : task_{task},
         train_{train},
@@ -57,10 +65,12 @@ class Training {
         options_{options},
         rng_{rng},
         visitors_(visitors),  // g++ 12 takes braces for a list of one list
+        listed_{task.arrays},
         progress_{options.log, options.epochs},
         totals_{task},
         history_{.monitor = task.monitor},
-        columns_{task.metrics} {
+        columns_{task.metrics, train.size(),
+                 test != nullptr ? std::optional{test->size()} : std::nullopt} {
     if (options.restore_best) best_.emplace(task.arrays);
     if (!options.checkpoint.path.empty()) add_parts();
   }
@@ -124,6 +134,7 @@ class Training {
       }
       const std::size_t every = options_.checkpoint.every_steps;
       save_is_due_ = every > 0 && step_ % every == 0;  // once the next batch is there
+      if (test_ == nullptr && step_ == batches.size()) check_next_loss(*batch);
       laps.lap();
     }
     return true;
@@ -133,7 +144,8 @@ class Training {
     Tape tape{Mode::train, rng_};
     const Op op{"fit", options_.at};
     StepResult result = run_step(op, task_, tape, batch);
-    if (++step_ == 1) check_listed(op, tape.parameters(), task_.arrays);
+    ++step_;
+    listed_.check(op, tape.parameters());
     totals_.add(result, batch);
     result.outputs.clear();  // so that the backward pass frees them
     const auto loss = static_cast<double>(result.loss.item());
@@ -149,11 +161,13 @@ class Training {
 
   void finish_epoch() {
     EpochReport report{.epoch = epoch(), .train = totals_.metrics(), .seconds = seconds_};
-    const Stopwatch watch;
-    report.test = evaluate(task_, test_, {options_.test_batch_size, options_.at});
-    report.seconds.test = watch.seconds();
-    if (!std::isfinite(report.test.loss))
-      throw diverged(text("the loss on the test set is ", report.test.loss, after_step()));
+    if (test_ != nullptr) {
+      const Stopwatch watch;
+      report.test = evaluate(task_, *test_, {options_.test_batch_size, options_.at});
+      report.seconds.test = watch.seconds();
+      if (!std::isfinite(report.test->loss))
+        throw diverged(text("the loss on the test set is ", report.test->loss, after_step()));
+    }
     check_finite();
     save_is_due_ = false;  // it is done below
     history_.epochs.push_back(report);
@@ -195,13 +209,18 @@ class Training {
   void save_step(const data::Batch& batch) {
     check_finite();
     if (!file_) return;
+    check_next_loss(batch);
+    save();
+  }
+
+  // Throws NumericsError if the loss of a batch, with the parameters as they are, is not finite.
+  void check_next_loss(const data::Batch& batch) {
     const Rng before = rng_;  // which the step may draw from
     Tape tape{Mode::eval};
     const double loss = static_cast<double>(
         run_step({"fit", options_.at}, task_, tape, batch).loss.item(options_.at));
     rng_ = before;
     if (!std::isfinite(loss)) throw diverged(text("the loss is ", loss, after_step()));
-    save();
   }
 
   // Throws NumericsError if what the training would go on from is not finite.
@@ -227,6 +246,7 @@ class Training {
       parts.add(text("visitor.", i, '.', visitors_.begin()[i]->name()), *visitors_.begin()[i]);
     parts.set("batch size", std::to_string(options_.batch_size));
     parts.set("training samples", std::to_string(train_.size()));
+    parts.set("test set", test_ != nullptr ? "yes" : "no");
   }
 
   void save() {
@@ -238,7 +258,7 @@ class Training {
 
   void open_file() {
     if (!file_->open()) return check_finite();  // what cannot be listed, too
-    history_.epochs = columns_.epochs(train_.size(), test_.size());
+    history_.epochs = columns_.epochs();
     progress_.note(text("goes on from ", options_.checkpoint.path, ", after epoch ",
                         history_.epochs.size(),
                         step_ > 0 ? text(" and step ", step_, " of the next") : std::string{}));
@@ -248,10 +268,11 @@ class Training {
 
   const Task& task_;
   const data::Dataset& train_;
-  const data::Dataset& test_;
+  const data::Dataset* test_;  // null if there is none
   const FitOptions& options_;
   Rng& rng_;
   std::initializer_list<Visitor*> visitors_;
+  Listed listed_;
   Progress progress_;
   std::optional<TrainingFile> file_;
   std::uint64_t order_ = 0;       // the position of rng_ from which the epoch's order was drawn
@@ -280,13 +301,16 @@ Metrics evaluate(const Task& task, const data::Dataset& dataset, const EvaluateO
   return totals.metrics();
 }
 
-History fit_task(const Task& task, const data::Dataset& train, const data::Dataset& test,
+History fit_task(const Task& task, const data::Dataset& train, const data::Dataset* test,
                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {
   const Op op{"fit", options.at};
   check_count(op, "epochs", options.epochs);
   check_data(op, "training", train, options.batch_size);
-  check_data(op, "test", test, options.test_batch_size, "test_batch_size");
+  if (test != nullptr) check_data(op, "test", *test, options.test_batch_size, "test_batch_size");
   check_metrics(op, task);
+  check_measured(task, test != nullptr, task.monitor);
+  for (const EpochCallback& callback : options.on_epoch)
+    if (!callback.monitor().empty()) check_measured(task, test != nullptr, callback.monitor());
   if (options.checkpoint.path.empty() &&
       (options.checkpoint.resume || options.checkpoint.every_steps > 0))
     throw ValueError(op, "the checkpoint has no path");

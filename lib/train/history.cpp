@@ -30,7 +30,11 @@ Metrics::Number find(const Metrics& metrics, std::string_view name) {
 Metrics::Number find(const EpochReport& report, std::string_view name) {
   constexpr std::string_view train = "train.", test = "test.";
   if (name.starts_with(train)) return find(report.train, name.substr(train.size()));
-  return find(report.test, name.starts_with(test) ? name.substr(test.size()) : name);
+  if (!name.starts_with(test)) return find(report.test ? *report.test : report.train, name);
+  if (!report.test)
+    throw ValueError(Op::nowhere("metrics"), text("expected a test set for ", name, ", got none"),
+                     text("train.", name.substr(test.size()), " is there without one"));
+  return find(*report.test, name.substr(test.size()));
 }
 
 }  // namespace
@@ -46,7 +50,10 @@ double EpochReport::operator[](std::string_view name) const { return find(*this,
 
 const Metrics& History::test(Location at) const {
   if (epochs.empty()) throw ValueError({"history", at}, "no epoch was completed");
-  return epochs.back().test;
+  if (!epochs.back().test)
+    throw ValueError({"history", at}, "expected a test set, the training had none",
+                     "epochs.back().train is what it has measured");
+  return *epochs.back().test;
 }
 
 const EpochReport& History::best(std::string_view by, Location at) const {

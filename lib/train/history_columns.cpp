@@ -19,25 +19,28 @@ Metrics none_of(std::span<const Metric> metrics, std::size_t samples) {
 
 }  // namespace
 
-HistoryColumns::HistoryColumns(std::span<const Metric> metrics)
-    : metrics_(metrics.begin(), metrics.end()) {
-  add_metrics("train", &EpochReport::train);
-  add_metrics("test", &EpochReport::test);
+HistoryColumns::HistoryColumns(std::span<const Metric> metrics, std::size_t train_samples,
+                               std::optional<std::size_t> test_samples)
+    : metrics_(metrics.begin(), metrics.end()),
+      train_samples_{train_samples},
+      test_samples_{test_samples} {
+  add_metrics("train", [](EpochReport& r) -> Metrics& { return r.train; });
+  if (test_samples) add_metrics("test", [](EpochReport& r) -> Metrics& { return r.test.value(); });
   add_seconds("data", &EpochReport::Seconds::data);
   add_seconds("forward", &EpochReport::Seconds::forward);
   add_seconds("backward", &EpochReport::Seconds::backward);
   add_seconds("update", &EpochReport::Seconds::update);
-  add_seconds("test", &EpochReport::Seconds::test);
+  if (test_samples) add_seconds("test", &EpochReport::Seconds::test);
 }
 
-void HistoryColumns::add_metrics(const std::string& part, Metrics EpochReport::*metrics) {
+void HistoryColumns::add_metrics(const std::string& part, Metrics& (*metrics)(EpochReport&)) {
   columns_.push_back({part + ".loss",
-                      [metrics](EpochReport& r) -> double& { return (r.*metrics).loss; },
+                      [metrics](EpochReport& r) -> double& { return metrics(r).loss; },
                       [](double x) { return std::isfinite(x); }});
   for (std::size_t i = 0; i < metrics_.size(); ++i)
     columns_.push_back(
         {text(part, '.', metrics_[i].name),
-         [metrics, i](EpochReport& r) -> double& { return (r.*metrics).numbers[i].value; },
+         [metrics, i](EpochReport& r) -> double& { return metrics(r).numbers[i].value; },
          [metric = metrics_[i]](double mean) {
            return metric.finish != nullptr || can_be_sum(metric, 1, mean);
          }});
@@ -73,13 +76,12 @@ std::string HistoryColumns::wrong() const {
   return {};
 }
 
-std::vector<EpochReport> HistoryColumns::epochs(std::size_t train_samples,
-                                                std::size_t test_samples) const {
+std::vector<EpochReport> HistoryColumns::epochs() const {
   std::vector<EpochReport> epochs(columns_.front().numbers.size());
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     epochs[i].epoch = static_cast<int>(i) + 1;
-    epochs[i].train = none_of(metrics_, train_samples);
-    epochs[i].test = none_of(metrics_, test_samples);
+    epochs[i].train = none_of(metrics_, train_samples_);
+    if (test_samples_) epochs[i].test = none_of(metrics_, *test_samples_);
     for (const Column& column : columns_) column.of(epochs[i]) = column.numbers[i];
   }
   return epochs;

@@ -7,6 +7,7 @@
 #include <xtape/train/task.hpp>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,13 +17,14 @@ namespace xtape::inline XTAPE_ABI {
 /// Lists a history by columns, such as `test.loss`, a number for each epoch.
 class HistoryColumns {
  public:
-  /// For histories of a task with these metrics.
-  explicit HistoryColumns(std::span<const Metric> metrics);
+  /// For histories of a task with these metrics, over so many samples; there may be no test set.
+  HistoryColumns(std::span<const Metric> metrics, std::size_t train_samples,
+                 std::optional<std::size_t> test_samples);
   /// Lists the columns of a history: what is written, and where to read. It is always the same history, which
   /// has grown since.
   void list(StateList& list, const History& history);
-  /// The epochs that were read. The numbers of samples are those of the datasets.
-  std::vector<EpochReport> epochs(std::size_t train_samples, std::size_t test_samples) const;
+  /// The epochs that were read.
+  std::vector<EpochReport> epochs() const;
 
  private:
   struct Column {
@@ -32,11 +34,13 @@ class HistoryColumns {
     std::vector<double> numbers = {};
   };
 
-  void add_metrics(const std::string& part, Metrics EpochReport::*metrics);
+  void add_metrics(const std::string& part, Metrics& (*metrics)(EpochReport&));
   void add_seconds(const char* name, double EpochReport::Seconds::*seconds);
   std::string wrong() const;  // what cannot be in the columns, or nothing
 
   std::vector<Metric> metrics_;
+  std::size_t train_samples_;
+  std::optional<std::size_t> test_samples_;
   std::vector<Column> columns_;
 };
 

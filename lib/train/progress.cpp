@@ -62,8 +62,9 @@ void Progress::step(const StepReport& step, const Totals& so_far, double seconds
 }
 
 void Progress::epoch(const EpochReport& r) {
-  note(text("epoch ", r.epoch, '/', epochs_, "  train ", words_of(r.train), "  test ",
-            words_of(r.test), "  ", fixed(r.samples_per_second(), 0), " samples/s, ",
+  note(text("epoch ", r.epoch, '/', epochs_, "  train ", words_of(r.train),
+            r.test ? "  test " + words_of(*r.test) : std::string{}, "  ",
+            fixed(r.samples_per_second(), 0), " samples/s, ",
             fixed(r.seconds.train() + r.seconds.test, 1), " s"));
 }
 

@@ -23,7 +23,13 @@ void check_metrics(const Op& op, const Task& task) {
       throw ValueError(op, text("two metrics are called ", metric.name), "give one a .name");
     names.push_back(metric.name);
   }
-  cost({.train = Totals{task}.metrics(), .test = Totals{task}.metrics()}, task.monitor);
+  check_measured(task, true, task.monitor);
+}
+
+void check_measured(const Task& task, bool has_test, std::string_view name) {
+  EpochReport report{.train = Totals{task}.metrics()};
+  if (has_test) report.test = report.train;
+  cost(report, name);
 }
 
 bool can_be_sum(const Metric& metric, double terms, double sum) {

@@ -50,6 +50,29 @@ BOOST_AUTO_TEST_CASE(of_a_model_on_a_dataset) {
   }
 }
 
+// The second output, for the second target.
+BOOST_AUTO_TEST_CASE(of_an_output_of_a_task) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  const Circle circle{100};
+  const data::Batch all = all_of(circle);
+  data::Batch twice{.inputs = all.inputs, .targets = {data::ids({100}), all.targets[0]}};
+  const data::ArrayDataset data{twice};
+  const Task task{.arrays = named_arrays(net),
+                  .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+                    const Variable logits = net(tape.input(batch.input()));
+                    return {softmax_cross_entropy(logits, batch.targets[1]), {-logits, logits}};
+                  }};
+  const ConfusionMatrix expected = confusion_matrix(net, circle);
+  const ConfusionMatrix m =
+      confusion_matrix(task, data, {.output = 1, .target = 1}, {.batch_size = 7});
+  for (std::size_t label = 0; label < 3; ++label)
+    for (std::size_t predicted = 0; predicted < 3; ++predicted)
+      BOOST_TEST(m.count(label, predicted) == expected.count(label, predicted));
+  BOOST_CHECK_THROW(confusion_matrix(task, data, {.output = 2}), ValueError);
+  BOOST_CHECK_THROW(confusion_matrix(task, data, {.target = 2}), ValueError);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_counted) {
   ConfusionMatrix m{3};
   const std::vector<std::int32_t> zero{0}, three{3};

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_table_has_the_very_numbers_of_the_history) {
   for (std::size_t i = 0; i < 3; ++i) {
     const EpochReport& e = h.epochs[i];
     const double expected[] = {1.0 * e.epoch,     e.train.loss,          e.train["accuracy"],
-                               e.test.loss,       e.test["accuracy"],    e.seconds.data,
+                               e.test->loss,      e["accuracy"],         e.seconds.data,
                                e.seconds.forward, e.seconds.backward,    e.seconds.update,
                                e.seconds.test,    e.samples_per_second()};
     BOOST_REQUIRE(cells[i + 1].size() == 11u);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(an_event_file_has_the_numbers_under_their_names) {
   for (const EpochReport& report : h.epochs)
     for (const auto& [tag, value] : {std::pair{"train/loss", report.train.loss},
                                      {"train/accuracy", report["train.accuracy"]},
-                                     {"test/loss", report.test.loss},
+                                     {"test/loss", report.test->loss},
                                      {"test/accuracy", report["accuracy"]},
                                      {"samples_per_second", report.samples_per_second()}}) {
       const auto number = static_cast<float>(value);

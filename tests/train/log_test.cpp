@@ -101,6 +101,17 @@ BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
   BOOST_TEST(count(text, "\r") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(without_a_test_set_a_line_has_the_training_alone) {
+  const std::string text = seen_in_file([](std::FILE* file) {
+    Rng rng{1};
+    Sequential net = small_net(rng);
+    fit(net, train_set, {.epochs = 1, .log = file}, rng, SGD{});
+  });
+  BOOST_TEST(test::fits(text, "epoch 1/1  train loss " + number + " accuracy " + number +
+                                  "  [0-9]+ samples/s, [0-9]+\\.[0-9] s\n"),
+             text);
+}
+
 BOOST_AUTO_TEST_CASE(the_end_by_a_callback_is_told) {
   const std::string text = seen_in_file([](std::FILE* file) {
     Rng rng{1};

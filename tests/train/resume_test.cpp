@@ -47,9 +47,9 @@ void check_same(const Result& a, const Result& b) {
     BOOST_TEST(x.train.loss == y.train.loss);
     BOOST_TEST(x["train.accuracy"] == y["train.accuracy"]);
     BOOST_TEST(x.train.samples == y.train.samples);
-    BOOST_TEST(x.test.loss == y.test.loss);
+    BOOST_TEST(x.test->loss == y.test->loss);
     BOOST_TEST(x["test.accuracy"] == y["test.accuracy"]);
-    BOOST_TEST(x.test.samples == y.test.samples);
+    BOOST_TEST(x.test->samples == y.test->samples);
     BOOST_TEST(y.seconds.train() > 0);
   }
 }

@@ -18,7 +18,7 @@ namespace xtape::inline XTAPE_ABI {
 /// FitOptions options;
 /// options.on_epoch = {[&](const History& history) {
 ///   const EpochReport& report = history.epochs.back();
-///   events.scalar("test/accuracy", static_cast<std::uint64_t>(report.epoch), report.test["accuracy"]);
+///   events.scalar("test/accuracy", static_cast<std::uint64_t>(report.epoch), report["accuracy"]);
 ///   return true;
 /// }};
 /// fit(net, train, test, options, rng, adam);

@@ -9,8 +9,9 @@
 /// fit(net, train, test, options, rng, adam);
 /// ```
 /// What a callback compares epochs by has the name of a metric: `accuracy` is that on the test set, `train.accuracy`
-/// the other; without a name it is what the task monitors, its loss. A name that no metric has is a ValueError after
-/// the first epoch. Callbacks are called in order, and all of them also in the epoch in which one ends the training.
+/// the other; without a name it is what the task monitors, its loss. Where there is no test set `accuracy`, too, is
+/// that of the training. `fit` throws ValueError for a name that nothing measured has, before the first step.
+/// Callbacks are called in order, and all of them also in the epoch in which one ends the training.
 ///
 /// Those that write a file try at once whether they can, so that a wrong path is found before the training,
 /// not after its first epoch. Where they fail later, as on a full disk, `fit` throws their DataError after
@@ -80,7 +81,8 @@ EpochCallback save_best(const std::string& path, Model& net, const SaveBestOptio
 /// epoch,train_loss,train_accuracy,test_loss,test_accuracy,data_seconds,forward_seconds,
 ///     backward_seconds,update_seconds,test_seconds,samples_per_second
 /// ```
-/// (without the break, and with the metrics of the task where the accuracy is). Numbers have as many digits as it takes to read the same double back. The first epoch
+/// (without the break, with the metrics of the task where the accuracy is, and without the columns of a test set
+/// where there is none). Numbers have as many digits as it takes to read the same double back. The first epoch
 /// of a process replaces the file in one step by a whole new one, so that a training that is resumed leaves
 /// neither gaps nor double lines. Each further one adds its line at the end, all of it or, on a full disk, nothing;
 /// if the file is no longer as it was left, it is replaced again. Throws DataError, here and in the training,

@@ -63,8 +63,8 @@ Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,
 /// ```
 /// sum_i(w_i c(y_i) l_i) / n
 /// ```
-/// for the losses l_i of the n terms, as in Keras: weights of the mean 1 leave the size of the gradient as it is.
-/// Metrics do not see the weights.
+/// for the losses l_i of the n terms, as in Keras: weights of the mean 1 leave the size of the gradient as it is. It is
+/// the same in an evaluation; Keras leaves the weights of classes out there. Metrics do not see the weights.
 ///
 /// The step throws ShapeError unless output and target fit, and ValueError where there is not one weight, finite and
 /// at least 0, for each class, or for targets that are probabilities with weights of classes.

@@ -58,11 +58,16 @@ ConfusionMatrix confusion_of_model(const detail::Forward& model, const data::Dat
 /// Which classes a model takes for which on a dataset, in evaluation mode. The output of the model is logits
 /// (N, classes), the target ids (N,). Throws ValueError for a batch size of 0 and an empty dataset, and what
 /// ConfusionMatrix::add throws.
-template <class Model>
+template <detail::IsModel Model>
 ConfusionMatrix confusion_matrix(Model&& model, const data::Dataset& dataset,
                                  const PredictOptions& options = {}) {
   return confusion_of_model(detail::forward_of(model), dataset, options);
 }
+
+/// The same of an output of a task, of which `of` says the place and that of the target:
+/// `confusion_matrix(task, test, {.output = 1, .target = 1})`. Throws ValueError where there are not so many, too.
+ConfusionMatrix confusion_matrix(const Task& task, const data::Dataset& dataset,
+                                 const MetricOptions& of = {}, const PredictOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

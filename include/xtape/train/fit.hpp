@@ -27,9 +27,26 @@ struct StepReport {
   double loss = 0;        ///< of the batch
 };
 
-/// Called after each epoch with all that was measured so far; training ends where it returns false.
-/// See callbacks.hpp for ready ones.
-using EpochCallback = std::function<bool(const History&)>;
+/// Called after each epoch with all that was measured so far; training ends where it returns false. Any such function
+/// becomes one. See callbacks.hpp for ready ones.
+class EpochCallback {
+ public:
+  /// Calls a function. With the name of the number by which it compares epochs, if it does, `fit` finds out before it
+  /// begins whether that will be measured.
+  template <class F>
+  requires(!std::same_as<F, EpochCallback> && std::is_invocable_r_v<bool, F&, const History&>)
+      EpochCallback(F function, std::string monitor = {})
+      : function_{std::move(function)}, monitor_{std::move(monitor)} {}
+
+  /// Whether the training is to go on.
+  bool operator()(const History& history) const { return function_(history); }
+  /// The name of what it compares epochs by; empty for the task's and for none.
+  const std::string& monitor() const noexcept { return monitor_; }
+
+ private:
+  std::function<bool(const History&)> function_;
+  std::string monitor_;
+};
 /// Called after each step; training ends where it returns false, as after Ctrl-C (a flag that a signal's
 /// handler has set), and the checkpoint is then up to date.
 using StepCallback = std::function<bool(const StepReport&)>;
@@ -53,11 +70,12 @@ struct CheckpointOptions {
 struct FitOptions {
   int epochs = 10;                           ///< passes over the training set, at least 1
   std::size_t batch_size = 64;               ///< samples per step, at least 1
-  std::size_t test_batch_size = 250;         ///< samples at a time in the evaluation, at least 1
+  std::size_t test_batch_size = 250;         ///< samples at a time in an evaluation, at least 1
   std::vector<EpochCallback> on_epoch = {};  ///< called in order, all of them, after each epoch
   StepCallback on_step = {};                 ///< called after each step
   /// Ends with the weights of the best epoch by the number that the task monitors, not with those of the last. They
-  /// are kept in memory, and in the checkpoint.
+  /// are kept in memory, and in the checkpoint. Without a test set the number is that of the training, which was
+  /// measured while the epoch still changed the weights.
   bool restore_best = false;
   CheckpointOptions checkpoint = {};  ///< where to keep the state of the training
   /// Gets a progress bar if it is a terminal, cut to its width, else, or where TERM is `dumb` or not set, a line
@@ -73,40 +91,64 @@ struct EvaluateOptions {
   Location at = Location::current();  ///< where evaluate was called, for its errors and the model's
 };
 
-/// See `fit` for a task, which calls this.
-History fit_task(const Task& task, const data::Dataset& train, const data::Dataset& test,
+/// See `fit` for a task, which calls this; without a test set `test` is null.
+History fit_task(const Task& task, const data::Dataset& train, const data::Dataset* test,
                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors);
 
+namespace detail {
+template <class V>
+concept IsVisitor = std::derived_from<std::remove_reference_t<V>, Visitor>;
+}  // namespace detail
+
 /// Trains what a task says: in each epoch a pass over the shuffled training set, a step per batch, and then an
-/// evaluation. After each backward pass the visitors go over the parameters, in order:
+/// evaluation on the test set. After each backward pass the visitors go over the parameters, in order:
 /// `fit(regression(net), train, test, {.epochs = 10}, rng, ClipNorm{1}, adam)`.
 /// Shuffling, dropout and whatever a dataset draws depend on `rng`. With
 /// `.checkpoint = {.path = "run.safetensors", .resume = true}` a killed training goes on where it was, if the model,
 /// the data and the visitors are made as before.
 ///
 /// Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset, for a task that uses a
-/// parameter without listing it, metrics without names of their own, and options of a checkpoint that do not fit
-/// together; DataError where the checkpoint cannot be read, is another training's, or cannot be written before this
-/// one begins; ShapeError unless the loss of a step is a scalar; NumericsError where the loss of a step, or, after an
-/// epoch, that on the test set or a trainable parameter is no longer finite: the model is then as the last step
-/// left it, and no callback is asked about that epoch. What a callback throws comes through, once the others
-/// were called and the checkpoint was written; resuming calls them again. So does what the step throws.
-template <class... Visitors>
-requires(std::derived_from<std::remove_reference_t<Visitors>, Visitor>&&...) History
-    fit(const Task& task, const data::Dataset& train, const data::Dataset& test,
-        const FitOptions& options, Rng& rng, Visitors&&... visitors) {
+/// parameter without listing it, metrics without names of their own, a number to compare epochs by that is not
+/// measured, and options of a checkpoint that do not fit together; DataError where the checkpoint cannot be read, is
+/// another training's, or cannot be written before this one begins; ShapeError unless the loss of a step is a scalar;
+/// NumericsError where the loss of a step, or, after an epoch, that on the test set or a trainable parameter is no
+/// longer finite: the model is then as the last step left it, and no callback is asked about that epoch. What a
+/// callback throws comes through, once the others were called and the checkpoint was written; resuming calls them
+/// again. So does what the step throws.
+template <detail::IsVisitor... Visitors>
+History fit(const Task& task, const data::Dataset& train, const data::Dataset& test,
+            const FitOptions& options, Rng& rng, Visitors&&... visitors) {
   static_assert(sizeof...(Visitors) > 0,
                 "fit needs an optimizer: fit(net, train, test, {}, rng, adam)");
-  return fit_task(task, train, test, options, rng, {static_cast<Visitor*>(&visitors)...});
+  return fit_task(task, train, &test, options, rng, {static_cast<Visitor*>(&visitors)...});
 }
 
 /// Trains a model for `classification`: `fit(net, train, test, {.epochs = 10}, rng, adam)`.
-template <class Model, class... Visitors>
-requires(!std::same_as<std::remove_const_t<Model>, Task> &&
-         (std::derived_from<std::remove_reference_t<Visitors>, Visitor> && ...)) History
-    fit(Model& model, const data::Dataset& train, const data::Dataset& test,
-        const FitOptions& options, Rng& rng, Visitors&&... visitors) {
+template <detail::IsModel Model, detail::IsVisitor... Visitors>
+History fit(Model& model, const data::Dataset& train, const data::Dataset& test,
+            const FitOptions& options, Rng& rng, Visitors&&... visitors) {
   return fit(classification(model, {}, options.at), train, test, options, rng,
+             std::forward<Visitors>(visitors)...);
+}
+
+/// Trains without a test set, as a GAN, or a model that is to learn from all data there is:
+/// `fit(net, all, {.epochs = 10}, rng, adam)`. There is no evaluation. `EpochReport::test` is empty, and what is
+/// compared, shown and logged is what the training has measured: `loss` stands for `train.loss`, and whoever monitors
+/// `test.loss` gets a ValueError before the first step. After an epoch the loss of its last batch, in evaluation mode,
+/// must be finite, in the place of that on the test set. A checkpoint is of a training with a test set or of one
+/// without.
+template <detail::IsVisitor... Visitors>
+History fit(const Task& task, const data::Dataset& train, const FitOptions& options, Rng& rng,
+            Visitors&&... visitors) {
+  static_assert(sizeof...(Visitors) > 0, "fit needs an optimizer: fit(net, train, {}, rng, adam)");
+  return fit_task(task, train, nullptr, options, rng, {static_cast<Visitor*>(&visitors)...});
+}
+
+/// Trains a model for `classification` without a test set: `fit(net, train, {.epochs = 10}, rng, adam)`.
+template <detail::IsModel Model, detail::IsVisitor... Visitors>
+History fit(Model& model, const data::Dataset& train, const FitOptions& options, Rng& rng,
+            Visitors&&... visitors) {
+  return fit(classification(model, {}, options.at), train, options, rng,
              std::forward<Visitors>(visitors)...);
 }
 
@@ -115,9 +157,8 @@ requires(!std::same_as<std::remove_const_t<Model>, Task> &&
 Metrics evaluate(const Task& task, const data::Dataset& dataset,
                  const EvaluateOptions& options = {});
 /// The same of a model for `classification`: its loss and its `accuracy`.
-template <class Model>
-requires(!std::same_as<std::remove_const_t<Model>, Task>) Metrics
-    evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
+template <detail::IsModel Model>
+Metrics evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {}) {
   return evaluate(classification(model, {}, options.at), dataset, options);
 }
 

@@ -5,6 +5,7 @@
 
 #include <xtape/error.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,19 +40,20 @@ struct EpochReport {
     double forward = 0;   ///< the step: models, loss and metrics
     double backward = 0;  ///< gradients
     double update = 0;    ///< visitors, such as the optimizer
-    double test = 0;      ///< the evaluation after the epoch
+    double test = 0;      ///< the evaluation after the epoch, if there is one
     double train() const { return data + forward + backward + update; }  ///< all but the evaluation
     bool operator==(const Seconds&) const = default;                     ///< in all
   };
 
-  int epoch = 0;         ///< from 1
-  Metrics train = {};    ///< while training: dropout is on, and the model changes
-  Metrics test = {};     ///< after the epoch, in evaluation mode
+  int epoch = 0;       ///< from 1
+  Metrics train = {};  ///< while training: dropout is on, and the model changes
+  /// On the test set after the epoch, in evaluation mode; nothing where there is no test set.
+  std::optional<Metrics> test = {};
   Seconds seconds = {};  ///< where the time went
   /// Training samples per second of training, the evaluation left out.
   double samples_per_second() const { return static_cast<double>(train.samples) / seconds.train(); }
-  /// A number by its name: `train.loss`, `test.accuracy`; without the part that is `test`. Throws ValueError if
-  /// there is none.
+  /// A number by its name: `train.loss`, `test.accuracy`; without the part it is that of the test set, or of the
+  /// training where there is no test set. Throws ValueError if there is none.
   double operator[](std::string_view name) const;
   bool operator==(const EpochReport&) const = default;  ///< in all
 };
@@ -63,7 +65,7 @@ struct History {
   bool stopped = false;  ///< a callback after an epoch ended the training; resuming asks it again
   bool interrupted = false;  ///< a callback after a step did; a checkpoint can be gone on from
   std::string checkpoint_error = {};  ///< why the last checkpoint could not be written, if so
-  /// After the last epoch. Throws ValueError if none was completed.
+  /// On the test set after the last epoch. Throws ValueError if none was completed, or there is no test set.
   const Metrics& test(Location at = Location::current()) const;
   double train_seconds() const;       ///< for the training alone
   double test_seconds() const;        ///< for the evaluations

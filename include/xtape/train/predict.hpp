@@ -39,9 +39,8 @@ Array predict_model(const detail::Forward& model, const data::Dataset& dataset,
 /// What a model computes from the input of each sample of a dataset, in evaluation mode: row i of the result (N, ...)
 /// is of sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if the model does not
 /// return a row for each sample.
-template <class Model>
-requires(!std::same_as<std::remove_cvref_t<Model>, Task>) Array
-    predict(Model&& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
+template <detail::IsModel Model>
+Array predict(Model&& model, const data::Dataset& dataset, const PredictOptions& options = {}) {
   return predict_model(detail::forward_of(model), dataset, options);
 }
 

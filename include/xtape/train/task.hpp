@@ -6,6 +6,7 @@
 #include <xtape/data/batch.hpp>
 #include <xtape/layers/layer.hpp>
 
+#include <concepts>
 #include <functional>
 #include <limits>
 #include <string>
@@ -52,16 +53,29 @@ struct MetricOptions {
 /// fit(task, train, test, {.epochs = 10}, rng, adam);
 /// ```
 /// What the step refers to, as the model, must outlive the task.
+///
+/// Visitors go over the parameters that the step's tape has. Where several models learn in turns, the step freezes
+/// those whose turn it is not, by the number of the batch, and `only(model, adam)` counts the steps of its model alone.
+/// A step that counted its own calls would lose count when a training is resumed.
+/// ```
+/// const bool criticise = tape.mode() == Mode::train && batch.number % 6 < 5;  // five times, then the generator once
+/// const Frozen still{unique_parameters(criticise ? generator : critic)};
+/// ```
 struct Task {
   /// What one model or several learn and keep: checked and kept in checkpoints under these names.
   std::vector<NamedArray> arrays;
   /// Computes the loss of a batch on a tape, in training and in evaluation.
   std::function<StepResult(Tape& tape, const data::Batch& batch)> step;
   std::vector<Metric> metrics = {};  ///< what is measured beside the loss
-  std::string monitor = "loss";      ///< the number that epochs are compared by
+  /// The number that epochs are compared by, on the test set if there is one, else in the training.
+  std::string monitor = "loss";
 };
 
 namespace detail {
+// What is not a Task is a model.
+template <class Model>
+concept IsModel = !std::same_as<std::remove_cvref_t<Model>, Task>;
+
 // A model of one input and one output as the training loop sees it.
 using Forward = std::function<Variable(const Variable& x, const Location& at)>;
 
