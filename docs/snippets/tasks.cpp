@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/xtape.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <string>
 
 using namespace xtape;
@@ -27,6 +29,53 @@ data::ArrayDataset letters(const std::string& text) {
   return {letter, next};
 }
 //! [text]
+
+//! [models]
+struct Gan {
+  Dense generator;
+  Sequential critic;
+  void parameters(ParameterList& list) { list("generator", generator), list("critic", critic); }
+};
+
+struct ClipWeights : Visitor {
+  void visit(Parameter& p) override {
+    for (Scalar& w : p.value()) w = std::clamp(w, Scalar(-0.3), Scalar(0.3));
+  }
+};
+//! [models]
+
+Array normal(std::size_t count, double mean, Rng& rng) {
+  Array x = zeros({count, 1});
+  for (Scalar& each : x) each = Scalar(mean + rng.normal());
+  return x;
+}
+
+void train_in_turns() {
+  Rng rng{1};
+  const data::ArrayDataset numbers{{.inputs = {normal(600, 3, rng), normal(600, 0, rng)}}};
+  Gan gan{Dense{{.in = 1, .out = 1}, rng},
+          Sequential{Dense{{.in = 1, .out = 16, .activation = Activation::relu}, rng},
+                     Dense{{.in = 16, .out = 1}, rng}}};
+  //! [turns]
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    const bool criticise = tape.mode() == Mode::train && batch.number % 6 < 5;
+    const Frozen still{criticise ? unique_parameters(gan.generator)
+                                 : unique_parameters(gan.critic)};
+    const Variable real = tape.input(batch.inputs[0]);
+    const Variable made = gan.generator(tape.input(batch.inputs[1]));
+    const Variable distance = mean(gan.critic(real)) - mean(gan.critic(made));
+    return {criticise ? -distance : distance, {made}};
+  };
+  const Task task{.arrays = named_arrays(gan), .step = step};
+  RMSprop critic{{.learning_rate = 1e-2}}, generator{{.learning_rate = 1e-2}};
+  fit(task, numbers, {.epochs = 100, .batch_size = 20, .log = nullptr}, rng,
+      only(gan.critic, critic), only(gan.critic, ClipWeights{}), only(gan.generator, generator));
+  std::printf("steps: critic %d, generator %d\n", int(critic.steps()), int(generator.steps()));
+  //! [turns]
+  const Array made = predict(task, numbers)[0];
+  const double sum = std::accumulate(made.begin(), made.end(), 0.0);
+  std::printf("the mean of what it makes: %.0f\n", sum / 600);
+}
 
 }  // namespace
 
@@ -81,4 +130,5 @@ int main() {
     std::printf("the next letter: right %.2f\n", history.test()["accuracy"]);
     //! [letters]
   }
+  train_in_turns();
 }
