@@ -88,8 +88,8 @@ Batch log1p(Batch argument) {
   const IntVec bits = IntVec(one_more), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
   const Vec scale = Vec((127 - k) << 23);
   const Batch f = as_batch((Vec(bits - (k << 23)) - 1) + (x - (one_more - 1)) * scale);
-  const Batch log = xsimd::fma(as_batch(__builtin_convertvector(k, Vec)), Batch(0.69314718F),
-                               log1p_up_to_1(f));
+  const Batch log =
+      xsimd::fma(as_batch(__builtin_convertvector(k, Vec)), Batch(0.69314718F), log1p_up_to_1(f));
   const Batch infinity(std::numeric_limits<Scalar>::infinity());
   const Batch none(std::numeric_limits<Scalar>::quiet_NaN());
   const Batch outside = xsimd::select(argument == Batch(-1), -infinity,

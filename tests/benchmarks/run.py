@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What ./dev bench does once the programs are built: measures, prints tables, writes benchmark.json.
 
-    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,mlp,vgg] [--no-kernels]
+    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,mlp,vgg] [--no-kernels | --against TREE]
 
 Every ratio is of things measured in this one run, the programs to compare in turn, in several rounds.
 PyTorch is measured beside xtape where a python3 has it.
@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import against
 
 
 def output(*command, processors=None):
@@ -198,7 +200,10 @@ def main():
     parser.add_argument("--steps", type=int, default=150, help="per program and round")
     parser.add_argument("--models", default="cnn,lenet5,mlp,vgg")
     parser.add_argument("--no-kernels", action="store_true")
+    parser.add_argument("--against", type=pathlib.Path, metavar="TREE", help="only how fast training is beside that build")
     options = parser.parse_args()
+    if options.against:
+        return against.compare(options.tree, options.against, options.models.split(","), options.rounds, options.steps)
     torch = find_torch()
     machine = know_processor(options.tree)
     print(machine, end="", flush=True)
