@@ -82,11 +82,12 @@ Batch log1p_up_to_1(Batch x) {
   return s * polynomial(atanh, s * s);
 }
 
-// 1 + x is 2^k m with m near 1; f is m - 1 with what 1 + x has rounded away.
+// 1 + x is 2^k m with m near 1; f is m - 1 with what 1 + x has rounded away: of large x nothing, for which there is
+// no 2^-k either.
 Batch log1p(Batch argument) {
   const Vec x = as_vec(argument), one_more = 1 + x;
   const IntVec bits = IntVec(one_more), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
-  const Vec scale = Vec((127 - k) << 23);
+  const Vec scale = Vec((k < 127 ? 127 - k : IntVec{}) << 23);
   const Batch f = as_batch((Vec(bits - (k << 23)) - 1) + (x - (one_more - 1)) * scale);
   const Batch log =
       xsimd::fma(as_batch(__builtin_convertvector(k, Vec)), Batch(0.69314718F), log1p_up_to_1(f));
