@@ -32,8 +32,9 @@ void over_matrices(const Shape& whole, const Shape& kept, Rows rows, Columns col
   else if (inner == 1)
     columns(Matrix{outer, count});
   else
-    parallel(outer, [&](std::size_t i) {
-      rows(Matrix{count, inner}, i * count * inner, i * inner);
+    parallel_ranges(outer, row_grain(count * inner), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i)
+        rows(Matrix{count, inner}, i * count * inner, i * inner);
     });
 }
 
