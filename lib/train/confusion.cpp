@@ -25,7 +25,6 @@ double share(std::size_t part, std::size_t whole) {
 // What ask(tape, batch, add) adds of each batch, logits and a target.
 template <class Ask>
 ConfusionMatrix confusion_of(const data::Dataset& dataset, const PredictOptions& options, Ask ask) {
-  check_data({"confusion_matrix", options.at}, "data", dataset, options.batch_size);
   std::optional<ConfusionMatrix> confusion;
   const auto add = [&](const Array& logits, const data::Column& target) {
     const Labels labels{target};
@@ -33,10 +32,8 @@ ConfusionMatrix confusion_of(const data::Dataset& dataset, const PredictOptions&
     if (!confusion) confusion.emplace(classes, options.at);
     confusion->add(logits, labels, options.at);
   };
-  for (const data::Batch& batch : data::batches(dataset, options.batch_size)) {
-    Tape tape{Mode::eval};
-    ask(tape, batch, add);
-  }
+  each_batch({"confusion_matrix", options.at}, dataset, options.batch_size,
+             [&](Tape& tape, const data::Batch& batch) { ask(tape, batch, add); });
   return *confusion;
 }
 

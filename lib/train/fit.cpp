@@ -291,13 +291,11 @@ class Training {
 
 Metrics evaluate(const Task& task, const data::Dataset& dataset, const EvaluateOptions& options) {
   const Op op{"evaluate", options.at};
-  check_data(op, "data", dataset, options.batch_size);
   check_metrics(op, task);
   Totals totals{task};
-  for (const data::Batch& batch : data::batches(dataset, options.batch_size)) {
-    Tape tape{Mode::eval};
+  each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
     totals.add(run_step(op, task, tape, batch), batch);
-  }
+  });
   return totals.metrics();
 }
 

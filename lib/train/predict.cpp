@@ -28,22 +28,17 @@ class Rows {
     std::copy_n(output.value().data(), output.size(), all_.data() + done_ * row);
     done_ += count;
   }
-  Array take() { return std::move(all_); }
+  Array take(const Op& op) {
+    if (done_ != samples_)
+      throw ShapeError(op, text("an output is there for ", done_, " of ", samples_, " samples"),
+                       "a step has the same outputs for each batch");
+    return std::move(all_);
+  }
 
  private:
   std::size_t samples_, done_ = 0;
   Array all_;
 };
-
-// Calls add(tape, batch) for each batch, each with a tape.
-template <class Add>
-void each_batch(const Op& op, const data::Dataset& dataset, std::size_t batch_size, Add add) {
-  check_data(op, "data", dataset, batch_size);
-  for (const data::Batch& batch : data::batches(dataset, batch_size)) {
-    Tape tape{Mode::eval};
-    add(tape, batch);
-  }
-}
 
 }  // namespace
 
@@ -53,11 +48,12 @@ std::vector<Array> predict(const Task& task, const data::Dataset& dataset,
   std::vector<Rows> rows;
   each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
     const StepResult result = task.step(tape, batch);
-    rows.resize(result.outputs.size(), Rows{dataset.size()});
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].add(op, result.outputs[i], batch.size());
+    const std::size_t outputs = result.outputs.size();
+    if (outputs > rows.size()) rows.resize(outputs, Rows{dataset.size()});
+    for (std::size_t i = 0; i < outputs; ++i) rows[i].add(op, result.outputs[i], batch.size());
   });
   std::vector<Array> all;
-  for (Rows& each : rows) all.push_back(each.take());
+  for (Rows& each : rows) all.push_back(each.take(op));
   return all;
 }
 
@@ -68,7 +64,7 @@ Array predict_model(const detail::Forward& model, const data::Dataset& dataset,
   each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
     rows.add(op, model(tape.input(batch.input(options.at)), options.at), batch.size());
   });
-  return rows.take();
+  return rows.take(op);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -57,4 +57,20 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_predicted) {
   check_error<ShapeError>([&] { predict(by_batch, data, {.batch_size = 30}); }, other_rows);
 }
 
+BOOST_AUTO_TEST_CASE(each_batch_has_the_same_outputs) {
+  const Circle data{37};
+  const auto check = [&](std::size_t first, std::size_t later, const std::string& samples) {
+    const Task task{.arrays = {}, .step = [=](Tape& tape, const data::Batch& batch) -> StepResult {
+                      const Variable x = tape.input(batch.input());
+                      return {sum(x), PooledVector<Variable>(batch.number == 0 ? first : later, x)};
+                    }};
+    check_error<ShapeError>([&] { predict(task, data, {.batch_size = 30}); },
+                            "[predict] an output is there for " + samples +
+                                " of 37 samples @; a step has the same outputs for each batch");
+  };
+  check(1, 2, "7");
+  check(2, 1, "30");
+  check(0, 1, "7");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,7 +28,7 @@ struct PredictOptions {
 
 /// What the steps of a task have as outputs for each sample of a dataset, in evaluation mode: row i of each array
 /// (N, ...) is of sample i. Throws ValueError for a batch size of 0 and an empty dataset, ShapeError if an output
-/// has not a row for each sample.
+/// has not a row for each sample, as one that only some batches have.
 std::vector<Array> predict(const Task& task, const data::Dataset& dataset,
                            const PredictOptions& options = {});
 
