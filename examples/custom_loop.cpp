@@ -30,10 +30,12 @@ Variable cumsum(const Variable& x, Location at = Location::current()) {
 
 //! [several]
 PooledVector<Variable> extremes(const Variable& x, Location at = Location::current()) {
+  const Op op{"extremes", at};
+  if (x.size() == 0) throw ShapeError(op, "expected at least one element");
   const Array& v = x.value();
   const auto [low, high] = std::minmax_element(v.data(), v.data() + v.size());
   return record(
-      {"extremes", at}, {full({}, *low), full({}, *high)},
+      op, {full({}, *low), full({}, *high)},
       wrt(x, [first = low - v.data(), last = high - v.data()](const Gradients& g, Array& sum) {
         if (g[0] != nullptr) sum.data()[first] += *g[0]->data();
         if (g[1] != nullptr) sum.data()[last] += *g[1]->data();
