@@ -10,7 +10,7 @@
 namespace xtape::inline XTAPE_ABI {
 
 // While a kernel runs, on any thread, numbers below the smallest normal one (1e-38, in double 1e-308) count
-// as zero; afterwards the caller's setting is back.
+// as zero, but for ops of elements; afterwards the caller's setting is back.
 
 /// Limits the pool of threads while it lives: `ThreadLimit one{1};`. Without a limit, xtape uses as many
 /// threads as the machine has cores. Of several limits the lowest counts. Results have the same bits for
