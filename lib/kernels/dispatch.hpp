@@ -16,16 +16,17 @@ std::span<const char* const> instruction_sets();
 /// The kernels of a family for each of `instruction_sets()`.
 template <class Family>
 std::span<const Family> all() {
+  static const std::size_t count = instruction_sets().size();
   static const std::array<Family, 3> families = [] {
-    std::array<Family, 3> f;
+    std::array<Family, 3> f{};
     fill(f[0], baseline::Set{});
-#ifdef __x86_64__
-    fill(f[1], x86_64_v3::Set{});
-    fill(f[2], x86_64_v4::Set{});
+#ifdef __x86_64__  // a `fill` has instructions of its set itself
+    if (count > 1) fill(f[1], x86_64_v3::Set{});
+    if (count > 2) fill(f[2], x86_64_v4::Set{});
 #endif
     return f;
   }();
-  return std::span{families}.first(instruction_sets().size());
+  return std::span{families}.first(count);
 }
 
 /// Those for the best one.
