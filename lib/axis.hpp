@@ -13,10 +13,4 @@ inline std::size_t checked_axis(const Op& op, std::ptrdiff_t axis, const Shape& 
   return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
 }
 
-/// The array under another shape, of as many elements.
-inline Array reshaped(Array array, const Shape& shape) {
-  array.reshape(shape);
-  return array;
-}
-
 }  // namespace xtape::inline XTAPE_ABI

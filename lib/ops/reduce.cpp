@@ -41,6 +41,12 @@ struct Reduction {
   }
 };
 
+// The array under another shape, of as many elements.
+Array reshaped(Array array, const Shape& shape) {
+  array.reshape(shape);
+  return array;
+}
+
 // The gradient of a reduction, divided by `divisor`, for all elements that were reduced.
 Array spread(const Array& g, const Shape& kept, const Shape& shape, double divisor) {
   static const Formula quotient{[](Term x, Term count) { return x / count; }},
