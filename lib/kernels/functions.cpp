@@ -3,6 +3,7 @@
 
 #include "kernels/math.hpp"
 #include "kernels/power.hpp"
+#include "kernels/sine.hpp"
 #include "kernels/wide.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
@@ -154,8 +155,8 @@ void fill(FunctionKernels& k, Set) {
     return xsimd::select(x < Batch(0), Batch(0), x) + log1p_up_to_1(xsimd::exp(-xsimd::abs(x)));
   });
   loop_of(Function::erf) = math([](Batch x) { return erf(x); });
-  loop_of(Function::sin) = math([](Batch x) { return xsimd::sin(x); });
-  loop_of(Function::cos) = math([](Batch x) { return xsimd::cos(x); });
+  loop_of(Function::sin) = unary([](Vec x) { return sine(x, 0); });
+  loop_of(Function::cos) = unary([](Vec x) { return sine(x, 1); });
   loop_of(Function::add) = binary([](Vec a, Vec b) { return a + b; });
   loop_of(Function::subtract) = binary([](Vec a, Vec b) { return a - b; });
   loop_of(Function::multiply) = binary([](Vec a, Vec b) { return a * b; });

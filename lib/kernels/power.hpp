@@ -32,6 +32,14 @@ template <class F, class... Vecs>
   return y;
 }
 
+/// y where it is plain, else the function for one element.
+template <class Mask, class F, class... Vecs>
+[[gnu::always_inline]] inline Vec or_one_by_one(Vec y, Mask plain, F f, Vecs... x) {
+  if (xsimd::all(plain)) return y;
+  const Vec done = as_vec(xsimd::select(plain, Batch(1), Batch(0)));
+  return patched(y, done != 0, f, x...);
+}
+
 #if defined(XTAPE_DOUBLE) || !defined(__FP_FAST_FMAF)  // there are no vectors of long double
 
 inline Vec power(Vec a, Vec b) {
@@ -134,13 +142,6 @@ struct Power {
   }
 };
 
-/// y where it is plain, else the function for one element.
-template <class Mask, class F, class... Vecs>
-[[gnu::always_inline]] inline Vec or_one_by_one(Vec y, Mask plain, F f, Vecs... x) {
-  if (xsimd::all(plain)) return y;
-  const Vec done = as_vec(xsimd::select(plain, Batch(1), Batch(0)));
-  return patched(y, done != 0, f, x...);
-}
 /// Where numbers are neither so large nor so small that their product with another is not exact.
 inline auto are_mean(Batch x) {
   const Batch size = xsimd::abs(x);

@@ -33,7 +33,7 @@ def compare(tree, other, models, rounds, steps):
             # What the data take is in both, so a short run is subtracted from a long one.
             runs = [processor_seconds(
                 [[build / "tests/bench-training", "--model", model, "--threads", 1, "--steps", count]
-                 for build in (tree, other)], processor) for count in (steps, 4 * steps)]
+                 for build in (tree, other)], processor) for count in (steps, 3 * steps)]
             own, others = (long - short for short, long in zip(*runs))
             ratios.append(others / own)
         print(f"{model:8} {statistics.median(ratios):6.3f}  {' '.join(f'{ratio:.3f}' for ratio in sorted(ratios))}",

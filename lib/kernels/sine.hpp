@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Sine and cosine.
+#pragma once
+
+#include "kernels/power.hpp"
+#include "kernels/wide.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
+
+/// The series of sine, where `First` is 1, or cosine, where it is 0, in x^2, without the factor x of the former: as
+/// many terms as are needed for |x| up to pi / 4.
+template <std::size_t First>
+struct SineSeries {
+  static constexpr std::size_t count = sizeof(Scalar) == sizeof(float) ? 5 : 9;
+  Scalar terms[count];
+
+  constexpr SineSeries() : terms{} {
+    double term = 1;
+    for (std::size_t i = 0, n = First; i < count; ++i, n += 2) {
+      terms[i] = static_cast<Scalar>(term);
+      term /= -static_cast<double>((n + 1) * (n + 2));
+    }
+  }
+  Vec operator()(Vec square) const {
+    Vec y = splat(terms[count - 1]);
+    for (std::size_t i = count - 1; i-- > 0;) y = y * square + terms[i];
+    return y;
+  }
+};
+
+/// sin(x + quarters pi / 2), where that is sine (0) or cosine (1).
+inline Vec sine(Vec x, Integer quarters) {
+  // pi / 2 in three parts, of which the first two have so few digits that their products with `turns` are exact
+  // (fdlibm, e_rem_pio2.c).
+  constexpr double first = 0x1.921fb544p+0, second = 0x1.0b4611a6p-34,
+                   third = 0x1.3198a2e037073p-69;
+  constexpr double rounding = 0x1.8p52;  // added and taken away, it leaves an integer
+  static constexpr SineSeries<1> sine_series;
+  static constexpr SineSeries<0> cosine_series;
+  const auto near = xsimd::abs(as_batch(x)) < Batch(Scalar{1e5});
+  const WideVec wide = widen(as_vec(xsimd::select(near, as_batch(x), Batch(Scalar{0}))));
+  const WideVec turns = (wide * (2 * std::numbers::inv_pi) + rounding) - rounding;
+  const Vec r = __builtin_convertvector(wide - turns * first - turns * second - turns * third, Vec);
+  const IntVec quarter = __builtin_convertvector(turns, IntVec) + quarters;
+  const Vec y = (quarter & 1) != 0 ? cosine_series(r * r) : r * sine_series(r * r);
+  const auto one = [=](Wide a) {
+    return quarters == 0 ? std::sin(static_cast<double>(a)) : std::cos(static_cast<double>(a));
+  };
+  return or_one_by_one((quarter & 2) != 0 ? -y : y, near, one, x);
+}
+
+}  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA
