@@ -221,7 +221,9 @@ bool Formula::reads(std::size_t input) const noexcept {
 }
 
 void Formula::check(std::size_t given) const {
-  if (given != inputs()) throw ValueError(op, text("expected ", inputs(), " inputs, got ", given));
+  if (given != inputs())
+    throw ValueError(
+        op, text("expected ", inputs(), " inputs, arrays and numbers together, got ", given));
 }
 
 Array Formula::compute(std::initializer_list<const Array*> arrays) const {

@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(mistakes) {
       {"[formula] the shape (3, 2) does not broadcast to (2,)", XTAPE_CALL(mix.into(y, six, y, y))},
   });
   check_failures<ValueError>({
-      {"[formula] expected 3 inputs, got 2", XTAPE_CALL(mix(two, two))},
+      {"[formula] expected 3 inputs, arrays and numbers together, got 2",
+       XTAPE_CALL(mix(two, two))},
       {"[formula] expected a term of an input, got numbers alone; compute with numbers before the "
        "formula?",
        XTAPE_CALL(Formula{[](Term) { return Term{1} + 2; }})},
