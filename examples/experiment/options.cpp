@@ -11,7 +11,7 @@ using namespace xtape;
 namespace experiment {
 namespace {
 
-using Load = data::Split (*)(const data::MnistOptions&);
+using Load = data::Split (*)(const data::SourceOptions&);
 const std::map<std::string, Load> datasets = {{"mnist", data::mnist},
                                               {"fashion-mnist", data::fashion_mnist}};
 

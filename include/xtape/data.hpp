@@ -9,6 +9,6 @@
 #include <xtape/data/dataset.hpp>
 #include <xtape/data/idx.hpp>
 #include <xtape/data/images.hpp>
-#include <xtape/data/mnist.hpp>
+#include <xtape/data/published.hpp>
 #include <xtape/data/subset.hpp>
 #include <xtape/data/synthetic.hpp>

@@ -122,13 +122,6 @@ Idx parse_idx(IdxStream& stream, const std::function<void(const Shape&)>& check,
   return idx;
 }
 
-std::vector<std::uint8_t> idx_header(const Shape& shape) {
-  std::vector<std::uint8_t> header{0, 0, unsigned_byte, static_cast<std::uint8_t>(shape.size())};
-  for (std::size_t size : shape)
-    for (int shift : {24, 16, 8, 0}) header.push_back(static_cast<std::uint8_t>(size >> shift));
-  return header;
-}
-
 Idx read_idx(const std::string& path) { return read_if(path, {}); }
 
 Idx read_images(const std::string& path) {

@@ -19,7 +19,4 @@ inline constexpr std::size_t most_unfolded = std::size_t{1} << 30;
 Idx parse_idx(IdxStream& stream, const std::function<void(const Shape&)>& check = {},
               std::size_t most = most_unfolded);
 
-/// The header of an IDX file of unsigned bytes: with the elements after it, the file.
-std::vector<std::uint8_t> idx_header(const Shape& shape);
-
 }  // namespace xtape::inline XTAPE_ABI::data

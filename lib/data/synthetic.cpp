@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/data/synthetic.hpp>
 
-#include <xtape/random.hpp>
-
+#include "data/drawing.hpp"
 #include "data/glyphs.hpp"
-#include "kernels/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 // Everything is computed in double precision, whatever Scalar is, and rounded to bytes at the end:
 // so the last bit of a sine or of a fused multiplication does not show.
@@ -16,32 +13,12 @@
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
-constexpr std::size_t side = 28;        // pixels
-constexpr double box = 20;              // the digit's larger extent, pixels
-constexpr double middle = side / 2.0;   // where its centre of mass goes
-constexpr double margin = 1;            // what stays black all around, pixels
-constexpr double max_softness = 1.75;   // of an edge: from black to full ink, pixels
-constexpr unsigned steps = 6;           // straight pieces between two control points
-constexpr std::size_t draws = 1 << 20;  // of each image's own stretch of the random stream
-constexpr std::size_t images_per_slice = 256;
-
-// About normal, of mean 0 and variance 1, but within +-3.5, from one draw: the sum of four uniform
-// numbers. Its arithmetic is exact, unlike that of a logarithm.
-double spread(Rng& rng) {
-  const std::uint64_t bits = rng();
-  double sum = 0;
-  for (int shift : {0, 16, 32, 48}) sum += static_cast<double>(bits >> shift & 0xffff) + 0.5;
-  return (sum / 65536 - 2) * 1.7320508075688772;
-}
-
-// The label of image i: each ten images in a row are the ten digits in a random order.
-std::int32_t label_of(std::uint64_t seed, std::size_t i) {
-  Rng rng{seed, i / 10 * draws + draws / 2};  // the second half of what belongs to an image
-  std::array<std::int32_t, 10> digits;
-  std::iota(digits.begin(), digits.end(), 0);
-  for (std::size_t k = digits.size(); k > 1; --k) std::swap(digits[k - 1], digits[rng.below(k)]);
-  return digits[i % 10];
-}
+constexpr std::size_t side = 28;       // pixels
+constexpr double box = 20;             // the digit's larger extent, pixels
+constexpr double middle = side / 2.0;  // where its centre of mass goes
+constexpr double margin = 1;           // what stays black all around, pixels
+constexpr double max_softness = 1.75;  // of an edge: from black to full ink, pixels
+constexpr unsigned steps = 6;          // straight pieces between two control points
 
 // A smooth random field over the digit: what the hand does not control. Values at the knots of a
 // grid are blended by quadratic B-splines.
@@ -145,7 +122,7 @@ class Hand {
 // Draws digits; it is kept from one to the next for its memory.
 class Writer {
  public:
-  void write(std::int32_t digit, Rng& rng, std::uint8_t* pixels) {
+  void paint(std::int32_t digit, Rng& rng, std::uint8_t* pixels) {
     const Style& style = choose(digit_styles()[static_cast<std::size_t>(digit)], rng);
     const Hand hand{rng};
     traces_.resize(style.strokes.size());
@@ -240,22 +217,8 @@ class Writer {
 }  // namespace
 
 ImageDataset synthetic_digits(const SyntheticOptions& options) {
-  ImageData data;
-  data.labels.resize(options.count);
-  data.pixels.resize(options.count * side * side);
-  data.name = "synthetic digits";
-  data.source = "built-in substitute";
-  data.synthetic = true;
-  kernels::parallel_ranges(
-      options.count, images_per_slice, [&](std::size_t begin, std::size_t end) {
-        Writer writer;
-        for (std::size_t i = begin; i < end; ++i) {
-          data.labels[i] = label_of(options.seed, i);
-          Rng rng{options.seed, i * draws};
-          writer.write(data.labels[i], rng, data.pixels.data() + i * side * side);
-        }
-      });
-  return ImageDataset{std::move(data)};
+  return paint_images({.height = side, .width = side, .name = "synthetic digits"}, options.seed,
+                      options.count, Writer{});
 }
 
 }  // namespace xtape::inline XTAPE_ABI::data

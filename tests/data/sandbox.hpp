@@ -25,8 +25,12 @@ inline std::array<Bytes, 4> small_files(std::uint64_t seed = 1) {
   return files;
 }
 
+inline const std::array<const char*, 4> file_names = {
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte"};
+
 inline void write_files(const fs::path& directory, const std::array<Bytes, 4>& files) {
-  for (std::size_t i = 0; i < 4; ++i) write(directory / data::file_names[i], files[i]);
+  for (std::size_t i = 0; i < 4; ++i) write(directory / file_names[i], files[i]);
 }
 
 // No file of the user, no variable of the environment and no network gets into these tests.
@@ -39,8 +43,8 @@ struct Sandbox {
 
   fs::path cache() const { return directory / "cache/xtape/mnist"; }
 
-  data::MnistOptions options(data::MnistOptions options = {.download = false,
-                                                           .substitute = false}) {
+  data::SourceOptions options(data::SourceOptions options = {.download = false,
+                                                             .substitute = false}) {
     options.notice = [this](std::string_view line) { notices.emplace_back(named(line)); };
     return options;
   }
@@ -51,7 +55,7 @@ struct Sandbox {
       result.replace(at, directory.path().string().size(), "DIR");
     return result;
   }
-  std::string error(const data::MnistOptions& options) const {
+  std::string error(const data::SourceOptions& options) const {
     return named(error_of<DataError>([&] { data::mnist(options); }));
   }
 };

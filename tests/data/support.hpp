@@ -79,4 +79,13 @@ std::string error_of(Action action) {
   return "no error";
 }
 
+/// The text of an error without the place in a test, ` at NAME_test.cpp:LINE`.
+inline std::string without_place(std::string text) {
+  constexpr std::string_view file = "_test.cpp:";
+  const std::size_t end = text.find(file);
+  if (end == text.npos) return text;
+  const std::size_t begin = text.rfind(" at ", end);
+  return text.erase(begin, text.find_first_not_of("0123456789", end + file.size()) - begin);
+}
+
 }  // namespace test

@@ -129,4 +129,28 @@ BOOST_AUTO_TEST_CASE(nearest_mean_finds_most_digits) {
   BOOST_TEST(right < 950u);
 }
 
+BOOST_AUTO_TEST_CASE(pictures_are_of_all_classes_in_colour) {
+  const data::ImageDataset pictures = data::synthetic_pictures({.count = 200, .classes = 100});
+  BOOST_TEST((pictures.sample_shape() == Shape{32, 32, 3}));
+  BOOST_TEST(pictures.classes() == 100u);
+  BOOST_TEST(pictures.synthetic());
+  std::array<int, 100> counts{};
+  for (const std::int32_t label : pictures.labels()) ++counts[static_cast<std::size_t>(label)];
+  BOOST_TEST((std::ranges::count(counts, 2) == 100));
+  int coloured = 0;
+  const auto pixels = pictures.pixels(0);
+  for (std::size_t i = 0; i < pixels.size(); i += 3) coloured += pixels[i] != pixels[i + 1];
+  BOOST_TEST(coloured > 500);
+  BOOST_TEST(error_of<ValueError>([] { data::synthetic_pictures({.classes = 101}); }) ==
+             "[synthetic_pictures] classes must be from 1 to 100, got 101");
+}
+
+BOOST_AUTO_TEST_CASE(picture_i_depends_on_the_seed_and_i_alone) {
+  const data::ImageDataset many = data::synthetic_pictures({.count = 600, .seed = 7});
+  BOOST_TEST(equal(many, data::synthetic_pictures({.count = 333, .seed = 7}), 333));
+  BOOST_TEST(!equal(many, data::synthetic_pictures({.count = 10, .seed = 8}), 10));
+  const tbb::global_control one_thread{tbb::global_control::max_allowed_parallelism, 1};
+  BOOST_TEST(equal(many, data::synthetic_pictures({.count = 600, .seed = 7}), 600));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

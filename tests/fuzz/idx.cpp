@@ -10,9 +10,22 @@
 
 using namespace xtape;
 
+namespace {
+
+// The header of an IDX file of unsigned bytes, by the letter of the format.
+std::vector<std::uint8_t> header_of(const Shape& shape) {
+  std::vector<std::uint8_t> header{0, 0, 8, static_cast<std::uint8_t>(shape.size())};
+  for (const std::size_t size : shape)
+    for (const int shift : {24, 16, 8, 0})
+      header.push_back(static_cast<std::uint8_t>(size >> shift));
+  return header;
+}
+
+}  // namespace
+
 void write_seeds(const std::filesystem::path& folder) {
   const auto write = [&](const char* name, const Shape& shape) {
-    std::vector<std::uint8_t> bytes = data::idx_header(shape);
+    std::vector<std::uint8_t> bytes = header_of(shape);
     const std::size_t header = bytes.size();
     bytes.resize(header + element_count(shape));
     std::iota(bytes.begin() + static_cast<std::ptrdiff_t>(header), bytes.end(), std::uint8_t{0});

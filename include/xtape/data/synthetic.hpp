@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Made-up handwritten digits, for where there is no data: demos, tests, machines without a
-/// network.
+/// Made-up images, for where there is no data: demos, tests, machines without a network.
 #pragma once
 
 #include <xtape/data/images.hpp>
@@ -24,6 +23,20 @@ struct SyntheticOptions {
 /// of random width, pressure and ink. Image i depends on the seed and i alone: equal on every
 /// machine, for any count and any number of threads.
 ImageDataset synthetic_digits(const SyntheticOptions& options = {});
+
+/// How many pictures to paint, and which.
+struct PictureOptions {
+  std::size_t count = 50000;  ///< number of images
+  std::uint64_t seed = 0;     ///< other seeds give other images
+  std::size_t classes = 10;   ///< up to ten figures in up to ten colours
+};
+
+/// Paints pictures of the shape of CIFAR's, 32 x 32 x 3: a figure in front of a background of two colours and waves,
+/// with noise. Class c has the figure c % 10 (disc, ring, square, triangle, cross, bar, half disc, flower,
+/// crescent, two discs); place, size and direction are random, and so is the colour, unless there are more than ten
+/// classes: then its hue says c / 10. Image i depends on the seed and i alone, as in `synthetic_digits`. Throws
+/// ValueError unless there are 1 to 100 classes.
+ImageDataset synthetic_pictures(const PictureOptions& options = {});
 
 }  // namespace xtape::inline XTAPE_ABI::data
 #pragma GCC visibility pop

@@ -9,8 +9,9 @@
 #include <sstream>
 
 using namespace test;
+using namespace std::string_literals;
 
-BOOST_FIXTURE_TEST_SUITE(mnist, Sandbox)
+BOOST_FIXTURE_TEST_SUITE(published, Sandbox)
 
 BOOST_AUTO_TEST_CASE(reads_all_spellings) {
   const std::array<Bytes, 4> files = small_files();
@@ -76,6 +77,10 @@ BOOST_AUTO_TEST_CASE(looks_into_xtape_data) {
   const auto fashion = data::fashion_mnist(options());
   BOOST_TEST(named(fashion.test.source()) == "DIR/data/fashion-mnist");
   BOOST_TEST(fashion.test.name() == "Fashion-MNIST");
+  write_files(directory / "data/kmnist", small_files());
+  const auto characters = data::kmnist(options());
+  BOOST_TEST(named(characters.train.source()) == "DIR/data/kmnist");
+  BOOST_TEST(characters.train.name() == "KMNIST");
   BOOST_TEST(notices.empty());
 }
 
@@ -93,7 +98,7 @@ BOOST_AUTO_TEST_CASE(looks_into_the_cache) {
   write_files(cache(), small_files());
   write_files(directory / "home/.cache/xtape/mnist", small_files());
   write_files(directory / "other/mnist", small_files());
-  const auto source = [&](const data::MnistOptions& options) {
+  const auto source = [&](const data::SourceOptions& options) {
     return named(data::mnist(options).train.source());
   };
   BOOST_TEST(source(options()) == "DIR/cache/xtape/mnist");
@@ -143,6 +148,10 @@ BOOST_AUTO_TEST_CASE(does_not_take_one_dataset_for_the_other) {
                data::fashion_mnist(options({.directory = directory / "digits"}));
              })) == "[fashion_mnist] DIR/digits: expected Fashion-MNIST, found MNIST");
 
+  BOOST_TEST(named(error_of<DataError>([&] {
+               data::kmnist(options({.directory = directory / "digits"}));
+             })) == "[kmnist] DIR/digits: expected KMNIST, found MNIST");
+
   const Environment variable{"XTAPE_DATA", directory / "digits"};
   write_files(directory / "cache/xtape/fashion-mnist", small_files());
   BOOST_TEST(named(data::fashion_mnist(options()).train.source()) ==
@@ -188,7 +197,12 @@ BOOST_AUTO_TEST_SUITE_END()
 namespace {
 
 boost::test_tools::assertion_result has_real_mnist(boost::unit_test::test_unit_id) {
-  return getenv("XTAPE_DATA") != nullptr;
+  const char* const root = getenv("XTAPE_DATA");
+  if (root == nullptr) return false;
+  for (const fs::path& folder : {fs::path{root} / "mnist", fs::path{root}})
+    for (const char* const end : {"", ".gz"})
+      if (fs::exists(folder / ("t10k-images-idx3-ubyte"s + end))) return true;
+  return false;
 }
 
 // Independent of the loader: computed with numpy.
