@@ -6,6 +6,7 @@
 #include <xtape/data/arrays.hpp>
 #include <xtape/data/batch.hpp>
 #include <xtape/data/batches.hpp>
+#include <xtape/data/combined.hpp>
 #include <xtape/data/dataset.hpp>
 #include <xtape/data/idx.hpp>
 #include <xtape/data/images.hpp>

@@ -2,44 +2,18 @@
 #include <xtape/data/arrays.hpp>
 
 #include "data/checks.hpp"
+#include "data/columns.hpp"
 
 #include <algorithm>
 
 namespace xtape::inline XTAPE_ABI::data {
 namespace {
 
-Shape with_rows(Shape shape, std::size_t count) {
-  shape[0] = count;
-  return shape;
-}
-
-PooledVector<Column> room(const PooledVector<Column>& columns, std::size_t count) {
-  PooledVector<Column> made;
-  made.reserve(columns.size());
-  for (const Column& column : columns) {
-    const Shape shape = with_rows(column.shape(), count);
-    made.push_back(column.has_ids() ? ids(shape) : Column{uninitialized(shape)});
-  }
-  return made;
-}
-
-// Copies rows, each of as many elements as the others.
-template <class T>
-void copy_rows(std::span<const T> from, std::size_t rows, std::span<const std::uint32_t> indices,
-               T* to) {
-  const std::size_t row = from.size() / rows;
-  for (const std::uint32_t index : indices) to = std::copy_n(from.data() + index * row, row, to);
-}
-
-void copy_rows(const PooledVector<Column>& from, std::size_t rows,
-               std::span<const std::uint32_t> indices, PooledVector<Column>& to) {
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (from[i].has_ids())
-      copy_rows(from[i].ids(), rows, indices, to[i].ids().data());
-    else
-      copy_rows(std::span{from[i].array().data(), from[i].size()}, rows, indices,
-                to[i].numbers().data());
-  }
+void copy_rows(const PooledVector<Column>& from, std::span<const std::uint32_t> indices,
+               PooledVector<Column>& to) {
+  for_each_pair(from, to, [&](const auto* in, auto* out, std::size_t row) {
+    for (const std::uint32_t index : indices) out = std::copy_n(in + index * row, row, out);
+  });
 }
 
 }  // namespace
@@ -68,10 +42,10 @@ Batch ArrayDataset::make_batch(std::size_t count) const {
 
 void ArrayDataset::gather(std::span<const std::uint32_t> indices, Batch& batch, Rng&) const {
   for (const std::uint32_t index : indices) check_index(Op::nowhere("gather"), index, size());
-  copy_rows(samples_.inputs, size(), indices, batch.inputs);
-  copy_rows(samples_.targets, size(), indices, batch.targets);
-  if (!samples_.weights.empty())
-    copy_rows(std::span<const Scalar>{samples_.weights}, size(), indices, batch.weights.data());
+  copy_rows(samples_.inputs, indices, batch.inputs);
+  copy_rows(samples_.targets, indices, batch.targets);
+  if (samples_.weights.empty()) return;
+  for (std::size_t i = 0; i < indices.size(); ++i) batch.weights[i] = samples_.weights[indices[i]];
 }
 
 }  // namespace xtape::inline XTAPE_ABI::data

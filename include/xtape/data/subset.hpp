@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Datasets made of others: a part of one, one with weights.
+/// Datasets made of another: a part of it, its samples several times, with weights.
 #pragma once
 
 #include <xtape/data/dataset.hpp>
@@ -45,6 +45,31 @@ std::pair<Subset, Subset> split(const Dataset& whole, double share, Rng& rng,
 /// A dataset that dies before its parts.
 std::pair<Subset, Subset> split(const Dataset&&, double, Rng&,
                                 Location = Location::current()) = delete;
+
+/// Parts a dataset by position: the second part is the given share of all, rounded, from its end. Throws ValueError
+/// unless both parts have a sample. The dataset must outlive the parts.
+std::pair<Subset, Subset> split(const Dataset& whole, double share,
+                                Location at = Location::current());
+/// A dataset that dies before its parts.
+std::pair<Subset, Subset> split(const Dataset&&, double, Location = Location::current()) = delete;
+
+/// A dataset several times over, one after the other, as for epochs of more steps. It must outlive the result. Throws
+/// ValueError unless `times` is at least 1.
+Subset repeat(const Dataset& whole, std::size_t times, Location at = Location::current());
+/// A dataset that dies before the result.
+Subset repeat(const Dataset&&, std::size_t, Location = Location::current()) = delete;
+
+/// A dataset with samples of rare classes several times, so that each class has as many as the most frequent one:
+/// first all samples in order, then, class by class, its samples over and over. Sample i is of the class `labels[i]`.
+/// ```
+/// const data::Subset balanced = data::oversample(train, train.labels());
+/// ```
+/// The dataset must outlive the result. Throws ValueError unless there is a label, at least 0, for each sample.
+Subset oversample(const Dataset& whole, std::span<const std::int32_t> labels,
+                  Location at = Location::current());
+/// A dataset that dies before the result.
+Subset oversample(const Dataset&&, std::span<const std::int32_t>,
+                  Location = Location::current()) = delete;
 
 /// A dataset whose samples count more or less in the loss; it must outlive this one.
 class Weighted final : public Dataset {
