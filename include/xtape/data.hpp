@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/data/arrays.hpp>
+#include <xtape/data/augment.hpp>
 #include <xtape/data/batch.hpp>
 #include <xtape/data/batches.hpp>
 #include <xtape/data/combined.hpp>
