@@ -14,3 +14,4 @@
 #include <xtape/data/published.hpp>
 #include <xtape/data/subset.hpp>
 #include <xtape/data/synthetic.hpp>
+#include <xtape/data/text.hpp>

@@ -13,8 +13,6 @@ namespace {
 
 using safetensors::Reader;
 
-constexpr std::string_view setting_prefix = "setting.";
-
 // How each kind of place is written.
 struct ToItem {
   std::string name;

@@ -11,6 +11,9 @@ inline constexpr std::string_view training_prefix = "training.";
 /// What the metadata of a checkpoint have under `format`.
 inline constexpr std::string_view checkpoint_format = "xtape checkpoint 1";
 
+/// What the keys of settings begin with in the metadata, of weights alone, too.
+inline constexpr std::string_view setting_prefix = "setting.";
+
 /// The value of a key of the metadata, or nothing.
 inline std::string_view metadata_of(const safetensors::Reader& file, std::string_view key) {
   const auto item = file.metadata().find(key);

@@ -122,6 +122,8 @@ class NpzFile final : public WeightsFile {
 
 void save_npz_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                       const WeightsOptions& options) {
+  if (!options.settings.empty())
+    throw ValueError(Op::nowhere("save"), "npz has no place for settings", "save as safetensors");
   const std::vector<FileLayout> layouts = file_layouts("save", arrays, options);
   std::vector<Value> values;  // as they are in the file
   std::vector<std::string> headers;

@@ -3,6 +3,7 @@
 
 #include "io/checkpoint_format.hpp"
 #include "io/weights_file.hpp"
+#include "text.hpp"
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -45,7 +46,17 @@ void save_weights(const std::string& path, const std::vector<NamedArray>& arrays
   std::vector<safetensors::Item> items;
   for (std::size_t i = 0; i < arrays.size(); ++i)
     items.push_back(safetensors::item(layouts[i].name, *values[i]));
-  safetensors::write(path, std::move(items));
+  safetensors::Metadata metadata;
+  for (const auto& [key, value] : options.settings) metadata[text(setting_prefix, key)] = value;
+  safetensors::write(path, std::move(items), metadata);
+}
+
+std::map<std::string, std::string> load_settings(const std::string& path) {
+  const safetensors::Reader file{path};
+  std::map<std::string, std::string> settings;
+  for (const auto& [key, value] : file.metadata())
+    if (key.starts_with(setting_prefix)) settings[key.substr(setting_prefix.size())] = value;
+  return settings;
 }
 
 LoadReport load_weights(const std::string& path, const std::vector<NamedArray>& arrays,

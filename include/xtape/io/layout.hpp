@@ -43,6 +43,8 @@ struct WeightsOptions {
   /// For loading: to read what the file and the model both have, in the same shape, and to leave the rest. The
   /// LoadReport tells what that is. Saving writes all.
   bool partial = false;
+  /// For saving as safetensors: texts that belong to the model, such as its vocabulary, which `load_settings` reads.
+  std::map<std::string, std::string> settings = {};
 };
 
 /// What became of each array in loading. An array that has another shape in the file than in the model is

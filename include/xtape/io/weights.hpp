@@ -15,7 +15,7 @@ namespace xtape::inline XTAPE_ABI {
 
 /// Writes arrays by name. The same arrays give the same bytes. The file is written without a name, or under
 /// another, flushed to the disk and then renamed, so that a failure or a kill leaves what was there before.
-/// Throws DataError if it cannot be written, ValueError if there are no arrays, as of a model that does not
+/// Throws DataError if it cannot be written or a setting is no UTF-8, ValueError if there are no arrays, as of a model that does not
 /// list those of its layers, or if the options do not fit.
 void save_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                   const WeightsOptions& options = {});
@@ -29,6 +29,10 @@ void save_weights(const std::string& path, const std::vector<NamedArray>& arrays
 /// Throws ValueError if there are no arrays or the options do not fit.
 LoadReport load_weights(const std::string& path, const std::vector<NamedArray>& arrays,
                         const WeightsOptions& options = {});
+
+/// The settings that were saved with weights (`WeightsOptions::settings`) or that a Checkpoint has. Throws DataError if
+/// the file cannot be read or is damaged.
+std::map<std::string, std::string> load_settings(const std::string& path);
 
 /// Writes the parameters and buffers of a model.
 template <class Model>
