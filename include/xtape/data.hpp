@@ -8,6 +8,7 @@
 #include <xtape/data/batch.hpp>
 #include <xtape/data/batches.hpp>
 #include <xtape/data/combined.hpp>
+#include <xtape/data/csv.hpp>
 #include <xtape/data/dataset.hpp>
 #include <xtape/data/idx.hpp>
 #include <xtape/data/images.hpp>
