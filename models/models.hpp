@@ -27,13 +27,22 @@ Sequential cnn(Rng& rng);
 /// images of 32 x 32 x 3. 550,570 parameters.
 Sequential vgg(Rng& rng);
 
+/// A residual network of 20 layers (He et al., 2016, section 4.2): a convolution of 16 channels, three stages of three
+/// blocks of two convolutions with 16, 32 and 64 channels, the mean over the pixels, Dense 10; batch normalisation
+/// with PyTorch's options, shortcuts that learn nothing, He's normal initialiser; for images of 32 x 32 x 3.
+/// 269,722 parameters.
+Sequential resnet20(Rng& rng);
+
+/// The same with nine blocks per stage: 56 layers, 853,018 parameters.
+Sequential resnet56(Rng& rng);
+
 /// An architecture that programs offer by its name.
 struct Architecture {
   Sequential (*make)(Rng&);  ///< makes the model, with initial weights drawn from the generator
   Shape input;               ///< of one image, (H, W, C)
 };
 
-/// All of the above, under the names of their functions.
+/// All of the above but resnet56, under the names of their functions.
 const std::map<std::string, Architecture>& by_name();
 
 }  // namespace xtape::inline XTAPE_ABI::models

@@ -7,5 +7,7 @@
 #include <xtape/layers/dense.hpp>
 #include <xtape/layers/init.hpp>
 #include <xtape/layers/layer.hpp>
+#include <xtape/layers/normalization.hpp>
+#include <xtape/layers/residual.hpp>
 #include <xtape/layers/sequential.hpp>
 #include <xtape/layers/stateless.hpp>

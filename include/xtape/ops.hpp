@@ -9,6 +9,7 @@
 #include <xtape/ops/elementwise.hpp>
 #include <xtape/ops/linear.hpp>
 #include <xtape/ops/loss.hpp>
+#include <xtape/ops/normalization.hpp>
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/reduce.hpp>
 #include <xtape/ops/shape.hpp>

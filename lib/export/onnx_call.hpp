@@ -60,4 +60,10 @@ void conv_transpose2d(Builder& b, const Call& call);
 void max_pool2d(Builder& b, const Call& call);
 void avg_pool2d(Builder& b, const Call& call);
 
+// Normalisation.
+void batch_norm(Builder& b, const Call& call);
+void layer_norm(Builder& b, const Call& call);
+void group_norm(Builder& b, const Call& call);
+void rms_norm(Builder& b, const Call& call);
+
 }  // namespace xtape::inline XTAPE_ABI::onnx

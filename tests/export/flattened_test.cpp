@@ -214,6 +214,17 @@ std::vector<Row> other_rows() {
        0, joined},
       {"max_pool2d", [](V x) { return max_pool2d(x); }, 3},
       {"avg_pool2d", [](V x) { return avg_pool2d(x); }, 3},
+      {"batch_norm", [](V x) { return batch_norm(x, weight(x, {3}), weight(x, {3})); }, 3},
+      {"batch_norm",
+       [](V x) {
+         return batch_norm(flatten(x), weight(x, {60}), weight(x, {60}), weight(x, {60}),
+                           weight(x, {60}));
+       },
+       0, "joins flattened images with what is none"},
+      {"layer_norm", [](V x) { return layer_norm(x, weight(x, {3}), weight(x, {3})); }, 3},
+      {"group_norm",
+       [](V x) { return group_norm(x, weight(x, {3}), weight(x, {3}), {.groups = 3}); }, 3},
+      {"rms_norm", [](V x) { return rms_norm(x, weight(x, {3})); }, 3},
       {"softmax", [](V x) { return softmax(x); }, 3},
       {"softmax", [](V x) { return softmax(x, {.axis = 1}); }, 3},
       {"softmax", [](V x) { return softmax(flatten(x)); }, 3},

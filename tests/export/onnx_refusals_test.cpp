@@ -57,6 +57,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
         return conv_transpose2d(x, reshape(slice(x, {.axis = 1, .end = 1}), {3, 2, 2, 2}));
       },
       "layer 1: the kernel of the op conv_transpose2d is no constant");
+  refuse(
+      [](V x) {
+        const Variable one = x.tape().input(full({2}, 1));
+        return batch_norm(x, one, one);
+      },
+      "layer 1: the op batch_norm takes the statistics of its batch");
+  refuse(
+      [](V x) {
+        const Variable one = slice(slice(x, {.axis = 1, .end = 1}), {.axis = 2, .end = 1});
+        const Variable gamma = reshape(slice(one, {.axis = 3, .end = 1}), {3});
+        return rms_norm(concatenate({x, slice(x, {.axis = 3, .end = 1})}, {.axis = 3}), gamma);
+      },
+      "layer 1: the gamma of the op rms_norm is no constant");
   refuse([](V x) { return conv2d_grad_kernel(x, x, {.kernel = 1}); },
          "layer 1: the result of conv2d_grad_kernel, (1, 1, 2, 2), for");
   refuse(

@@ -104,6 +104,57 @@ BOOST_AUTO_TEST_CASE(so_does_pooling, *with_onnxruntime) {
   models.checked();
 }
 
+BOOST_AUTO_TEST_CASE(so_does_normalization, *with_onnxruntime) {
+  Models models;
+  std::vector<std::string> expected;
+  const auto add = [&](const std::string& name, auto layer, const Shape& sample,
+                       const std::string& operators) {
+    Sequential net{std::move(layer)};
+    shake(net);
+    Shape batch{7};
+    batch.insert(batch.end(), sample.begin(), sample.end());
+    Tape tape;
+    net(tape.input(random(batch, -2, 3)));  // moves what a layer keeps
+    models.add(name, net, sample);
+    models.add(name + "-channels-last", net, sample, Layout::keras);
+    expected.push_back(operators);
+  };
+  const std::string rms = "Mul ReduceMean Add Sqrt Div",
+                    groups = "Reshape ReduceMean Sub " + rms + " Reshape";
+  add("batch-rows", BatchNorm{{.channels = 6, .momentum = 0.5}}, {6}, "BatchNormalization");
+  add("batch-images", BatchNorm{{.channels = 6, .momentum = 0.5}}, {4, 5, 6}, "BatchNormalization");
+  add("batch-sequences", BatchNorm{{.channels = 6, .momentum = 0.5}}, {4, 6},
+      "Sub Add Sqrt Div Mul Add");
+  add("layer-rows", LayerNorm{{.channels = 6}}, {6}, "LayerNormalization");
+  add("layer-images", LayerNorm{{.channels = 6}}, {4, 5, 6},
+      "Transpose LayerNormalization Transpose");
+  add("group-rows", GroupNorm{{.channels = 6, .groups = 2}}, {6}, groups + " Mul Add");
+  add("group-sequences", GroupNorm{{.channels = 6, .groups = 3}}, {4, 6},
+      "Transpose " + groups + " Transpose Mul Add");
+  add("group-images", GroupNorm{{.channels = 6, .groups = 2}}, {4, 5, 6}, groups + " Mul Add");
+  add("rms-rows", RMSNorm{{.channels = 6}}, {6}, rms + " Mul");
+  models.compare();
+  const std::vector<std::string> checked = models.checked();
+  for (std::size_t i = 0; i < checked.size(); i += 2)
+    BOOST_TEST(sorted(operators(checked[i])) == sorted(expected[i / 2]));
+}
+
+BOOST_AUTO_TEST_CASE(so_do_residual_blocks, *with_onnxruntime) {
+  Models models;
+  Rng rng{1};
+  const auto convolution = [&](std::size_t in) {
+    return Conv2D{{.in = in, .out = 4, .padding = 1, .bias = false}, rng};
+  };
+  Sequential net{
+      convolution(2), Residual{Sequential{BatchNorm{{.channels = 4}}, relu, convolution(4)}},
+      Residual{Sequential{convolution(4)}, Sequential{convolution(4), BatchNorm{{.channels = 4}}}},
+      GlobalAvgPool{}, LayerNorm{{.channels = 4}}};
+  shake(net);
+  models.add("net", net, {5, 6, 2});
+  models.compare();
+  models.checked();
+}
+
 BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   Models models;
   const auto add = [&](const std::string& name, auto layer) {

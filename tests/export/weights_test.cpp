@@ -71,6 +71,7 @@ BOOST_AUTO_TEST_CASE(flattened_images_are_found) {
   BOOST_TEST((of("cnn") == FlattenedImages{{"3.weight", 32}}));
   BOOST_TEST((of("lenet5") == FlattenedImages{{"3.weight", 16}}));
   BOOST_TEST((of("mlp") == FlattenedImages{{"1.weight", 1}}));
+  BOOST_TEST(of("resnet20").empty());
   BOOST_TEST((of("vgg") == FlattenedImages{{"8.weight", 128}}));  // behind a dropout
 }
 

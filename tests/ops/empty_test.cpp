@@ -161,6 +161,23 @@ std::vector<Row> image_rows() {
   };
 }
 
+std::vector<Row> normalization_rows() {
+  const auto given = [](In x) { return batch_norm(x[0], x[1], x[1], x[1], x[1]); };
+  const auto groups = [](std::size_t count) {
+    return [count](In x) { return group_norm(x[0], x[1], x[1], {.groups = count}); };
+  };
+  return {
+      {"batch_norm", {{0, 3}, {3}}, given, {0, 3}},
+      {"batch_norm", {{2, 0, 3}, {3}}, given, {2, 0, 3}},
+      {"batch_norm", {{4, 0}, {0}}, given, {4, 0}},
+      {"batch_norm", {{4, 0}, {0}}, [](In x) { return batch_norm(x[0], x[1], x[1]); }, {4, 0}},
+      {"layer_norm", {{0, 3}, {3}}, [](In x) { return layer_norm(x[0], x[1], x[1]); }, {0, 3}},
+      {"group_norm", {{0, 4, 6}, {6}}, groups(3), {0, 4, 6}},
+      {"group_norm", {{0, 6}, {6}}, groups(1), {0, 6}},
+      {"rms_norm", {{2, 0, 3}, {3}}, [](In x) { return rms_norm(x[0], x[1]); }, {2, 0, 3}},
+  };
+}
+
 void check(const Row& row) {
   Rng rng{1};
   Tape tape{Mode::train, rng};
@@ -183,7 +200,7 @@ void check(const Row& row) {
 BOOST_AUTO_TEST_SUITE(empty)
 
 BOOST_AUTO_TEST_CASE(ops) {
-  for (auto* rows : {elementwise_rows, shape_rows, linear_rows, image_rows})
+  for (auto* rows : {elementwise_rows, shape_rows, linear_rows, image_rows, normalization_rows})
     for (const Row& row : rows()) {
       BOOST_TEST_CONTEXT(row.op) BOOST_CHECK_NO_THROW(check(row));
     }

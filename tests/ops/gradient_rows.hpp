@@ -20,5 +20,7 @@ struct Row {
 
 /// Those of convolutions and pooling.
 std::vector<Row> image_rows();
+/// Those of normalisation.
+std::vector<Row> normalization_rows();
 
 }  // namespace test

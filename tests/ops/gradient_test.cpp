@@ -236,7 +236,7 @@ std::set<std::string> declared_names() {
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make : {elementwise_rows, shape_rows, linear_rows, image_rows})
+  for (auto* make : {elementwise_rows, shape_rows, linear_rows, image_rows, normalization_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }
@@ -269,6 +269,15 @@ std::vector<LayerRow> layer_rows() {
                      numbers({1, 5, 5, 2})));
   rows.push_back(row("MaxPool2D", MaxPool2D{2}, numbers({1, 4, 4, 2})));
   rows.push_back(row("AvgPool2D", AvgPool2D{{.window = 3, .stride = 1}}, numbers({1, 4, 4, 2})));
+  rows.push_back(row("GlobalAvgPool", GlobalAvgPool{}, numbers({2, 3, 4, 2})));
+  rows.push_back(row("BatchNorm", BatchNorm{{.channels = 3}}, numbers({2, 2, 3, 3})));
+  rows.push_back(row("LayerNorm", LayerNorm{{.channels = 5}}, numbers({2, 3, 5})));
+  rows.push_back(row("GroupNorm", GroupNorm{{.channels = 6, .groups = 2}}, numbers({2, 3, 6})));
+  rows.push_back(row("RMSNorm", RMSNorm{{.channels = 5}}, numbers({4, 5})));
+  rows.push_back(row("Residual",
+                     Residual{Sequential{Dense{{.in = 4, .out = 3}, rng}, Tanh{}},
+                              Sequential{Dense{{.in = 4, .out = 3}, rng}}},
+                     numbers({2, 4})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
   rows.push_back(row("ReLU", ReLU{}, numbers({5, 5})));
   rows.push_back(row("LeakyReLU", LeakyReLU{0.1}, numbers({5, 5})));

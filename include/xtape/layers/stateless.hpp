@@ -45,6 +45,12 @@ class AvgPool2D {
   Pool2DOptions options_;
 };
 
+/// The mean of each channel over all pixels, or steps: (N, ..., C) to (N, C). See `mean`.
+struct GlobalAvgPool {
+  /// Applies the layer. Throws ShapeError unless x has three axes or more.
+  Variable operator()(const Variable& x, Location at = Location::current()) const;
+};
+
 /// Drops elements while training. See `dropout`.
 class Dropout {
  public:

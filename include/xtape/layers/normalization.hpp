@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Layers that normalise. Each learns a gamma, listed as `weight`, that starts at 1, and all but RMSNorm a beta,
+/// listed as `bias`, that starts at 0; frozen (`trainable = false`) they leave what is normalised as it is. Epsilons
+/// are Keras' unless a preset says otherwise.
+#pragma once
+
+#include <xtape/ops/normalization.hpp>
+#include <xtape/parameter.hpp>
+
+#pragma GCC visibility push(default)
+namespace xtape::inline XTAPE_ABI {
+
+/// Normalises each channel of (N, ..., channels): while training by the mean and the variance of the batch, which also
+/// move running ones, and in Mode::eval by these. See `batch_norm`.
+/// ```
+/// running = momentum * running + (1 - momentum) * that of the batch
+/// ```
+/// Running means start at 0, variances at 1. The buffers are `running_mean` and `running_var`, PyTorch's names.
+///
+/// |          | keras() | torch() |
+/// |----------|---------|---------|
+/// | momentum | 0.99    | 0.9     |
+/// | epsilon  | 0.001   | 1e-5    |
+/// | unbiased | false   | true    |
+///
+/// PyTorch calls the share of the batch the momentum: its 0.1 is 0.9 here.
+class BatchNorm {
+ public:
+  /// What a batch normalisation is made of.
+  struct Options {
+    std::size_t channels = 0;  ///< size of the last axis, at least 1
+    double momentum = 0.99;    ///< what the running statistics keep in a step, in [0, 1)
+    double epsilon = 1e-3;     ///< added to the variance, above 0
+    bool unbiased =
+        false;  ///< the batch's variance in the running one is divided by the count less one
+  };
+  static Options keras(std::size_t channels);  ///< as keras.layers.BatchNormalization, the default
+  static Options torch(std::size_t channels);  ///< as torch.nn.BatchNorm1d, 2d and 3d
+
+  /// Throws ValueError for an option out of its range.
+  explicit BatchNorm(const Options& options, Location at = Location::current());
+
+  /// Applies the layer. Throws as batch_norm does: while training a batch must have several values per channel.
+  Variable operator()(const Variable& x, Location at = Location::current());
+  /// Lists `weight`, `bias`, `running_mean` and `running_var`.
+  void parameters(ParameterList& list);
+
+ private:
+  void move(const BatchStatistics& batch, double count);
+
+  Parameter weight_, bias_;
+  Buffer mean_, variance_;
+  Options options_;
+};
+
+/// Normalises over the last axis. See `layer_norm`.
+class LayerNorm {
+ public:
+  /// What a layer normalisation is made of.
+  struct Options {
+    std::size_t channels = 0;                     ///< size of the last axis, at least 1
+    double epsilon = LayerNormOptions{}.epsilon;  ///< added to the variance, above 0
+  };
+  /// Throws ValueError for an option out of its range.
+  explicit LayerNorm(const Options& options, Location at = Location::current());
+
+  /// Applies the layer. Throws ShapeError unless x is (..., channels).
+  Variable operator()(const Variable& x, Location at = Location::current());
+  /// Lists `weight` and `bias`.
+  void parameters(ParameterList& list);
+
+ private:
+  Parameter weight_, bias_;
+  LayerNormOptions options_;
+};
+
+/// Normalises groups of channels of each sample. See `group_norm`.
+class GroupNorm {
+ public:
+  /// What a group normalisation is made of.
+  struct Options {
+    std::size_t channels = 0;                        ///< size of the last axis, at least 1
+    std::size_t groups = GroupNormOptions{}.groups;  ///< at least 1; it divides the channels
+    double epsilon = GroupNormOptions{}.epsilon;     ///< added to the variance, above 0
+  };
+  /// Throws ValueError for an option out of its range.
+  explicit GroupNorm(const Options& options, Location at = Location::current());
+
+  /// Applies the layer. Throws ShapeError unless x is (N, ..., channels).
+  Variable operator()(const Variable& x, Location at = Location::current());
+  /// Lists `weight` and `bias`.
+  void parameters(ParameterList& list);
+
+ private:
+  Parameter weight_, bias_;
+  GroupNormOptions options_;
+};
+
+/// Divides by the root of the mean square over the last axis. See `rms_norm`.
+class RMSNorm {
+ public:
+  /// What it is made of.
+  struct Options {
+    std::size_t channels = 0;                   ///< size of the last axis, at least 1
+    double epsilon = RMSNormOptions{}.epsilon;  ///< added to the mean square, above 0
+  };
+  /// Throws ValueError for an option out of its range.
+  explicit RMSNorm(const Options& options, Location at = Location::current());
+
+  /// Applies the layer. Throws ShapeError unless x is (..., channels).
+  Variable operator()(const Variable& x, Location at = Location::current());
+  /// Lists `weight`.
+  void parameters(ParameterList& list);
+
+ private:
+  Parameter weight_;
+  RMSNormOptions options_;
+};
+
+}  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

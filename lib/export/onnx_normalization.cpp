@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "export/onnx_call.hpp"
+
+#include <xtape/ops/normalization.hpp>
+
+namespace xtape::inline XTAPE_ABI::onnx {
+namespace {
+
+Attribute epsilon_of(double epsilon) { return {"epsilon", static_cast<float>(epsilon)}; }
+
+// All inputs but x are constants.
+void check_constants_but_x(Builder& b, const Call& call) {
+  static constexpr const char* names[] = {"x", "gamma", "beta", "mean", "variance"};
+  for (std::size_t i = 1; i < call.inputs.size(); ++i)
+    check_constant(b, call, *call.inputs[i], names[i]);
+}
+
+void check_samples_apart(const Call& call) {
+  if (call.result()->dimension() < 2) fail(call, "the op ", call.op.name, " goes over the batch");
+}
+
+std::string mean_of_last(Builder& b, const std::string& x) {
+  return b.add("ReduceMean", {x}, {{"axes", Ints{-1}}, {"keepdims", std::int64_t{1}}});
+}
+
+// x / sqrt(mean(x^2) + epsilon), over the last axis.
+std::string over_root_mean_square(Builder& b, const std::string& x, double epsilon) {
+  const std::string square = mean_of_last(b, b.add("Mul", {x, x}));
+  const std::string sum = b.add("Add", {square, b.constant(static_cast<Scalar>(epsilon))});
+  return b.add("Div", {x, b.add("Sqrt", {sum})});
+}
+
+// x with its channels, the last axis, moved behind the batch's.
+std::string with_channels_first(Builder& b, const std::string& x, std::size_t rank) {
+  Ints order{0, static_cast<std::int64_t>(rank) - 1};
+  for (std::size_t i = 1; i + 1 < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
+  return b.add("Transpose", {x}, {{"perm", order}});
+}
+std::string with_channels_last(Builder& b, const std::string& x, std::size_t rank) {
+  Ints order{0};
+  for (std::size_t i = 2; i < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
+  order.push_back(1);
+  return b.add("Transpose", {x}, {{"perm", order}});
+}
+
+}  // namespace
+
+void batch_norm(Builder& b, const Call& call) {
+  const std::size_t rank = call.result()->dimension();
+  if (call.inputs.size() < 5) fail(call, "the op batch_norm takes the statistics of its batch");
+  check_constants_but_x(b, call);
+  const double epsilon = options_of<BatchNormOptions>(call).epsilon;
+  if (rank == 2 || rank == 4) {  // the operator has its channels behind the batch
+    std::vector<std::string> inputs{
+        b.name(*call.inputs[0], rank == 4 ? Order::channels_first : Order::same)};
+    for (std::size_t i = 1; i < 5; ++i) inputs.push_back(b.name(*call.inputs[i]));
+    return b.define(call.result(), rank == 4 ? Order::channels_first : Order::same,
+                    b.add("BatchNormalization", inputs, {epsilon_of(epsilon)}));
+  }
+  static const Formula formula{[](Term x, Term gamma, Term beta, Term mean, Term variance, Term e) {
+    return (x - mean) / sqrt(variance + e) * gamma + beta;
+  }};
+  const Scalar numbers[] = {static_cast<Scalar>(epsilon)};
+  b.define(call.result(), Order::same, write(b, formula, names(b, call, Order::same), numbers));
+}
+
+void layer_norm(Builder& b, const Call& call) {
+  check_samples_apart(call);
+  check_constants_but_x(b, call);
+  b.define(
+      call.result(), Order::same,
+      b.add("LayerNormalization", names(b, call, Order::same),
+            {{"axis", std::int64_t{-1}}, epsilon_of(options_of<LayerNormOptions>(call).epsilon)}));
+}
+
+// The operator of that name is of a later opset.
+void group_norm(Builder& b, const Call& call) {
+  check_constants_but_x(b, call);
+  const GroupNormOptions& o = options_of<GroupNormOptions>(call);
+  const Variable& x = *call.inputs[0];
+  const Order order = x.rank() == 4 ? Order::channels_first : Order::same;
+  const bool moves = x.rank() != 2 && x.rank() != 4;
+  std::string images = b.name(x, order);
+  if (moves) images = with_channels_first(b, images, x.rank());
+  const Ints rows{0, static_cast<std::int64_t>(o.groups), -1};
+  const std::string groups = b.add("Reshape", {images, b.constant(rows)});
+  const std::string centred = b.add("Sub", {groups, mean_of_last(b, groups)});
+  const std::string normal = over_root_mean_square(b, centred, o.epsilon);
+  Ints shape{0, static_cast<std::int64_t>(x.shape().back())};
+  for (std::size_t i = 1; i + 1 < x.rank(); ++i)
+    shape.push_back(static_cast<std::int64_t>(x.shape()[i]));
+  std::string y = b.add("Reshape", {normal, b.constant(shape)});
+  if (moves) y = with_channels_last(b, y, x.rank());
+  y = b.add("Mul", {y, b.name(*call.inputs[1], order)});
+  b.define(call.result(), order, b.add("Add", {y, b.name(*call.inputs[2], order)}));
+}
+
+void rms_norm(Builder& b, const Call& call) {
+  check_samples_apart(call);
+  check_constants_but_x(b, call);
+  const std::string normal =
+      over_root_mean_square(b, b.name(*call.inputs[0]), options_of<RMSNormOptions>(call).epsilon);
+  b.define(call.result(), Order::same, b.add("Mul", {normal, b.name(*call.inputs[1])}));
+}
+
+}  // namespace xtape::inline XTAPE_ABI::onnx

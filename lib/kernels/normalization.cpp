@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/normalization.hpp"
+
+#include "kernels/parallel.hpp"
+#include "kernels/wide.hpp"
+#include <xtape/memory.hpp>
+
+#include <algorithm>
+
+namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
+namespace {
+
+// Terms of two sums that are taken together.
+struct Terms {
+  Vec first, second;
+  Terms operator+(const Terms& other) const { return {first + other.first, second + other.second}; }
+};
+struct Sums {
+  double first, second;
+};
+
+// The elements that there are, `left` of them; 0 in the other lanes.
+Vec inside(Vec v, AllLanes, std::size_t) { return v; }
+Vec inside(Vec v, Lanes, std::size_t left) {
+  return lane_numbers < IntVec{} + static_cast<Integer>(left) ? v : Vec{};
+}
+
+Scalar or_zero(const Scalar* x, std::size_t i) { return x != nullptr ? x[i] : Scalar{0}; }
+template <class Part>
+Vec load_or_zero(const Scalar* x, std::size_t i, Part part) {
+  return x != nullptr ? load(x + i, part) : Vec{};
+}
+
+// Of differences to `shift` and of their squares.
+void set_moments(Sums sums, std::size_t count, Scalar shift, Scalar* mean, Scalar* variance) {
+  const auto n = static_cast<double>(count);
+  const double offset = mean != nullptr ? sums.first / n : 0;
+  const double square = (sums.second - sums.first * offset) / n;
+  if (mean != nullptr) *mean = static_cast<Scalar>(static_cast<double>(shift) + offset);
+  *variance = static_cast<Scalar>(square < 0 ? 0 : square);  // by rounding; a NaN stays one
+}
+
+// The gradient of an element is inverse * gamma * g + slope * (x - mean) + offset.
+struct Line {
+  Scalar slope, offset;
+};
+// For the sums of gamma * g and of gamma * g * (x - mean).
+Line line_of(Sums sums, std::size_t count, Scalar inverse, bool fixed, bool centred) {
+  if (fixed) return {0, 0};
+  const auto k = static_cast<double>(inverse), n = static_cast<double>(count);
+  return {static_cast<Scalar>(-k * k * k * sums.second / n),
+          centred ? static_cast<Scalar>(-k * sums.first / n) : Scalar{0}};
+}
+
+// Sums over the columns of a row of terms(column, lanes).
+template <class F>
+Sums sums_of_row(std::size_t columns, F terms) {
+  WideVec first{}, second{};
+  for_each_vector(columns, [&](std::size_t c, auto part) {
+    const Terms t = terms(c, part);
+    first += widen(t.first);
+    second += widen(t.second);
+  });
+  return {sum_of(first), sum_of(second)};
+}
+
+void moments_of_rows(std::size_t rows, std::size_t n, const Scalar* x, Scalar* mean,
+                     Scalar* variance) {
+  parallel_ranges(rows, row_grain(n), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const Scalar* const row = x + r * n;
+      const Scalar shift = mean != nullptr ? row[0] : Scalar{0};
+      const Sums sums = sums_of_row(n, [=](std::size_t c, auto part) {
+        const Vec d = inside(load(row + c, part) - shift, part, n - c);
+        return Terms{d, d * d};
+      });
+      set_moments(sums, n, shift, mean != nullptr ? mean + r : nullptr, variance + r);
+    }
+  });
+}
+
+void normalize_rows(std::size_t rows, std::size_t n, const Normalized& in, Scalar* y) {
+  parallel_ranges(rows, row_grain(n), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const Scalar mean = or_zero(in.mean, r), inverse = in.inverse[r];
+      for_each_vector(n, [&](std::size_t c, auto part) {
+        const Vec normal = (load(in.x + r * n + c, part) - mean) * inverse;
+        store(y + r * n + c, normal * load(in.gamma + c, part) + load_or_zero(in.beta, c, part),
+              part);
+      });
+    }
+  });
+}
+
+void add_to(double* sums, Vec terms) {
+  WideVec sum;
+  std::memcpy(&sum, sums, sizeof sum);
+  sum += widen(terms);
+  std::memcpy(sums, &sum, sizeof sum);
+}
+
+// The gradient of a row of x, of n elements from `at` on; adds to the sums of beta's gradient and, `width` further
+// on, of gamma's.
+void grad_of_row(std::size_t n, std::size_t at, const Normalized& in, Scalar mean, Scalar inverse,
+                 const Scalar* g, bool fixed, Scalar* dx, double* sums, std::size_t width) {
+  const Sums row = sums_of_row(n, [=](std::size_t c, auto part) {
+    const Vec gradient = load(g + at + c, part), d = load(in.x + at + c, part) - mean;
+    add_to(sums + c, gradient);
+    add_to(sums + width + c, gradient * (d * inverse));
+    const Vec weighted = gradient * load(in.gamma + c, part);
+    return Terms{weighted, weighted * d};
+  });
+  if (dx == nullptr) return;
+  const Line line = line_of(row, n, inverse, fixed, in.mean != nullptr);
+  for_each_vector(n, [&](std::size_t c, auto part) {
+    const Vec d = load(in.x + at + c, part) - mean;
+    const Vec weighted = load(g + at + c, part) * load(in.gamma + c, part);
+    store(dx + at + c, weighted * inverse + (d * line.slope + line.offset), part);
+  });
+}
+
+void grad_rows(std::size_t rows, std::size_t n, const Normalized& in, const Scalar* g, bool fixed,
+               const NormGradients& to) {
+  const std::size_t width = vectors_of(n) * lanes, grain = row_grain(n);
+  const std::size_t slices = std::max<std::size_t>((rows + grain - 1) / grain, 1);
+  PooledBuffer<double> parts{slices * 2 * width};
+  double* const sums = parts.data();
+  std::fill_n(sums, slices * 2 * width, 0.0);
+  parallel_ranges(rows, grain, [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r)
+      grad_of_row(n, r * n, in, or_zero(in.mean, r), in.inverse[r], g, fixed, to.x,
+                  sums + begin / grain * 2 * width, width);
+  });
+  for (std::size_t s = 1; s < slices; ++s)
+    for (std::size_t c = 0; c < 2 * width; ++c) sums[c] += sums[s * 2 * width + c];
+  for (std::size_t c = 0; c < n; ++c) {
+    to.beta[c] = static_cast<Scalar>(sums[c]);
+    to.gamma[c] = static_cast<Scalar>(sums[width + c]);
+  }
+}
+
+// Sums of each column over some rows, `first` and `second` being (columns,): terms(column, lanes) is a function of
+// the row. Four rows are added in Scalar, as each addition in double has to wait for the one before.
+template <class F>
+void sums_of_columns(std::size_t rows, std::size_t columns, double* first, double* second,
+                     F terms) {
+  for_each_vector(columns, [&](std::size_t c, auto part) {
+    const auto of = terms(c, part);
+    WideVec sums[2] = {};
+    const auto add = [&](const Terms& t) {
+      sums[0] += widen(t.first);
+      sums[1] += widen(t.second);
+    };
+    std::size_t r = 0;
+    for (; r + 4 <= rows; r += 4) add((of(r) + of(r + 1)) + (of(r + 2) + of(r + 3)));
+    for (; r < rows; ++r) add(of(r));
+    const std::size_t bytes = std::min(lanes, columns - c) * sizeof(double);
+    std::memcpy(first + c, &sums[0], bytes);
+    std::memcpy(second + c, &sums[1], bytes);
+  });
+}
+
+// The positions of all samples, cut into pieces of which each is of one sample.
+class Pieces {
+ public:
+  explicit Pieces(const Groups& s)
+      : s_{s},
+        length_{row_grain(s.columns())},
+        per_sample_{(s.positions + length_ - 1) / length_} {}
+
+  // Calls f(piece, sample, first element, rows) for each.
+  template <class F>
+  void for_each(F f) const {
+    const std::size_t longest = std::min(length_, s_.positions);
+    parallel_ranges(s_.samples * per_sample_, row_grain(longest * s_.columns()),
+                    [=, *this](std::size_t begin, std::size_t end) {
+                      for (std::size_t i = begin; i < end; ++i) {
+                        const std::size_t sample = i / per_sample_;
+                        const std::size_t from = i % per_sample_ * length_;
+                        f(i, sample, (sample * s_.positions + from) * s_.columns(),
+                          std::min(length_, s_.positions - from));
+                      }
+                    });
+  }
+
+  // The sums of each column of each sample, of terms(sample, first element) as in sums_of_columns, go to the sample's
+  // 2 * columns: all first ones, then all second ones.
+  template <class F>
+  PooledBuffer<double> sums(F terms) const {
+    const std::size_t columns = s_.columns();
+    PooledBuffer<double> sums{s_.samples * std::max<std::size_t>(per_sample_, 1) * 2 * columns};
+    double* const all = sums.data();
+    if (per_sample_ == 0) std::fill_n(all, sums.size(), 0.0);
+    for_each([=](std::size_t piece, std::size_t sample, std::size_t at, std::size_t rows) {
+      double* const own = all + piece * 2 * columns;
+      sums_of_columns(rows, columns, own, own + columns, terms(sample, at));
+    });
+    for (std::size_t n = 0; n < s_.samples; ++n)
+      for (std::size_t p = 0; p < per_sample_; ++p) {
+        const double* const part = all + (n * per_sample_ + p) * 2 * columns;
+        double* const to = all + n * 2 * columns;
+        for (std::size_t c = 0; c < 2 * columns; ++c) to[c] = p == 0 ? part[c] : to[c] + part[c];
+      }
+    return sums;
+  }
+
+ private:
+  Groups s_;
+  std::size_t length_, per_sample_;
+};
+
+// f(sample, column, group among all) for each column of each sample.
+template <class F>
+void for_each_column(const Groups& s, F f) {
+  for (std::size_t n = 0, group = 0; n < s.samples; ++n)
+    for (std::size_t i = 0; i < s.groups; ++i, ++group)
+      for (std::size_t c = i * s.channels; c < (i + 1) * s.channels; ++c) f(n, c, group);
+}
+
+// What f gives each column of each sample.
+template <class F>
+PooledBuffer<Scalar> per_column(const Groups& s, F f) {
+  PooledBuffer<Scalar> all{s.samples * s.columns()};
+  for_each_column(s, [&](std::size_t n, std::size_t c, std::size_t group) {
+    all.data()[n * s.columns() + c] = f(n, c, group);
+  });
+  return all;
+}
+
+PooledBuffer<Scalar> means_of(const Groups& s, const Normalized& in) {
+  return per_column(
+      s, [&](std::size_t, std::size_t, std::size_t group) { return or_zero(in.mean, group); });
+}
+PooledBuffer<Scalar> scales_of(const Groups& s, const Normalized& in) {
+  return per_column(s, [&](std::size_t, std::size_t c, std::size_t group) {
+    return in.inverse[group] * in.gamma[c];
+  });
+}
+
+void moments(Groups s, const Scalar* x, Scalar* mean, Scalar* variance) {
+  if (s.are_rows()) return moments_of_rows(s.samples, s.channels, x, mean, variance);
+  const std::size_t columns = s.columns();
+  const auto first_of = [&](std::size_t n, std::size_t c) {  // the first element of its group
+    return mean != nullptr ? x[n * s.positions * columns + c - c % s.channels] : Scalar{0};
+  };
+  const auto shifts =
+      per_column(s, [&](std::size_t n, std::size_t c, std::size_t) { return first_of(n, c); });
+  const Scalar* const shift = shifts.data();
+  const auto sums = Pieces{s}.sums([=](std::size_t n, std::size_t at) {
+    return [=](std::size_t c, auto part) {
+      return [=, middle = load(shift + n * columns + c, part)](std::size_t r) {
+        const Vec d = load(x + at + r * columns + c, part) - middle;
+        return Terms{d, d * d};
+      };
+    };
+  });
+  for (std::size_t n = 0, group = 0; n < s.samples; ++n)
+    for (std::size_t i = 0; i < s.groups; ++i, ++group) {
+      const double* const of = sums.data() + n * 2 * columns + i * s.channels;
+      Sums all{0, 0};
+      for (std::size_t c = 0; c < s.channels; ++c)
+        all = {all.first + of[c], all.second + of[columns + c]};
+      set_moments(all, s.positions * s.channels, first_of(n, i * s.channels),
+                  mean != nullptr ? mean + group : nullptr, variance + group);
+    }
+}
+
+void normalize(Groups s, const Normalized& in, Scalar* y) {
+  if (s.are_rows()) return normalize_rows(s.samples, s.channels, in, y);
+  const std::size_t columns = s.columns();
+  const auto means = means_of(s, in);
+  const auto scales = scales_of(s, in);
+  const Scalar *const mean = means.data(), *const scale = scales.data();
+  Pieces{s}.for_each([=](std::size_t, std::size_t n, std::size_t at, std::size_t rows) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for_each_vector(columns, [&](std::size_t c, auto part) {
+        const std::size_t i = at + r * columns + c, column = n * columns + c;
+        const Vec d = load(in.x + i, part) - load(mean + column, part);
+        store(y + i, d * load(scale + column, part) + load_or_zero(in.beta, c, part), part);
+      });
+  });
+}
+
+// The gradients of gamma and beta, by the sums of g and of g * (x - mean) of each column of each sample.
+void grad_affine(const Groups& s, const Normalized& in, const double* sums,
+                 const NormGradients& to) {
+  const std::size_t columns = s.columns();
+  PooledBuffer<double> totals{2 * columns};
+  double *const beta = totals.data(), *const gamma = beta + columns;
+  std::fill_n(beta, 2 * columns, 0.0);
+  for_each_column(s, [&](std::size_t n, std::size_t c, std::size_t group) {
+    const double* const of = sums + n * 2 * columns + c;
+    beta[c] += of[0];
+    gamma[c] += of[columns] * static_cast<double>(in.inverse[group]);
+  });
+  std::transform(beta, beta + columns, to.beta, [](double x) { return static_cast<Scalar>(x); });
+  std::transform(gamma, gamma + columns, to.gamma, [](double x) { return static_cast<Scalar>(x); });
+}
+
+// Of each group of each sample.
+PooledBuffer<Line> lines_of(const Groups& s, const Normalized& in, const double* sums, bool fixed) {
+  PooledBuffer<Line> lines{s.samples * s.groups};
+  for (std::size_t n = 0, group = 0; n < s.samples; ++n)
+    for (std::size_t i = 0; i < s.groups; ++i, ++group) {
+      Sums all{0, 0};
+      for (std::size_t c = i * s.channels; c < (i + 1) * s.channels; ++c) {
+        const double* const of = sums + n * 2 * s.columns() + c;
+        const auto gamma = static_cast<double>(in.gamma[c]);
+        all = {all.first + gamma * of[0], all.second + gamma * of[s.columns()]};
+      }
+      lines.data()[group] =
+          line_of(all, s.positions * s.channels, in.inverse[group], fixed, in.mean != nullptr);
+    }
+  return lines;
+}
+
+// The gradient of x.
+void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, const Scalar* g,
+                  const Line* lines, Scalar* dx) {
+  const std::size_t columns = s.columns();
+  const auto scales = scales_of(s, in);
+  const auto slopes = per_column(
+      s, [=](std::size_t, std::size_t, std::size_t group) { return lines[group].slope; });
+  const auto offsets = per_column(
+      s, [=](std::size_t, std::size_t, std::size_t group) { return lines[group].offset; });
+  const Scalar *const scale = scales.data(), *const slope = slopes.data(),
+                      *const offset = offsets.data();
+  Pieces{s}.for_each([=](std::size_t, std::size_t n, std::size_t at, std::size_t rows) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for_each_vector(columns, [&](std::size_t c, auto part) {
+        const std::size_t i = at + r * columns + c, column = n * columns + c;
+        const Vec d = load(in.x + i, part) - load(mean + column, part);
+        const Vec rest = d * load(slope + column, part) + load(offset + column, part);
+        store(dx + i, load(g + i, part) * load(scale + column, part) + rest, part);
+      });
+  });
+}
+
+void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
+  if (s.are_rows()) return grad_rows(s.samples, s.channels, in, g, fixed, to);
+  const std::size_t columns = s.columns();
+  const auto means = means_of(s, in);
+  const Scalar* const mean = means.data();
+  const auto sums = Pieces{s}.sums([=](std::size_t n, std::size_t at) {
+    return [=](std::size_t c, auto part) {
+      return [=, middle = load(mean + n * columns + c, part)](std::size_t r) {
+        const std::size_t i = at + r * columns + c;
+        const Vec gradient = load(g + i, part);
+        return Terms{gradient, gradient * (load(in.x + i, part) - middle)};
+      };
+    };
+  });
+  grad_affine(s, in, sums.data(), to);
+  if (to.x == nullptr) return;
+  const auto lines = lines_of(s, in, sums.data(), fixed);
+  grad_columns(s, in, mean, g, lines.data(), to.x);
+}
+
+}  // namespace
+
+void fill(NormKernels& k, Set) { k = {moments, normalize, grad}; }
+
+}  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Normalisation by means and variances, and its gradient.
+#pragma once
+
+#include "kernels/family.hpp"
+
+#include <cstddef>
+
+namespace xtape::inline XTAPE_ABI::kernels {
+
+/// An array as (samples, positions, groups, channels). Each group of each sample has a mean and a variance, of its
+/// channels at all positions. A batch is one sample of groups of one channel; a row is a sample of one group.
+struct Groups {
+  std::size_t samples, positions, groups, channels;
+
+  /// The channels of all groups, of which each has a gamma and a beta.
+  std::size_t columns() const { return groups * channels; }
+  /// Whether each row of the array is a group.
+  bool are_rows() const { return positions == 1 && groups == 1; }
+};
+
+/// What is normalised and by what: (x - mean) * inverse * gamma + beta.
+struct Normalized {
+  const Scalar* x;
+  const Scalar* mean;     ///< of each group of each sample; null is 0
+  const Scalar* inverse;  ///< 1 / sqrt(variance + epsilon), of each group of each sample
+  const Scalar* gamma;    ///< of each column
+  const Scalar* beta;     ///< of each column; null is 0
+};
+
+/// Where its gradients go.
+struct NormGradients {
+  Scalar* x;      ///< null if it is not wanted; may be the gradient of the result
+  Scalar* gamma;  ///< sum of g * (x - mean) * inverse
+  Scalar* beta;   ///< sum of g
+};
+
+/// Sums are taken in double, of differences to an element, so that a large mean takes nothing from a small variance.
+struct NormKernels {
+  /// The mean and the variance, by the count, of each group of each sample; of a null mean the mean square.
+  void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
+  /// y = (x - mean) * inverse * gamma + beta
+  void (*normalize)(Groups, const Normalized&, Scalar* y);
+  /// The gradients for that of the result, g. The mean and the variance are those of x or, if `fixed`, given.
+  void (*grad)(Groups, const Normalized&, const Scalar* g, bool fixed, const NormGradients&);
+};
+XTAPE_KERNEL_FAMILY(NormKernels)
+
+}  // namespace xtape::inline XTAPE_ABI::kernels

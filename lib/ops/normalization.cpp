@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/ops/normalization.hpp>
+
+#include "kernels/dispatch.hpp"
+#include "kernels/normalization.hpp"
+#include "ranges.hpp"
+
+#include <xtape/formula.hpp>
+#include <xtape/record.hpp>
+
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+using kernels::best;
+using kernels::Groups;
+using kernels::NormKernels;
+
+// What an op normalises, by statistics of x or by given ones.
+struct Normalization {
+  Groups groups;
+  bool fixed;
+  Value x, gamma;
+  std::optional<Value> mean;  // none is 0
+  Value inverse;              // 1 / sqrt(variance + epsilon)
+
+  kernels::Normalized with(const Scalar* beta) const {
+    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(), beta};
+  }
+};
+
+Array inverse_of(const Array& variance, double epsilon) {
+  static const Formula inverse{[](Term v, Term e) { return 1 / sqrt(v + e); }};
+  return inverse(variance, full({}, static_cast<Scalar>(epsilon)));
+}
+
+// All inputs as an argument of `record`. The gradients of all take the same two sums, so they are computed at once,
+// that of x in the place of that of the result, before the result's is divided.
+struct Inputs {
+  const Normalization& n;
+  const Variable &x, &gamma;
+  const Variable* beta = nullptr;
+  const Variable* mean = nullptr;      // given
+  const Variable* variance = nullptr;  // given
+
+  struct Sums {
+    Array gamma, beta;
+  };
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    visit(x);
+    visit(gamma);
+    for (const Variable* other : {beta, mean, variance})
+      if (other != nullptr) visit(*other);
+  }
+  void edges(detail::Recorder& to) const {
+    const auto sums = std::allocate_shared<Sums>(
+        CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
+    to.through(detail::Pullback{[n = n, sums, wanted = x.needs_grad()](Array& g) {
+      best<NormKernels>().grad(
+          n.groups, n.with(nullptr), g.data(), n.fixed,
+          {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
+    }});
+    to.edge(gamma, [sums](const Array&) -> Array { return sums->gamma; });
+    if (beta != nullptr) to.edge(*beta, [sums](const Array&) -> Array { return sums->beta; });
+    if (mean != nullptr) statistics_edges(to, sums);
+    to.edge(x, [](Array&) {});  // last, as what is last gets the gradient itself
+  }
+  void statistics_edges(detail::Recorder& to, const std::shared_ptr<Sums>& sums) const {
+    to.edge(*mean, [sums, gamma = n.gamma, inverse = n.inverse](const Array&) {
+      static const Formula slope{[](Term s, Term w, Term k) { return -s * w * k; }};
+      return slope(sums->beta, *gamma, *inverse);
+    });
+    to.edge(*variance, [sums, gamma = n.gamma, inverse = n.inverse](const Array&) {
+      static const Formula slope{[](Term s, Term w, Term k) { return -0.5 * s * w * k * k; }};
+      return slope(sums->gamma, *gamma, *inverse);
+    });
+  }
+};
+
+template <class Options>
+Variable normalized(const Op& op, const Inputs& inputs, const Options& options) {
+  Array y = uninitialized(inputs.x.shape());
+  const Scalar* const beta = inputs.beta != nullptr ? inputs.beta->value().data() : nullptr;
+  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), y.data());
+  return record(op, std::move(y), given(options), inputs);
+}
+
+// The number of channels. Throws ShapeError unless x has so many axes.
+std::size_t checked_channels(const Op& op, const Variable& x, std::size_t axes,
+                             const char* expected) {
+  if (x.rank() < axes) throw ShapeError(op, text("expected ", expected, ", got ", x.shape()));
+  return x.shape().back();
+}
+
+void check_channels(const Op& op, const char* what, const Variable& v, std::size_t channels) {
+  if (v.shape() != Shape{channels})
+    throw ShapeError(op, text("expected ", what, " of shape (", channels, ",), got ", v.shape()));
+}
+
+// The product of the sizes between the first `begin` axes and the last.
+std::size_t positions_of(const Variable& x, std::size_t begin) {
+  const auto first = x.shape().begin() + static_cast<std::ptrdiff_t>(begin);
+  return std::accumulate(first, x.shape().end() - 1, std::size_t{1}, std::multiplies<>{});
+}
+
+Groups checked_batch(const Op& op, const Variable& x, const Variable& gamma, const Variable& beta,
+                     double epsilon) {
+  const std::size_t channels = checked_channels(op, x, 2, "(N, ..., channels)");
+  check_channels(op, "gamma", gamma, channels);
+  check_channels(op, "beta", beta, channels);
+  check_positive(op, "epsilon", epsilon);
+  return {1, positions_of(x, 0), channels, 1};
+}
+
+// That of rows along the last axis.
+Groups checked_rows(const Op& op, const Variable& x, const Variable& gamma, double epsilon) {
+  const std::size_t channels = checked_channels(op, x, 1, "(..., channels)");
+  if (channels == 0) throw ShapeError(op, text("expected at least one channel, got ", x.shape()));
+  check_channels(op, "gamma", gamma, channels);
+  check_positive(op, "epsilon", epsilon);
+  return {positions_of(x, 0), 1, 1, channels};
+}
+
+// By the statistics of x.
+Normalization by_its_own(const Groups& groups, const Variable& x, const Variable& gamma,
+                         double epsilon, BatchStatistics* statistics = nullptr) {
+  const std::size_t count = groups.samples * groups.groups;
+  Array mean = uninitialized({count}), variance = uninitialized({count});
+  best<NormKernels>().moments(groups, x.value().data(), mean.data(), variance.data());
+  Array inverse = inverse_of(variance, epsilon);
+  if (statistics != nullptr) *statistics = {mean, std::move(variance)};
+  return {groups,
+          false,
+          x.shared_value(),
+          gamma.shared_value(),
+          Value{std::move(mean)},
+          std::move(inverse)};
+}
+
+}  // namespace
+
+Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const BatchNormOptions& options, Location at) {
+  const Op op{"batch_norm", at};
+  const Groups groups = checked_batch(op, x, gamma, beta, options.epsilon);
+  if (groups.positions < 2)
+    throw ShapeError(
+        op, text("expected more than one value per channel while training, got ", x.shape()),
+        "a batch of one? evaluate with Mode::eval, or leave the last batch out");
+  const Normalization n = by_its_own(groups, x, gamma, options.epsilon, options.statistics);
+  return normalized(op, {n, x, gamma, &beta}, options);
+}
+
+Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const Variable& mean, const Variable& variance, const BatchNormOptions& options,
+                    Location at) {
+  const Op op{"batch_norm", at};
+  const Groups groups = checked_batch(op, x, gamma, beta, options.epsilon);
+  check_channels(op, "mean", mean, groups.groups);
+  check_channels(op, "variance", variance, groups.groups);
+  const Normalization n{groups,
+                        true,
+                        x.shared_value(),
+                        gamma.shared_value(),
+                        mean.shared_value(),
+                        inverse_of(variance.value(), options.epsilon)};
+  return normalized(op, {n, x, gamma, &beta, &mean, &variance}, options);
+}
+
+Variable layer_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const LayerNormOptions& options, Location at) {
+  const Op op{"layer_norm", at};
+  const Groups groups = checked_rows(op, x, gamma, options.epsilon);
+  check_channels(op, "beta", beta, groups.channels);
+  return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
+}
+
+Variable group_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const GroupNormOptions& options, Location at) {
+  const Op op{"group_norm", at};
+  const std::size_t channels = checked_channels(op, x, 2, "(N, ..., channels)");
+  check_count(op, "groups", options.groups);
+  check_positive(op, "epsilon", options.epsilon);
+  if (channels % options.groups != 0)
+    throw ShapeError(
+        op, text("expected channels in ", options.groups, " equal groups, got ", x.shape()));
+  check_channels(op, "gamma", gamma, channels);
+  check_channels(op, "beta", beta, channels);
+  const Groups groups{x.shape()[0], positions_of(x, 1), options.groups, channels / options.groups};
+  if (groups.positions * groups.channels == 0)
+    throw ShapeError(op, text("there is nothing in a group of ", x.shape()));
+  return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
+}
+
+Variable rms_norm(const Variable& x, const Variable& gamma, const RMSNormOptions& options,
+                  Location at) {
+  const Op op{"rms_norm", at};
+  const Groups groups = checked_rows(op, x, gamma, options.epsilon);
+  Array square = uninitialized({groups.samples});
+  best<NormKernels>().moments(groups, x.value().data(), nullptr, square.data());
+  const Normalization n{groups,           false,
+                        x.shared_value(), gamma.shared_value(),
+                        std::nullopt,     inverse_of(square, options.epsilon)};
+  return normalized(op, {n, x, gamma}, options);
+}
+
+}  // namespace xtape::inline XTAPE_ABI

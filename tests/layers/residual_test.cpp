@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Ways around layers, and the networks made of them.
+#include "../ops/errors.hpp"
+
+#include <models/models.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+
+using namespace test;
+
+namespace {
+
+template <class Model>
+std::vector<std::string> names(Model& model) {
+  std::vector<std::string> all;
+  for (const NamedArray& array : named_arrays(model)) all.push_back(array.name);
+  return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(residuals)
+
+BOOST_AUTO_TEST_CASE(the_layers_are_added_to_what_goes_around_them) {
+  Rng rng{1};
+  Tape tape;
+  const Variable x = tape.input(random({2, 3}));
+  Residual plain{Sequential{[](const Variable& v) { return square(v); }, relu}};
+  BOOST_TEST(same_bits(plain(x).value(), (x + square(x)).value()));
+  Residual both{Sequential{[](const Variable& v) { return slice(v, {.axis = 1, .end = 2}); }},
+                Sequential{Dense{{.in = 3, .out = 2}, rng}}};
+  const auto list = parameters(both);
+  const Variable around =
+      dense(x, tape.parameter(*list[0].parameter), tape.parameter(*list[1].parameter));
+  BOOST_TEST(same_bits(both(x).value(), (around + slice(x, {.axis = 1, .end = 2})).value()));
+}
+
+BOOST_AUTO_TEST_CASE(names) {
+  Rng rng{1};
+  Sequential net{relu, Residual{Sequential{relu, Dense{{.in = 3, .out = 2, .bias = false}, rng}},
+                                Sequential{relu, Dense{{.in = 3, .out = 2}, rng}}}};
+  BOOST_TEST((::names(net) ==
+              std::vector<std::string>{"1.1.weight", "1.shortcut.1.weight", "1.shortcut.1.bias"}));
+}
+
+BOOST_AUTO_TEST_CASE(errors_say_where) {
+  Rng rng{1};
+  Tape tape;
+  const Variable x = tape.input(random({2, 3}));
+  const auto dense = [&](std::size_t in, std::size_t out) {
+    return Sequential{relu, Dense{{.in = in, .out = out}, rng}};
+  };
+  Sequential inner{Residual{dense(4, 3)}}, around{Residual{dense(3, 2), dense(4, 2)}},
+      different{Residual{dense(3, 1)}};
+  check_failures<ShapeError>({
+      {"[dense] layer 0.1: expected (N, 4), got (2, 3) @", XTAPE_CALL(inner(x))},
+      {"[dense] layer 0.shortcut.1: expected (N, 4), got (2, 3) @", XTAPE_CALL(around(x))},
+      {"[residual] layer 0: the layers return (2, 1) and the shortcut (2, 3) @; give the Residual "
+       "another shortcut?",
+       XTAPE_CALL(different(x))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(resnets_have_the_sizes_they_say) {
+  Rng rng{1};
+  Sequential small = models::resnet20(rng), large = models::resnet56(rng);
+  BOOST_TEST(parameter_count(small) == 269'722u);
+  BOOST_TEST(parameter_count(large) == 853'018u);
+  const auto convolutions = [](Sequential& net) {
+    return std::ranges::count_if(
+        parameters(net), [](const NamedParameter& p) { return p.parameter->shape().size() == 4; });
+  };
+  BOOST_TEST(convolutions(small) == 19);
+  BOOST_TEST(convolutions(large) == 55);
+  for (const NamedParameter& p : parameters(small))  // He's deviation, of as many as tell it
+    if (p.parameter->size() > 2000) {
+      const Shape& s = p.parameter->shape();
+      double squares = 0;
+      for (const double w : elements(p.parameter->value())) squares += w * w;
+      const auto in = static_cast<double>(s[0] * s[1] * s[2]);
+      BOOST_TEST(std::abs(squares / static_cast<double>(p.parameter->size()) * in / 2 - 1) < 0.15);
+    }
+}
+
+// The block that halves the images: every second pixel between channels of zeros, where its layers give nothing.
+BOOST_AUTO_TEST_CASE(shortcuts_of_resnets_learn_nothing) {
+  Rng rng{1};
+  Sequential net = models::resnet20(rng);
+  for (const NamedParameter& p : parameters(net))
+    if (p.name.starts_with("6.") && p.name.ends_with(".weight") && p.parameter->shape().size() == 1)
+      p.parameter->value().fill(0);
+  const Array images = random({2, 32, 32, 3}, -1, 1);
+  struct Watch : Observer {
+    void forward(const Forward& call) override {
+      if (call.op.name == std::string_view{"relu"}) results.push_back(call.result());
+    }
+    std::vector<Value> results;
+  } watch;
+  Tape tape{Mode::eval};
+  net(tape.input(images));
+  // The stem has one, each block two: the seventh is the third block's, the ninth the fourth's.
+  const Array &x = *watch.results.at(6), &y = *watch.results.at(8);
+  BOOST_TEST((x.shape() == Shape{2, 32, 32, 16}));
+  BOOST_REQUIRE((y.shape() == Shape{2, 16, 16, 32}));
+  for (std::size_t n = 0; n < 2; ++n)
+    for (std::size_t h = 0; h < 16; ++h)
+      for (std::size_t w = 0; w < 16; ++w)
+        for (std::size_t c = 0; c < 32; ++c) {
+          const bool zero = c < 8 || c >= 24;
+          BOOST_REQUIRE(y(n, h, w, c) == (zero ? Scalar{0} : x(n, 2 * h, 2 * w, c - 8)));
+        }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

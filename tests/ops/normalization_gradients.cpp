@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "gradient_rows.hpp"
+
+namespace test {
+namespace {
+
+std::vector<Row> batch_rows() {
+  const auto own = [](In x) { return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1}); };
+  const auto given = [](In x) {
+    return batch_norm(x[0], x[1], x[2], x[3], x[4], {.epsilon = 0.1});
+  };
+  return {
+      {"batch_norm", "rows", {numbers({5, 3}), numbers({3}), numbers({3})}, own},
+      {"batch_norm", "images", {numbers({2, 3, 4, 17}), numbers({17}), numbers({17})}, own},
+      {"batch_norm", "two values, one channel", {numbers({2, 1}), numbers({1}), numbers({1})}, own},
+      {"batch_norm",
+       "repeated",
+       {numbers({4, 4})},
+       [](In x) {
+         const Variable row = mean(x[0], {.axes = {0}});
+         return batch_norm(x[0], row, row);
+       }},
+      {"batch_norm",
+       "given",
+       {numbers({2, 3, 5}), numbers({5}), numbers({5}), numbers({5}), positive({5})},
+       given},
+      {"batch_norm",
+       "given, one value",
+       {numbers({1, 1}), numbers({1}), numbers({1}), numbers({1}), positive({1})},
+       given},
+  };
+}
+
+}  // namespace
+
+std::vector<Row> normalization_rows() {
+  std::vector<Row> rows = batch_rows();
+  const auto add = [&rows](const char* op, const char* what, const Shape& shape, auto function,
+                           bool shifts = true) {
+    const Shape channels{shape.back()};
+    Row row{op, what, {numbers(shape), numbers(channels)}, function};
+    if (shifts) row.inputs.push_back(numbers(channels));
+    rows.push_back(std::move(row));
+  };
+  const auto layer = [](In x) { return layer_norm(x[0], x[1], x[2]); };
+  const auto groups = [](std::size_t count) {
+    return
+        [count](In x) { return group_norm(x[0], x[1], x[2], {.groups = count, .epsilon = 0.1}); };
+  };
+  const auto rms = [](In x) { return rms_norm(x[0], x[1]); };
+  add("layer_norm", "short rows", {3, 4}, layer);
+  add("layer_norm", "long rows", {2, 2, 19}, layer);
+  add("layer_norm", "a vector", {7}, layer);
+  add("group_norm", "images", {2, 2, 3, 6}, groups(2));
+  add("group_norm", "as a layer", {2, 5}, groups(1));
+  add("group_norm", "of each channel", {2, 5, 3}, groups(3));
+  add("group_norm", "rows", {3, 8}, groups(2));
+  add("rms_norm", "short rows", {3, 4}, rms, false);
+  add("rms_norm", "long rows", {2, 2, 19}, rms, false);
+  add("rms_norm", "one channel", {3, 1}, rms, false);
+  return rows;
+}
+
+}  // namespace test
