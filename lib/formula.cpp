@@ -191,6 +191,7 @@ Term sign(Term x) { return Trace::apply(Function::sign, {x}); }
 Term square(Term x) { return x * x; }
 Term sqrt(Term x) { return Trace::apply(Function::sqrt, {x}); }
 Term exp(Term x) { return Trace::apply(Function::exp, {x}); }
+Term expm1(Term x) { return Trace::apply(Function::expm1, {x}); }
 Term log(Term x) { return Trace::apply(Function::log, {x}); }
 Term log1p(Term x) { return Trace::apply(Function::log1p, {x}); }
 Term tanh(Term x) { return Trace::apply(Function::tanh, {x}); }
@@ -199,6 +200,8 @@ Term softplus(Term x) { return Trace::apply(Function::softplus, {x}); }
 Term erf(Term x) { return Trace::apply(Function::erf, {x}); }
 Term sin(Term x) { return Trace::apply(Function::sin, {x}); }
 Term cos(Term x) { return Trace::apply(Function::cos, {x}); }
+Term floor(Term x) { return Trace::apply(Function::floor, {x}); }
+Term round(Term x) { return Trace::apply(Function::round, {x}); }
 Term quotient_slope(Term g, Term a, Term b) {
   return Trace::apply(Function::quotient_slope, {g, a, b});
 }

@@ -34,6 +34,7 @@ inline std::set<std::string> declared(const std::string& folder, const std::stri
 inline const std::string op_pattern =
     "^(?:inline )?(?:Variable|PooledVector<Variable>) (?!operator)(\\w+)\\(";
 // Headers of ops that are computed element by element.
-inline const char* const elementwise_headers[] = {"ops/arithmetic.hpp", "ops/unary.hpp"};
+inline const char* const elementwise_headers[] = {"ops/activation.hpp", "ops/arithmetic.hpp",
+                                                  "ops/unary.hpp"};
 
 }  // namespace test

@@ -3,6 +3,7 @@
 /// All ops.
 #pragma once
 
+#include <xtape/ops/activation.hpp>
 #include <xtape/ops/arithmetic.hpp>
 #include <xtape/ops/conv.hpp>
 #include <xtape/ops/dropout.hpp>

@@ -23,6 +23,8 @@ std::span<const Whole> wholes() {
   static const Whole all[] = {
       {"Relu", [](Term x) { return maximum(x, 0); }},
       {"LeakyRelu", [](Term x, Term slope) { return where(x > 0, x, slope * x); }, "alpha"},
+      {"Elu", [](Term x, Term alpha) { return where(x > 0, x, alpha * expm1(x)); }, "alpha"},
+      {"Softsign", [](Term x) { return x / (1 + abs(x)); }},
       {"Clip", [](Term x, Term min, Term max) { return minimum(maximum(x, min), max); }},
   };
   return all;
@@ -30,12 +32,14 @@ std::span<const Whole> wholes() {
 
 // What ONNX has no operator for, in terms of what it has one for.
 const Formula& in_other_terms(Function function) {
-  static const Formula log1p{[](Term x) { return log(1 + x); }},
+  static const Formula expm1{[](Term x) { return exp(x) - 1; }},
+      log1p{[](Term x) { return log(1 + x); }},
       quotient_slope{[](Term g, Term a, Term b) { return -(g / b) * (a / b); }},
       power_slope{[](Term g, Term a, Term b) { return where(b == 0, 0, g * b * pow(a, b - 1)); }},
       exponent_slope{
           [](Term g, Term a, Term b) { return where(a == 0, 0, g * pow(a, b) * log(a)); }};
   switch (function) {
+    case Function::expm1: return expm1;
     case Function::quotient_slope: return quotient_slope;
     case Function::power_slope: return power_slope;
     case Function::exponent_slope: return exponent_slope;
@@ -58,6 +62,8 @@ const char* operator_of(Function function) {
     case Function::erf: return "Erf";
     case Function::sin: return "Sin";
     case Function::cos: return "Cos";
+    case Function::floor: return "Floor";
+    case Function::round: return "Round";
     case Function::add: return "Add";
     case Function::subtract: return "Sub";
     case Function::multiply: return "Mul";

@@ -145,6 +145,7 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::abs) = math([](Batch x) { return xsimd::abs(x); });
   loop_of(Function::sqrt) = math([](Batch x) { return xsimd::sqrt(x); });
   loop_of(Function::exp) = math([](Batch x) { return xsimd::exp(x); });
+  loop_of(Function::expm1) = math([](Batch x) { return xsimd::expm1(x); });
   loop_of(Function::log) = math([](Batch x) { return xsimd::log(x); });
   loop_of(Function::log1p) = math([](Batch x) { return log1p(x); });
   loop_of(Function::tanh) = math([](Batch x) { return xsimd::tanh(x); });
@@ -157,6 +158,8 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::erf) = math([](Batch x) { return erf(x); });
   loop_of(Function::sin) = unary([](Vec x) { return sine(x, 0); });
   loop_of(Function::cos) = unary([](Vec x) { return sine(x, 1); });
+  loop_of(Function::floor) = math([](Batch x) { return xsimd::floor(x); });
+  loop_of(Function::round) = math([](Batch x) { return xsimd::nearbyint(x); });
   loop_of(Function::add) = binary([](Vec a, Vec b) { return a + b; });
   loop_of(Function::subtract) = binary([](Vec a, Vec b) { return a - b; });
   loop_of(Function::multiply) = binary([](Vec a, Vec b) { return a * b; });

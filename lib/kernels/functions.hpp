@@ -17,6 +17,7 @@ enum class Function : std::uint8_t {
   sign,
   sqrt,
   exp,
+  expm1,
   log,
   log1p,
   tanh,
@@ -25,6 +26,8 @@ enum class Function : std::uint8_t {
   erf,
   sin,
   cos,
+  floor,
+  round,
   add,
   subtract,
   multiply,
@@ -40,7 +43,7 @@ enum class Function : std::uint8_t {
   power_slope,
   exponent_slope,
 };
-inline constexpr std::size_t function_count = 28;
+inline constexpr std::size_t function_count = 31;
 
 /// How many sources a function has.
 constexpr std::size_t sources_of(Function f) {

@@ -170,6 +170,11 @@ BOOST_AUTO_TEST_CASE(so_do_functions_of_elements, *with_onnxruntime) {
   add("leaky_relu", LeakyReLU{0.2});
   add("softplus", softplus);
   add("gelu", [](V x) { return gelu(x) * gelu(x, {.tanh = true}); });
+  add("silu", [](V x) { return silu(x) + mish(x); });
+  add("elu", [](V x) { return elu(x, {.alpha = 0.7}) - selu(x); });
+  add("softsign", [](V x) { return softsign(x) * hard_sigmoid(9 * x); });
+  add("rounded", [](V x) { return floor(5 * x) + round(4 * x) + expm1(x); });
+  add("rsqrt", [](V x) { return rsqrt(square(x) + 1); });
   add("exp", [](V x) { return exp(x); });
   add("log", [](V x) { return log(square(x) + 1); });
   add("sqrt", [](V x) { return sqrt(abs(x)); });
@@ -209,7 +214,10 @@ BOOST_AUTO_TEST_CASE(so_do_formulas, *with_onnxruntime) {
   add([](Term x) { return log(exp(x)); }, "Exp Log");
   add([](Term x) { return log1p(x); }, "Add Log", 0.1);
   add([](Term x) { return tanh(sigmoid(x)); }, "Sigmoid Tanh");
+  add([](Term x) { return expm1(x); }, "Exp Sub");
   add([](Term x) { return erf(x); }, "Erf");
+  add([](Term x) { return floor(x) + round(x); }, "Floor Round Add");
+  add([](Term x) { return where(x > 0, x, 0.5 * expm1(x)); }, "Less Exp Sub Mul Where");
   add([](Term x) { return sin(x) - cos(x); }, "Sin Cos Sub");
   add([](Term x) { return (x + 2) * x / 3; }, "Add Mul Div");
   add([](Term x) { return (x < 0.1) + (x <= 0.1); }, "Less Cast LessOrEqual Cast Add");

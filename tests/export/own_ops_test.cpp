@@ -36,10 +36,10 @@ const OpDefinition swish_definition = [](Inputs in, const SwishOptions& options)
   return in[0] * sigmoid(options.beta * in[0]);
 };
 
-Variable mish(V x) {
-  return elementwise("mish", x, [](double v) { return v * std::tanh(std::log1p(std::exp(v))); });
+Variable serf(V x) {
+  return elementwise("serf", x, [](double v) { return v * std::erf(std::log1p(std::exp(v))); });
 }
-Variable mish_definition(Inputs in) { return in[0] * tanh(softplus(in[0])); }
+Variable serf_definition(Inputs in) { return in[0] * erf(softplus(in[0])); }
 
 // tanh(a) b, where b may have the last axis alone.
 Variable gate(V a, V b) {
@@ -101,10 +101,10 @@ BOOST_AUTO_TEST_CASE(an_op_by_a_formula_is_exported_as_that, *with_onnxruntime) 
 
 // Between convolutions the images are not transposed.
 BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition, *with_onnxruntime) {
-  Models models{{{"mish", mish_definition}}};
+  Models models{{{"serf", serf_definition}}};
   Rng rng{1};
   Sequential net{
-      Conv2D{{.in = 2, .out = 3}, rng},       mish, Conv2D{{.in = 3, .out = 4}, rng}, mish, flatten,
+      Conv2D{{.in = 2, .out = 3}, rng},       serf, Conv2D{{.in = 3, .out = 4}, rng}, serf, flatten,
       Dense{{.in = 2 * 3 * 4, .out = 5}, rng}};
   shake(net);
   models.add("net", net, {6, 7, 2});
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(an_op_on_images_is_exported_by_its_definition, *with_onnxru
   models.compare();
   const std::vector<std::string> checked = models.checked();
   if (checked.empty()) return;
-  const std::string own = "Softplus Tanh Mul";
+  const std::string own = "Softplus Erf Mul";
   BOOST_TEST(operators(checked[0]) == "Conv " + own + " Conv " + own + " Flatten Gemm");
   BOOST_TEST(operators(checked[1]) == "Transpose Conv " + own + " Conv " + own + " Flatten Gemm");
 }
@@ -150,13 +150,13 @@ BOOST_AUTO_TEST_CASE(an_op_may_have_two_inputs, *with_onnxruntime) {
 
 BOOST_AUTO_TEST_CASE(a_definition_may_use_ops_with_definitions, *with_onnxruntime) {
   const OpDefinition twice = [](Inputs in) {
-    return swish(swish(in[0], {.beta = 2}), {.beta = 3}) + mish(in[0]);
+    return swish(swish(in[0], {.beta = 2}), {.beta = 3}) + serf(in[0]);
   };
-  Models models{{{"twice", twice}, {"swish", swish_definition}, {"mish", mish_definition}}};
+  Models models{{{"twice", twice}, {"swish", swish_definition}, {"serf", serf_definition}}};
   const auto twice_op = [](V x) {
     return elementwise("twice", x, [](double v) {
       const double s = v * sigmoid_of(2 * v);
-      return s * sigmoid_of(3 * s) + v * std::tanh(std::log1p(std::exp(v)));
+      return s * sigmoid_of(3 * s) + v * std::erf(std::log1p(std::exp(v)));
     });
   };
   Rng rng{1};
@@ -289,19 +289,19 @@ BOOST_AUTO_TEST_CASE(a_definition_may_not_need_itself) {
   check_refused(net, {5}, "layer 1: the definition of the op swish needs the op itself at ",
                 {.ops = {{"swish", [](Inputs in) { return 1 * swish(in[0]); }}}});
   check_refused(net, {5}, "layer 1: the definition of the op swish needs the op itself at ",
-                {.ops = {{"swish", [](Inputs in) { return mish(in[0]); }},
-                         {"mish", [](Inputs in) { return swish(in[0]); }}}});
+                {.ops = {{"swish", [](Inputs in) { return serf(in[0]); }},
+                         {"serf", [](Inputs in) { return swish(in[0]); }}}});
 }
 
 BOOST_AUTO_TEST_CASE(options_must_be_those_that_a_definition_takes) {
   struct Others {};
   const OpDefinition others = [](Inputs in, Others) { return in[0]; };
   const std::string what = " takes options that it was not recorded with at own_ops_test.cpp:";
-  Sequential with{[](V x) { return swish(x); }}, without{mish};
+  Sequential with{[](V x) { return swish(x); }}, without{serf};
   check_refused(with, {5}, "layer 0: the definition of the op swish" + what,
                 {.ops = {{"swish", others}}});
-  check_refused(without, {5}, "layer 0: the definition of the op mish" + what,
-                {.ops = {{"mish", others}}});
+  check_refused(without, {5}, "layer 0: the definition of the op serf" + what,
+                {.ops = {{"serf", others}}});
 }
 
 BOOST_AUTO_TEST_CASE(an_op_without_a_definition_is_refused_with_the_way_out) {
@@ -318,8 +318,8 @@ BOOST_AUTO_TEST_CASE(an_op_without_a_definition_is_refused_with_the_way_out) {
                           });
   };
   check({}, "swish");
-  check({.ops = {{"mish", mish_definition}}}, "swish");
-  check({.ops = {{"swish", [](Inputs in) { return mish(in[0]); }}}}, "mish");
+  check({.ops = {{"serf", serf_definition}}}, "swish");
+  check({.ops = {{"swish", [](Inputs in) { return serf(in[0]); }}}}, "serf");
   BOOST_TEST(directory.files() == 0u);
 }
 

@@ -40,6 +40,9 @@ BOOST_AUTO_TEST_CASE(of_elementwise_functions) {
   check(gradient(x, [](const Variable& v) { return where(v, v, 5); }), {1, 0, 3});
   check(gradient(x, [](const Variable& v) { return relu(v); }), {0, 0, 3});
   check(gradient(x, [](const Variable& v) { return leaky_relu(v, {.slope = 0.5}); }), {0.5, 1, 3});
+  check(gradient(array({2}, {0, 3}), [](const Variable& v) { return elu(v, {.alpha = 0.5}); }),
+        {0.5, 2});
+  check(gradient(x, [](const Variable& v) { return hard_sigmoid(1.5 * v); }), {0, 0.5, 0});
   check(gradient(x, [](const Variable& v) { return clip(v, {.min = -2, .max = 0}); }), {1, 2, 0});
   check(gradient(x, [](const Variable& v) { return clip(v, {.min = 0, .max = 0}); }), {0, 2, 0});
 }
@@ -48,7 +51,7 @@ BOOST_AUTO_TEST_CASE(no_gradient_flows_through_comparisons) {
   Tape tape;
   const Variable x = tape.variable({-2, 0, 3}), y = tape.variable({-2, 1, 2});
   for (const Variable& constant : {x<y, x <= y, x> y, x >= y, 0 < x, equal(x, y), not_equal(x, y),
-                                   sign(x), where(x > y, 1, 2)})
+                                   sign(x), floor(x), round(x), where(x > y, 1, 2)})
     BOOST_TEST(!constant.needs_grad());
   tape.backward(sum(where(x, y, 2 * y) + (x < y) * y));
   check(elements(x.grad()), {0, 0, 0});

@@ -43,6 +43,10 @@ std::vector<Row> elementwise_rows() {
   unary("square", [](const Variable& x) { return square(x); });
   unary("abs", [](const Variable& x) { return abs(x); });
   unary("sign", [](const Variable& x) { return sign(x) * x; });
+  unary("expm1", [](const Variable& x) { return expm1(x); });
+  unary("rsqrt", [](const Variable& x) { return rsqrt(x); });
+  unary("floor", [](const Variable& x) { return floor(x) * x; });
+  unary("round", [](const Variable& x) { return round(x) * x; });
   unary("log1p", [](const Variable& x) { return log1p(x); });
   unary("sin", [](const Variable& x) { return sin(x); });
   unary("cos", [](const Variable& x) { return cos(x); });
@@ -51,6 +55,12 @@ std::vector<Row> elementwise_rows() {
   unary("sigmoid", [](const Variable& x) { return sigmoid(x); });
   unary("relu", [](const Variable& x) { return relu(x); });
   unary("softplus", [](const Variable& x) { return softplus(x); });
+  unary("silu", [](const Variable& x) { return silu(x); });
+  unary("mish", [](const Variable& x) { return mish(x); });
+  unary("softsign", [](const Variable& x) { return softsign(x); });
+  unary("hard_sigmoid", [](const Variable& x) { return hard_sigmoid(x); });
+  unary("elu", [](const Variable& x) { return elu(x); });
+  unary("selu", [](const Variable& x) { return selu(x); });
   unary("leaky_relu", [](const Variable& x) { return leaky_relu(x); });
   unary("clip", [](const Variable& x) { return clip(x, {.min = 0, .max = 1}); });
   unary("dropout", [](const Variable& x) { return dropout(x); });

@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(unary) {
       {"[leaky_relu] slope must be at least 0, got -1 @", XTAPE_CALL(leaky_relu(v2, {-1}))},
       {"[leaky_relu] slope must be at least 0, got nan @",
        XTAPE_CALL(leaky_relu(v2, {.slope = not_a_number}))},
+      {"[elu] alpha must be finite and at least 0, got -1 @", XTAPE_CALL(elu(v2, {.alpha = -1}))},
       {"[clip] expected min <= max, got 2 and 1 @", XTAPE_CALL(clip(v2, {.min = 2, .max = 1}))},
       {"[clip] expected min <= max, got nan and 1 @",
        XTAPE_CALL(clip(v2, {.min = not_a_number, .max = 1}))},

@@ -17,13 +17,17 @@ BOOST_AUTO_TEST_CASE(unary_functions) {
   const Row rows[] = {
       {"neg", neg, [](double x) { return -x; }},
       {"exp", exp, [](double x) { return std::exp(x); }},
+      {"expm1", expm1, [](double x) { return std::expm1(x); }},
       {"log", log, [](double x) { return std::log(x); }},
       {"sqrt", sqrt, [](double x) { return std::sqrt(x); }},
+      {"rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }},
       {"square", square, [](double x) { return x * x; }},
       {"abs", abs, [](double x) { return std::abs(x); }},
       {"sign", sign, [](double x) { return x > 0   ? 1
                                            : x < 0 ? -1
                                                    : x; }},
+      {"floor", floor, [](double x) { return std::floor(x); }},
+      {"round", round, [](double x) { return std::nearbyint(x); }},
       {"log1p", log1p, [](double x) { return std::log1p(x); }},
       {"sin", sin, [](double x) { return std::sin(x); }},
       {"cos", cos, [](double x) { return std::cos(x); }},
@@ -33,6 +37,15 @@ BOOST_AUTO_TEST_CASE(unary_functions) {
       {"relu", relu, [](double x) { return x < 0 ? 0 : x; }},
       {"softplus", softplus,
        [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }},
+      {"silu", silu, [](double x) { return x / (1 + std::exp(-x)); }},
+      {"mish", mish, [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }},
+      {"softsign", softsign, [](double x) { return x / (1 + std::abs(x)); }},
+      {"hard_sigmoid", hard_sigmoid,
+       [](double x) { return x != x ? x : std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
+      {"selu", selu,
+       [](double x) {
+         return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x));
+       }},
   };
   Array special = array({3, 3}, {0, 1, -1, 2, -2, 40, -40, 1e-3, 0});
   special(2, 2) = not_a_number;
@@ -56,6 +69,12 @@ BOOST_AUTO_TEST_CASE(unary_functions_with_options) {
               std::vector<double>{-0.6, -0.3, -0.15, 0, 0.5, 1, 2, nan});
   check_value("leaky_relu", leaky_relu(v, {.slope = 0}), {8},
               std::vector<double>{0, 0, 0, 0, 0.5, 1, 2, nan});
+  check_value("elu", elu(v), {8},
+              std::vector<double>{std::exp(-2) - 1, std::exp(-1) - 1, std::exp(-0.5) - 1, 0, 0.5, 1,
+                                  2, nan});
+  check_value("elu", elu(v, {.alpha = 3}), {8},
+              std::vector<double>{3 * std::exp(-2) - 3, 3 * std::exp(-1) - 3,
+                                  3 * std::exp(-0.5) - 3, 0, 0.5, 1, 2, nan});
   check_value("clip", clip(v, {.min = -0.5, .max = 1}), {8},
               std::vector<double>{-0.5, -0.5, -0.5, 0, 0.5, 1, 1, nan});
   check_value("clip", clip(v, {.min = -infinity, .max = 0}), {8},

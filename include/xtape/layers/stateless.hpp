@@ -4,6 +4,7 @@
 /// options, or share their name with a function of the C library, have a layer here.
 #pragma once
 
+#include <xtape/ops/activation.hpp>
 #include <xtape/ops/dropout.hpp>
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/shape.hpp>

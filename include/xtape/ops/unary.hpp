@@ -14,16 +14,24 @@ namespace xtape::inline XTAPE_ABI {
 /// e^x. Derivative: e^x. Results beyond about e^88.3 (in double e^709.4) are infinite and those below
 /// the smallest normal number are 0.
 Variable exp(const Variable& x, Location at = Location::current());
+/// e^x - 1, accurate for small x, too. Derivative: e^x.
+Variable expm1(const Variable& x, Location at = Location::current());
 /// The natural logarithm. Derivative: 1 / x.
 Variable log(const Variable& x, Location at = Location::current());
 /// The square root. Derivative: 1 / (2 sqrt(x)).
 Variable sqrt(const Variable& x, Location at = Location::current());
+/// 1 / sqrt(x). Derivative: -1 / (2 x sqrt(x)).
+Variable rsqrt(const Variable& x, Location at = Location::current());
 /// x^2. Derivative: 2 x.
 Variable square(const Variable& x, Location at = Location::current());
 /// |x|. Derivative: the sign of x, 0 at 0.
 Variable abs(const Variable& x, Location at = Location::current());
 /// The sign of x: 1, 0 or -1; NaN of NaN. The result is a constant: no gradient flows through it.
 Variable sign(const Variable& x, Location at = Location::current());
+/// The largest integer that is at most x. The result is a constant, as that of `sign`.
+Variable floor(const Variable& x, Location at = Location::current());
+/// The nearest integer; of two as near the even one, as in numpy. The result is a constant, as that of `sign`.
+Variable round(const Variable& x, Location at = Location::current());
 /// log(1 + x), accurate for small x, too. Derivative: 1 / (1 + x).
 Variable log1p(const Variable& x, Location at = Location::current());
 /// The sine. Derivative: cos(x).
@@ -34,30 +42,6 @@ Variable cos(const Variable& x, Location at = Location::current());
 Variable erf(const Variable& x, Location at = Location::current());
 /// The hyperbolic tangent. Derivative: 1 - tanh(x)^2.
 Variable tanh(const Variable& x, Location at = Location::current());
-/// 1 / (1 + e^-x). Derivative: sigmoid(x) (1 - sigmoid(x)).
-Variable sigmoid(const Variable& x, Location at = Location::current());
-/// max(x, 0); NaN stays NaN. Derivative: 1 where x > 0, else 0.
-Variable relu(const Variable& x, Location at = Location::current());
-/// log(1 + e^x), without overflow. Derivative: sigmoid(x).
-Variable softplus(const Variable& x, Location at = Location::current());
-
-/// Options of gelu.
-struct GeluOptions {
-  bool tanh = false;  ///< the approximation by tanh, at most 5e-4 off, as BERT and GPT-2 have it
-};
-/// x P(x), where P is the distribution function of the standard normal distribution, (1 + erf(x / sqrt(2))) / 2
-/// (Hendrycks and Gimpel, 2016); approximately x (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3).
-/// Derivative: P(x) + x e^(-x^2 / 2) / sqrt(2 pi), or that of the approximation.
-Variable gelu(const Variable& x, const GeluOptions& options = {},
-              Location at = Location::current());
-
-/// Options of leaky_relu.
-struct LeakyReluOptions {
-  double slope = 0.3;  ///< for x < 0, at least 0: 0.3 as in Keras; PyTorch has 0.01
-};
-/// x where x > 0, else slope * x (Maas et al., 2013). Derivative: 1 or slope; slope at 0.
-Variable leaky_relu(const Variable& x, const LeakyReluOptions& options = {},
-                    Location at = Location::current());
 
 /// The range of clip.
 struct ClipOptions {
