@@ -28,15 +28,24 @@ struct Sum {
   static T of(WideVec v) { return static_cast<T>(sum_of(v)); }
 };
 
-// A maximum, which a NaN is.
-struct Max {
+// A maximum or a minimum, which a NaN is.
+template <bool largest>
+struct Extreme {
   using Type = Scalar;
   using Lanewise = Vec;
-  static constexpr Scalar start = -std::numeric_limits<Scalar>::infinity(), nothing = start;
-  static Scalar join(Scalar a, Scalar b) { return b > a || b != b ? b : a; }
+  static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity(),
+                          start = largest ? -infinity : infinity, nothing = start;
+  template <class T>
+  static auto replaces(T b, T a) {
+    if constexpr (largest)
+      return b > a;
+    else
+      return b < a;
+  }
+  static Scalar join(Scalar a, Scalar b) { return replaces(b, a) || b != b ? b : a; }
   static Vec join(Vec a, Vec b) {
-    const Vec larger = b > a ? b : a;
-    return b != b ? b : larger;
+    const Vec further = replaces(b, a) ? b : a;
+    return b != b ? b : further;
   }
   static Scalar join_four(Scalar a, Scalar b, Scalar c, Scalar d) {
     return join(join(a, b), join(c, d));
@@ -47,6 +56,9 @@ struct Max {
     return best;
   }
 };
+
+using Max = Extreme<true>;
+using Min = Extreme<false>;
 
 // `size` elements, at most a vector; `nothing` in the other lanes.
 template <class R>
@@ -154,6 +166,8 @@ void sum_columns(Matrix m, const Scalar* x, double divisor, Scalar* y) {
 }
 void max_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Max>(m, x, y, as_it_is); }
 void max_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Max>(m, x, y, as_it_is); }
+void min_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Min>(m, x, y, as_it_is); }
+void min_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Min>(m, x, y, as_it_is); }
 
 // The lanes in which there are elements, of which `left` are left.
 IntVec inside(AllLanes, std::size_t) { return IntVec{} - 1; }
@@ -256,7 +270,8 @@ void max_rows_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g, 
 }  // namespace
 
 void fill(ReduceKernels& k, Set) {
-  k = {sum_rows, sum_columns, max_rows, max_columns, max_rows_grad, max_columns_grad};
+  k = {sum_rows, sum_columns, max_rows,      max_columns,
+       min_rows, min_columns, max_rows_grad, max_columns_grad};
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sums and maxima along the axes of a matrix.
+// Sums, maxima and minima along the axes of a matrix.
 #pragma once
 
 #include "kernels/family.hpp"
@@ -23,8 +23,11 @@ struct ReduceKernels {
   void (*max_rows)(Matrix, const Scalar* x, Scalar* y);
   /// y[r] = max over c of x[r][c]
   void (*max_columns)(Matrix, const Scalar* x, Scalar* y);
+  /// The same with the smallest; of no rows infinity.
+  void (*min_rows)(Matrix, const Scalar* x, Scalar* y);
+  void (*min_columns)(Matrix, const Scalar* x, Scalar* y);
 
-  /// The gradient of a maximum y, g, for those of x that are as large, each of n its n-th part; 0 for others.
+  /// The gradient of a maximum or minimum y, g, for those of x that equal it, each of n its n-th part; 0 for others.
   void (*max_rows_grad)(Matrix, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx);
   void (*max_columns_grad)(Matrix, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx);
 };

@@ -7,6 +7,7 @@
 #include "kernels/transpose.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels {
@@ -49,6 +50,23 @@ Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Oth
       [&](Matrix m, std::size_t at, std::size_t result) { rows(m, from + at, to + result); },
       [&](Matrix m) { columns(m, from, to); }, [&](const Walk& walk) { other(walk, from, y); });
   return y;
+}
+
+// The maxima or minima of `a`, by kernels, or by what says whether one number replaces another, from the infinity of
+// that sign on.
+template <class Replaces>
+Array extreme_to(const Array& a, const Shape& shape, decltype(ReduceKernels::max_rows) rows,
+                 decltype(ReduceKernels::max_columns) columns, int sign, Replaces replaces) {
+  const auto other = [=](const Walk& walk, const Scalar* x, Array& y) {
+    std::fill_n(y.data(), y.size(), Scalar(sign) * std::numeric_limits<Scalar>::infinity());
+    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
+      const Scalar* const from = x + at[0];
+      Scalar* to = y.data() + at[1];
+      for (std::size_t i = 0; i < count; ++i, to += step[1])
+        if (replaces(from[i], *to) || from[i] != from[i]) *to = from[i];
+    });
+  };
+  return reduce(a, shape, rows, columns, other);
 }
 
 // Copies what has its rows along one axis of the walk and its columns along another: for each place along the other
@@ -144,25 +162,21 @@ Array sum_to(const Array& a, const Shape& shape, double divisor) {
 }
 
 Array max_to(const Array& a, const Shape& shape) {
-  const auto max = [](const Walk& walk, const Scalar* x, Array& y) {
-    std::fill_n(y.data(), y.size(), -std::numeric_limits<Scalar>::infinity());
-    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-      const Scalar* const from = x + at[0];
-      Scalar* to = y.data() + at[1];
-      for (std::size_t i = 0; i < count; ++i, to += step[1])
-        if (from[i] > *to || from[i] != from[i]) *to = from[i];
-    });
-  };
   const ReduceKernels& k = best<ReduceKernels>();
-  return reduce(a, shape, k.max_rows, k.max_columns, max);
+  return extreme_to(a, shape, k.max_rows, k.max_columns, -1, std::greater{});
 }
 
-Array max_grad(const Array& a, const Array& max, const Array& g) {
+Array min_to(const Array& a, const Shape& shape) {
+  const ReduceKernels& k = best<ReduceKernels>();
+  return extreme_to(a, shape, k.min_rows, k.min_columns, 1, std::less{});
+}
+
+Array extreme_grad(const Array& a, const Array& extreme, const Array& g) {
   Array da = uninitialized(a.shape());
-  const Scalar *const x = a.data(), *const y = max.data(), *const d = g.data();
+  const Scalar *const x = a.data(), *const y = extreme.data(), *const d = g.data();
   Scalar* const dx = da.data();
   const auto one_by_one = [&](const Walk& walk) {
-    PooledVector<Scalar> counts(max.size(), 0);
+    PooledVector<Scalar> counts(extreme.size(), 0);
     const auto for_each = [&](auto f) {
       walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
         std::ptrdiff_t of = at[1];
@@ -174,7 +188,7 @@ Array max_grad(const Array& a, const Array& max, const Array& g) {
   };
   const ReduceKernels& k = best<ReduceKernels>();
   over_matrices(
-      a.shape(), max.shape(),
+      a.shape(), extreme.shape(),
       [&](Matrix m, std::size_t at, std::size_t of) {
         k.max_rows_grad(m, x + at, y + of, d + of, dx + at);
       },

@@ -39,8 +39,10 @@ void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, S
 
 /// The maxima of `a`, NaN where one of the elements is, for each element of `shape`, which broadcasts to that of `a`.
 Array max_to(const Array& a, const Shape& shape);
-/// The gradient of `a` of such maxima, by theirs, g: elements that are as large share it.
-Array max_grad(const Array& a, const Array& max, const Array& g);
+/// The minima, likewise.
+Array min_to(const Array& a, const Shape& shape);
+/// The gradient of `a` of such maxima or minima, by theirs, g: elements that equal one share it.
+Array extreme_grad(const Array& a, const Array& extreme, const Array& g);
 
 /// Loops over `shape` with K operands. Axes that all operands walk alike are joined, so the innermost
 /// loop, a run, is as long as can be.

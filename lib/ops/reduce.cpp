@@ -87,7 +87,7 @@ Variable max(const Variable& x, const ReduceOptions& options, Location at) {
   Array y = reshaped(best, r.result);
   return record(op, std::move(y), given(options),
                 wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
-                  return kernels::max_grad(*x, *best, g);
+                  return kernels::extreme_grad(*x, *best, g);
                 }));
 }
 

@@ -42,12 +42,13 @@ void check(Reduce reduce, bool rows, double start, Join join, double divisor, do
 
 double plus(double a, double b) { return a + b; }
 double larger(double a, double b) { return std::max(a, b); }
+double smaller(double a, double b) { return std::min(a, b); }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(reduce)
 
-BOOST_AUTO_TEST_CASE(sums_and_maxima_of_rows_and_columns) {
+BOOST_AUTO_TEST_CASE(sums_maxima_and_minima_of_rows_and_columns) {
   check([](auto& k, auto m, auto x, auto y) { k.sum_rows(m, x, 1, y); }, true, 0, plus, 1,
         16 * epsilon);
   check([](auto& k, auto m, auto x, auto y) { k.sum_rows(m, x, 3, y); }, true, 0, plus, 3,
@@ -59,6 +60,10 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_of_rows_and_columns) {
   check([](auto& k, auto m, auto x, auto y) { k.max_rows(m, x, y); }, true, -infinity, larger, 1,
         0);
   check([](auto& k, auto m, auto x, auto y) { k.max_columns(m, x, y); }, false, -infinity, larger,
+        1, 0);
+  check([](auto& k, auto m, auto x, auto y) { k.min_rows(m, x, y); }, true, infinity, smaller, 1,
+        0);
+  check([](auto& k, auto m, auto x, auto y) { k.min_columns(m, x, y); }, false, infinity, smaller,
         1, 0);
 }
 
@@ -137,7 +142,7 @@ BOOST_AUTO_TEST_CASE(nothing_to_reduce) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_maximum_of_what_is_no_number_is_none) {
+BOOST_AUTO_TEST_CASE(extremes_of_what_is_no_number_are_none) {
   for (const auto& [rows, columns] : {std::pair{3, 5}, {40, 70}, {33, 1}})
     for (const std::size_t at : {0, rows * columns / 2, rows * columns - 1}) {
       const Matrix m{std::size_t(rows), std::size_t(columns)};
@@ -145,12 +150,18 @@ BOOST_AUTO_TEST_CASE(a_maximum_of_what_is_no_number_is_none) {
       x.data()[at] = not_a_number;
       for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> of_rows{m.columns}, of_columns{m.rows};
+        const auto check_numbers = [&] {
+          for (std::size_t c = 0; c < m.columns; ++c)
+            BOOST_TEST(std::isnan(of_rows[c]) == (c == at % m.columns));
+          for (std::size_t r = 0; r < m.rows; ++r)
+            BOOST_TEST(std::isnan(of_columns[r]) == (r == at / m.columns));
+        };
         table.max_rows(m, x.data(), of_rows.data());
         table.max_columns(m, x.data(), of_columns.data());
-        for (std::size_t c = 0; c < m.columns; ++c)
-          BOOST_TEST(std::isnan(of_rows[c]) == (c == at % m.columns));
-        for (std::size_t r = 0; r < m.rows; ++r)
-          BOOST_TEST(std::isnan(of_columns[r]) == (r == at / m.columns));
+        check_numbers();
+        table.min_rows(m, x.data(), of_rows.data());
+        table.min_columns(m, x.data(), of_columns.data());
+        check_numbers();
       });
     }
 }

@@ -45,16 +45,19 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_over_any_axes) {
     const Array a = zeros(small), d = random(small, -1, 1, 9);
     Array g = random(large, -1, 1, 8);
     for (std::size_t i = 0; i < g.size(); i += 2) g.data()[i] = std::round(3 * g.data()[i]);
-    std::vector<double> sums(a.size()), largest(a.size(), -infinity), hits(a.size());
+    std::vector<double> sums(a.size()), largest(a.size(), -infinity), smallest(a.size(), infinity),
+        hits(a.size());
     const Array numbered = counting(small);
     for_each_index(large, [&](const Shape& index) {
       const auto to = static_cast<std::size_t>(at(numbered, index));
       sums[to] += at(g, index);
       largest[to] = std::max(largest[to], static_cast<double>(at(g, index)));
+      smallest[to] = std::min(smallest[to], static_cast<double>(at(g, index)));
     });
     BOOST_TEST(difference(kernels::sum_to(g, small), small, sums, 64 * epsilon) == "");
     const Array max = kernels::max_to(g, small);
     BOOST_TEST(difference(max, small, largest, 0) == "");
+    BOOST_TEST(difference(kernels::min_to(g, small), small, smallest, 0) == "");
     const auto is_max = [&](const Shape& index) { return at(g, index) == at(max, index); };
     const auto of = [&](const Shape& index) {
       return static_cast<std::size_t>(at(numbered, index));
@@ -63,7 +66,7 @@ BOOST_AUTO_TEST_CASE(sums_and_maxima_over_any_axes) {
     const auto shares = tabulate(large, [&](const Shape& index) {
       return is_max(index) ? at(d, index) / hits[of(index)] : 0;
     });
-    BOOST_TEST(difference(kernels::max_grad(g, max, d), large, shares, epsilon) == "");
+    BOOST_TEST(difference(kernels::extreme_grad(g, max, d), large, shares, epsilon) == "");
   }
 }
 
