@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Ops of one's own that are loops: cumsum, of each row the sums so far, and extremes, the smallest and the largest
-// element. Checked against finite differences; and what cumsum is in terms of other ops, for exporting it.
+// Ops of one's own that are loops: discounted, of each row the sums so far, in which what is a step older counts half,
+// and extremes, the smallest and the largest element. Checked against finite differences; and what discounted is in
+// terms of other ops, for exporting it.
 #include <xtape/testing.hpp>
 #include <xtape/xtape.hpp>
 
@@ -10,19 +11,19 @@
 using namespace xtape;
 
 //! [op]
-Variable cumsum(const Variable& x, Location at = Location::current()) {
-  const Op op{"cumsum", at};
+Variable discounted(const Variable& x, Location at = Location::current()) {
+  const Op op{"discounted", at};
   if (x.rank() != 2) throw ShapeError(op, "expected (N, M), got " + to_string(x.shape()));
   const std::size_t rows = x.shape()[0], m = x.shape()[1];
   Array y = x.value();
   compute::parallel_for(rows, 256, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin * m; i < end * m; ++i)
-      if (i % m > 0) y.data()[i] += y.data()[i - 1];
+      if (i % m > 0) y.data()[i] += y.data()[i - 1] / 2;
   });
   return record(op, std::move(y), wrt(x, [rows, m](Array& g) {
                   compute::parallel_for(rows, 256, [&](std::size_t begin, std::size_t end) {
                     for (std::size_t i = end * m; i-- > begin * m;)
-                      if (i % m > 0) g.data()[i - 1] += g.data()[i];
+                      if (i % m > 0) g.data()[i - 1] += g.data()[i] / 2;
                   });
                 }));
 }
@@ -45,18 +46,18 @@ PooledVector<Variable> extremes(const Variable& x, Location at = Location::curre
 
 int main() {
   const auto op = [](std::span<const Variable> in) {
-    const auto ends = extremes(cumsum(in[0]));
-    return ends[1] / ends[0] + sum(square(cumsum(in[0])));
+    const auto ends = extremes(discounted(in[0]));
+    return ends[1] / ends[0] + sum(square(discounted(in[0])));
   };
   const double error = testing::gradient_error(op, {Array{{1, -2, 3}, {0.5, 4, -1}}});
   std::printf("relative error against finite differences: %.0e\n", error);
   //! [export]
   Rng rng{1};
-  Sequential net{Dense{{.in = 3, .out = 2}, rng}, [](const Variable& v) { return cumsum(v); }};
+  Sequential net{Dense{{.in = 3, .out = 2}, rng}, [](const Variable& v) { return discounted(v); }};
   const OpDefinition definition = [](std::span<const Variable> in) {
-    return matmul(in[0], in[0].tape().input(Array{{1, 1}, {0, 1}}));
+    return matmul(in[0], in[0].tape().input(Array{{1, 0.5}, {0, 1}}));
   };
-  export_onnx("cumsum.onnx", net, {3}, {.ops = {{"cumsum", definition}}});
+  export_onnx("discounted.onnx", net, {3}, {.ops = {{"discounted", definition}}});
   //! [export]
   return error < testing::gradient_tolerance ? 0 : 1;
 }

@@ -40,4 +40,9 @@ void check_count(const Op& op, std::string_view option, Count value) {
   check_option(op, option, value, value >= 1, "at least 1");
 }
 
+/// For a size that is no negative number by mistake.
+inline void check_size(const Op& op, std::string_view option, std::size_t value) {
+  check_option(op, option, value, value <= std::size_t{1} << 31, "at most 2^31");
+}
+
 }  // namespace xtape::inline XTAPE_ABI

@@ -42,6 +42,32 @@ bool is_elementwise(const Call& call) {
   return broadcast == shape;
 }
 
+// The axes that an op reduces, if it does.
+std::optional<ReduceOptions> reduction_of(const Call& call) {
+  if (const auto* const o = call.options.as<ReduceOptions>()) return *o;
+  if (const auto* const o = call.options.as<VarianceOptions>())
+    return ReduceOptions{.axes = o->axes, .keep_dims = o->keep_dims};
+  return std::nullopt;
+}
+
+// Whether the result is the input in another shape.
+bool is_view(const Call& call) {
+  return is(call, "flatten") || is(call, "reshape") || is(call, "squeeze") ||
+         is(call, "expand_dims");
+}
+
+// Whether elements change places along an axis, or meet there.
+bool goes_along(const Call& call) {
+  return is(call, "flip") || is(call, "cumsum") || is(call, "gather");
+}
+
+// Whether each axis of the result is that of the input, or several of it.
+bool keeps_axes(const Call& call) {
+  return is_elementwise(call) || is(call, "concatenate") || is(call, "slice") ||
+         is(call, "split") || is(call, "gather") || is(call, "pad") || is(call, "tile") ||
+         is(call, "broadcast_to");
+}
+
 // Follows images, and what ops make of them, to the weights that read them. Where PyTorch's order of it cannot
 // be told, it throws: weights in a wrong order are not seen.
 class Follower : public Observer {
@@ -60,7 +86,7 @@ class Follower : public Observer {
  private:
   // An op with one result, or one of those of an op.
   void follow(const Call& call) {
-    if (is(call, "flatten") || is(call, "reshape")) check_no_image(call);
+    if (is_view(call)) check_no_image(call);
     const auto is_ordered = [&](const Variable* x) { return order_of(*x).has_value(); };
     if (std::ranges::none_of(call.inputs, is_ordered)) return;
     if (call.result()->size() <= 1) return;  // one number has no order
@@ -71,11 +97,11 @@ class Follower : public Observer {
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul"))
       multiply(call, order);
-    else if (is(call, "flatten") || is(call, "reshape"))
+    else if (is_view(call))
       keep(call, reshaped(call, *order));
     else if (is(call, "transpose") && !is_flattened(*order))
       keep(call, transposed(call, *order));
-    else if ((is(call, "sum") || is(call, "mean") || is(call, "max")) && !is_flattened(*order))
+    else if (reduction_of(call) && !is_flattened(*order))
       keep(call, reduced(call, *order));
     else
       keep(call, joined(call));
@@ -130,7 +156,7 @@ class Follower : public Observer {
 
   static ImageOrder reduced(const Call& call, const ImageOrder& order) {
     const Shape& shape = call.inputs[0]->shape();
-    const ReduceOptions& options = options_of<ReduceOptions>(call);
+    const ReduceOptions options = *reduction_of(call);
     if (options.keep_dims) return order;
     std::vector<bool> gone(shape.size(), false);
     for (const std::ptrdiff_t axis : options.axes) gone[checked_axis(call.op, axis, shape)] = true;
@@ -143,16 +169,14 @@ class Follower : public Observer {
 
   // Of an op that may keep each element where it is, or of one that has nothing to do with images.
   ImageOrder joined(const Call& call) const {
-    const bool elementwise = is_elementwise(call);
     const Shape& shape = call.result()->shape();
-    const bool keeps_axes =
-        elementwise || is(call, "concatenate") || is(call, "slice") || is(call, "split");
+    const bool keeps = keeps_axes(call);
     ImageOrder result{std::vector(shape.size(), ImageAxis::none)};
     for (const Variable* const input : call.inputs) {
       const std::optional<ImageOrder> order = order_of(*input);
       if (!order) continue;
       if (is_flattened(*order)) check_whole(call, *input);
-      if (!keeps_axes) return shape.size() == 4 ? image_order() : unknown_order(shape.size());
+      if (!keeps) return shape.size() == 4 ? image_order() : unknown_order(shape.size());
       if (!join(result, *order, input->shape())) fail(call, "joins images of different axes");
     }
     // An axis of one element is what it was, so that a single channel is known to be one.
@@ -164,7 +188,8 @@ class Follower : public Observer {
 
   // A flattened image stays one where its elements meet numbers or other flattened images.
   void check_whole(const Call& call, const Variable& flat) const {
-    if (flat.shape() != call.result()->shape()) fail(call, "takes flattened images apart");
+    if (flat.shape() != call.result()->shape() || goes_along(call))
+      fail(call, "takes flattened images apart");
     for (const Variable* const input : call.inputs) {
       const std::optional<ImageOrder> order = order_of(*input);
       const bool same = order && is_flattened(*order) && input->shape() == flat.shape();

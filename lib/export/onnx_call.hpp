@@ -54,6 +54,14 @@ inline std::string activated(Builder& b, const std::string& x, Activation activa
   return write(b, activation_of(activation).op.value(), {x});
 }
 
+// Of elements that are moved, and along an axis.
+void broadcast_to(Builder& b, const Call& call);
+void tile(Builder& b, const Call& call);
+void flip(Builder& b, const Call& call);
+void pad(Builder& b, const Call& call);
+void gather(Builder& b, const Call& call);
+void cumsum(Builder& b, const Call& call);
+
 // Of images.
 void conv2d(Builder& b, const Call& call);
 void conv_transpose2d(Builder& b, const Call& call);

@@ -149,30 +149,62 @@ void split(Builder& b, const Call& call) {
   }
 }
 
+// The axes of a reduction in the order in which the graph has its input.
+struct Reduced {
+  Order order;
+  Ints axes;
+};
+Reduced reduced(Builder& b, const Call& call, const Axes& given, bool keep_dims) {
+  const Variable& x = *call.inputs[0];
+  Ints axes;
+  for (const std::ptrdiff_t axis : given)
+    axes.push_back(static_cast<std::int64_t>(checked_axis(call.op, axis, x.shape())));
+  if (axes.empty() || std::ranges::find(axes, 0) != axes.end())
+    fail(call, "the op ", call.op.name, " goes over the batch");
+  // Of images that lose their pixels only the channels are left.
+  std::ranges::sort(axes);
+  Order order = b.order_of(x);
+  if (order != Order::channels_first || (!keep_dims && axes != Ints{1, 2})) order = Order::same;
+  if (order == Order::channels_first)
+    for (std::int64_t& axis : axes) axis = channels_first(static_cast<std::size_t>(axis));
+  return {order, axes};
+}
+
 // A sum takes its axes as an input in opset 17, the others as an attribute.
-Translation reduce(const char* type) {
+std::string reduce(Builder& b, const std::string& type, std::string x, const Ints& axes,
+                   bool keep_dims) {
+  std::vector<std::string> inputs{std::move(x)};
+  std::vector<Attribute> attributes{{"keepdims", std::int64_t{keep_dims}}};
+  if (type == "ReduceSum")
+    inputs.push_back(b.constant(axes));
+  else
+    attributes.push_back({"axes", axes});
+  return b.add(type, inputs, attributes);
+}
+
+Translation reduction(const char* type) {
   return [type](Builder& b, const Call& call) {
-    const Variable& x = *call.inputs[0];
     const ReduceOptions& o = options_of<ReduceOptions>(call);
-    Ints axes;
-    for (const std::ptrdiff_t axis : o.axes)
-      axes.push_back(static_cast<std::int64_t>(checked_axis(call.op, axis, x.shape())));
-    if (axes.empty() || std::ranges::find(axes, 0) != axes.end())
-      fail(call, "the op ", call.op.name, " goes over the batch");
-    // Of images that lose their pixels only the channels are left.
-    std::ranges::sort(axes);
-    Order order = b.order_of(x);
-    if (order != Order::channels_first || (!o.keep_dims && axes != Ints{1, 2})) order = Order::same;
-    if (order == Order::channels_first)
-      for (std::int64_t& axis : axes) axis = channels_first(static_cast<std::size_t>(axis));
-    std::vector<std::string> inputs{b.name(x, order)};
-    std::vector<Attribute> attributes{{"keepdims", std::int64_t{o.keep_dims}}};
-    if (std::string_view{type} == "ReduceSum")
-      inputs.push_back(b.constant(axes));
-    else
-      attributes.push_back({"axes", axes});
-    b.define(call.result(), o.keep_dims ? order : Order::same, b.add(type, inputs, attributes));
+    const auto [order, axes] = reduced(b, call, o.axes, o.keep_dims);
+    b.define(call.result(), o.keep_dims ? order : Order::same,
+             reduce(b, type, b.name(*call.inputs[0], order), axes, o.keep_dims));
   };
+}
+
+// A variance, or a standard deviation.
+void deviation(Builder& b, const Call& call) {
+  const VarianceOptions& o = options_of<VarianceOptions>(call);
+  const Variable& x = *call.inputs[0];
+  const auto [order, axes] = reduced(b, call, o.axes, o.keep_dims);
+  std::size_t count = 1;
+  for (const std::ptrdiff_t axis : o.axes)
+    count *= x.shape()[checked_axis(call.op, axis, x.shape())];
+  const std::string all = b.name(x, order),
+                    off = b.add("Sub", {all, reduce(b, "ReduceMean", all, axes, true)});
+  std::string y = reduce(b, "ReduceSum", b.add("Mul", {off, off}), axes, o.keep_dims);
+  y = b.add("Div", {y, b.constant(static_cast<Scalar>(count - o.correction))});
+  if (std::string_view{call.op.name} == "stddev") y = b.add("Sqrt", {y});
+  b.define(call.result(), o.keep_dims ? order : Order::same, y);
 }
 
 // Our softmax along another axis than the last transposes.
@@ -199,13 +231,27 @@ const std::map<std::string_view, Translation>& translations() {
       {"rms_norm", rms_norm},
       {"flatten", flatten},
       {"reshape", reshape},
+      {"squeeze", reshape},
+      {"expand_dims", reshape},
+      {"broadcast_to", broadcast_to},
+      {"tile", tile},
+      {"flip", flip},
+      {"pad", pad},
+      {"gather", gather},
       {"transpose", transpose},
       {"concatenate", concatenate},
       {"slice", slice},
       {"split", split},
-      {"sum", reduce("ReduceSum")},
-      {"mean", reduce("ReduceMean")},
-      {"max", reduce("ReduceMax")},
+      {"sum", reduction("ReduceSum")},
+      {"mean", reduction("ReduceMean")},
+      {"max", reduction("ReduceMax")},
+      {"min", reduction("ReduceMin")},
+      {"prod", reduction("ReduceProd")},
+      {"logsumexp", reduction("ReduceLogSumExp")},
+      {"norm", reduction("ReduceL2")},
+      {"variance", deviation},
+      {"stddev", deviation},
+      {"cumsum", cumsum},
       {"softmax", along_last("Softmax")},
       {"log_softmax", along_last("LogSoftmax")},
   };

@@ -5,14 +5,19 @@
 
 #include "axis.hpp"
 #include "kernels/strided.hpp"
+#include "ops/lines.hpp"
 #include "text.hpp"
 
+#include <xtape/compute.hpp>
 #include <xtape/record.hpp>
+
+#include <limits>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
 using kernels::max_to;
+using kernels::min_to;
 using kernels::sum_to;
 
 struct Reduction {
@@ -20,19 +25,14 @@ struct Reduction {
   Shape result;           // as asked for
   std::size_t count = 1;  // of elements per result
 
-  Reduction(const Op& op, const Shape& shape, const ReduceOptions& options) : kept{shape} {
-    PooledVector<char> reduced(shape.size(), options.axes.empty());
-    for (std::ptrdiff_t axis : options.axes) {
-      const std::size_t i = checked_axis(op, axis, shape);
-      if (reduced[i]) throw ShapeError(op, text("the axis ", axis, " is given twice"));
-      reduced[i] = true;
-    }
+  Reduction(const Op& op, const Shape& shape, const Axes& axes, bool keep_dims) : kept{shape} {
+    const PooledVector<char> reduced = marked_axes(op, axes, shape);
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (reduced[i]) {
         kept[i] = 1;
         count *= shape[i];
       }
-      if (!reduced[i] || options.keep_dims) result.push_back(kept[i]);
+      if (!reduced[i] || keep_dims) result.push_back(kept[i]);
     }
   }
 
@@ -40,12 +40,6 @@ struct Reduction {
     if (count == 0) throw ShapeError(op, text("nothing to reduce in an array of shape ", shape));
   }
 };
-
-// The array under another shape, of as many elements.
-Array reshaped(Array array, const Shape& shape) {
-  array.reshape(shape);
-  return array;
-}
 
 // The gradient of a reduction, divided by `divisor`, for all elements that were reduced.
 Array spread(const Array& g, const Shape& kept, const Shape& shape, double divisor) {
@@ -57,11 +51,85 @@ Array spread(const Array& g, const Shape& kept, const Shape& shape, double divis
   return dx;
 }
 
+// A maximum or a minimum.
+Variable extreme(const Op& op, const Variable& x, const ReduceOptions& options,
+                 Array (*reduce)(const Array&, const Shape&)) {
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  r.check_not_empty(op, x.shape());
+  Array best = reduce(x.value(), r.kept);
+  Array y = reshaped(best, r.result);
+  return record(op, std::move(y), given(options),
+                wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
+                  return kernels::extreme_grad(*x, *best, g);
+                }));
+}
+
+// The order in which the axes that are kept come before those that are reduced, which then are rows.
+Axes rows_last(const Shape& shape, const Shape& kept) {
+  Axes order;
+  for (const bool reduced : {false, true})
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      if ((kept[i] != shape[i]) == reduced) order.push_back(static_cast<std::ptrdiff_t>(i));
+  return order;
+}
+
+// dx[i] = g * the product of all x[j] but x[i].
+void product_of_others(std::size_t size, const Scalar* x, Scalar g, Scalar* dx) {
+  double before = static_cast<double>(g), behind = 1;
+  for (std::size_t i = 0; i < size; before *= static_cast<double>(x[i++]))
+    dx[i] = static_cast<Scalar>(before);
+  for (std::size_t i = size; i-- > 0; behind *= static_cast<double>(x[i]))
+    dx[i] = static_cast<Scalar>(static_cast<double>(dx[i]) * behind);
+}
+
+// The variance, or with `root` the standard deviation.
+Variable deviation(const Op& op, const Variable& x, const VarianceOptions& options, bool root) {
+  static const Formula squared{[](Term a, Term mean) { return square(a - mean); }},
+      square_root{[](Term v) { return sqrt(v); }},
+      of_variance{[](Term g, Term, Term count) { return 2 * g / count; }},
+      of_root{[](Term g, Term y, Term count) { return where(y == 0, 0, g / (y * count)); }},
+      gradient{[](Term each, Term a, Term mean) { return each * (a - mean); }};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  if (r.count <= options.correction)
+    throw ShapeError(op, text("expected more elements than the correction ", options.correction,
+                              ", got ", r.count, " of an array of shape ", x.shape()));
+  const auto count = static_cast<double>(r.count - options.correction);
+  Value mean = sum_to(x.value(), r.kept, static_cast<double>(r.count));
+  Array all = sum_to(squared(x.value(), *mean), r.kept, count);
+  if (root) square_root.into(all, all);
+  const Value y = std::move(all);
+  return record(
+      op, y.reshaped(r.result), given(options),
+      wrt(x, [x = x.shared_value(), mean, y, count, root](const Array& g) {
+        Array each = reshaped(g, y->shape()), dx = uninitialized(x->shape());
+        (root ? of_root : of_variance).into(each, each, *y, full({}, static_cast<Scalar>(count)));
+        gradient.into(dx, each, *x, *mean);
+        return dx;
+      }));
+}
+
+// The sums up to each element along the axis, or from the last one.
+Array cumulated(const Array& x, const Lines& lines, bool reverse) {
+  Array y = uninitialized(x.shape());
+  const Scalar* const from = x.data();
+  Scalar* const to = y.data();
+  lines.for_each_block([=](std::size_t outer, std::size_t begin, std::size_t columns) {
+    double sums[Lines::width] = {};
+    for (std::size_t i = 0; i < lines.size; ++i) {
+      const std::size_t row = outer * lines.size + (reverse ? lines.size - 1 - i : i),
+                        at = row * lines.inner + begin;
+      for (std::size_t c = 0; c < columns; ++c)
+        to[at + c] = static_cast<Scalar>(sums[c] += static_cast<double>(from[at + c]));
+    }
+  });
+  return y;
+}
+
 }  // namespace
 
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
-  const Reduction r{op, x.shape(), options};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
   return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
                 wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
                   return spread(g, kept, shape, 1);
@@ -70,7 +138,7 @@ Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
 
 Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"mean", at};
-  const Reduction r{op, x.shape(), options};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
   r.check_not_empty(op, x.shape());
   const auto count = static_cast<double>(r.count);
   return record(op, reshaped(sum_to(x.value(), r.kept, count), r.result), given(options),
@@ -80,15 +148,91 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
 }
 
 Variable max(const Variable& x, const ReduceOptions& options, Location at) {
-  const Op op{"max", at};
-  const Reduction r{op, x.shape(), options};
-  r.check_not_empty(op, x.shape());
-  Array best = max_to(x.value(), r.kept);
-  Array y = reshaped(best, r.result);
-  return record(op, std::move(y), given(options),
-                wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
-                  return kernels::extreme_grad(*x, *best, g);
+  return extreme({"max", at}, x, options, max_to);
+}
+
+Variable min(const Variable& x, const ReduceOptions& options, Location at) {
+  return extreme({"min", at}, x, options, min_to);
+}
+
+Variable prod(const Variable& x, const ReduceOptions& options, Location at) {
+  const Op op{"prod", at};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const Axes order = rows_last(x.shape(), r.kept);
+  const Value rows =
+      std::ranges::is_sorted(order) ? x.shared_value() : compute::transpose(x.value(), order, at);
+  Array y = uninitialized(r.result);
+  const std::size_t size = r.count;
+  for_each_row(y.size(), size, [size, from = rows->data(), to = y.data()](std::size_t row) {
+    double product = 1;
+    for (std::size_t i = 0; i < size; ++i) product *= static_cast<double>(from[row * size + i]);
+    to[row] = static_cast<Scalar>(product);
+  });
+  return record(op, std::move(y), given(options), wrt(x, [rows, order, size](const Array& g) {
+                  Array d = uninitialized(rows->shape());
+                  for_each_row(
+                      g.size(), size,
+                      [size, x = rows->data(), g = g.data(), d = d.data()](std::size_t row) {
+                        product_of_others(size, x + row * size, g[row], d + row * size);
+                      });
+                  return compute::transpose(d, inverse(order));
                 }));
+}
+
+Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at) {
+  static const Formula finite{
+      [](Term m) { return where(abs(m) < std::numeric_limits<double>::infinity(), m, 0); }},
+      power{[](Term a, Term m) { return exp(a - m); }},
+      logarithm{[](Term sum, Term m) { return m + log(sum); }},
+      gradient{[](Term g, Term a, Term y) { return g * exp(a - y); }};
+  const Op op{"logsumexp", at};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  r.check_not_empty(op, x.shape());
+  Array largest = max_to(x.value(), r.kept);
+  finite.into(largest, largest);
+  const Value y = logarithm(sum_to(power(x.value(), largest), r.kept), largest);
+  return record(op, y.reshaped(r.result), given(options),
+                wrt(x, [x = x.shared_value(), y](const Array& g) {
+                  Array dx = uninitialized(x->shape());
+                  gradient.into(dx, reshaped(g, y->shape()), *x, *y);
+                  return dx;
+                }));
+}
+
+Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
+  static const Formula size{[](Term max, Term min) {
+    const Term m = maximum(max, -min);
+    return where((m > 0) * (m < std::numeric_limits<double>::infinity()), m, 1);
+  }},
+      squared{[](Term a, Term scale) { return square(a / scale); }},
+      root{[](Term sum, Term scale) { return scale * sqrt(sum); }},
+      gradient{[](Term g, Term a, Term y) { return where(y == 0, 0, g * (a / y)); }};
+  const Op op{"norm", at};
+  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  r.check_not_empty(op, x.shape());
+  const Array scale = size(max_to(x.value(), r.kept), min_to(x.value(), r.kept));
+  const Value y = root(sum_to(squared(x.value(), scale), r.kept), scale);
+  return record(op, y.reshaped(r.result), given(options),
+                wrt(x, [x = x.shared_value(), y](const Array& g) {
+                  Array dx = uninitialized(x->shape());
+                  gradient.into(dx, reshaped(g, y->shape()), *x, *y);
+                  return dx;
+                }));
+}
+
+Variable variance(const Variable& x, const VarianceOptions& options, Location at) {
+  return deviation({"variance", at}, x, options, false);
+}
+
+Variable stddev(const Variable& x, const VarianceOptions& options, Location at) {
+  return deviation({"stddev", at}, x, options, true);
+}
+
+Variable cumsum(const Variable& x, const CumsumOptions& options, Location at) {
+  const Op op{"cumsum", at};
+  const Lines lines{x.shape(), checked_axis(op, options.axis, x.shape())};
+  return record(op, cumulated(x.value(), lines, false), given(options),
+                wrt(x, [lines](const Array& g) { return cumulated(g, lines, true); }));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -3,9 +3,12 @@
 
 #include "axis.hpp"
 #include "kernels/strided.hpp"
+#include "ops/shape.hpp"
 #include "ranges.hpp"
 
 #include <xtape/compute.hpp>
+#include <xtape/formula.hpp>
+#include <xtape/ops/index.hpp>
 #include <xtape/record.hpp>
 
 #include <algorithm>
@@ -22,14 +25,17 @@ Shape with_size(Shape shape, std::size_t axis, std::size_t size) {
   return shape;
 }
 
-// A part of an array along one axis: `count` elements from `begin` on, by steps.
+// A part of an array: all of it, until it is cut.
 class Part {
  public:
-  Part(const Shape& of, std::size_t axis, std::size_t begin, std::size_t count,
-       std::size_t step = 1)
-      : shape_{with_size(of, axis, count)}, strides_{row_major(of)} {
-    first_ = static_cast<std::ptrdiff_t>(begin) * strides_[axis];
-    strides_[axis] *= static_cast<std::ptrdiff_t>(step);
+  explicit Part(const Shape& of) : shape_{of}, strides_{row_major(of)} {}
+
+  // Along an axis `count` elements from `begin` on, by steps.
+  Part& cut(std::size_t axis, std::size_t begin, std::size_t count, std::ptrdiff_t step = 1) {
+    if (count > 0) first_ += static_cast<std::ptrdiff_t>(begin) * strides_[axis];
+    shape_[axis] = count;
+    strides_[axis] *= step;
+    return *this;
   }
 
   Array taken(const Array& whole) const {
@@ -54,18 +60,33 @@ class Part {
  private:
   Shape shape_;
   Strides strides_;  // in the whole
-  std::ptrdiff_t first_;
+  std::ptrdiff_t first_ = 0;
 };
 
-// The order of axes that undoes another; without axes they are reversed, which undoes itself.
-Axes inverse(const Axes& axes) {
-  const auto rank = static_cast<std::ptrdiff_t>(axes.size());
-  Axes result(axes.size());
-  for (std::ptrdiff_t i = 0; i < rank; ++i) {
-    const std::ptrdiff_t axis = axes[static_cast<std::size_t>(i)];
-    result[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = i;
-  }
-  return result;
+// The same elements in another shape.
+Variable viewed(const Op& op, const Variable& x, const Shape& shape) {
+  return record(op, x.shared_value().reshaped(shape),
+                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
+}
+
+// A shape with an axis of size 1 at `axis` of the result.
+Shape expanded(const Op& op, Shape shape, std::ptrdiff_t axis) {
+  const auto rank = static_cast<std::ptrdiff_t>(shape.size());
+  if (axis < -rank - 1 || axis > rank)
+    throw ShapeError(
+        op, text("expected an axis of the result from ", -rank - 1, " to ", rank, ", got ", axis));
+  shape.insert(shape.begin() + (axis < 0 ? axis + rank + 1 : axis), 1);
+  return shape;
+}
+
+// What is shown by the places from -before on of an axis that is reflected at its ends.
+PooledVector<std::int32_t> reflected(std::size_t size, const PadWidth& width) {
+  PooledVector<std::int32_t> ids;
+  for (std::size_t i = width.before; i > 0; --i) ids.push_back(static_cast<std::int32_t>(i));
+  for (std::size_t i = 0; i < size; ++i) ids.push_back(static_cast<std::int32_t>(i));
+  for (std::size_t i = 0; i < width.after; ++i)
+    ids.push_back(static_cast<std::int32_t>(size - 2 - i));
+  return ids;
 }
 
 Shape sizes_of_parts(const Op& op, const Shape& shape, std::size_t axis,
@@ -114,8 +135,7 @@ Variable reshape(const Variable& x, const Axes& shape, Location at) {
   if (open >= 0 && known == 0)
     throw ShapeError(op, text("any size fits the -1 when ", x.shape(), " becomes ", shape),
                      "give the size?");
-  return record(op, x.shared_value().reshaped(target),
-                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
+  return viewed(op, x, target);
 }
 
 Variable flatten(const Variable& x, Location at) {
@@ -124,8 +144,24 @@ Variable flatten(const Variable& x, Location at) {
   const std::size_t rows = x.shape()[0];
   std::size_t columns = 1;
   for (std::size_t i = 1; i < x.rank(); ++i) columns *= x.shape()[i];
-  return record(op, x.shared_value().reshaped({rows, columns}),
-                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
+  return viewed(op, x, {rows, columns});
+}
+
+Variable squeeze(const Variable& x, const SqueezeOptions& options, Location at) {
+  const Op op{"squeeze", at};
+  const PooledVector<char> marked = marked_axes(op, options.axes, x.shape());
+  Shape shape;
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    const std::size_t size = x.shape()[i];
+    if (!options.axes.empty() && marked[i] && size != 1)
+      throw ShapeError(op, text("expected size 1, got axis ", i, " of ", x.shape()));
+    if (!marked[i] || size != 1) shape.push_back(size);
+  }
+  return viewed(op, x, shape);
+}
+
+Variable expand_dims(const Variable& x, std::ptrdiff_t axis, Location at) {
+  return viewed({"expand_dims", at}, x, expanded({"expand_dims", at}, x.shape(), axis));
 }
 
 Variable transpose(const Variable& x, const TransposeOptions& options, Location at) {
@@ -134,6 +170,92 @@ Variable transpose(const Variable& x, const TransposeOptions& options, Location 
                 wrt(x, [back = inverse(options.axes)](const Array& g) {
                   return compute::transpose(g, back);
                 }));
+}
+
+Variable broadcast_to(const Variable& x, const Shape& shape, Location at) {
+  static const Formula same{[](Term a) { return a; }};
+  const Op op{"broadcast_to", at};
+  if (!kernels::broadcasts_to(x.shape(), shape))
+    throw ShapeError(op, text("the shape ", x.shape(), " does not broadcast to ", shape));
+  Array y = uninitialized(shape);
+  same.into(y, x.value());
+  return record(op, std::move(y), wrt(x, [](Array&) {}));  // the tape sums it
+}
+
+Variable tile(const Variable& x, const Shape& repeats, Location at) {
+  const Op op{"tile", at};
+  if (repeats.size() != x.rank())
+    throw ShapeError(op, text("expected a number for each axis of ", x.shape(), ", got ", repeats));
+  Shape result = x.shape(), apart, once;  // the latter two with an axis for the repeats before each
+  Strides from;
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    check_size(op, "a number of repeats", repeats[i]);
+    result[i] *= repeats[i];
+    for (const std::size_t size : {repeats[i], x.shape()[i]}) apart.push_back(size);
+    for (const std::size_t size : {std::size_t{1}, x.shape()[i]}) once.push_back(size);
+    for (const std::ptrdiff_t step : {std::ptrdiff_t{0}, row_major(x.shape())[i]})
+      from.push_back(step);
+  }
+  Array y = uninitialized(result);
+  copy(apart, x.value().data(), from, y.data(), row_major(apart));
+  return record(op, std::move(y), wrt(x, [apart, once, shape = x.shape()](const Array& g) {
+                  return reshaped(kernels::sum_to(reshaped(g, apart), once), shape);
+                }));
+}
+
+Variable flip(const Variable& x, const FlipOptions& options, Location at) {
+  const Op op{"flip", at};
+  const PooledVector<char> marked = marked_axes(op, options.axes, x.shape());
+  Part part{x.shape()};
+  for (std::size_t i = 0; i < x.rank(); ++i)
+    if (marked[i]) part.cut(i, x.shape()[i] - 1, x.shape()[i], -1);
+  return record(op, part.taken(x.value()), given(options),
+                wrt(x, [part](const Array& g) { return part.taken(g); }));
+}
+
+Variable pad(const Variable& x, std::span<const PadWidth> widths, const PadOptions& options,
+             Location at) {
+  const Op op{"pad", at};
+  if (widths.size() != x.rank())
+    throw ShapeError(
+        op, text("expected a width for each axis of ", x.shape(), ", got ", widths.size()));
+  const bool reflects = options.mode == PadMode::reflect;
+  Shape shape = x.shape();
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    const std::size_t most = std::max(widths[i].before, widths[i].after);
+    check_size(op, "a width", most);
+    if (reflects && most > 0 && most >= x.shape()[i])
+      throw ShapeError(
+          op, text("a width of ", most, " cannot be reflected in axis ", i, " of ", x.shape()));
+    shape[i] += widths[i].before + widths[i].after;
+  }
+  if (reflects) {
+    Variable y = x;
+    for (std::size_t i = 0; i < x.rank(); ++i)
+      if (widths[i].before + widths[i].after > 0)
+        y = gather(y, reflected(x.shape()[i], widths[i]), {.axis = static_cast<std::ptrdiff_t>(i)},
+                   at);
+    return y;
+  }
+  Part inside{shape};
+  for (std::size_t i = 0; i < x.rank(); ++i) inside.cut(i, widths[i].before, x.shape()[i]);
+  Array y = full(shape, static_cast<Scalar>(options.value));
+  inside.put(x.value(), y);
+  return record(op, std::move(y), given(Padded{widths, options.value}),
+                wrt(x, [inside](const Array& g) { return inside.taken(g); }));
+}
+
+Variable stack(std::span<const Variable> inputs, const StackOptions& options, Location at) {
+  const Op op{"stack", at};
+  if (inputs.empty()) throw ShapeError(op, "expected at least one array");
+  const Shape shape = expanded(op, inputs[0].shape(), options.axis);
+  PooledVector<Variable> all;
+  for (const Variable& x : inputs) {
+    if (x.shape() != inputs[0].shape())
+      throw ShapeError(op, text("the shapes ", inputs[0].shape(), " and ", x.shape(), " differ"));
+    all.push_back(viewed({"expand_dims", at}, x, shape));
+  }
+  return concatenate(all, {.axis = options.axis}, at);
 }
 
 Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions& options,
@@ -154,7 +276,7 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
   PooledVector<Part> parts;
   std::size_t begin = 0;
   for (const Variable& x : inputs) {
-    parts.emplace_back(shape, axis, begin, x.shape()[axis]);
+    parts.push_back(Part{shape}.cut(axis, begin, x.shape()[axis]));
     parts.back().put(x.value(), y);
     begin += x.shape()[axis];
   }
@@ -175,9 +297,8 @@ Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   const std::ptrdiff_t begin = bound(options.begin);
   const std::ptrdiff_t length = std::max<std::ptrdiff_t>(bound(options.end) - begin, 0);
   const std::ptrdiff_t step = std::min(options.step, size + 1);  // a longer one takes no more
-  const Part part{x.shape(), axis, static_cast<std::size_t>(begin),
-                  static_cast<std::size_t>((length + step - 1) / step),
-                  static_cast<std::size_t>(step)};
+  const Part part = Part{x.shape()}.cut(axis, static_cast<std::size_t>(begin),
+                                        static_cast<std::size_t>((length + step - 1) / step), step);
   return record(op, part.taken(x.value()), given(options),
                 wrt(x, [part](const Array& g, Array& dx) { part.add(g, dx); }));
 }
@@ -189,7 +310,7 @@ PooledVector<Variable> split(const Variable& x, const SplitOptions& options, Loc
   PooledVector<Value> values;
   std::size_t begin = 0;
   for (const std::size_t count : sizes_of_parts(op, x.shape(), axis, options)) {
-    parts.emplace_back(x.shape(), axis, begin, count);
+    parts.push_back(Part{x.shape()}.cut(axis, begin, count));
     values.emplace_back(parts.back().taken(x.value()));
     begin += count;
   }

@@ -30,6 +30,8 @@ Parameter& parameter(const Shape& shape) {
 Variable weight(V x, const Shape& shape) { return x.tape().parameter(parameter(shape)); }
 Variable turned(V x) { return transpose(x, {.axes = {0, 3, 1, 2}}); }
 
+const std::vector<std::int32_t> ids{0, 2, 2, 1};
+
 const std::string changed = "flattens images whose axes were changed",
                   joined = "reads axes of images that were joined";
 
@@ -85,6 +87,43 @@ std::vector<Row> axis_rows() {
       {"mean", [](V x) { return mean(turned(x), {.axes = {1}}); }, 0},
       {"mean", [](V x) { return mean(turned(x), {.axes = {2}}); }, 0, changed},
       {"max", [](V x) { return max(x, {.axes = {-2}}); }, 3},
+      {"min", [](V x) { return min(x, {.axes = {-2}}); }, 3},
+      {"prod", [](V x) { return prod(x, {.axes = {3}}); }, 0},
+      {"logsumexp", [](V x) { return logsumexp(x, {.axes = {1}}); }, 3},
+      {"norm", [](V x) { return norm(x, {.axes = {3}, .keep_dims = true}); }, 1},
+      {"variance", [](V x) { return variance(x, {.axes = {1}}); }, 3},
+      {"stddev", [](V x) { return stddev(x, {.axes = {3}}); }, 0},
+      {"cumsum", [](V x) { return cumsum(x, {.axis = 3}); }, 3},
+      {"gather", [](V x) { return gather(x, ids, {.axis = 1}); }, 3},
+      {"gather", [](V x) { return gather(x, ids, {.axis = 3}); }, 4},
+      {"flip", [](V x) { return flip(x, {.axes = {1}}); }, 3},
+      {"flip", [](V x) { return flip(flatten(x)); }, 0, "takes flattened images apart"},
+      {"cumsum", [](V x) { return cumsum(flatten(x), {.axis = 1}); }, 0,
+       "takes flattened images apart"},
+      {"pad",
+       [](V x) {
+         return pad(x, {{}, {1, 1}, {}, {0, 2}});
+       },
+       5},
+      {"tile",
+       [](V x) {
+         return tile(x, {1, 1, 1, 2});
+       },
+       6},
+      {"broadcast_to",
+       [](V x) {
+         return broadcast_to(mean(x, {.axes = {1}, .keep_dims = true}), {1, 6, 5, 3});
+       },
+       0, changed},
+      {"stack",
+       [](V x) {
+         return mean(stack({x, x}, {.axis = 1}), {.axes = {1}});
+       },
+       0, changed},
+      {"expand_dims", [](V x) { return mean(expand_dims(x, 1), {.axes = {1}}); }, 0, changed},
+      {"squeeze",
+       [](V x) { return squeeze(mean(x, {.axes = {1}, .keep_dims = true}), {.axes = {1}}); }, 0,
+       changed},
       {"slice", [](V x) { return slice(x, {.axis = 1, .end = 2}); }, 3},
       {"slice", [](V x) { return slice(x, {.axis = 3, .begin = 1}); }, 2},
       {"slice", [](V x) { return slice(mean(x, {.axes = {1}}), {.axis = 1, .end = 2}); }, 3},

@@ -40,6 +40,24 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said_is_refused) {
          "layer 1: the result of transpose, (2, 4, 4, 3)");
   refuse([](V x) { return slice(x, {.axis = 0}); },
          "layer 1: the op slice takes a part of the batch");
+  refuse(
+      [](V x) {
+        return gather(x, std::vector<std::int32_t>{2, 1, 0});
+      },
+      "layer 1: the op gather takes parts of the batch");
+  refuse([](V x) { return flip(x); }, "layer 1: the op flip turns round the batch");
+  refuse([](V x) { return cumsum(x); }, "layer 1: the op cumsum goes over the batch");
+  refuse([](V x) { return stddev(x); }, "layer 1: the result of stddev, (), for");
+  refuse(
+      [](V x) {
+        return pad(x, {{1, 0}, {}, {}, {}});
+      },
+      "layer 1: the result of pad, (4, 4, 4, 2), for");
+  refuse(
+      [](V x) {
+        return tile(x, {2, 1, 1, 1});
+      },
+      "layer 1: the result of tile, (6, 4, 4, 2), for");
   refuse([](V x) { return split(x, {.parts = 1})[0]; },
          "layer 1: the op split takes a part of the batch");
   refuse(

@@ -299,6 +299,25 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
   add("sum", [](V x) { return sum(x, {.axes = {3}}); });
   add("sum-kept", [](V x) { return x / sum(abs(x), {.axes = {-1}, .keep_dims = true}); });
   add("max", [](V x) { return max(x, {.axes = {-2, 3}}); });
+  add("min", [](V x) { return min(x, {.axes = {1, 2}}); });
+  add("prod", [](V x) { return prod(x, {.axes = {3}, .keep_dims = true}) * x; });
+  add("logsumexp", [](V x) { return logsumexp(x, {.axes = {-1}}); });
+  add("norm", [](V x) { return x / norm(x, {.axes = {1, 2}, .keep_dims = true}); });
+  add("variance", [](V x) { return variance(x, {.axes = {1, 2}}); });
+  add("stddev", [](V x) { return stddev(x, {.axes = {3}, .keep_dims = true, .correction = 1}); });
+  add("cumsum", [](V x) { return cumsum(x, {.axis = 2}); });
+  add("flip", [](V x) { return flip(x, {.axes = {1, -1}}); });
+  add("pad", [](V x) { return pad(x, {{}, {1, 0}, {0, 2}, {}}, {.value = 0.5}); });
+  add("pad-reflect", [](V x) {
+    return pad(x, {{}, {1, 0}, {3, 2}, {}}, {.mode = PadMode::reflect});
+  });
+  add("tile", [](V x) { return tile(x, {1, 2, 1, 3}); });
+  add("broadcast_to", [](V x) {
+    return broadcast_to(mean(x, {.axes = {1}, .keep_dims = true}), {x.shape()[0], 2, 5, 3});
+  });
+  add("squeeze", [](V x) { return squeeze(mean(x, {.axes = {1}, .keep_dims = true})); });
+  add("stacked", [](V x) { return stack({x, square(x)}, {.axis = 1}); });
+  add("gather", [](V x) { return gather(x, std::vector<std::int32_t>{2, 0, 2}, {.axis = 2}); });
   add("slice", [](V x) { return slice(x, {.axis = 3, .begin = 1}); });
   add(
       "slice-step", [](V x) { return slice(x, {.axis = 1, .begin = -5, .end = -1, .step = 2}); },

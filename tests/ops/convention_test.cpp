@@ -78,6 +78,15 @@ BOOST_AUTO_TEST_CASE(large_numbers_do_not_overflow_on_the_way_back) {
     BOOST_TEST(std::isfinite(g));
 }
 
+BOOST_AUTO_TEST_CASE(of_reductions) {
+  check(gradient(array({3}, {0, 2, 3}), [](const Variable& v) { return prod(v); }), {6, 0, 0});
+  check(gradient(array({3}, {0, 0, 3}), [](const Variable& v) { return prod(v); }), {0, 0, 0});
+  check(gradient(array({3}, {0, 0, 0}), [](const Variable& v) { return norm(v); }), {0, 0, 0});
+  check(gradient(array({3}, {2, 2, 2}), [](const Variable& v) { return stddev(v); }), {0, 0, 0});
+  check(gradient(array({4}, {5, 1, 1, 5}), [](const Variable& v) { return min(v) * 2; }),
+        {0, 1, 1, 0});
+}
+
 BOOST_AUTO_TEST_CASE(equal_maxima_share_the_gradient) {
   check(gradient(array({4}, {5, 1, 5, 5}), [](const Variable& v) { return max(v) * 3; }),
         {1, 0, 1, 1});

@@ -91,6 +91,57 @@ std::vector<Row> shape_rows() {
       {"sum", {{0, 3}}, [](In x) { return sum(x[0], {.axes = {1}}); }, {0}},
       {"mean", {{0, 3}}, [](In x) { return mean(x[0], {.axes = {1}}); }, {0}},
       {"max", {{2, 0, 3}}, [](In x) { return max(x[0], {.axes = {2}}); }, {2, 0}},
+      {"min", {{2, 0, 3}}, [](In x) { return min(x[0], {.axes = {2}}); }, {2, 0}},
+      {"prod", {{0, 3}}, [](In x) { return prod(x[0], {.axes = {0}}); }, {3}, 1},
+      {"prod", {{0, 3}}, [](In x) { return prod(x[0], {.axes = {1}}); }, {0}},
+      {"logsumexp", {{0, 3}}, [](In x) { return logsumexp(x[0], {.axes = {1}}); }, {0}},
+      {"norm", {{0, 3}}, [](In x) { return norm(x[0], {.axes = {1}}); }, {0}},
+      {"variance", {{0, 3}}, [](In x) { return variance(x[0], {.axes = {1}}); }, {0}},
+      {"stddev", {{0, 3}}, [](In x) { return stddev(x[0], {.axes = {1}}); }, {0}},
+      {"cumsum", {{0, 3}}, [](In x) { return cumsum(x[0]); }, {0, 3}},
+      {"cumsum", {{3, 0}}, [](In x) { return cumsum(x[0]); }, {3, 0}},
+      {"squeeze", {{0, 1}}, [](In x) { return squeeze(x[0]); }, {0}},
+      {"expand_dims", {{0, 3}}, [](In x) { return expand_dims(x[0], 1); }, {0, 1, 3}},
+      {"broadcast_to",
+       {{1, 3}},
+       [](In x) {
+         return broadcast_to(x[0], {0, 3});
+       },
+       {0, 3}},
+      {"tile",
+       {{0, 3}},
+       [](In x) {
+         return tile(x[0], {2, 2});
+       },
+       {0, 6}},
+      {"tile",
+       {{2, 3}},
+       [](In x) {
+         return tile(x[0], {0, 1});
+       },
+       {0, 3}},
+      {"flip", {{0, 3}}, [](In x) { return flip(x[0]); }, {0, 3}},
+      {"pad",
+       {{0, 3}},
+       [](In x) {
+         return pad(x[0], {{1, 1}, {}}, {.value = 2});
+       },
+       {2, 3},
+       2},
+      {"pad",
+       {{0, 3}},
+       [](In x) {
+         return pad(x[0], {{}, {2, 2}}, {.mode = PadMode::reflect});
+       },
+       {0, 7}},
+      {"stack",
+       {{0, 3}},
+       [](In x) {
+         return stack({x[0], x[0]});
+       },
+       {2, 0, 3}},
+      {"gather", {{0, 3}}, [](In x) { return gather(x[0], std::vector<std::int32_t>{}); }, {0, 3}},
+      {"gather", {{4, 3}}, [](In x) { return gather(x[0], std::vector<std::int32_t>{}); }, {0, 3}},
       {"reshape",
        {{0, 3}},
        [](In x) {

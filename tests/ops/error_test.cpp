@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(reductions) {
        XTAPE_CALL(mean(empty, {.axes = {0}}))},
       {"[max] there is no axis -4 in the shape (2, 3, 4) @", XTAPE_CALL(max(t234, {.axes = {-4}}))},
       {"[max] nothing to reduce in an array of shape (0, 3) @", XTAPE_CALL(max(empty))},
+      {"[min] nothing to reduce in an array of shape (0, 3) @", XTAPE_CALL(min(empty))},
+      {"[logsumexp] nothing to reduce in an array of shape (0, 3) @", XTAPE_CALL(logsumexp(empty))},
+      {"[norm] the axis 1 is given twice @", XTAPE_CALL(norm(m23, {.axes = {1, 1}}))},
+      {"[prod] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(prod(m23, {.axes = {2}}))},
+      {"[variance] expected more elements than the correction 0, got 0 of an array of shape (0, 3) "
+       "@",
+       XTAPE_CALL(variance(empty))},
+      {"[stddev] expected more elements than the correction 3, got 3 of an array of shape (2, 3) @",
+       XTAPE_CALL(stddev(m23, {.axes = {1}, .correction = 3}))},
+      {"[cumsum] there is no axis 0 in the shape () @", XTAPE_CALL(cumsum(scalar))},
   });
 }
 
@@ -121,6 +131,40 @@ BOOST_AUTO_TEST_CASE(shapes) {
       {"[slice] step must be at least 1, got 0 @", XTAPE_CALL(slice(m23, {.step = 0}))},
       {"[slice] step must be at least 1, got -2 @", XTAPE_CALL(slice(m23, {.step = -2}))},
       {"[split] parts must be at least 1, got 0 @", XTAPE_CALL(split(m23, {.parts = 0}))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(axes_and_borders) {
+  constexpr auto minus_one = static_cast<std::size_t>(-1);
+  check_failures<ShapeError>({
+      {"[squeeze] expected size 1, got axis 1 of (2, 3) @",
+       XTAPE_CALL(squeeze(m23, {.axes = {-1}}))},
+      {"[expand_dims] expected an axis of the result from -3 to 2, got 3 @",
+       XTAPE_CALL(expand_dims(m23, 3))},
+      {"[broadcast_to] the shape (2, 3) does not broadcast to (3,) @",
+       XTAPE_CALL(broadcast_to(m23, {3}))},
+      {"[tile] expected a number for each axis of (2, 3), got (2,) @", XTAPE_CALL(tile(m23, {2}))},
+      {"[flip] the axis -1 is given twice @", XTAPE_CALL(flip(m23, {.axes = {1, -1}}))},
+      {"[pad] expected a width for each axis of (2, 3), got 1 @", XTAPE_CALL(pad(m23, {{1, 1}}))},
+      {"[pad] a width of 2 cannot be reflected in axis 0 of (2, 3) @",
+       XTAPE_CALL(pad(m23, {{0, 2}, {}}, {.mode = PadMode::reflect}))},
+      {"[stack] expected at least one array @", XTAPE_CALL(stack(std::span<const Variable>{}))},
+      {"[stack] the shapes (2, 3) and (3, 2) differ @", XTAPE_CALL(stack({m23, m32}))},
+      {"[stack] expected an axis of the result from -3 to 2, got -4 @",
+       XTAPE_CALL(stack({m23}, {.axis = -4}))},
+      {"[gather] there is no axis 2 in the shape (2, 3) @",
+       XTAPE_CALL(gather(m23, labels, {.axis = 2}))},
+      {"[argmax] the axis -1 has size 0 in the shape (2, 0) @", XTAPE_CALL(argmax(zeros({2, 0})))},
+      {"[argmin] there is no axis -1 in the shape () @", XTAPE_CALL(argmin(zeros({})))},
+  });
+  check_failures<ValueError>({
+      {"[gather] id 1 is 2, expected 0 to 1 @", XTAPE_CALL(gather(m23, labels))},
+      {"[gather] id 0 is 0, where there are none @", XTAPE_CALL(gather(empty, labels))},
+      {"[one_hot] id 1 is 2, expected 0 to 1 @", XTAPE_CALL(one_hot(labels, 2))},
+      {"[tile] a number of repeats must be at most 2^31, got 18446744073709551615 @",
+       XTAPE_CALL(tile(m23, {1, minus_one}))},
+      {"[pad] a width must be at most 2^31, got 18446744073709551615 @",
+       XTAPE_CALL(pad(m23, {{}, {0, minus_one}}))},
   });
 }
 

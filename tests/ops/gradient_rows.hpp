@@ -18,6 +18,10 @@ struct Row {
   testing::Function function;
 };
 
+/// Those of reductions and sums along an axis.
+std::vector<Row> reduction_rows();
+/// Those of ops that move elements.
+std::vector<Row> shape_rows();
 /// Those of convolutions and pooling.
 std::vector<Row> image_rows();
 /// Those of normalisation.

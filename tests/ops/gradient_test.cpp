@@ -102,83 +102,6 @@ std::vector<Row> elementwise_rows() {
   };
 }
 
-std::vector<Row> shape_rows() {
-  return {
-      {"sum", "all", {numbers({2, 3, 4})}, [](In x) { return sum(x[0]); }},
-      {"sum", "middle", {numbers({2, 3, 4})}, [](In x) { return sum(x[0], {.axes = {1}}); }},
-      {"sum",
-       "ends, kept",
-       {numbers({2, 3, 4})},
-       [](In x) {
-         return sum(x[0], {.axes = {0, -1}, .keep_dims = true});
-       }},
-      {"mean", "all", {numbers({2, 3, 4})}, [](In x) { return mean(x[0]); }},
-      {"mean",
-       "two",
-       {numbers({2, 3, 4})},
-       [](In x) {
-         return mean(x[0], {.axes = {0, 1}});
-       }},
-      {"max", "all", {apart({2, 3, 4})}, [](In x) { return max(x[0]); }},
-      {"max", "last", {apart({2, 3, 4})}, [](In x) { return max(x[0], {.axes = {-1}}); }},
-      {"reshape",
-       "",
-       {numbers({2, 3, 4})},
-       [](In x) {
-         return reshape(x[0], {4, -1});
-       }},
-      {"flatten", "", {numbers({2, 3, 4})}, [](In x) { return flatten(x[0]); }},
-      {"transpose", "reverse", {numbers({2, 3, 4})}, [](In x) { return transpose(x[0]); }},
-      {"transpose",
-       "given",
-       {numbers({2, 3, 4})},
-       [](In x) {
-         return transpose(x[0], {.axes = {1, 2, 0}});
-       }},
-      {"concatenate",
-       "",
-       {numbers({2, 3}), numbers({2, 1}), numbers({2, 2})},
-       [](In x) { return concatenate(x, {.axis = 1}); }},
-      {"concatenate",
-       "repeated",
-       {numbers({2, 3})},
-       [](In x) {
-         return concatenate({x[0], x[0]});
-       }},
-      {"slice",
-       "steps",
-       {numbers({5, 3})},
-       [](In x) { return slice(x[0], {.axis = 0, .begin = 1, .step = 2}); }},
-      {"slice",
-       "from the end",
-       {numbers({2, 5})},
-       [](In x) { return slice(x[0], {.axis = -1, .begin = -3, .end = -1}); }},
-      {"slice",
-       "repeated, beside other uses",
-       {numbers({4, 3})},
-       [](In x) {
-         const Variable rows = slice(x[0], {.begin = 1}),
-                        columns = slice(x[0], {.axis = 1, .end = 2});
-         return sum(x[0] * x[0]) * slice(rows, {.end = 2}) + slice(x[0], {.begin = 2}) +
-                mean(columns);
-       }},
-      {"split",
-       "equal parts",
-       {numbers({3, 6})},
-       [](In x) {
-         const auto parts = split(x[0], {.parts = 3, .axis = -1});
-         return parts[0] * parts[1] + square(parts[2]);
-       }},
-      {"split",
-       "sizes, a part unused",
-       {numbers({6, 2})},
-       [](In x) {
-         const auto parts = split(x[0] * x[0], {.sizes = {1, 3, 2}});
-         return sum(parts[0]) * parts[2];
-       }},
-  };
-}
-
 std::vector<Row> linear_rows() {
   return {
       {"matmul",
@@ -250,7 +173,8 @@ std::set<std::string> declared_names() {
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make : {elementwise_rows, shape_rows, linear_rows, image_rows, normalization_rows})
+  for (auto* make :
+       {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows, normalization_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }

@@ -168,4 +168,94 @@ BOOST_AUTO_TEST_CASE(splits_are_slices_that_concatenate_joins) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(axes_of_one_element) {
+  Tape tape;
+  const Variable x = tape.input(counting({1, 3, 1, 2}));
+  const auto check = [&](const Variable& y, const Shape& shape) {
+    check_value("axes", y, shape, elements(x.value()), 0);
+  };
+  check(squeeze(x), {3, 2});
+  check(squeeze(x, {.axes = {0}}), {3, 1, 2});
+  check(squeeze(x, {.axes = {-2, 0}}), {3, 2});
+  check(expand_dims(x, 0), {1, 1, 3, 1, 2});
+  check(expand_dims(x, 4), {1, 3, 1, 2, 1});
+  check(expand_dims(x, -1), {1, 3, 1, 2, 1});
+  check(expand_dims(x, -5), {1, 1, 3, 1, 2});
+  check_value("a scalar", expand_dims(tape.input(full({}, 3)), 0), {1}, std::vector<double>{3}, 0);
+}
+
+BOOST_AUTO_TEST_CASE(repetitions) {
+  Tape tape;
+  const Array x = counting({2, 1, 3});
+  const Shape wide{4, 2, 5, 3}, repeats{2, 3, 2}, tiled{4, 3, 6};
+  check_value("broadcast_to", broadcast_to(tape.input(x), wide), wide,
+              tabulate(wide, [&](const Shape& index) { return at(x, index); }), 0);
+  check_value("tile", tile(tape.input(x), repeats), tiled,
+              tabulate(tiled,
+                       [&](Shape index) {
+                         for (std::size_t i = 0; i < 3; ++i) index[i] %= x.shape()[i];
+                         return at(x, index);
+                       }),
+              0);
+  check_value("columns", tile(tape.input(counting({3, 1})), {1, 2}), {3, 2},
+              std::vector<double>{0, 0, 1, 1, 2, 2}, 0);
+  BOOST_TEST((tile(tape.input(x), {2, 0, 1}).shape() == Shape{4, 0, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(opposite_orders) {
+  const Shape shape{2, 3, 4};
+  const Array x = counting(shape);
+  Tape tape;
+  for (const Axes& axes : {Axes{}, Axes{0}, Axes{1}, Axes{-1}, Axes{0, 2}, Axes{2, -2}}) {
+    const auto expected = tabulate(shape, [&](Shape index) {
+      for (std::ptrdiff_t i = 0; i < 3; ++i)
+        if (axes.empty() || std::ranges::count(axes, i) + std::ranges::count(axes, i - 3) > 0)
+          index[i] = shape[i] - 1 - index[i];
+      return at(x, index);
+    });
+    check_value("flip", flip(tape.input(x), {.axes = axes}), shape, expected, 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(borders) {
+  const Array x = counting({3, 4});
+  const std::vector<PadWidth> widths{{2, 1}, {3, 2}};
+  const Shape shape{6, 9};
+  Tape tape;
+  const auto place = [&](const Shape& index, std::size_t i) {
+    return static_cast<std::ptrdiff_t>(index[i]) - static_cast<std::ptrdiff_t>(widths[i].before);
+  };
+  const auto constant = tabulate(shape, [&](const Shape& index) {
+    const std::ptrdiff_t r = place(index, 0), c = place(index, 1);
+    return r < 0 || r > 2 || c < 0 || c > 3 ? 7.5 : static_cast<double>(4 * r + c);
+  });
+  const auto reflected = tabulate(shape, [&](const Shape& index) {
+    const auto mirror = [](std::ptrdiff_t i, std::ptrdiff_t last) {
+      return last - std::abs(last - std::abs(i));
+    };
+    return static_cast<double>(4 * mirror(place(index, 0), 2) + mirror(place(index, 1), 3));
+  });
+  const Variable v = tape.input(x);
+  check_value("pad", pad(v, widths, {.value = 7.5}), shape, constant, 0);
+  check_value("pad", pad(v, widths, {.mode = PadMode::reflect}), shape, reflected, 0);
+  check_value("pad", pad(v, {{}, {0, 1}}), {3, 5},
+              std::vector<double>{0, 1, 2, 3, 0, 4, 5, 6, 7, 0, 8, 9, 10, 11, 0}, 0);
+}
+
+BOOST_AUTO_TEST_CASE(stacks_along_each_axis) {
+  Tape tape;
+  const Array a = random({2, 3}, -1, 1, 1), b = random({2, 3}, -1, 1, 2);
+  for (std::ptrdiff_t axis = -3; axis < 3; ++axis) {
+    const auto i = static_cast<std::size_t>(axis < 0 ? axis + 3 : axis);
+    Shape shape{2, 3};
+    shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(i), 2);
+    const auto expected = tabulate(shape, [&](Shape index) {
+      const Array& from = index[i] == 0 ? a : b;
+      index.erase(index.begin() + static_cast<std::ptrdiff_t>(i));
+      return at(from, index);
+    });
+    check_value("stack", stack({tape.input(a), tape.input(b)}, {.axis = axis}), shape, expected, 0);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The values of elementwise ops and reductions, against plain loops in double.
+// The values of elementwise ops, against plain loops in double.
 #include "reference.hpp"
 
 #include <xtape/ops.hpp>
@@ -182,97 +182,6 @@ BOOST_AUTO_TEST_CASE(division_and_powers_at_the_edge) {
   const double inf = infinity, nan = not_a_number;
   check_value("div", x / y, {5}, std::vector<double>{nan, 0, inf, -inf, 0});
   check_value("pow", pow(x, y), {5}, std::vector<double>{1, 0, 1, 1, inf});
-}
-
-BOOST_AUTO_TEST_CASE(reductions) {
-  struct Row {
-    Shape shape;
-    Axes axes;
-    Shape kept;  // with the reduced axes
-  };
-  const Row rows[] = {
-      {{}, {}, {}},
-      {{5}, {}, {1}},
-      {{5}, {0}, {1}},
-      {{2, 3}, {}, {1, 1}},
-      {{2, 3}, {0}, {1, 3}},
-      {{2, 3}, {-1}, {2, 1}},
-      {{2, 3}, {1, 0}, {1, 1}},
-      {{4, 5, 6}, {1}, {4, 1, 6}},
-      {{4, 5, 6}, {0, 2}, {1, 5, 1}},
-      {{4, 5, 6}, {-2, -1}, {4, 1, 1}},
-      {{2, 3, 4, 5}, {1, 2}, {2, 1, 1, 5}},
-      {{2, 3, 4, 5}, {0, 3}, {1, 3, 4, 1}},
-      {{2, 1, 2, 3, 2}, {1, 3}, {2, 1, 2, 1, 2}},
-      {{1000, 17}, {0}, {1, 17}},
-      {{17, 1000}, {1}, {17, 1}},
-      {{1, 1, 3}, {0, 1}, {1, 1, 3}},
-  };
-  for (const auto& [shape, axes, kept] : rows) {
-    const Array x = random(shape);
-    std::vector<double> sums(element_count(kept)), maxima(sums.size(), -infinity);
-    for_each_index(shape, [&](const Shape& index) {
-      std::size_t i = 0;
-      for (std::size_t axis = 0; axis < shape.size(); ++axis)
-        i = i * kept[axis] + (kept[axis] == 1 ? 0 : index[axis]);
-      sums[i] += at(x, index);
-      maxima[i] = std::max(maxima[i], at(x, index));
-    });
-    std::vector<double> means = sums;
-    for (double& m : means) m *= static_cast<double>(sums.size()) / static_cast<double>(x.size());
-    Shape result;
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-      const auto i = static_cast<std::ptrdiff_t>(axis),
-                 rank = static_cast<std::ptrdiff_t>(shape.size());
-      const bool reduced = axes.empty() || std::count(axes.begin(), axes.end(), i) > 0 ||
-                           std::count(axes.begin(), axes.end(), i - rank) > 0;
-      if (!reduced) result.push_back(shape[axis]);
-    }
-    Tape tape;
-    const Variable v = tape.input(x);
-    for (const bool keep : {false, true}) {
-      const Shape& expected = keep ? kept : result;
-      const double tolerance = 32 * epsilon + 1e-13;  // the plain loop in double rounds, too
-      check_value("sum", sum(v, {axes, keep}), expected, sums, tolerance);
-      check_value("mean", mean(v, {axes, keep}), expected, means, tolerance);
-      check_value("max", max(v, {axes, keep}), expected, maxima, 0);
-    }
-  }
-}
-
-// A sum of many numbers has the precision of its result, along any axis.
-BOOST_AUTO_TEST_CASE(long_sums) {
-  constexpr std::size_t count = 300'000;
-  Tape tape;
-  for (const Shape& shape :
-       {Shape{count}, Shape{count, 2}, Shape{2, count}, Shape{count / 2, 2, 2}}) {
-    const Variable x = tape.input(full(shape, Scalar{0.1f}));
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-      const auto i = static_cast<std::ptrdiff_t>(axis);
-      const double expected = static_cast<double>(0.1f) * static_cast<double>(shape[axis]);
-      for (double s : elements(sum(x, {.axes = {i}}).value()))
-        BOOST_TEST(close(s, expected, 1e-5),
-                   "axis " << axis << " of " << to_string(shape) << ": " << s);
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(nan_and_infinity_in_reductions) {
-  Array x = random({3, 4});
-  x(1, 2) = not_a_number;
-  x(0, 0) = infinity;
-  x(2, 3) = -infinity;
-  Tape tape;
-  const Variable v = tape.input(x);
-  for (auto* op : {sum, mean, max}) {
-    const auto rows = elements(op(v, {.axes = {1}}, Location::current()).value());
-    const auto columns = elements(op(v, {.axes = {0}}, Location::current()).value());
-    BOOST_TEST((rows[0] == infinity && std::isnan(rows[1])));
-    BOOST_TEST((columns[0] == infinity && std::isnan(columns[2]) && std::isfinite(columns[1])));
-    BOOST_TEST(std::isnan(op(v, {}, Location::current()).item()));
-  }
-  BOOST_TEST(max(tape.input(full({3}, -infinity))).item() == -infinity);
-  BOOST_TEST(std::isnan(max(tape.input(full({3}, not_a_number))).item()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

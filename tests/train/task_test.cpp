@@ -29,8 +29,8 @@ std::vector<double> losses(const std::vector<double>& logits, std::size_t classe
 }
 
 // Labels as probabilities, smoothed.
-std::vector<double> one_hot(std::span<const std::int32_t> labels, std::size_t classes,
-                            double smoothing = 0) {
+std::vector<double> targets_of(std::span<const std::int32_t> labels, std::size_t classes,
+                               double smoothing = 0) {
   std::vector<double> all(labels.size() * classes, smoothing / static_cast<double>(classes));
   for (std::size_t r = 0; r < labels.size(); ++r)
     all[r * classes + static_cast<std::size_t>(labels[r])] += 1 - smoothing;
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(weights_of_classes_and_samples_are_those_of_keras) {
   const data::ArrayDataset plain{logits, labels};
   const data::Weighted weighted{plain, of_samples};
   for (const double smoothing : {0.0, 0.2}) {
-    const auto each = losses(elements(logits), 3, one_hot(labels, 3, smoothing));
+    const auto each = losses(elements(logits), 3, targets_of(labels, 3, smoothing));
     double by_class = 0, by_sample = 0, by_both = 0, mean = 0;
     for (std::size_t r = 0; r < 7; ++r) {
       const double c = of_classes[static_cast<std::size_t>(labels[r])], s = of_samples[r];
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(each_place_of_a_sequence_is_a_term) {
   const Array sequences = random({5, 4, 3}, -2, 2, 3);
   const data::ArrayDataset plain{sequences, tokens};
   const data::Weighted weighted{plain, {1, 2, 3, 4, 5}};
-  const auto each = losses(elements(sequences), 3, one_hot(tokens.ids(), 3));
+  const auto each = losses(elements(sequences), 3, targets_of(tokens.ids(), 3));
   double mean = 0, by_sample = 0, right = 0;
   for (std::size_t r = 0; r < 20; ++r) {
     mean += each[r] / 20, by_sample += static_cast<double>(r / 4 + 1) * each[r] / 20;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// Ops by ids, and ids of elements. Ids are integers beside the tape: no gradient flows through them.
+#pragma once
+
+#include <xtape/memory.hpp>
+#include <xtape/tape.hpp>
+
+#include <cstdint>
+#include <span>
+
+#pragma GCC visibility push(default)
+namespace xtape::inline XTAPE_ABI {
+
+/// The axis of gather.
+struct GatherOptions {
+  std::ptrdiff_t axis = 0;  ///< negative ones count from the last
+};
+/// The elements with the given ids along an axis, in their order, whose size is then the number of ids: the rows of a
+/// table, say, by `gather(table, ids)`, as numpy's take and PyTorch's index_select. The gradient of an element is the
+/// sum of those of all that show it. Throws ShapeError for an axis that x lacks, ValueError for an id out of range.
+Variable gather(const Variable& x, std::span<const std::int32_t> ids,
+                const GatherOptions& options = {}, Location at = Location::current());
+
+/// The axis of argmax and argmin.
+struct ArgOptions {
+  std::ptrdiff_t axis = -1;  ///< negative ones count from the last
+};
+/// The ids of the largest elements along an axis, row-major in the shape of x without it: of equal ones the first, and
+/// a NaN counts as larger than all, as in numpy. Throws ShapeError for an axis that x lacks or of size 0.
+PooledVector<std::int32_t> argmax(const Array& x, const ArgOptions& options = {},
+                                  Location at = Location::current());
+/// The ids of the smallest elements, likewise; a NaN counts as smaller than all.
+PooledVector<std::int32_t> argmin(const Array& x, const ArgOptions& options = {},
+                                  Location at = Location::current());
+
+/// A row for each id, (ids, classes): 1 at the id, else 0. Throws ValueError for an id outside [0, classes).
+Array one_hot(std::span<const std::int32_t> ids, std::size_t classes,
+              Location at = Location::current());
+
+}  // namespace xtape::inline XTAPE_ABI
+#pragma GCC visibility pop

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Ops by ids, against plain look-ups.
+#include "reference.hpp"
+
+#include <xtape/ops.hpp>
+#include <xtape/threads.hpp>
+
+using namespace test;
+
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+// Whether `replaces(x, y)` or the first NaN comes first, along one axis.
+template <class Replaces>
+Ids expected_ids(const Array& x, std::size_t axis, Replaces replaces) {
+  Shape rest = x.shape();
+  rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(axis));
+  Ids ids;
+  for_each_index(rest, [&](Shape index) {
+    index.insert(index.begin() + static_cast<std::ptrdiff_t>(axis), 0);
+    std::int32_t best = 0;
+    double so_far = at(x, index);
+    for (std::size_t i = 1; i < x.shape()[axis]; ++i) {
+      index[axis] = i;
+      const double v = at(x, index);
+      if (std::isnan(so_far) || !(std::isnan(v) || replaces(v, so_far))) continue;
+      best = static_cast<std::int32_t>(i);
+      so_far = v;
+    }
+    ids.push_back(best);
+  });
+  return ids;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(indices)
+
+BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
+  const Ids ids{3, 0, 3, 1, 2, 2, 0};
+  for (const Shape& shape : {Shape{4, 5, 6}, Shape{4, 600, 4}, Shape{7, 4, 300}})
+    for (std::ptrdiff_t axis : {0, 1, 2, -1}) {
+      const auto a = static_cast<std::size_t>(axis < 0 ? axis + 3 : axis);
+      if (shape[a] < 4) continue;
+      const Array x = random(shape);
+      Shape result = shape;
+      result[a] = ids.size();
+      const auto expected = tabulate(result, [&](Shape index) {
+        index[a] = static_cast<std::size_t>(ids[index[a]]);
+        return at(x, index);
+      });
+      Tape tape;
+      check_value("gather", gather(tape.input(x), ids, {.axis = axis}), result, expected, 0);
+    }
+  Tape tape;
+  BOOST_TEST((gather(tape.input(counting({3, 2})), Ids{}).shape() == Shape{0, 2}));
+}
+
+// As many as a batch of a text has; one of them has most.
+BOOST_AUTO_TEST_CASE(rows_of_a_table_get_the_gradients_of_all_who_read_them) {
+  constexpr std::size_t rows = 50, columns = 300;
+  Ids ids;
+  for (std::size_t i = 0; i < 2000; ++i)
+    ids.push_back(static_cast<std::int32_t>(i % 3 ? 7 : i % rows));
+  const Array g = random({ids.size(), columns});
+  std::vector<double> expected(rows * columns);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    for (std::size_t c = 0; c < columns; ++c)
+      expected[static_cast<std::size_t>(ids[i]) * columns + c] += static_cast<double>(g(i, c));
+  const auto gradient = [&] {
+    Tape tape;
+    const Variable table = tape.variable(random({rows, columns}));
+    tape.backward(sum(gather(table, ids) * tape.input(g)));
+    return table.grad();
+  };
+  const Array all = gradient();
+  BOOST_TEST(difference(all, {rows, columns}, expected, 2000 * epsilon) == "");
+  const ThreadLimit one{1};
+  BOOST_TEST(same_bits(gradient(), all));
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_the_largest_and_smallest) {
+  for (const Shape& shape : {Shape{6}, Shape{5, 4}, Shape{3, 4, 5}, Shape{4, 600}, Shape{600, 3}})
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      Array x = random(shape, -3, 3);
+      for (Scalar& v : x) v = std::round(v);  // with equal ones
+      x.data()[x.size() / 2] = not_a_number;
+      const auto i = static_cast<std::ptrdiff_t>(axis);
+      const auto largest = argmax(x, {.axis = i}),
+                 smallest = argmin(x, {.axis = i - static_cast<std::ptrdiff_t>(shape.size())});
+      BOOST_TEST((Ids(largest.begin(), largest.end()) == expected_ids(x, axis, std::greater{})));
+      BOOST_TEST((Ids(smallest.begin(), smallest.end()) == expected_ids(x, axis, std::less{})));
+    }
+  BOOST_TEST(argmax(zeros({0, 3})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_one_and_zeros) {
+  const Array y = one_hot(Ids{2, 0, 2}, 3);
+  BOOST_TEST(difference(y, {3, 3}, std::vector<double>{0, 0, 1, 1, 0, 0, 0, 0, 1}, 0) == "");
+  BOOST_TEST((one_hot(Ids{}, 3).shape() == Shape{0, 3}));
+  Array logits = random({40, 7});
+  const auto ids = argmax(logits);
+  const Array best = one_hot(ids, 7);
+  for (std::size_t r = 0; r < 40; ++r)
+    for (std::size_t c = 0; c < 7; ++c)
+      BOOST_TEST((logits(r, c) <= logits(r, static_cast<std::size_t>(ids[r]))));
+  BOOST_TEST(sum_of(best) == 40);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
