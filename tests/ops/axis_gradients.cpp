@@ -2,6 +2,12 @@
 // Rows of gradient_test for ops that reduce axes or move elements.
 #include "gradient_rows.hpp"
 
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/index.hpp>
+#include <xtape/ops/reduce.hpp>
+#include <xtape/ops/shape.hpp>
+#include <xtape/ops/unary.hpp>
+
 namespace test {
 
 namespace {

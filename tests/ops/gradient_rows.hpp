@@ -4,7 +4,6 @@
 
 #include "numbers.hpp"
 
-#include <xtape/ops.hpp>
 #include <xtape/testing.hpp>
 
 namespace test {

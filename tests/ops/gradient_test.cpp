@@ -5,6 +5,7 @@
 #include "gradient_rows.hpp"
 
 #include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "gradient_rows.hpp"
 
+#include <xtape/ops/conv.hpp>
+#include <xtape/ops/pool.hpp>
+
 namespace test {
 
 std::vector<Row> image_rows() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "gradient_rows.hpp"
 
+#include <xtape/ops/normalization.hpp>
+#include <xtape/ops/reduce.hpp>
+
 namespace test {
 namespace {
 
