@@ -64,6 +64,7 @@ class Batches::Loader {
   void shuffle(Rng& rng) {
     seed_ = rng.seed(), position_ = rng.position();
     data::shuffle(order_, rng);
+    if (rng.position() == position_) rng();  // the order of one sample; the next begins elsewhere
   }
 
   std::size_t samples() const noexcept { return order_.size(); }
@@ -132,9 +133,9 @@ class Batches::Loader {
                                  " weights for a batch of ", count, " samples"));
   }
 
-  // That of batch k: it must not depend on what others have drawn. Its seed is a draw of a stream that nobody else
-  // uses, at a position that is of this batch, as an order takes more draws than there are batches.
-  Rng generator(std::size_t k) const { return Rng{Rng{~seed_, position_ + k}()}; }
+  // That of batch k: it must not depend on what others have drawn. Its seed is draw k of a stream that is of this order
+  // alone, which a draw of a stream that nobody else uses names, at the position where the order began.
+  Rng generator(std::size_t k) const { return Rng{Rng{Rng{~seed_, position_}(), k}()}; }
 
   static std::size_t bytes(const Batch& batch) {
     std::size_t sum = 0;

@@ -138,6 +138,24 @@ BOOST_AUTO_TEST_CASE(the_order_is_drawn_at_the_call_from_the_generator_alone) {
   BOOST_TEST(second == order(data::batches(dataset, 100, again), 100));
 }
 
+BOOST_AUTO_TEST_CASE(no_two_batches_draw_the_same) {
+  struct Drawing : Counting {
+    using Counting::Counting;
+    void gather(std::span<const std::uint32_t> indices, data::Batch& batch,
+                Rng& rng) const override {
+      drawn.insert(rng());
+      Counting::gather(indices, batch, rng);
+    }
+    mutable std::set<std::uint64_t> drawn;
+  };
+  for (const std::size_t samples : {1, 2, 5}) {
+    const Drawing dataset{samples};
+    Rng rng{5};
+    for (int loop = 0; loop < 4; ++loop) order(data::batches(dataset, 1, rng), 1);
+    BOOST_TEST(dataset.drawn.size() == 4 * samples);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(all_orders_are_equally_likely) {
   const Counting dataset{4};
   Rng rng{7};
