@@ -82,6 +82,8 @@ class Elementwise {
   struct Call {
     Call(const Elementwise& formulas, const Op& op, std::initializer_list<const Variable*> given,
          std::initializer_list<double> values);
+    Call(const Call&) = delete;  // `inputs` may point into it
+    Call& operator=(const Call&) = delete;
     Gradient gradient(std::size_t input) const;
     const Elementwise& f;
     std::array<const Variable*, most_inputs> inputs;
