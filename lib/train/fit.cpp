@@ -306,9 +306,9 @@ History fit_task(const Task& task, const data::Dataset& train, const data::Datas
   check_data(op, "training", train, options.batch_size);
   if (test != nullptr) check_data(op, "test", *test, options.test_batch_size, "test_batch_size");
   check_metrics(op, task);
-  check_measured(task, test != nullptr, task.monitor);
+  check_measured(op, task, test != nullptr, task.monitor);
   for (const EpochCallback& callback : options.on_epoch)
-    if (!callback.monitor().empty()) check_measured(task, test != nullptr, callback.monitor());
+    if (!callback.monitor().empty()) check_measured(op, task, test != nullptr, callback.monitor());
   if (options.checkpoint.path.empty() &&
       (options.checkpoint.resume || options.checkpoint.every_steps > 0))
     throw ValueError(op, "the checkpoint has no path");

@@ -18,35 +18,39 @@ double sum(const std::vector<EpochReport>& epochs, Get get) {
   return total;
 }
 
-Metrics::Number find(const Metrics& metrics, std::string_view name) {
+Metrics::Number find(const Metrics& metrics, std::string_view name, const Op& op) {
   if (name == "loss") return {"loss", metrics.loss, false};
   for (const Metrics::Number& number : metrics.numbers)
     if (number.name == name) return number;
   std::string known = "loss";
   for (const Metrics::Number& number : metrics.numbers) known += ", " + number.name;
-  throw ValueError(Op::nowhere("metrics"), text("expected one of ", known, ", got ", name));
+  throw ValueError(op, text("expected one of ", known, ", got ", name));
 }
 
-Metrics::Number find(const EpochReport& report, std::string_view name) {
+Metrics::Number find(const EpochReport& report, std::string_view name, const Op& op) {
   constexpr std::string_view train = "train.", test = "test.";
-  if (name.starts_with(train)) return find(report.train, name.substr(train.size()));
-  if (!name.starts_with(test)) return find(report.test ? *report.test : report.train, name);
+  if (name.starts_with(train)) return find(report.train, name.substr(train.size()), op);
+  if (!name.starts_with(test)) return find(report.test ? *report.test : report.train, name, op);
   if (!report.test)
-    throw ValueError(Op::nowhere("metrics"), text("expected a test set for ", name, ", got none"),
+    throw ValueError(op, text("expected a test set for ", name, ", got none"),
                      text("train.", name.substr(test.size()), " is there without one"));
-  return find(*report.test, name.substr(test.size()));
+  return find(*report.test, name.substr(test.size()), op);
 }
 
 }  // namespace
 
-double cost(const EpochReport& report, std::string_view name) {
-  const Metrics::Number number = find(report, name);
+double cost(const EpochReport& report, std::string_view name, const Op& op) {
+  const Metrics::Number number = find(report, name, op);
   const double value = number.higher_is_better ? -number.value : number.value;
   return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
 }
 
-double Metrics::operator[](std::string_view name) const { return find(*this, name).value; }
-double EpochReport::operator[](std::string_view name) const { return find(*this, name).value; }
+double Metrics::operator[](std::string_view name) const {
+  return find(*this, name, Op::nowhere("metrics")).value;
+}
+double EpochReport::operator[](std::string_view name) const {
+  return find(*this, name, Op::nowhere("metrics")).value;
+}
 
 const Metrics& History::test(Location at) const {
   if (epochs.empty()) throw ValueError({"history", at}, "no epoch was completed");

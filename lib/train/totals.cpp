@@ -23,13 +23,12 @@ void check_metrics(const Op& op, const Task& task) {
       throw ValueError(op, text("two metrics are called ", metric.name), "give one a .name");
     names.push_back(metric.name);
   }
-  check_measured(task, true, task.monitor);
 }
 
-void check_measured(const Task& task, bool has_test, std::string_view name) {
+void check_measured(const Op& op, const Task& task, bool has_test, std::string_view name) {
   EpochReport report{.train = Totals{task}.metrics()};
   if (has_test) report.test = report.train;
-  cost(report, name);
+  cost(report, name, op);
 }
 
 bool can_be_sum(const Metric& metric, double terms, double sum) {

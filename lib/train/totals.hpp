@@ -12,12 +12,11 @@
 
 namespace xtape::inline XTAPE_ABI {
 
-/// Throws ValueError unless the metrics have names of their own, as tables and checkpoints can have them, and the
-/// number to compare epochs by is one of them.
+/// Throws ValueError unless the metrics have names of their own, as tables and checkpoints can have them.
 void check_metrics(const Op& op, const Task& task);
 
 /// Throws ValueError unless a training of the task, with a test set or without, measures the number of that name.
-void check_measured(const Task& task, bool has_test, std::string_view name);
+void check_measured(const Op& op, const Task& task, bool has_test, std::string_view name);
 
 /// Whether so many terms of a metric can add up to this. Only where terms have bounds NaN cannot be.
 bool can_be_sum(const Metric& metric, double terms, double sum);

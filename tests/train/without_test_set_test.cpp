@@ -105,6 +105,29 @@ BOOST_AUTO_TEST_CASE(who_needs_a_test_set_is_told_at_once) {
   BOOST_TEST(sgd.steps() > 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_wrong_monitor_is_refused_where_fit_is_called) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  const auto error = [&](const std::string& monitor, FitOptions options) {
+    Task task = classification(net);
+    task.monitor = monitor;
+    options.log = nullptr;
+    try {
+      fit(task, train_set, options, rng, sgd);
+    } catch (const ValueError& error) {
+      return std::string{error.what()};
+    }
+    return std::string{"no error"};
+  };
+  const std::string unknown = "[fit] expected one of loss, accuracy, got acc at without_test_set";
+  BOOST_TEST(error("acc", {}).starts_with(unknown));
+  BOOST_TEST(
+      error("loss", {.on_epoch = {early_stopping({.monitor = "acc"})}}).starts_with(unknown));
+  BOOST_TEST(error("test.loss", {})
+                 .starts_with("[fit] expected a test set for test.loss, got none at without_test"));
+}
+
 BOOST_AUTO_TEST_CASE(the_best_epoch_is_that_of_the_training) {
   const Result best = run({.restore_best = true}, 0);
   std::size_t least = 0;
