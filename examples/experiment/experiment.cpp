@@ -95,12 +95,9 @@ class Events {
   }
   void epoch(const EpochReport& report, std::size_t steps) {
     const std::uint64_t step = step_of(report.epoch, steps, steps);
-    for (const auto& [part, metrics] :
-         {std::pair{"train/", &report.train}, {"test/", &*report.test}}) {
-      add(std::string{part} + "loss", step, metrics->loss);
-      for (const Metrics::Number& number : metrics->numbers)
-        add(part + number.name, step, number.value);
-    }
+    report.each_number([&](const char* part, std::string_view name, double number) {
+      add(fmt::format("{}/{}", part, name), step, number);
+    });
     add("learning_rate", step, optimizer_.learning_rate());
     add("images_per_second", step, report.samples_per_second());
   }

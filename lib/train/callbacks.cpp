@@ -102,22 +102,11 @@ std::string exact(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
-// Calls each(part, name, number) for what an epoch has measured, such as ("test", "loss", 0.1), the losses first.
-template <class Each>
-void each_number(const EpochReport& report, Each each) {
-  const auto of = [&](const char* part, const Metrics& metrics) {
-    each(part, "loss", metrics.loss);
-    for (const Metrics::Number& number : metrics.numbers) each(part, number.name, number.value);
-  };
-  of("train", report.train);
-  if (report.test) of("test", *report.test);
-}
-
 std::string line_of(const EpochReport& report) {
   const EpochReport::Seconds& s = report.seconds;
   std::string line = std::to_string(report.epoch);
   const auto add = [&](double number) { (line += ',') += exact(number); };
-  each_number(report, [&](const char*, std::string_view, double number) { add(number); });
+  report.each_number([&](const char*, std::string_view, double number) { add(number); });
   for (const double seconds : {s.data, s.forward, s.backward, s.update}) add(seconds);
   if (report.test) add(s.test);
   add(report.samples_per_second());
@@ -126,9 +115,8 @@ std::string line_of(const EpochReport& report) {
 
 std::string head_of(const EpochReport& report) {
   std::string line = "epoch";
-  each_number(report, [&](const char* part, std::string_view name, double) {
-    line += text(',', part, '_', name);
-  });
+  report.each_number(
+      [&](const char* part, std::string_view name, double) { line += text(',', part, '_', name); });
   line += ",data_seconds,forward_seconds,backward_seconds,update_seconds,";
   if (report.test) line += "test_seconds,";
   return line += "samples_per_second\n";
@@ -219,7 +207,7 @@ EpochCallback event_log(const std::string& directory) {
     if (history.epochs.empty()) return true;
     const EpochReport& report = history.epochs.back();
     const auto step = static_cast<std::uint64_t>(report.epoch);
-    each_number(report, [&](const char* part, std::string_view name, double number) {
+    report.each_number([&](const char* part, std::string_view name, double number) {
       events->scalar(text(part, '/', name), step, number);
     });
     events->scalar("samples_per_second", step, report.samples_per_second());

@@ -55,6 +55,16 @@ struct EpochReport {
   /// A number by its name: `train.loss`, `test.accuracy`; without the part it is that of the test set, or of the
   /// training where there is no test set. Throws ValueError if there is none.
   double operator[](std::string_view name) const;
+  /// Calls each(part, name, number) for all numbers, such as ("test", "loss", 0.1), in each part the loss first.
+  template <class Each>
+  void each_number(Each each) const {
+    const auto of = [&](const char* part, const Metrics& metrics) {
+      each(part, "loss", metrics.loss);
+      for (const Metrics::Number& number : metrics.numbers) each(part, number.name, number.value);
+    };
+    of("train", train);
+    if (test) of("test", *test);
+  }
   bool operator==(const EpochReport&) const = default;  ///< in all
 };
 
