@@ -8,9 +8,9 @@
 using namespace xtape;
 
 //! [layer]
-class Residual {
+class ScaledResidual {
  public:
-  Residual(std::size_t width, Rng& rng)
+  ScaledResidual(std::size_t width, Rng& rng)
       : hidden_{{.in = width, .out = width, .activation = Activation::relu}, rng},
         scale_{zeros({1})} {}
 
@@ -26,7 +26,7 @@ class Residual {
 int main() {
   //! [use]
   Rng rng{7};
-  Sequential net{Dense{{.in = 2, .out = 16}, rng}, Residual{16, rng}, Residual{16, rng},
+  Sequential net{Dense{{.in = 2, .out = 16}, rng}, ScaledResidual{16, rng}, ScaledResidual{16, rng},
                  Dense{{.in = 16, .out = 2}, rng}};
   for (const auto& [name, parameter] : parameters(net))
     std::printf("%-16s %s\n", name.c_str(), to_string(parameter->shape()).c_str());
