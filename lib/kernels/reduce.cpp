@@ -77,34 +77,55 @@ typename R::Type reduce(const Scalar* x, std::size_t size) {
   return R::of(all);
 }
 
-// Takes the rows into `all`, four at a time: each step has to wait for the one before.
+// Takes the rows, each `stride` after the one before, into `all`, four at a time: each step has to wait for the last.
 template <class R>
-[[gnu::noinline]] void join_rows(Matrix m, const Scalar* __restrict x,
+[[gnu::noinline]] void join_rows(Matrix m, const Scalar* __restrict x, std::size_t stride,
                                  typename R::Type* __restrict all) {
-  const std::size_t n = m.columns;
+  const std::size_t n = stride;
   std::size_t r = 0;
   for (; r + 4 <= m.rows; r += 4, x += 4 * n)
-    for (std::size_t c = 0; c < n; ++c)
+    for (std::size_t c = 0; c < m.columns; ++c)
       all[c] = R::join(all[c], R::join_four(x[c], x[n + c], x[2 * n + c], x[3 * n + c]));
   for (; r < m.rows; ++r, x += n)
-    for (std::size_t c = 0; c < n; ++c) all[c] = R::join(all[c], typename R::Type{x[c]});
+    for (std::size_t c = 0; c < m.columns; ++c) all[c] = R::join(all[c], typename R::Type{x[c]});
 }
 
-// y[c] = finish(all of column c)
+// As many columns as have what they come to in the first-level cache.
+constexpr std::size_t most_columns = 512;
+
+// y[i][c] = finish(all of column c of matrix i). Each is cut into pieces, `across` beside each other and `down` below
+// each other; what the latter come to waits for all of them.
 template <class R, class Finish>
-void over_rows(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
-  const std::size_t grain = row_grain(m.columns), slices = (m.rows + grain - 1) / grain;
-  PooledBuffer<typename R::Type> parts{std::max<std::size_t>(slices, 1) * m.columns};
+void over_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y, Finish finish) {
+  using Type = typename R::Type;
+  const auto pieces = [](std::size_t size, std::size_t most) {
+    return std::max<std::size_t>(1, (size + most - 1) / most);
+  };
+  const std::size_t n = m.columns, across = pieces(n, most_columns);
+  const std::size_t width = (n + across - 1) / across;
+  const std::size_t height = row_grain(width), down = pieces(m.rows, height);
+  PooledBuffer<Type> parts{down > 1 ? count * down * n : 0};
   auto* const part = parts.data();
-  std::fill_n(part, m.columns, R::start);
-  parallel_ranges(m.rows, grain, [=](std::size_t begin, std::size_t end) {
-    auto* const to = part + begin / grain * m.columns;
-    std::fill_n(to, m.columns, R::start);
-    join_rows<R>({end - begin, m.columns}, x + begin * m.columns, to);
-  });
-  for (std::size_t s = 1; s < slices; ++s)
-    for (std::size_t c = 0; c < m.columns; ++c) part[c] = R::join(part[c], part[s * m.columns + c]);
-  for (std::size_t c = 0; c < m.columns; ++c) y[c] = finish(part[c]);
+  const auto run = [=](std::size_t i) {
+    const std::size_t c = i % across * width, at = i / across, r = at % down * height;
+    const Matrix piece{std::min(height, m.rows - r), std::min(width, n - c)};
+    Type own[most_columns];
+    Type* const all = down > 1 ? part + at * n + c : own;
+    std::fill_n(all, piece.columns, R::start);
+    join_rows<R>(piece, x + (at / down * m.rows + r) * n + c, n, all);
+    for (std::size_t k = 0; down == 1 && k < piece.columns; ++k) y[at * n + c + k] = finish(all[k]);
+  };
+  parallel_ranges(count * down * across, row_grain(std::min(height, m.rows) * width),
+                  [=](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) run(i);
+                  });
+  if (down > 1)
+    for (std::size_t i = 0; i < count; ++i) {
+      Type* const all = part + i * down * n;
+      for (std::size_t s = 1; s < down; ++s)
+        for (std::size_t c = 0; c < n; ++c) all[c] = R::join(all[c], all[s * n + c]);
+      for (std::size_t c = 0; c < n; ++c) y[i * n + c] = finish(all[c]);
+    }
 }
 
 // So many short rows that each has a lane, of which each is at most a vector long.
@@ -157,16 +178,20 @@ struct Quotient {
 };
 Scalar as_it_is(Scalar x) { return x; }
 
-void sum_rows(Matrix m, const Scalar* x, double divisor, Scalar* y) {
-  if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(m, x, y, as_it_is);
-  over_rows<Sum<double>>(m, x, y, Quotient{divisor});
+void sum_rows(std::size_t count, Matrix m, const Scalar* x, double divisor, Scalar* y) {
+  if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(count, m, x, y, as_it_is);
+  over_rows<Sum<double>>(count, m, x, y, Quotient{divisor});
 }
 void sum_columns(Matrix m, const Scalar* x, double divisor, Scalar* y) {
   over_columns<Sum<double>>(m, x, y, Quotient{divisor});
 }
-void max_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Max>(m, x, y, as_it_is); }
+void max_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
+  over_rows<Max>(count, m, x, y, as_it_is);
+}
 void max_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Max>(m, x, y, as_it_is); }
-void min_rows(Matrix m, const Scalar* x, Scalar* y) { over_rows<Min>(m, x, y, as_it_is); }
+void min_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
+  over_rows<Min>(count, m, x, y, as_it_is);
+}
 void min_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Min>(m, x, y, as_it_is); }
 
 // The lanes in which there are elements, of which `left` are left.
@@ -248,22 +273,30 @@ void max_columns_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* 
   });
 }
 
-void max_rows_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx) {
-  const std::size_t n = m.columns;
-  const auto columns = [=](std::size_t c, auto part) {
-    const Vec max = load(y + c, part);
-    Vec count{};
+void max_rows_grad(std::size_t count, Matrix m, const Scalar* x, const Scalar* y, const Scalar* g,
+                   Scalar* dx) {
+  const std::size_t n = m.columns, vectors = vectors_of(n);
+  const auto columns = [=](std::size_t i, std::size_t c, auto part) {
+    const Scalar* const from = x + i * m.rows * n + c;
+    Scalar* const to = dx + i * m.rows * n + c;
+    const Vec max = load(y + i * n + c, part);
+    Vec hits{};
     for (std::size_t r = 0; r < m.rows; ++r)
-      count += load(x + r * n + c, part) == max ? splat(1) : Vec{};
-    const Vec each = load(g + c, part) / count;
+      hits += load(from + r * n, part) == max ? splat(1) : Vec{};
+    const Vec each = load(g + i * n + c, part) / hits;
     for (std::size_t r = 0; r < m.rows; ++r)
-      store(dx + r * n + c, load(x + r * n + c, part) == max ? each : Vec{}, part);
+      store(to + r * n, load(from + r * n, part) == max ? each : Vec{}, part);
   };
-  parallel_ranges(vectors_of(n), row_grain(m.rows * lanes),
+  parallel_ranges(count * vectors, row_grain(m.rows * lanes),
                   [&](std::size_t begin, std::size_t end) {
-                    const std::size_t first = begin * lanes;
-                    for_each_vector(std::min(end * lanes, n) - first,
-                                    [&](std::size_t i, auto part) { columns(first + i, part); });
+                    std::size_t i = begin / vectors, c = begin % vectors * lanes;
+                    for (; begin < end; ++begin, c += lanes) {
+                      if (c >= n) ++i, c = 0;
+                      if (c + lanes <= n)
+                        columns(i, c, AllLanes{});
+                      else
+                        columns(i, c, Lanes{n - c});
+                    }
                   });
 }
 

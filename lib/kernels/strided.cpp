@@ -16,8 +16,8 @@ namespace {
 using Walk = Nest<2>;  // over an array and what it is reduced to
 
 // Goes over an array of `whole` that is reduced to `kept`. Joined, the axes are in most cases some that are kept, some
-// that are reduced, some that are kept: a matrix for each of the first, of which rows or columns are reduced, by
-// `rows(matrix, its place in the array, that in the result)` or `columns`. `other(walk)` is for the rest.
+// that are reduced, some that are kept: a matrix for each of the first, of which rows are reduced, by
+// `rows(count, matrix)`, or the columns of one, by `columns(matrix)`. `other(walk)` is for the rest.
 template <class Rows, class Columns, class Other>
 void over_matrices(const Shape& whole, const Shape& kept, Rows rows, Columns columns, Other other) {
   const Walk walk{whole, {row_major(whole), strides_over(kept, whole)}};
@@ -33,10 +33,7 @@ void over_matrices(const Shape& whole, const Shape& kept, Rows rows, Columns col
   else if (inner == 1)
     columns(Matrix{outer, count});
   else
-    parallel_ranges(outer, row_grain(count * inner), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i)
-        rows(Matrix{count, inner}, i * count * inner, i * inner);
-    });
+    rows(outer, Matrix{count, inner});
 }
 
 // `a` reduced to `shape`.
@@ -46,8 +43,7 @@ Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Oth
   const Scalar* const from = a.data();
   Scalar* const to = y.data();
   over_matrices(
-      a.shape(), shape,
-      [&](Matrix m, std::size_t at, std::size_t result) { rows(m, from + at, to + result); },
+      a.shape(), shape, [&](std::size_t count, Matrix m) { rows(count, m, from, to); },
       [&](Matrix m) { columns(m, from, to); }, [&](const Walk& walk) { other(walk, from, y); });
   return y;
 }
@@ -157,7 +153,10 @@ Array sum_to(const Array& a, const Shape& shape, double divisor) {
   };
   const ReduceKernels& k = best<ReduceKernels>();
   return reduce(
-      a, shape, [&](Matrix m, const Scalar* x, Scalar* y) { k.sum_rows(m, x, divisor, y); },
+      a, shape,
+      [&](std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
+        k.sum_rows(count, m, x, divisor, y);
+      },
       [&](Matrix m, const Scalar* x, Scalar* y) { k.sum_columns(m, x, divisor, y); }, sum);
 }
 
@@ -189,9 +188,7 @@ Array extreme_grad(const Array& a, const Array& extreme, const Array& g) {
   const ReduceKernels& k = best<ReduceKernels>();
   over_matrices(
       a.shape(), extreme.shape(),
-      [&](Matrix m, std::size_t at, std::size_t of) {
-        k.max_rows_grad(m, x + at, y + of, d + of, dx + at);
-      },
+      [&](std::size_t count, Matrix m) { k.max_rows_grad(count, m, x, y, d, dx); },
       [&](Matrix m) { k.max_columns_grad(m, x, y, d, dx); }, one_by_one);
   return da;
 }

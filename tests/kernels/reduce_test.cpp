@@ -49,19 +49,19 @@ double smaller(double a, double b) { return std::min(a, b); }
 BOOST_AUTO_TEST_SUITE(reduce)
 
 BOOST_AUTO_TEST_CASE(sums_maxima_and_minima_of_rows_and_columns) {
-  check([](auto& k, auto m, auto x, auto y) { k.sum_rows(m, x, 1, y); }, true, 0, plus, 1,
+  check([](auto& k, auto m, auto x, auto y) { k.sum_rows(1, m, x, 1, y); }, true, 0, plus, 1,
         16 * epsilon);
-  check([](auto& k, auto m, auto x, auto y) { k.sum_rows(m, x, 3, y); }, true, 0, plus, 3,
+  check([](auto& k, auto m, auto x, auto y) { k.sum_rows(1, m, x, 3, y); }, true, 0, plus, 3,
         (is_double ? 32 : 2) * epsilon);
   check([](auto& k, auto m, auto x, auto y) { k.sum_columns(m, x, 1, y); }, false, 0, plus, 1,
         (is_double ? 32 : 2) * epsilon);
   check([](auto& k, auto m, auto x, auto y) { k.sum_columns(m, x, 7, y); }, false, 0, plus, 7,
         (is_double ? 32 : 2) * epsilon);
-  check([](auto& k, auto m, auto x, auto y) { k.max_rows(m, x, y); }, true, -infinity, larger, 1,
+  check([](auto& k, auto m, auto x, auto y) { k.max_rows(1, m, x, y); }, true, -infinity, larger, 1,
         0);
   check([](auto& k, auto m, auto x, auto y) { k.max_columns(m, x, y); }, false, -infinity, larger,
         1, 0);
-  check([](auto& k, auto m, auto x, auto y) { k.min_rows(m, x, y); }, true, infinity, smaller, 1,
+  check([](auto& k, auto m, auto x, auto y) { k.min_rows(1, m, x, y); }, true, infinity, smaller, 1,
         0);
   check([](auto& k, auto m, auto x, auto y) { k.min_columns(m, x, y); }, false, infinity, smaller,
         1, 0);
@@ -88,8 +88,11 @@ BOOST_AUTO_TEST_CASE(gradients_of_maxima) {
           const std::string name = to_string(Shape{m.rows, m.columns}) + (of_rows ? " rows" : "");
           check_threads(name, [&] {
             Guarded<Scalar> dx{x.size(), not_a_number};
-            (of_rows ? table.max_rows_grad : table.max_columns_grad)(
-                m, x.elements().data(), max.elements().data(), g.elements().data(), dx.data());
+            const auto grad = [&](auto kernel, auto... count) {
+              kernel(count..., m, x.elements().data(), max.elements().data(), g.elements().data(),
+                     dx.data());
+            };
+            of_rows ? grad(table.max_rows_grad, std::size_t{1}) : grad(table.max_columns_grad);
             check_close(dx, expected, epsilon, name);
             return dx;
           });
@@ -125,7 +128,7 @@ BOOST_AUTO_TEST_CASE(long_rows_and_columns) {
   const std::vector<double> sums(3, static_cast<double>(count) * static_cast<double>(Scalar{0.1F}));
   for_each_set<Kernels>([&](const Kernels& table) {
     Guarded<Scalar> of_rows{3}, of_columns{3};
-    table.sum_rows({count, 3}, x.elements().data(), 1, of_rows.data());
+    table.sum_rows(1, {count, 3}, x.elements().data(), 1, of_rows.data());
     table.sum_columns({3, count}, x.elements().data(), 1, of_columns.data());
     check_close(of_rows, sums, tolerance, "sum_rows");
     check_close(of_columns, sums, tolerance, "sum_columns");
@@ -135,8 +138,8 @@ BOOST_AUTO_TEST_CASE(long_rows_and_columns) {
 BOOST_AUTO_TEST_CASE(nothing_to_reduce) {
   for_each_set<Kernels>([](const Kernels& table) {
     Guarded<Scalar> sums{5, not_a_number}, largest{5, not_a_number};
-    table.sum_rows({0, 5}, nullptr, 1, sums.data());
-    table.max_rows({0, 5}, nullptr, largest.data());
+    table.sum_rows(1, {0, 5}, nullptr, 1, sums.data());
+    table.max_rows(1, {0, 5}, nullptr, largest.data());
     check_close(sums, std::vector<double>(5), 0, "no rows");
     for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(static_cast<double>(largest[i]) == -infinity);
   });
@@ -156,10 +159,10 @@ BOOST_AUTO_TEST_CASE(extremes_of_what_is_no_number_are_none) {
           for (std::size_t r = 0; r < m.rows; ++r)
             BOOST_TEST(std::isnan(of_columns[r]) == (r == at / m.columns));
         };
-        table.max_rows(m, x.data(), of_rows.data());
+        table.max_rows(1, m, x.data(), of_rows.data());
         table.max_columns(m, x.data(), of_columns.data());
         check_numbers();
-        table.min_rows(m, x.data(), of_rows.data());
+        table.min_rows(1, m, x.data(), of_rows.data());
         table.min_columns(m, x.data(), of_columns.data());
         check_numbers();
       });

@@ -139,6 +139,24 @@ BOOST_AUTO_TEST_CASE(the_steps_of_fit_allocate_nothing) {
   BOOST_TEST(seen[3 * 13 - 1] - seen[2 * 13] == 0u);  // in the last epoch
 }
 
+// Whatever the number of threads: what one has asked for is enough for several.
+BOOST_AUTO_TEST_CASE(scratch_memory_is_asked_for_before_slices_start) {
+  if (!SEES_ALLOCATIONS) return;
+  const Value x{random({64, 40, 4096}, -1, 1)};
+  const auto run = [&] {
+    Tape tape;
+    const Variable v = tape.variable(x);
+    tape.backward(sum(mean(v, {.axes = {1}})) + sum(max(v, {.axes = {1}})));
+  };
+  {
+    const ThreadLimit one{1};
+    for (int i = 0; i < 3; ++i) run();
+  }
+  const std::size_t asked = memory_stats().system_allocations;
+  for (int i = 0; i < 20; ++i) run();
+  BOOST_TEST(memory_stats().system_allocations == asked);
+}
+
 BOOST_AUTO_TEST_CASE(memory_does_not_grow) {
   const TwoSizes samples;
   Trainer trainer{models::mlp};
