@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ops of one's own that are loops: discounted, of each row the sums so far, in which what is a step older counts half,
-// and extremes, the smallest and the largest element. Checked against finite differences; and what discounted is in
-// terms of other ops, for exporting it.
+// Ops of one's own that are loops: discounted, of each row the sums so far, where what is a step older counts half, and
+// extremes, the least and the largest element. Checked by finite differences; and discounted in other ops, to export it.
 #include <xtape/testing.hpp>
 #include <xtape/xtape.hpp>
 
@@ -28,12 +27,11 @@ Variable discounted(const Variable& x, Location at = Location::current()) {
                 }));
 }
 //! [op]
-
 //! [several]
 PooledVector<Variable> extremes(const Variable& x, Location at = Location::current()) {
   const Op op{"extremes", at};
-  if (x.size() == 0) throw ShapeError(op, "expected at least one element");
   const Array& v = x.value();
+  if (v.size() == 0) throw ShapeError(op, "expected at least one element");
   const auto [low, high] = std::minmax_element(v.data(), v.data() + v.size());
   return record(
       op, {full({}, *low), full({}, *high)},
@@ -43,7 +41,6 @@ PooledVector<Variable> extremes(const Variable& x, Location at = Location::curre
       }));
 }
 //! [several]
-
 int main() {
   const auto op = [](std::span<const Variable> in) {
     const auto ends = extremes(discounted(in[0]));

@@ -96,6 +96,8 @@ def model_cards():
     tables = dict(part.split("\n", 1) for part in
                   (OUTPUTS / "models.out").read_text(encoding="utf-8").strip().split("\n\n"))
     for comment, name in MODEL.findall(pathlib.Path("models/models.hpp").read_text(encoding="utf-8")):
+        if name not in tables:
+            continue  # one that is as another, but longer
         text = " ".join(line.removeprefix("/// ") for line in comment.splitlines())
         yield CARD.format(link="group__models.html", shown=f"<pre>{html.escape(tables[name])}</pre>", title=name,
                           text=html.escape(text))
