@@ -187,7 +187,8 @@ ChannelStatistics channel_statistics(const Dataset& images, Location at) {
         sums.mean[c] += x;
         sums.deviation[c] += x * x;
       }
-    count += static_cast<double>(numbers.size() / channels);
+    const std::size_t pixels = numbers.size() / channels;
+    count += static_cast<double>(pixels);
   }
   for (std::size_t c = 0; c < sums.mean.size(); ++c) {
     const double mean = sums.mean[c] / count;

@@ -91,21 +91,21 @@ void unpack(const Source& source, std::span<const std::uint8_t> archive,
 
 }  // namespace
 
-std::string download_files(const Source& source, std::vector<std::string> urls,
+std::string download_files(const Source& source, std::vector<std::string> mirrors,
                            const fs::path& directory, std::chrono::milliseconds most) {
-  Mirrors mirrors{std::move(urls), most};
+  Mirrors from{std::move(mirrors), most};
   const auto is_missing = [&](const PublishedFile& file) {
     return find_file(source, directory, file.name).empty();
   };
   if (source.archive) {
     if (std::ranges::any_of(source.files, is_missing))
-      unpack(source, mirrors.get(source.archive->file), directory);
-    return mirrors.current();
+      unpack(source, from.get(source.archive->file), directory);
+    return from.current();
   }
   for (const auto& [name, sha256] : source.files)
     if (is_missing({name, sha256}))
-      write_file(directory / (name + ".gz"), mirrors.get({name + ".gz", sha256}));
-  return mirrors.current();
+      write_file(directory / (name + ".gz"), from.get({name + ".gz", sha256}));
+  return from.current();
 }
 
 }  // namespace xtape::inline XTAPE_ABI::data

@@ -95,11 +95,11 @@ struct Painter {
 
   void paint(std::int32_t label, Rng& rng, std::uint8_t* pixels) const {
     const auto of_class = static_cast<std::size_t>(label);
+    const std::size_t hue_of_class = of_class / figure_count;
     const Figure figure = figures[of_class % figure_count];
-    const double hue =
-        hues == 1 ? rng.uniform()
-                  : (static_cast<double>(of_class / figure_count) + 0.5 + 0.1 * spread(rng)) /
-                        static_cast<double>(hues);
+    const double hue = hues == 1 ? rng.uniform()
+                                 : (static_cast<double>(hue_of_class) + 0.5 + 0.1 * spread(rng)) /
+                                       static_cast<double>(hues);
     const Color ink = from_hsv({hue, 0.7 + 0.3 * rng.uniform(), 0.6 + 0.4 * rng.uniform()});
     const Background background{rng};
     const double radius = 8 + 4 * rng.uniform(), angle = 2 * half_turn * rng.uniform();

@@ -46,7 +46,8 @@ Variable BatchNorm::operator()(const Variable& x, Location at) {
                       {.epsilon = options_.epsilon}, at);
   BatchStatistics batch;
   Variable y = batch_norm(x, gamma, beta, {.epsilon = options_.epsilon, .statistics = &batch}, at);
-  move(batch, static_cast<double>(x.size() / x.shape().back()));
+  const std::size_t count = x.size() / x.shape().back();
+  move(batch, static_cast<double>(count));
   return y;
 }
 
