@@ -257,8 +257,8 @@ void write_names(std::ostream& out) {
   out << "<!-- [names] -->\n| name | is | keeps |\n| --- | --- | --- |\n";
   for (const NamedOptimizer& named : named_optimizers()) {
     std::string slots;
-    for (const Optimizer::Slot& slot :
-         named.make(named.presets[0], {}, Location::current())->slots())
+    const auto optimizer = named.make(named.presets[0], {}, Location::current());
+    for (const Optimizer::Slot& slot : optimizer->slots())
       slots += (slots.empty() ? "`" : ", `") + std::string{slot.name} + '`';
     out << "| `" << named.name << "` | " << named.title << " | " << slots << " |\n";
   }
