@@ -24,9 +24,9 @@ struct Attribute {
 
 /// An operator with the names of its inputs and its outputs.
 struct Node {
-  std::string type;  ///< such as Conv
-  std::vector<std::string> inputs;       ///< of one that is left out an empty name
-  std::vector<std::string> outputs;      ///< the first is the node's name, too
+  std::string type;                  ///< such as Conv
+  std::vector<std::string> inputs;   ///< of one that is left out an empty name
+  std::vector<std::string> outputs;  ///< the first is the node's name, too
   std::vector<Attribute> attributes;
 
   bool operator==(const Node&) const = default;

@@ -48,8 +48,7 @@ std::vector<Attribute> attributes_of(const RecurrentCall& o, std::size_t width) 
   std::vector<Attribute> all{{"hidden_size", static_cast<std::int64_t>(width)}};
   if (o.reverse) all.push_back({"direction", std::string{"reverse"}});
   if (o.cell == Cell::gru) all.push_back({"linear_before_reset", std::int64_t{1}});
-  if (o.cell == Cell::rnn_relu)
-    all.push_back({"activations", std::vector<std::string>{"Relu"}});
+  if (o.cell == Cell::rnn_relu) all.push_back({"activations", std::vector<std::string>{"Relu"}});
   return all;
 }
 
@@ -69,8 +68,8 @@ void recurrent(Builder& b, const Call& call) {
                                   b.constant(w, turned(w.value(), blocks)),
                                   b.constant(u, turned(u.value(), blocks))};
   if (bias != nullptr || hidden_bias != nullptr)
-    inputs.push_back(b.constant(*(bias != nullptr ? bias : hidden_bias),
-                                joined(bias, hidden_bias, blocks)));
+    inputs.push_back(
+        b.constant(*(bias != nullptr ? bias : hidden_bias), joined(bias, hidden_bias, blocks)));
   if (o.initial) {
     inputs.resize(5);  // no lengths of sequences
     for (; input != call.inputs.end(); ++input) {

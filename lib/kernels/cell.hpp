@@ -29,17 +29,18 @@ using ConstRows = RowsOf<const Scalar>;
 /// A step: a row is of one sequence, and has `width` elements or so many for each gate.
 struct CellStep {
   std::size_t rows, width;
-  Rows gates;                   ///< the sums of the gates; then the gates; then their gradients
-  Rows hidden;                  ///< of a GRU the sums over h, which are apart; then their gradients
-  const Scalar* bias;           ///< of the gates
-  const Scalar* hidden_bias;    ///< of a GRU's last block over h
-  ConstRows h_before, c_before; ///< what the step begins with; c is an LSTM's alone
-  Rows h, c;                    ///< what it ends with
+  Rows gates;                 ///< the sums of the gates; then the gates; then their gradients
+  Rows hidden;                ///< of a GRU the sums over h, which are apart; then their gradients
+  const Scalar* bias;         ///< of the gates
+  const Scalar* hidden_bias;  ///< of a GRU's last block over h
+  ConstRows h_before, c_before;  ///< what the step begins with; c is an LSTM's alone
+  Rows h, c;                     ///< what it ends with
 };
 /// The gradients of a step.
 struct CellGradient {
   ConstRows g;  ///< of h, by the result
-  Rows dh, dc;  ///< of h and c, by later steps; then of those before, dh without what comes by the sums over h
+  Rows dh,
+      dc;  ///< of h and c, by later steps; then of those before, dh without what comes by the sums over h
 };
 
 struct CellKernels {

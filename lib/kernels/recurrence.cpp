@@ -16,9 +16,10 @@ constexpr std::size_t most_sequences = 6;
 // A matrix that so many rows meet is worth a copy.
 constexpr std::size_t many_rows = 64;
 
-class Walk {
+class Sweep {
  public:
-  Walk(const Recurrence& of, const RecurrenceArrays& arrays) : of_{of}, a_{arrays}, zeros_{of.width} {
+  Sweep(const Recurrence& of, const RecurrenceArrays& arrays)
+      : of_{of}, a_{arrays}, zeros_{of.width} {
     std::fill_n(zeros_.data(), of.width, Scalar{0});
   }
 
@@ -71,21 +72,22 @@ class Walk {
 
 void forward(const Recurrence& r, const RecurrenceArrays& a) {
   if (r.sequences == 0 || r.width == 0) return;
-  const Walk walk{r, a};
+  const Sweep sweep{r, a};
   const auto& dense = best<DenseKernels>();
   const auto cell = best<CellKernels>().forward[static_cast<std::size_t>(r.cell)];
   const std::size_t gates = r.gates();
-  const bool copies =
-      gates % dense.vector_columns != 0 || r.steps * std::min(r.sequences, most_sequences) > many_rows;
+  const bool copies = gates % dense.vector_columns != 0 ||
+                      r.steps * std::min(r.sequences, most_sequences) > many_rows;
   const Packed weight{dense, r.width, gates, {a.weight, gates}, copies};
-  walk.for_each_slice([&](std::size_t first, std::size_t rows) {
+  sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     for (std::size_t i = 0; i < r.steps; ++i) {
-      const CellStep step = walk.step(i, first, rows);
-      if (!walk.begins_at_zero(i))
+      const CellStep step = sweep.step(i, first, rows);
+      if (!sweep.begins_at_zero(i))
         dense.product(rows, gates, r.width, {step.h_before.data, step.h_before.stride},
                       weight.from(0, 0), step.hidden.data, step.hidden.stride, !r.is_apart());
       else if (r.is_apart())
-        for (std::size_t row = 0; row < rows; ++row) std::fill_n(step.hidden[row], gates, Scalar{0});
+        for (std::size_t row = 0; row < rows; ++row)
+          std::fill_n(step.hidden[row], gates, Scalar{0});
       cell(step);
     }
   });
@@ -94,18 +96,18 @@ void forward(const Recurrence& r, const RecurrenceArrays& a) {
 void backward(const Recurrence& r, const RecurrenceArrays& a, const Scalar* g, Scalar* dh,
               Scalar* dc) {
   if (r.sequences == 0 || r.width == 0) return;
-  const Walk walk{r, a};
+  const Sweep sweep{r, a};
   const auto& dense = best<DenseKernels>();
   const auto cell = best<CellKernels>().backward[static_cast<std::size_t>(r.cell)];
   const std::size_t gates = r.gates();
   const Packed weight{dense, gates, r.width, {a.weight, gates, true}, true};
-  walk.for_each_slice([&](std::size_t first, std::size_t rows) {
+  sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     const Rows h{dh + first * r.width, r.width},
         c{dc == nullptr ? nullptr : dc + first * r.width, r.width};
     for (std::size_t i = r.steps; i-- > 0;) {
-      const CellStep step = walk.step(i, first, rows);
-      cell(step, {g != nullptr ? walk.at(g, r.width, first, r.place(i)) : walk.zeros(), h, c});
-      if (!walk.begins_at_zero(i))
+      const CellStep step = sweep.step(i, first, rows);
+      cell(step, {g != nullptr ? sweep.at(g, r.width, first, r.place(i)) : sweep.zeros(), h, c});
+      if (!sweep.begins_at_zero(i))
         dense.product(rows, r.width, gates, {step.hidden.data, step.hidden.stride},
                       weight.from(0, 0), h.data, h.stride, true);
     }
@@ -114,11 +116,11 @@ void backward(const Recurrence& r, const RecurrenceArrays& a, const Scalar* g, S
 
 Array shifted(const Recurrence& r, const RecurrenceArrays& a) {
   Array h = uninitialized({r.sequences, r.steps, r.width});
-  const Walk walk{r, a};
-  walk.for_each_slice([&](std::size_t first, std::size_t rows) {
+  const Sweep sweep{r, a};
+  sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     for (std::size_t i = 0; i < r.steps; ++i) {
-      const ConstRows from = walk.step(i, first, rows).h_before;
-      const Rows to = walk.at(h.data(), r.width, first, r.place(i));
+      const ConstRows from = sweep.step(i, first, rows).h_before;
+      const Rows to = sweep.at(h.data(), r.width, first, r.place(i));
       for (std::size_t row = 0; row < rows; ++row) std::copy_n(from[row], r.width, to[row]);
     }
   });

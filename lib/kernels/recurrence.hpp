@@ -30,10 +30,10 @@ struct RecurrenceArrays {
   const Scalar* hidden_bias;  ///< (width), of a GRU's last block over h
   const Scalar* first_h;      ///< (sequences, width), what it begins with; null is 0
   const Scalar* first_c;      ///< the same of an LSTM
-  Scalar* gates;              ///< (sequences, steps, gates): the sums over the input; then the gates
-  Scalar* hidden;             ///< the sums over h, where they are apart, else `gates`
-  Scalar* h;                  ///< (sequences, steps, width): the result
-  Scalar* c;                  ///< (sequences, steps, width) of an LSTM
+  Scalar* gates;   ///< (sequences, steps, gates): the sums over the input; then the gates
+  Scalar* hidden;  ///< the sums over h, where they are apart, else `gates`
+  Scalar* h;       ///< (sequences, steps, width): the result
+  Scalar* c;       ///< (sequences, steps, width) of an LSTM
 };
 
 /// Computes gates, h and c.

@@ -81,24 +81,30 @@ void RecurrentLayer::parameters(ParameterList& list) {
 }
 
 LSTM::LSTM(const Options& options, Rng& rng, Location at)
-    : RecurrentLayer{{"lstm", at}, 4,
+    : RecurrentLayer{{"lstm", at},
+                     4,
                      [](const auto& x, const auto& weights, const auto& state, bool reverse,
                         Location place) { return lstm(x, weights, state, {reverse}, place); },
-                     options, rng} {}
+                     options,
+                     rng} {}
 
 GRU::GRU(const Options& options, Rng& rng, Location at)
-    : RecurrentLayer{{"gru", at}, 3,
+    : RecurrentLayer{{"gru", at},
+                     3,
                      [](const auto& x, const auto& weights, const auto& state, bool reverse,
                         Location place) { return gru(x, weights, state, {reverse}, place); },
-                     options, rng} {}
+                     options,
+                     rng} {}
 
 RNN::RNN(const Options& options, Rng& rng, Location at)
-    : RecurrentLayer{{"rnn", at}, 1,
-                     [activation = options.activation](const auto& x, const auto& weights,
-                                                       const auto& state, bool reverse,
-                                                       Location place) {
-                       return rnn(x, weights, state, {activation, reverse}, place);
-                     },
-                     options, rng} {}
+    : RecurrentLayer{
+          {"rnn", at},
+          1,
+          [activation = options.activation](const auto& x, const auto& weights, const auto& state,
+                                            bool reverse, Location place) {
+            return rnn(x, weights, state, {activation, reverse}, place);
+          },
+          options,
+          rng} {}
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -72,8 +72,8 @@ Variable gather(const Variable& x, std::span<const std::int32_t> ids, const Gath
   Array y = uninitialized(shape);
   for_each_row(lines.outer * ids.size(), lines.inner,
                [=, from = x.value().data(), to = y.data()](std::size_t r) {
-                 const std::size_t row = r / ids.size() * lines.size +
-                                         static_cast<std::size_t>(ids[r % ids.size()]);
+                 const std::size_t row =
+                     r / ids.size() * lines.size + static_cast<std::size_t>(ids[r % ids.size()]);
                  std::copy_n(from + row * lines.inner, lines.inner, to + r * lines.inner);
                });
   auto pull = [lines, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](

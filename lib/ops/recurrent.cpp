@@ -17,11 +17,11 @@ namespace {
 using kernels::Cell;
 
 // What an op is called with, as far as there is.
-struct Inputs {
+struct SequenceInputs {
   const Variable *x, *w, *u, *b = nullptr, *v = nullptr, *h = nullptr, *c = nullptr;
 
-  Inputs(const Variable& given, const RecurrentWeights& weights,
-         const std::optional<RecurrentState>& initial)
+  SequenceInputs(const Variable& given, const RecurrentWeights& weights,
+                 const std::optional<RecurrentState>& initial)
       : x{&given}, w{&weights.input}, u{&weights.recurrent} {
     if (weights.input_bias) b = &*weights.input_bias;
     if (weights.recurrent_bias) v = &*weights.recurrent_bias;
@@ -31,12 +31,13 @@ struct Inputs {
   }
 };
 
-void check_shape(const Op& op, const char* what, const Variable* x, const Shape& expected) {
+void check_sized(const Op& op, const char* what, const Variable* x, const Shape& expected) {
   if (x != nullptr && x->shape() != expected)
     throw ShapeError(op, text("expected ", what, " of shape ", expected, ", got ", x->shape()));
 }
 
-kernels::Recurrence checked(const Op& op, Cell cell, const Inputs& in, bool reverse) {
+kernels::Recurrence checked_recurrence(const Op& op, Cell cell, const SequenceInputs& in,
+                                       bool reverse) {
   const Shape &x = in.x->shape(), &u = in.u->shape();
   const std::size_t blocks = kernels::gates_of(cell);
   if (x.size() != 3 || x[1] == 0)
@@ -44,11 +45,11 @@ kernels::Recurrence checked(const Op& op, Cell cell, const Inputs& in, bool reve
                      x.size() == 2 ? "a single step is (N, 1, C)" : "");
   if (u.size() != 2 || u[1] != blocks * u[0])
     throw ShapeError(op, text("expected recurrent weights (H, ", blocks, " H), got ", u));
-  check_shape(op, "weights", in.w, {x[2], u[1]});
-  check_shape(op, "a bias", in.b, {u[1]});
-  check_shape(op, "a recurrent bias", in.v, {u[1]});
-  check_shape(op, "a state h", in.h, {x[0], u[0]});
-  check_shape(op, "a state c", in.c, {x[0], u[0]});
+  check_sized(op, "weights", in.w, {x[2], u[1]});
+  check_sized(op, "a bias", in.b, {u[1]});
+  check_sized(op, "a recurrent bias", in.v, {u[1]});
+  check_sized(op, "a state h", in.h, {x[0], u[0]});
+  check_sized(op, "a state c", in.c, {x[0], u[0]});
   if (in.h != nullptr && (in.c != nullptr) != (cell == Cell::lstm))
     throw ValueError(op, cell == Cell::lstm ? "the state has no c" : "the state has a c",
                      "the state of an LSTM is h and c, that of others h");
@@ -56,9 +57,9 @@ kernels::Recurrence checked(const Op& op, Cell cell, const Inputs& in, bool reve
 }
 
 // A pass, with what its gradient reads.
-class Pass {
+class SequencePass {
  public:
-  Pass(const kernels::Recurrence& of, const Inputs& in) : of_{of} {
+  SequencePass(const kernels::Recurrence& of, const SequenceInputs& in) : of_{of} {
     const auto keep = [](const Variable* x) {
       return x == nullptr ? std::optional<Value>{} : std::optional{x->shared_value()};
     };
@@ -126,7 +127,7 @@ class Pass {
   }
 
   // The sum of both, but of a GRU's last block over h, which is apart.
-  void set_biases(const Inputs& in) {
+  void set_biases(const SequenceInputs& in) {
     bias_ = in.b != nullptr ? in.b->value() : zeros({of_.gates()});
     hidden_bias_ = zeros({of_.width});
     if (in.v == nullptr) return;
@@ -182,16 +183,17 @@ class Pass {
 };
 
 // The inputs of a pass that there are, each with its gradient.
-struct WrtPass {
-  std::shared_ptr<Pass> pass;
-  const Inputs& in;
+struct WrtSequence {
+  std::shared_ptr<SequencePass> pass;
+  const SequenceInputs& in;
 
   static constexpr bool suits(bool several) { return several; }
   template <class Visit>
   void each(Visit visit) const {
-    const std::pair<const Variable*, Array (Pass::*)(const Gradients&)> all[] = {
-        {in.x, &Pass::of_x}, {in.w, &Pass::of_w}, {in.u, &Pass::of_u}, {in.b, &Pass::of_b},
-        {in.v, &Pass::of_v}, {in.h, &Pass::of_h}, {in.c, &Pass::of_c}};
+    const std::pair<const Variable*, Array (SequencePass::*)(const Gradients&)> all[] = {
+        {in.x, &SequencePass::of_x}, {in.w, &SequencePass::of_w}, {in.u, &SequencePass::of_u},
+        {in.b, &SequencePass::of_b}, {in.v, &SequencePass::of_v}, {in.h, &SequencePass::of_h},
+        {in.c, &SequencePass::of_c}};
     for (const auto& [input, gradient] : all)
       if (input != nullptr) visit(*input, gradient);
   }
@@ -207,15 +209,15 @@ struct WrtPass {
   }
 };
 
-RecurrentResult run(Op op, Cell cell, const Inputs& in, bool reverse) {
-  const kernels::Recurrence of = checked(op, cell, in, reverse);
+RecurrentResult recur(Op op, Cell cell, const SequenceInputs& in, bool reverse) {
+  const kernels::Recurrence of = checked_recurrence(op, cell, in, reverse);
   const std::size_t terms = in.x->shape()[2] + of.width;
-  op.flops = 2.0 * static_cast<double>(of.sequences * of.steps) *
-             static_cast<double>(of.gates() * terms);
-  auto pass = std::allocate_shared<Pass>(CachingAllocator<Pass>{}, of, in);
+  op.flops =
+      2.0 * static_cast<double>(of.sequences * of.steps) * static_cast<double>(of.gates() * terms);
+  auto pass = std::allocate_shared<SequencePass>(CachingAllocator<SequencePass>{}, of, in);
   PooledVector<Value> values = pass->results();
   const RecurrentCall call{cell, reverse, in.b != nullptr, in.v != nullptr, in.h != nullptr};
-  const auto all = record(op, std::move(values), given(call), WrtPass{std::move(pass), in});
+  const auto all = record(op, std::move(values), given(call), WrtSequence{std::move(pass), in});
   RecurrentResult result{all[0], {all[1]}};
   if (cell == Cell::lstm) result.state.c = all[2];
   return result;
@@ -226,13 +228,13 @@ RecurrentResult run(Op op, Cell cell, const Inputs& in, bool reverse) {
 RecurrentResult lstm(const Variable& x, const RecurrentWeights& weights,
                      const std::optional<RecurrentState>& initial, const RecurrentOptions& options,
                      Location at) {
-  return run({"lstm", at}, Cell::lstm, {x, weights, initial}, options.reverse);
+  return recur({"lstm", at}, Cell::lstm, {x, weights, initial}, options.reverse);
 }
 
 RecurrentResult gru(const Variable& x, const RecurrentWeights& weights,
                     const std::optional<RecurrentState>& initial, const RecurrentOptions& options,
                     Location at) {
-  return run({"gru", at}, Cell::gru, {x, weights, initial}, options.reverse);
+  return recur({"gru", at}, Cell::gru, {x, weights, initial}, options.reverse);
 }
 
 RecurrentResult rnn(const Variable& x, const RecurrentWeights& weights,
@@ -242,7 +244,7 @@ RecurrentResult rnn(const Variable& x, const RecurrentWeights& weights,
   if (options.activation != Activation::tanh && options.activation != Activation::relu)
     throw ValueError(op, "expected the activation tanh or relu");
   const Cell cell = options.activation == Activation::tanh ? Cell::rnn_tanh : Cell::rnn_relu;
-  return run(op, cell, {x, weights, initial}, options.reverse);
+  return recur(op, cell, {x, weights, initial}, options.reverse);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

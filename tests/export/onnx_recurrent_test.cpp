@@ -43,9 +43,10 @@ BOOST_AUTO_TEST_CASE(so_do_layers_over_sequences, *with_onnxruntime) {
   add("gru", GRU{{.in = 3, .width = 4, .layers = 2}, rng});
   add("gru-both-ways", GRU{{.in = 3, .width = 4, .bidirectional = true}, rng});
   add("rnn", RNN{{.in = 3, .width = 4}, rng});
-  add("rnn-relu", RNN{{.in = 3, .width = 4, .bidirectional = true, .activation = Activation::relu},
-                      rng});
-  add("lstm-states", Parts<LSTM>{LSTM{{.in = 3, .width = 4}, rng}, LSTM{{.in = 4, .width = 4}, rng}});
+  add("rnn-relu",
+      RNN{{.in = 3, .width = 4, .bidirectional = true, .activation = Activation::relu}, rng});
+  add("lstm-states",
+      Parts<LSTM>{LSTM{{.in = 3, .width = 4}, rng}, LSTM{{.in = 4, .width = 4}, rng}});
   add("gru-states", Parts<GRU>{GRU{{.in = 3, .width = 4}, rng}, GRU{{.in = 4, .width = 4}, rng}});
   models.compare();
   models.checked();

@@ -175,9 +175,8 @@ std::set<std::string> declared_names() {
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make :
-       {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows, normalization_rows,
-        recurrent_rows})
+  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows,
+                     normalization_rows, recurrent_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }
@@ -230,10 +229,10 @@ std::vector<LayerRow> layer_rows() {
       row("Embedding", Looked{Embedding{{.vocabulary = 4, .width = 5}, rng}}, numbers({3, 5})));
   rows.push_back(row("LSTM", LSTM{{.in = 3, .width = 4, .layers = 2, .bidirectional = true}, rng},
                      numbers({2, 3, 3})));
-  rows.push_back(row("GRU", GRU{{.in = 3, .width = 4, .bidirectional = true}, rng},
-                     numbers({2, 3, 3})));
-  rows.push_back(row("RNN", RNN{{.in = 3, .width = 4, .layers = 2, .bias = false}, rng},
-                     numbers({2, 3, 3})));
+  rows.push_back(
+      row("GRU", GRU{{.in = 3, .width = 4, .bidirectional = true}, rng}, numbers({2, 3, 3})));
+  rows.push_back(
+      row("RNN", RNN{{.in = 3, .width = 4, .layers = 2, .bias = false}, rng}, numbers({2, 3, 3})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
   rows.push_back(row("ReLU", ReLU{}, numbers({5, 5})));
   rows.push_back(row("LeakyReLU", LeakyReLU{0.1}, numbers({5, 5})));

@@ -45,7 +45,9 @@ std::vector<Row> recurrent_rows() {
       {"lstm", "plain", inputs(4, small, false, 0),
        [](In x) { return lstm(x[0], weights(x, false)).y; }},
       {"lstm", "from a state", inputs(4, slices, true, 2),
-       [](In x) { return joined(lstm(x[0], weights(x, true), RecurrentState{x[5], x[6]})); }},
+       [](In x) {
+         return joined(lstm(x[0], weights(x, true), RecurrentState{x[5], x[6]}));
+       }},
       {"lstm", "back", inputs(4, wide, true, 2),
        [](In x) {
          return joined(lstm(x[0], weights(x, true), RecurrentState{x[5], x[6]}, {.reverse = true}));

@@ -79,7 +79,8 @@ Results expected(const Case& of, const Inputs& in) {
   for (std::size_t n = 0; n < of.sequences; ++n) {
     const auto row = static_cast<std::ptrdiff_t>(n * of.width),
                end = row + static_cast<std::ptrdiff_t>(of.width);
-    std::vector<double> h(h0.begin() + row, h0.begin() + end), c(c0.begin() + row, c0.begin() + end);
+    std::vector<double> h(h0.begin() + row, h0.begin() + end),
+        c(c0.begin() + row, c0.begin() + end);
     for (std::size_t i = 0; i < of.steps; ++i) {
       const std::size_t t = of.reverse ? of.steps - 1 - i : i, place = n * of.steps + t;
       h = step(of.kind, affine(&x[place * of.channels], of.channels, in.w, in.b),
@@ -121,7 +122,8 @@ BOOST_AUTO_TEST_CASE(steps_by_plain_loops) {
          {Size{1, 1, 1, 1}, Size{2, 5, 3, 4}, Size{13, 3, 5, 17}, Size{3, 20, 4, 32},
           Size{1, 2, 2, 64}})
       for (const int bits : {0, 3, 5, 6}) {
-        const Case of{kind, n, t, channels, width, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+        const Case of{kind,           n, t, channels, width, (bits & 1) != 0, (bits & 2) != 0,
+                      (bits & 4) != 0};
         const Inputs in{of};
         Tape tape;
         const RecurrentResult result = computed(of, in, tape);

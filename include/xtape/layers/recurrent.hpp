@@ -24,13 +24,15 @@ class RecurrentLayer {
  public:
   /// What a recurrent layer is made of.
   struct Options {
-    std::size_t in = 0;          ///< numbers of a step, at least 1
-    std::size_t width = 0;       ///< H, numbers of the state, at least 1
-    std::size_t layers = 1;      ///< at least 1
-    bool bidirectional = false;  ///< the result of the way back behind that of the other: (N, T, 2 H)
-    bool bias = true;            ///< whether there are biases
-    Activation activation = Activation::tanh;  ///< of a plain network, or relu; others have their own
-    Initializer weight_init = {};     ///< for weights (in, blocks H) of the input; none is PyTorch's
+    std::size_t in = 0;      ///< numbers of a step, at least 1
+    std::size_t width = 0;   ///< H, numbers of the state, at least 1
+    std::size_t layers = 1;  ///< at least 1
+    bool bidirectional =
+        false;         ///< the result of the way back behind that of the other: (N, T, 2 H)
+    bool bias = true;  ///< whether there are biases
+    Activation activation =
+        Activation::tanh;          ///< of a plain network, or relu; others have their own
+    Initializer weight_init = {};  ///< for weights (in, blocks H) of the input; none is PyTorch's
     Initializer recurrent_init = {};  ///< for those (H, blocks H) of the state
     Initializer bias_init = {};       ///< for biases (blocks H,)
   };
@@ -52,9 +54,9 @@ class RecurrentLayer {
 
  protected:
   /// What its op does.
-  using Apply = std::function<RecurrentResult(
-      const Variable& x, const RecurrentWeights&, const std::optional<RecurrentState>&, bool reverse,
-      Location at)>;
+  using Apply = std::function<RecurrentResult(const Variable& x, const RecurrentWeights&,
+                                              const std::optional<RecurrentState>&, bool reverse,
+                                              Location at)>;
   /// A layer whose op has a name and so many blocks. Draws the weights from `rng`.
   RecurrentLayer(const Op& op, std::size_t blocks, Apply apply, const Options& options, Rng& rng);
 
