@@ -125,7 +125,8 @@ report::Results describe(const Options& o, const text::Corpus& corpus, std::stri
   const std::string name =
       o.text.empty() ? "made-up sentences" : std::filesystem::path{o.text}.filename().string();
   report::Results results{.title = fmt::format("{} on {}", s.model, name),
-                          .command = std::move(command)};
+                          .command = std::move(command),
+                          .runs = {text::begun(s)}};
   results.settings = {{"model", s.model},
                       {"text", name},
                       {"characters to learn from", std::to_string(corpus.train.ids().size())},
@@ -207,7 +208,18 @@ int train(const Options& o, std::string command) {
                       s.model, parameter_count(writer), corpus.train.ids().size(),
                       corpus.vocabulary.size());
   experiment::catch_interrupts();
-  const History history = text::train(s, corpus, writer, rng, o.quiet ? nullptr : stdout, watch);
+  const auto learn = [&] {
+    try {
+      return text::train(s, corpus, writer, rng, o.quiet ? nullptr : stdout, watch);
+    } catch (const NumericsError&) {
+      if (!o.report.empty()) {
+        experiment::mark_diverged(results.runs.front());
+        experiment::write_report("text", o.report, results);
+      }
+      throw;
+    }
+  };
+  const History history = learn();
   if (!o.save.empty() && !history.interrupted)
     save(o.save, writer, {.settings = text::settings_of(writer)});
   if (profiler) {

@@ -64,7 +64,7 @@ Task next_character(Writer& writer) {
 
 // A sample of a report is a character.
 report::Run to_report(const History& history, const Settings& s, const Schedule& schedule) {
-  report::Run run{.optimizer = "adamw", .seed = s.seed, .learning_rate = s.learning_rate};
+  report::Run run = begun(s);
   const std::size_t steps = s.steps / static_cast<std::size_t>(s.epochs);
   for (const EpochReport& e : history.epochs)
     run.epochs.push_back(
@@ -84,6 +84,10 @@ report::Run to_report(const History& history, const Settings& s, const Schedule&
 }
 
 }  // namespace
+
+report::Run begun(const Settings& s) {
+  return {.optimizer = "adamw", .seed = s.seed, .learning_rate = s.learning_rate};
+}
 
 Corpus::Corpus(const std::string& text, const Settings& s)
     : vocabulary{text},

@@ -60,6 +60,8 @@ std::map<std::string, std::string> settings_of(const Writer& writer);
 /// Throws DataError for a file that is none of a writer.
 Writer load_writer(const std::string& path);
 
+/// What a report has of a training that has begun.
+report::Run begun(const Settings& settings);
 /// Trains. It ends early where interrupted; a checkpoint, if there is to be one, is then up to date. `watch` is called
 /// after each epoch. `log` is that of xtape::fit.
 xtape::History train(const Settings& settings, const Corpus& corpus, Writer& writer,
