@@ -37,7 +37,7 @@ class RecurrentLayer {
     Initializer bias_init = {};       ///< for biases (blocks H,)
   };
   /// The state of each layer, of one that goes both ways forward first.
-  using States = std::vector<RecurrentState>;
+  using States = PooledVector<RecurrentState>;
   /// A result and the state to go on from.
   struct Result {
     Variable y;     ///< (N, T, H), or (N, T, 2 H) of both directions
