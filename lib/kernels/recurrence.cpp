@@ -10,8 +10,12 @@
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-// The sequences of a slice: as many rows as a tile of products has, or fewer.
-constexpr std::size_t most_sequences = 6;
+// The sequences of a slice: as many rows as a tile of products has, or, where there are many, two tiles, which share
+// what they read of the weights.
+constexpr std::size_t tile_sequences = 6;
+std::size_t most_of(std::size_t sequences) {
+  return sequences < 4 * tile_sequences ? tile_sequences : 2 * tile_sequences;
+}
 
 // A matrix that so many rows meet is worth a copy.
 constexpr std::size_t many_rows = 64;
@@ -26,7 +30,7 @@ class Sweep {
   // Calls run(first sequence, number of sequences) for each slice.
   template <class Run>
   void for_each_slice(Run run) const {
-    const std::size_t n = of_.sequences, slices = (n + most_sequences - 1) / most_sequences;
+    const std::size_t n = of_.sequences, most = most_of(n), slices = (n + most - 1) / most;
     parallel(slices, [&](std::size_t i) {
       const std::size_t begin = i * n / slices;
       run(begin, (i + 1) * n / slices - begin);
@@ -77,7 +81,7 @@ void forward(const Recurrence& r, const RecurrenceArrays& a) {
   const auto cell = best<CellKernels>().forward[static_cast<std::size_t>(r.cell)];
   const std::size_t gates = r.gates();
   const bool copies = gates % dense.vector_columns != 0 ||
-                      r.steps * std::min(r.sequences, most_sequences) > many_rows;
+                      r.steps * std::min(r.sequences, most_of(r.sequences)) > many_rows;
   const Packed weight{dense, r.width, gates, {a.weight, gates}, copies};
   sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     for (std::size_t i = 0; i < r.steps; ++i) {

@@ -18,8 +18,9 @@ Variable Embedding::operator()(Tape& tape, const Ids& ids, Location at) {
     throw ShapeError({"embedding", at},
                      text("expected ids of shape ", ids.shape, ", got ", ids.elements.size()));
   const Variable rows = gather(tape.parameter(weight_, at), ids.elements, {}, at);
-  Axes shape(ids.shape.begin(), ids.shape.end());
-  shape.push_back(static_cast<std::ptrdiff_t>(weight_.shape().back()));
+  Axes shape(ids.shape.size() + 1);
+  std::copy(ids.shape.begin(), ids.shape.end(), shape.begin());
+  shape.back() = static_cast<std::ptrdiff_t>(weight_.shape().back());
   return reshape(rows, shape, at);
 }
 
