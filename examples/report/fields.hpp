@@ -52,6 +52,12 @@ void fields(T& filters, auto&& visit) {
   visit("weights", filters.weights);
 }
 
+template <Is<Text> T>
+void fields(T& text, auto&& visit) {
+  visit("title", text.title);
+  visit("text", text.text);
+}
+
 template <Is<Run> T>
 void fields(T& run, auto&& visit) {
   visit("optimizer", run.optimizer);
@@ -65,6 +71,7 @@ void fields(T& run, auto&& visit) {
   visit("mistakes", run.mistakes);
   visit("mistake_count", run.mistake_count);
   visit("filters", run.filters);
+  visit("texts", run.texts);
 }
 
 template <Is<Reference> T>

@@ -99,16 +99,28 @@ void put_filters(std::string& out, const Run& run) {
   out += "</ul>\n";
 }
 
+void put_texts(std::string& out, const Run& run) {
+  if (run.texts.empty()) return;
+  out += "<h4>What it writes</h4>\n";
+  for (const auto& [title, text] : run.texts)
+    put(out,
+        "<figure><figcaption>{}</figcaption><pre class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"{}\">{}</pre></figure>\n",
+        escape(title), escape(title), escape(text));
+}
+
 void put_model(std::string& out, const Results& results, const Run& run, const std::string& id) {
   put_confusion(out, results, run, id);
   put_mistakes(out, results, run);
   put_filters(out, run);
+  put_texts(out, run);
   put_updates(out, run, id);
 }
 
 bool has_details(const Run* run) {
-  return run != nullptr && !(run->confusion.empty() && run->mistakes.empty() &&
-                             run->filters.weights.empty() && run->updates.empty());
+  return run != nullptr &&
+         !(run->confusion.empty() && run->mistakes.empty() && run->filters.weights.empty() &&
+           run->texts.empty() && run->updates.empty());
 }
 
 }  // namespace

@@ -43,6 +43,12 @@ struct Filters {
   std::vector<double> weights = {};  ///< row-major
 };
 
+/// A text that the model wrote.
+struct Text {
+  std::string title = {};  ///< how
+  std::string text = {};
+};
+
 /// One training.
 struct Run {
   std::string optimizer = {};  ///< as make_optimizer calls it
@@ -57,6 +63,7 @@ struct Run {
   std::vector<Mistake> mistakes = {};            ///< the most confident first
   std::size_t mistake_count = 0;                 ///< of which `mistakes` has some
   Filters filters = {};                          ///< empty for a model without a convolution
+  std::vector<Text> texts = {};                  ///< of a model that writes
 };
 
 /// What someone else measured, to stand beside our figures; NaN where it is not known.

@@ -60,7 +60,7 @@ void put_table(std::string& out, const Results& results, std::span<const Group> 
 <thead><tr><th scope="col" rowspan="2">Optimizer</th><th scope="col" rowspan="2">Seeds</th>
 <th scope="colgroup" colspan="2">Test accuracy, %</th><th scope="colgroup" colspan="2">Test loss</th>
 <th scope="colgroup" colspan="2">Best epoch</th><th scope="colgroup" colspan="6">Seconds per run</th>
-<th scope="col" rowspan="2">Images per&#160;s</th></tr>
+<th scope="col" rowspan="2">Samples per&#160;s</th></tr>
 <tr><th scope="col">mean</th><th scope="col">±&#160;sd</th><th scope="col">mean</th>
 <th scope="col">±&#160;sd</th><th scope="col">number</th><th scope="col">%</th><th scope="col">total</th>)";
   for (const Phase& phase : phases) put(out, "<th scope=\"col\">{}</th>", phase.name);
@@ -75,11 +75,11 @@ void put_notes(std::string& out, const Results& results, std::span<const Group> 
     p = std::max(p, last(group, [](const Epoch& e) { return e.test_accuracy; }).mean);
   const bool seeds = std::ranges::any_of(groups, [](auto& g) { return g.counted.size() > 1; });
   out +=
-      "<p class=\"note\">sd: sample standard deviation over seeds, “–” with one seed. Images per "
+      "<p class=\"note\">sd: sample standard deviation over seeds, “–” with one seed. Samples per "
       "second: of the training alone.";
   if (p > 0 && p <= 1 && results.test_samples > 0) {
     put(out,
-        " The standard error of an accuracy p on n test images is √(p(1 − p)/n), here {} points "
+        " The standard error of an accuracy p on n test samples is √(p(1 − p)/n), here {} points "
         "for "
         "{} % of {}{}.",
         fixed(100 * binomial_error(p, results.test_samples), 2), percent(p),

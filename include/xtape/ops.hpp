@@ -13,6 +13,7 @@
 #include <xtape/ops/loss.hpp>
 #include <xtape/ops/normalization.hpp>
 #include <xtape/ops/pool.hpp>
+#include <xtape/ops/recurrent.hpp>
 #include <xtape/ops/reduce.hpp>
 #include <xtape/ops/shape.hpp>
 #include <xtape/ops/softmax.hpp>

@@ -51,6 +51,9 @@ class Parameter {
 
   /// Whether tapes ask for its gradient and visitors see it. Set it to false to freeze the parameter.
   bool trainable = true;
+  /// Whether it is a table, whose rows are looked up by ids or places: no weight that multiplies, and so as it is in
+  /// files of every Layout.
+  bool table = false;
 
  private:
   Value value_;

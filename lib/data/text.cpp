@@ -98,6 +98,7 @@ TextDataset::TextDataset(std::vector<std::int32_t> text, const WindowOptions& op
 }
 
 std::size_t TextDataset::size() const noexcept {
+  if (options_.draws > 0) return options_.draws;
   return (text_.size() - 1 - options_.context) / options_.stride + 1;
 }
 
@@ -113,7 +114,10 @@ void TextDataset::gather(std::span<const std::uint32_t> indices, Batch& batch, R
   for (const std::uint32_t index : indices) {
     check_index(Op::nowhere("gather"), index, size());
     std::size_t start = index * options_.stride;
-    if (options_.shift) start += rng.below(std::min(options_.stride, last - start + 1));
+    if (options_.draws > 0)
+      start = rng.below(last + 1);
+    else if (options_.shift)
+      start += rng.below(std::min(options_.stride, last - start + 1));
     const std::int32_t* const window = text_.data() + start;
     input = std::copy_n(window, options_.context, input);
     target = std::copy_n(window + 1, options_.context, target);

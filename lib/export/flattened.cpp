@@ -3,6 +3,7 @@
 
 #include "axis.hpp"
 #include "export/image_order.hpp"
+#include "ops/recurrent.hpp"
 
 #include <xtape/ops.hpp>
 
@@ -95,7 +96,7 @@ class Follower : public Observer {
       return;  // an image, whatever its input was
     if (is(call, "conv2d_grad_kernel")) return keep(call, unknown_order(4));  // no image
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
-    if (is(call, "dense") || is(call, "matmul"))
+    if (is(call, "dense") || is(call, "matmul") || call.options.as<RecurrentCall>() != nullptr)
       multiply(call, order);
     else if (is_view(call))
       keep(call, reshaped(call, *order));

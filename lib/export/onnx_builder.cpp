@@ -39,9 +39,17 @@ void Builder::add_input(const Variable& x, Layout layout) {
 
 std::string Builder::add(const std::string& type, std::vector<std::string> inputs,
                          std::vector<Attribute> attributes) {
-  std::string name = unique(layer_.empty() ? type : layer_ + '/' + type);
-  graph_.nodes.push_back({type, std::move(inputs), name, std::move(attributes)});
-  return name;
+  return add(type, 1, std::move(inputs), std::move(attributes)).front();
+}
+
+std::vector<std::string> Builder::add(const std::string& type, std::size_t outputs,
+                                      std::vector<std::string> inputs,
+                                      std::vector<Attribute> attributes) {
+  const std::string name = layer_.empty() ? type : layer_ + '/' + type;
+  std::vector<std::string> names;
+  while (names.size() < outputs) names.push_back(unique(name));
+  graph_.nodes.push_back({type, std::move(inputs), names, std::move(attributes)});
+  return names;
 }
 
 void Builder::define(const Value& value, Order order, std::string name, std::size_t channels) {
@@ -62,7 +70,7 @@ Graph Builder::finish(const Variable& y, Layout layout) && {
   std::string last = name(y, order);
   if (last == "input") last = add("Identity", {last});
   for (Node& node : graph_.nodes) {
-    if (node.output == last) node.output = "output";
+    std::ranges::replace(node.outputs, last, "output");
     std::ranges::replace(node.inputs, last, "output");
   }
   graph_.output = endpoint("output", y.shape(), order);
@@ -117,13 +125,16 @@ std::string Builder::constant(const Variable& x, const Shape& view, const Axes& 
     if (&*known.value == &x.value() && known.view == view && known.order == order &&
         known.shape == shape)
       return known.name;
-  const auto named = names_.find(&x.value());
   Array value = permuted(x.value(), view, order);
   value.reshape(shape);
-  std::string name =
-      add_initializer(named == names_.end() ? "constant" : named->second, std::move(value));
+  std::string name = constant(x, std::move(value));
   constants_.push_back({x.shared_value(), view, order, shape, name});
   return name;
+}
+
+std::string Builder::constant(const Variable& of, Array value) {
+  const auto named = names_.find(&of.value());
+  return add_initializer(named == names_.end() ? "constant" : named->second, std::move(value));
 }
 
 std::string Builder::constant(Scalar number) {

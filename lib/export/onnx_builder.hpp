@@ -34,6 +34,9 @@ class Builder {
   /// Adds an operator and returns the name of its output.
   std::string add(const std::string& type, std::vector<std::string> inputs,
                   std::vector<Attribute> attributes = {});
+  /// The same for one with several outputs, of which it returns all names.
+  std::vector<std::string> add(const std::string& type, std::size_t outputs,
+                               std::vector<std::string> inputs, std::vector<Attribute> attributes);
   /// Says that what is called `name` is a value of ours. `channels` is for those that are flattened.
   void define(const Value& value, Order order, std::string name, std::size_t channels = 1);
   /// Says that a value of ours is, in the graph, what `x` is, which must be known.
@@ -54,6 +57,8 @@ class Builder {
   /// The name of a constant that is seen as one of the shape `view`, with its axes in another order, and
   /// then of the given shape.
   std::string constant(const Variable& x, const Shape& view, const Axes& order, const Shape& shape);
+  /// The name of a constant that was made of one, after which it is called.
+  std::string constant(const Variable& of, Array value);
   /// The name of a number.
   std::string constant(Scalar number);
   /// The name of some integers.

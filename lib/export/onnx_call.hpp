@@ -74,4 +74,7 @@ void layer_norm(Builder& b, const Call& call);
 void group_norm(Builder& b, const Call& call);
 void rms_norm(Builder& b, const Call& call);
 
+// Over sequences.
+void recurrent(Builder& b, const Call& call);
+
 }  // namespace xtape::inline XTAPE_ABI::onnx

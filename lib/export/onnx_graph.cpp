@@ -11,9 +11,10 @@ using protobuf::field;
 constexpr std::int64_t ir_version = 8, opset = 17;
 enum ElementType : std::int64_t { float_elements = 1, int64_elements = 7 };  // TensorProto.DataType
 
-std::string fields(unsigned number, const Ints& values) {
+template <class Value>
+std::string fields(unsigned number, const std::vector<Value>& values) {
   std::string text;
-  for (const std::int64_t value : values) text += field(number, value);
+  for (const Value& value : values) text += field(number, value);
   return text;
 }
 
@@ -22,14 +23,17 @@ struct ToAttribute {
   std::string operator()(float value) const { return field(2, value) + kind(1); }
   std::string operator()(std::int64_t value) const { return field(3, value) + kind(2); }
   std::string operator()(const Ints& values) const { return fields(8, values) + kind(7); }
+  std::string operator()(const std::string& value) const { return field(4, value) + kind(3); }
+  std::string operator()(const std::vector<std::string>& values) const {
+    return fields(9, values) + kind(8);
+  }
   static std::string kind(std::int64_t number) { return field(20, number); }
 };
 
 // NodeProto: input 1, output 2, name 3, op_type 4, attribute 5.
 std::string message(const Node& node) {
-  std::string text;
-  for (const std::string& input : node.inputs) text += field(1, input);
-  text += field(2, node.output) + field(3, node.output) + field(4, node.type);
+  std::string text = fields(1, node.inputs) + fields(2, node.outputs);
+  text += field(3, node.outputs.front()) + field(4, node.type);
   for (const Attribute& attribute : node.attributes)
     text += field(5, field(1, attribute.name) + std::visit(ToAttribute{}, attribute.value));
   return text;
@@ -41,7 +45,7 @@ struct ToTensor {
     std::string raw;
     raw.reserve(array.size() * sizeof(float));
     for (const Scalar x : array.storage()) raw += protobuf::bytes(static_cast<float>(x));
-    return fields(1, {array.shape().begin(), array.shape().end()}) +
+    return fields(1, Ints(array.shape().begin(), array.shape().end())) +
            field(2, std::int64_t{float_elements}) + field(9, raw);
   }
   std::string operator()(const Ints& numbers) const {

@@ -17,16 +17,16 @@ using Ints = std::vector<std::int64_t>;
 /// An attribute of a node.
 struct Attribute {
   std::string name;
-  std::variant<float, std::int64_t, Ints> value;
+  std::variant<float, std::int64_t, Ints, std::string, std::vector<std::string>> value;
 
   bool operator==(const Attribute&) const;  ///< bit by bit
 };
 
-/// An operator with the names of its inputs and its output.
+/// An operator with the names of its inputs and its outputs.
 struct Node {
-  std::string type;  ///< such as Conv
-  std::vector<std::string> inputs;
-  std::string output;  ///< which is the node's name, too
+  std::string type;                  ///< such as Conv
+  std::vector<std::string> inputs;   ///< of one that is left out an empty name
+  std::vector<std::string> outputs;  ///< the first is the node's name, too
   std::vector<Attribute> attributes;
 
   bool operator==(const Node&) const = default;

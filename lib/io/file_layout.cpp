@@ -95,9 +95,12 @@ std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedArra
   const auto is_weight = [](const NamedArray& a) {
     return std::holds_alternative<Parameter*>(a.owner);
   };
+  const auto is_laid_out = [&](const NamedArray& a) {
+    return is_weight(a) && !std::get<Parameter*>(a.owner)->table;
+  };
   const auto has_rank = [&](std::size_t rank) {
     return std::ranges::any_of(arrays, [&](const NamedArray& a) {
-      return is_weight(a) && a.value()->dimension() == rank;
+      return is_laid_out(a) && a.value()->dimension() == rank;
     });
   };
   if (options.layout == Layout::torch && !options.flattened && has_rank(4) && has_rank(2))
@@ -106,7 +109,7 @@ std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedArra
   std::vector<FileLayout> layouts;
   for (const NamedArray& a : arrays)
     layouts.push_back({.name = renamed(a.name, options.rename),
-                       .layout = is_weight(a) ? options.layout : Layout::keras});
+                       .layout = is_laid_out(a) ? options.layout : Layout::keras});
   for (const auto& rename : options.rename)
     if (std::ranges::none_of(arrays,
                              [&](const NamedArray& a) { return is_at(a.name, rename.first); }))

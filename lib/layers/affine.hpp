@@ -19,14 +19,19 @@ inline Fans fans_of(const Shape& weight) {
   return {taps * weight[weight.size() - 2], taps * weight.back()};
 }
 
-inline Parameter make_weight(const Op& op, const Shape& shape, const Initializer& initializer,
-                             Rng& rng) {
+inline Parameter make_parameter(const Op& op, const Shape& shape, const Fans& fans,
+                                const Initializer& initializer, Rng& rng) {
   if (std::find(shape.begin(), shape.end(), 0u) != shape.end())
     throw ValueError(op, text("expected sizes of at least 1, got ", shape));
-  Array initial = initializer(shape, fans_of(shape), rng);
+  Array initial = initializer(shape, fans, rng);
   if (initial.shape() != shape)
     throw ShapeError(op, text("the initialiser returned ", initial.shape(), " for ", shape));
   return Parameter{std::move(initial)};
+}
+
+inline Parameter make_weight(const Op& op, const Shape& shape, const Initializer& initializer,
+                             Rng& rng) {
+  return make_parameter(op, shape, fans_of(shape), initializer, rng);
 }
 
 inline std::optional<Parameter> make_bias(const Op& op, bool wanted, const Shape& weight,

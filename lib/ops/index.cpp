@@ -20,16 +20,18 @@ void check_ids(const Op& op, std::span<const std::int32_t> ids, std::size_t coun
                                : text("id ", i, " is ", ids[i], ", expected 0 to ", count - 1));
 }
 
-// Calls run(element of the whole, element of what was gathered, how many that follow them) for each id, those of one
-// place in their order.
-template <class Run>
-void for_each_gathered(const Lines& whole, std::span<const std::int32_t> ids, Run run) {
+// Adds the gradients of what was gathered to those of the elements that it shows: each block of columns takes all ids
+// in their order.
+void add_gathered(const Lines& whole, std::span<const std::int32_t> ids, const Scalar* g,
+                  Scalar* dx) {
   Lines lines = whole;
   lines.size = ids.size();
   lines.for_each_block([=](std::size_t outer, std::size_t begin, std::size_t columns) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const std::size_t row = outer * whole.size + static_cast<std::size_t>(ids[i]);
-      run(row * whole.inner + begin, (outer * ids.size() + i) * whole.inner + begin, columns);
+      const Scalar* const from = g + (outer * ids.size() + i) * whole.inner + begin;
+      Scalar* const to = dx + row * whole.inner + begin;
+      for (std::size_t c = 0; c < columns; ++c) to[c] += from[c];
     }
   });
 }
@@ -68,15 +70,14 @@ Variable gather(const Variable& x, std::span<const std::int32_t> ids, const Gath
   Shape shape = x.shape();
   shape[axis] = ids.size();
   Array y = uninitialized(shape);
-  for_each_gathered(lines, ids, [from = x.value().data(), to = y.data()](auto i, auto j, auto n) {
-    std::copy_n(from + i, n, to + j);
-  });
-  auto pull = [lines, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](const Array& g,
-                                                                                Array& dx) {
-    for_each_gathered(lines, ids, [from = g.data(), to = dx.data()](auto i, auto j, auto n) {
-      for (std::size_t c = 0; c < n; ++c) to[i + c] += from[j + c];
-    });
-  };
+  for_each_row(lines.outer * ids.size(), lines.inner,
+               [=, from = x.value().data(), to = y.data()](std::size_t r) {
+                 const std::size_t row =
+                     r / ids.size() * lines.size + static_cast<std::size_t>(ids[r % ids.size()]);
+                 std::copy_n(from + row * lines.inner, lines.inner, to + r * lines.inner);
+               });
+  auto pull = [lines, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](
+                  const Array& g, Array& dx) { add_gathered(lines, ids, g.data(), dx.data()); };
   return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, std::move(pull)));
 }
 

@@ -19,11 +19,17 @@ struct Lines {
     for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
   }
 
-  static constexpr std::size_t width = 256;  ///< of a block, in columns
-  /// Calls run(outer, first column, number of columns) for each block, `width` of the inner axis, in parallel.
+  static constexpr std::size_t most_width = 256;  ///< of a block, in columns
+  /// The columns of a block: whole lines of the cache, and as few as are worth a slice.
+  std::size_t width() const {
+    constexpr std::size_t line = 64 / sizeof(Scalar);
+    const std::size_t worth = kernels::elementwise_grain / std::max<std::size_t>(size, 1);
+    return std::clamp(worth / line * line, line, most_width);
+  }
+  /// Calls run(outer, first column, number of columns) for each block, `width()` of the inner axis, in parallel.
   template <class Run>
   void for_each_block(Run run) const {
-    const std::size_t blocks = (inner + width - 1) / width;
+    const std::size_t width = this->width(), blocks = (inner + width - 1) / width;
     kernels::parallel_ranges(
         outer * blocks, kernels::row_grain(std::max<std::size_t>(size, 1) * std::min(inner, width)),
         [=, *this](std::size_t begin, std::size_t end) {

@@ -114,7 +114,7 @@ Array cumulated(const Array& x, const Lines& lines, bool reverse) {
   const Scalar* const from = x.data();
   Scalar* const to = y.data();
   lines.for_each_block([=](std::size_t outer, std::size_t begin, std::size_t columns) {
-    double sums[Lines::width] = {};
+    double sums[Lines::most_width] = {};
     for (std::size_t i = 0; i < lines.size; ++i) {
       const std::size_t row = outer * lines.size + (reverse ? lines.size - 1 - i : i),
                         at = row * lines.inner + begin;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
-// How fast a model trains, through the public API alone. Random images: the speed does not depend on
+// How fast a model trains, through the public API alone. Random images, or text: the speed does not depend on
 // what they show.
 //   training --model cnn --threads 2 --steps 300
-// prints a line of JSON: the images per second of each block of 50 steps, after 50 steps that are not
+// prints a line of JSON: the images, or texts, per second of each block of 50 steps, after 50 steps that are not
 // counted; the milliseconds per step in each phase; and the peak of resident memory.
 #include <models/models.hpp>
+#include <models/text.hpp>
 #include <xtape/xtape.hpp>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +45,34 @@ data::ImageDataset noise(const Shape& image, Rng& rng) {
   return data::ImageDataset{std::move(data)};
 }
 
+// Windows of 64 characters, of 65 kinds.
+data::TextDataset babble(Rng& rng) {
+  std::vector<std::int32_t> ids(64 * 4096 + 1);
+  for (std::int32_t& id : ids) id = static_cast<std::int32_t>(rng.below(65));
+  return data::TextDataset{std::move(ids), {.context = 64}};
+}
+
+// What is trained, on what.
+struct Subject {
+  std::shared_ptr<data::Dataset> data;
+  std::function<Variable(Tape& tape, const data::Batch& batch)> loss;
+};
+Subject subject(const std::string& name, Rng& rng) {
+  if (const auto text = models::text_models().find(name); text != models::text_models().end()) {
+    const std::shared_ptr<models::TextModel> net = text->second(65, 64, rng);
+    return {std::make_shared<data::TextDataset>(babble(rng)),
+            [net](Tape& tape, const data::Batch& b) {
+              return softmax_cross_entropy((*net)(tape, b.input()), b.target());
+            }};
+  }
+  const models::Architecture& architecture = models::by_name().at(name);
+  const auto images = std::make_shared<data::ImageDataset>(noise(architecture.input, rng));
+  const auto net = std::make_shared<Sequential>(architecture.make(rng));
+  return {images, [net](Tape& tape, const data::Batch& b) {
+            return softmax_cross_entropy((*net)(tape.input(b.input())), b.target());
+          }};
+}
+
 struct Measurement {
   std::vector<double> rates;                   // images per second of each block
   std::map<std::string, double> milliseconds;  // per step, from blocks of their own with a profiler
@@ -49,21 +80,18 @@ struct Measurement {
 
 Measurement measure(const Settings& s) {
   using Clock = std::chrono::steady_clock;
-  const models::Architecture& architecture = models::by_name().at(s.model);
   Rng rng{1};
-  const data::ImageDataset images = noise(architecture.input, rng);
-  Sequential net = architecture.make(rng);
+  const Subject subject = ::subject(s.model, rng);
   Adam adam{{.learning_rate = 1e-3}};
   Measurement measured;
   std::optional<Profiler> profiler;
   int steps = 0;
   Clock::time_point start;
   while (true)
-    for (const auto& batch : data::batches(images, s.batch_size, rng)) {
+    for (const auto& batch : data::batches(*subject.data, s.batch_size, rng)) {
       if (batch.size() < s.batch_size) continue;
       Tape tape{Mode::train, rng};
-      const Variable loss = softmax_cross_entropy(net(tape.input(batch.input())), batch.target());
-      tape.backward(loss, adam);
+      tape.backward(subject.loss(tape, batch), adam);
 
       if (++steps % block_steps != 0) continue;
       const Clock::time_point now = Clock::now();
@@ -90,6 +118,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Measures training steps"};
   std::vector<std::string> names;
   for (const auto& [name, model] : models::by_name()) names.push_back(name);
+  for (const auto& [name, model] : models::text_models()) names.push_back(name);
   app.add_option("--model", s.model, "Architecture")
       ->check(CLI::IsMember(names))
       ->capture_default_str();

@@ -141,6 +141,16 @@ BOOST_AUTO_TEST_CASE(begin_anywhere_with_a_shift) {
   BOOST_TEST((seen[2] == std::set<int>{8, 9, 10}));  // 10 to 14 are the last five
 }
 
+BOOST_AUTO_TEST_CASE(are_drawn_from_anywhere) {
+  const data::TextDataset text{counted(15), {.context = 4, .draws = 300}};
+  BOOST_TEST(text.size() == 300u);
+  const std::vector<int> first = starts(text, 1);
+  std::vector<int> times(11);  // 0 to 10
+  for (const int start : first) ++times.at(static_cast<std::size_t>(start));
+  for (const int count : times) BOOST_TEST((count > 10 && count < 50));  // 27 each
+  BOOST_TEST((starts(text, 1) == first && starts(text, 2) != first));
+}
+
 BOOST_AUTO_TEST_CASE(of_parts_have_nothing_in_common) {
   const auto [train, validation] =
       data::split(data::TextDataset{counted(100), {.context = 4, .stride = 1}}, 0.1);

@@ -288,6 +288,21 @@ std::vector<Row> other_rows() {
          return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));
        },
        0},
+      {"lstm",
+       [](V x) {
+         return lstm(mean(x, {.axes = {1}}), {weight(x, {3, 8}), weight(x, {2, 8})}).y;
+       },
+       0, changed},
+      {"gru",
+       [](V x) {
+         return gru(reshape(x, {1, 4, 15}), {weight(x, {15, 6}), weight(x, {2, 6})}).y;
+       },
+       0, joined},
+      {"rnn",
+       [](V x) {
+         return rnn(mean(x, {.axes = {1}}), {weight(x, {3, 2}), weight(x, {2, 2})}).y;
+       },
+       0, changed},
       {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
       {"softmax_cross_entropy",
        [](V x) {

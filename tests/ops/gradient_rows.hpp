@@ -25,5 +25,7 @@ std::vector<Row> shape_rows();
 std::vector<Row> image_rows();
 /// Those of normalisation.
 std::vector<Row> normalization_rows();
+/// Those of ops that go over sequences.
+std::vector<Row> recurrent_rows();
 
 }  // namespace test

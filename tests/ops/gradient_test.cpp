@@ -167,18 +167,26 @@ std::vector<Row> linear_rows() {
 // Public functions that return a Variable, and classes that are layers, as the headers declare them.
 std::set<std::string> declared_names() {
   std::set<std::string> names = declared("ops", op_pattern);
-  names.merge(declared("layers", "^(?:class|struct) (\\w+) \\{"));
-  for (const char* const other : {"Fans", "LayerScope"}) names.erase(other);  // no layers
+  names.merge(declared("layers", "^(?:class|struct) (\\w+) (?:: public \\w+ )?\\{"));
+  for (const char* const other : {"Fans", "LayerScope", "RecurrentLayer"})
+    names.erase(other);  // no layers
   return names;
 }
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make :
-       {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows, normalization_rows})
+  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows,
+                     normalization_rows, recurrent_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }
+
+// The rows of a table beside x.
+struct Looked {
+  Embedding table;
+  Variable operator()(const Variable& x) { return table(x.tape(), {labels, {3}}) * x; }
+  void parameters(ParameterList& list) { list("table", table); }
+};
 
 struct LayerRow {
   std::string name;
@@ -217,6 +225,14 @@ std::vector<LayerRow> layer_rows() {
                      Residual{Sequential{Dense{{.in = 4, .out = 3}, rng}, Tanh{}},
                               Sequential{Dense{{.in = 4, .out = 3}, rng}}},
                      numbers({2, 4})));
+  rows.push_back(
+      row("Embedding", Looked{Embedding{{.vocabulary = 4, .width = 5}, rng}}, numbers({3, 5})));
+  rows.push_back(row("LSTM", LSTM{{.in = 3, .width = 4, .layers = 2, .bidirectional = true}, rng},
+                     numbers({2, 3, 3})));
+  rows.push_back(
+      row("GRU", GRU{{.in = 3, .width = 4, .bidirectional = true}, rng}, numbers({2, 3, 3})));
+  rows.push_back(
+      row("RNN", RNN{{.in = 3, .width = 4, .layers = 2, .bias = false}, rng}, numbers({2, 3, 3})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
   rows.push_back(row("ReLU", ReLU{}, numbers({5, 5})));
   rows.push_back(row("LeakyReLU", LeakyReLU{0.1}, numbers({5, 5})));

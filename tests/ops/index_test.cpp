@@ -9,14 +9,14 @@ using namespace test;
 
 namespace {
 
-using Ids = std::vector<std::int32_t>;
+using List = std::vector<std::int32_t>;
 
 // Whether `replaces(x, y)` or the first NaN comes first, along one axis.
 template <class Replaces>
-Ids expected_ids(const Array& x, std::size_t axis, Replaces replaces) {
+List expected_ids(const Array& x, std::size_t axis, Replaces replaces) {
   Shape rest = x.shape();
   rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(axis));
-  Ids ids;
+  List ids;
   for_each_index(rest, [&](Shape index) {
     index.insert(index.begin() + static_cast<std::ptrdiff_t>(axis), 0);
     std::int32_t best = 0;
@@ -38,7 +38,7 @@ Ids expected_ids(const Array& x, std::size_t axis, Replaces replaces) {
 BOOST_AUTO_TEST_SUITE(indices)
 
 BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
-  const Ids ids{3, 0, 3, 1, 2, 2, 0};
+  const List ids{3, 0, 3, 1, 2, 2, 0};
   for (const Shape& shape : {Shape{4, 5, 6}, Shape{4, 600, 4}, Shape{7, 4, 300}})
     for (std::ptrdiff_t axis : {0, 1, 2, -1}) {
       const auto a = static_cast<std::size_t>(axis < 0 ? axis + 3 : axis);
@@ -54,13 +54,13 @@ BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
       check_value("gather", gather(tape.input(x), ids, {.axis = axis}), result, expected, 0);
     }
   Tape tape;
-  BOOST_TEST((gather(tape.input(counting({3, 2})), Ids{}).shape() == Shape{0, 2}));
+  BOOST_TEST((gather(tape.input(counting({3, 2})), List{}).shape() == Shape{0, 2}));
 }
 
 // As many as a batch of a text has; one of them has most.
 BOOST_AUTO_TEST_CASE(rows_of_a_table_get_the_gradients_of_all_who_read_them) {
   constexpr std::size_t rows = 50, columns = 300;
-  Ids ids;
+  List ids;
   for (std::size_t i = 0; i < 2000; ++i)
     ids.push_back(static_cast<std::int32_t>(i % 3 ? 7 : i % rows));
   const Array g = random({ids.size(), columns});
@@ -89,16 +89,16 @@ BOOST_AUTO_TEST_CASE(ids_of_the_largest_and_smallest) {
       const auto i = static_cast<std::ptrdiff_t>(axis);
       const auto largest = argmax(x, {.axis = i}),
                  smallest = argmin(x, {.axis = i - static_cast<std::ptrdiff_t>(shape.size())});
-      BOOST_TEST((Ids(largest.begin(), largest.end()) == expected_ids(x, axis, std::greater{})));
-      BOOST_TEST((Ids(smallest.begin(), smallest.end()) == expected_ids(x, axis, std::less{})));
+      BOOST_TEST((List(largest.begin(), largest.end()) == expected_ids(x, axis, std::greater{})));
+      BOOST_TEST((List(smallest.begin(), smallest.end()) == expected_ids(x, axis, std::less{})));
     }
   BOOST_TEST(argmax(zeros({0, 3})).empty());
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_one_and_zeros) {
-  const Array y = one_hot(Ids{2, 0, 2}, 3);
+  const Array y = one_hot(List{2, 0, 2}, 3);
   BOOST_TEST(difference(y, {3, 3}, std::vector<double>{0, 0, 1, 1, 0, 0, 0, 0, 1}, 0) == "");
-  BOOST_TEST((one_hot(Ids{}, 3).shape() == Shape{0, 3}));
+  BOOST_TEST((one_hot(List{}, 3).shape() == Shape{0, 3}));
   Array logits = random({40, 7});
   const auto ids = argmax(logits);
   const Array best = one_hot(ids, 7);

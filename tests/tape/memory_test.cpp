@@ -4,6 +4,7 @@
 #include "../support.hpp"
 
 #include <models/models.hpp>
+#include <models/text.hpp>
 #include <xtape/xtape.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -100,6 +101,30 @@ BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
     run(12);
     const std::size_t before = allocations;
     run(50);
+    BOOST_TEST(allocations - before == 0u, name << ": " << allocations - before << " allocations");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(steps_of_models_of_text_allocate_nothing) {
+  if (!SEES_ALLOCATIONS) return;
+  std::vector<std::int32_t> ids(12 * 64);
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i * i % 65);
+  for (const auto& [name, make] : models::text_models()) {
+    Rng rng{1};
+    const auto net = make(65, 64, rng);
+    Adam adam;
+    const auto run = [&net = *net, &adam, &ids, &rng](int steps) {
+      for (int step = 0; step < steps; ++step) {
+        const std::size_t count = step % 4 == 3 ? 5 : 12;
+        const std::span<const std::int32_t> some = std::span{ids}.first(count * 64);
+        Tape tape{Mode::train, rng};
+        const Variable logits = reshape(net(tape, {some, {count, 64}}), {-1, 65});
+        tape.backward(softmax_cross_entropy(logits, some), adam);
+      }
+    };
+    run(12);
+    const std::size_t before = allocations;
+    run(20);
     BOOST_TEST(allocations - before == 0u, name << ": " << allocations - before << " allocations");
   }
 }

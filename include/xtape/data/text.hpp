@@ -49,6 +49,8 @@ struct WindowOptions {
   std::size_t context = 64;  ///< T, ids in a window
   std::size_t stride = 0;    ///< from the begin of one to that of the next; 0: the context
   bool shift = false;  ///< whether each begins up to `stride - 1` later, drawn for each batch anew
+  /// So many windows make an epoch, each of which begins anywhere, drawn for its batch; 0: those of the stride.
+  std::size_t draws = 0;
 };
 
 /// Windows over a text of ids. The input is ids (count, T), the target the ids that follow each, (count, T):
@@ -64,7 +66,7 @@ class TextDataset final : public Dataset {
   explicit TextDataset(std::vector<std::int32_t> text, const WindowOptions& options = {},
                        Location at = Location::current());
 
-  /// The number of whole windows.
+  /// The number of whole windows, or of those that are drawn.
   std::size_t size() const noexcept override;
   Batch make_batch(std::size_t count) const override;
   /// Throws ValueError if an index is not less than `size()`.

@@ -34,7 +34,7 @@ using Renames = std::map<std::string, std::string>;
 /// Options of saving and loading weights.
 struct WeightsOptions {
   /// In the file. Parameters of four axes are taken for kernels and those of two for dense weights; all
-  /// others, and buffers, are as they are.
+  /// others, tables (`Parameter::table`) and buffers are as they are.
   Layout layout = Layout::keras;
   /// For Layout::torch, which must know it of a model that has kernels and dense weights.
   std::optional<FlattenedImages> flattened = {};

@@ -6,11 +6,35 @@
 #include <xtape/memory.hpp>
 #include <xtape/tape.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
+
+namespace detail {
+template <class C>
+concept HasIds = requires(const C& column) {
+  { column.ids() } -> std::same_as<std::span<const std::int32_t>>;
+  { column.shape() } -> std::convertible_to<Shape>;
+};
+}  // namespace detail
+
+/// Ids in the shape of an array, as a batch of texts has, (N, T). They are read where they are.
+struct Ids {
+  std::span<const std::int32_t> elements;  ///< row-major
+  Shape shape;                             ///< of as many elements
+
+  /// Ids one after the other, (n,), as a vector or a span has.
+  template <std::convertible_to<std::span<const std::int32_t>> List>
+  requires(!detail::HasIds<List>) Ids(const List& ids) : elements{ids}, shape{elements.size()} {}
+  /// The same in a shape.
+  Ids(std::span<const std::int32_t> ids, const Shape& of) : elements{ids}, shape{of} {}
+  /// Those of what has ids and a shape, as a column of a batch: `embedding(tape, batch.input())`.
+  template <detail::HasIds Column>
+  Ids(const Column& column) : elements{column.ids()}, shape{column.shape()} {}
+};
 
 /// The axis of gather.
 struct GatherOptions {

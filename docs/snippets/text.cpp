@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// What docs/tutorial/text.md shows.
+#include <xtape/xtape.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+using namespace xtape;
+
+namespace {
+
+//! [model]
+struct Model {
+  Embedding embedding;
+  LSTM lstm;
+  Dense head;
+
+  Variable operator()(Tape& tape, const Ids& ids) { return head(lstm(embedding(tape, ids))); }
+  void parameters(ParameterList& list) {
+    list("embedding", embedding), list("lstm", lstm), list("head", head);
+  }
+};
+//! [model]
+
+//! [write]
+std::string write(Model& model, const data::Vocabulary& vocabulary, std::string text,
+                  std::size_t length) {
+  std::vector<std::int32_t> ids = vocabulary.encode(text);
+  RecurrentLayer::States states;
+  while (text.size() < length) {
+    Tape tape{Mode::eval};
+    for (RecurrentState& s : states)  // of a tape that is gone
+      s = {tape.input(s.h.shared_value()), tape.input(s.c->shared_value())};
+    const Variable x = model.embedding(tape, {ids, {1, ids.size()}});
+    const auto [y, after] = model.lstm(x, states);
+    const Array logits = model.head(y).value();
+    const auto last = std::span{logits.data(), logits.size()}.last(vocabulary.size());
+    ids = {std::int32_t(std::ranges::max_element(last) - last.begin())};
+    text += vocabulary.decode(ids);
+    states = after;
+  }
+  return text;
+}
+//! [write]
+
+}  // namespace
+
+int main() {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "she sells sea shells by the sea shore. ";
+  //! [data]
+  const data::Vocabulary vocabulary{text};
+  const auto [train, validation] =
+      data::split(data::TextDataset{vocabulary.encode(text), {.context = 32, .stride = 4}}, 0.2);
+  //! [data]
+
+  //! [fit]
+  Rng rng{1};
+  const std::size_t letters = vocabulary.size();
+  Model model{Embedding{{.vocabulary = letters, .width = 16}, rng},
+              LSTM{{.in = 16, .width = 48}, rng}, Dense{{.in = 48, .out = letters}, rng}};
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    const Variable logits = model(tape, batch.input());
+    return {softmax_cross_entropy(logits, batch.target()), {logits}, batch.target().size()};
+  };
+  const Task task{.arrays = named_arrays(model), .step = step, .metrics = {perplexity()}};
+  const History history =
+      fit(task, train, validation, {.epochs = 15, .batch_size = 16, .log = nullptr}, rng,
+          ClipNorm{1}, Adam{{.learning_rate = 5e-3}});
+  //! [fit]
+  std::printf("%zu letters, %zu parameters\n", letters, parameter_count(model));
+  std::printf("perplexity %.1f\n", history.test()["perplexity"]);
+
+  //! [asking]
+  std::printf("%s\n", write(model, vocabulary, "she", 38).c_str());
+  //! [asking]
+
+  //! [layers]
+  GRU both{{.in = 3, .width = 8, .layers = 2, .bidirectional = true}, rng};
+  Tape tape{Mode::eval};
+  const Variable x = tape.input(zeros({5, 7, 3}));  // five sequences of seven steps
+  const auto [y, states] = both(x, GRU::States{});
+  //! [layers]
+  std::printf("%s, %zu states\n", to_string(y.shape()).c_str(), states.size());
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "training.hpp"
+
+#include "../experiment/interrupt.hpp"
+#include "../experiment/print.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+using namespace xtape;
+
+namespace text {
+namespace {
+
+constexpr double validation_share = 0.1;
+
+// All but the last tenth, or that.
+std::vector<std::int32_t> part(const std::vector<std::int32_t>& ids, bool last) {
+  const auto size = static_cast<double>(ids.size());
+  const auto cut = ids.begin() + std::lround((1 - validation_share) * size);
+  return last ? std::vector(cut, ids.end()) : std::vector(ids.begin(), cut);
+}
+
+data::TextDataset dataset(const std::vector<std::int32_t>& ids, const Settings& s, bool last) {
+  std::vector<std::int32_t> some = part(ids, last);
+  if (some.size() <= s.context)
+    throw ValueError(
+        Op::nowhere("text"),
+        fmt::format("the text has {} characters, {} of them {}: expected more than "
+                    "the context, {}",
+                    ids.size(), some.size(), last ? "for validation" : "to learn from", s.context),
+        "choose a longer text or a shorter --context");
+  if (last) return data::TextDataset{std::move(some), {.context = s.context}};
+  const auto epochs = static_cast<std::size_t>(s.epochs);
+  if (s.steps % epochs != 0)
+    throw ValueError(
+        Op::nowhere("text"),
+        fmt::format("{} steps are no whole number for each of {} epochs", s.steps, s.epochs));
+  return data::TextDataset{std::move(some),
+                           {.context = s.context, .draws = s.steps / epochs * s.batch_size}};
+}
+
+// As nanoGPT has it. Matrices decay, tables too, and vectors do not.
+Only<AdamW> adamw(const Settings& s, const Schedule& schedule, Writer& writer, bool matrices) {
+  AdamW::Options options = AdamW::torch();
+  options.beta2 = 0.99;
+  options.weight_decay = matrices ? s.weight_decay : 0;
+  const auto chosen = parameters(writer, [matrices](const NamedParameter& p) {
+    return (p.parameter->shape().size() > 1) == matrices;
+  });
+  auto optimizer = only(chosen, AdamW{options});
+  optimizer->set_schedule(schedule);
+  return optimizer;
+}
+
+Task next_character(Writer& writer) {
+  const auto step = [&model = *writer.model](Tape& tape, const data::Batch& batch) -> StepResult {
+    const Variable logits = model(tape, batch.input());
+    return {softmax_cross_entropy(logits, batch.target()), {logits}, batch.target().size()};
+  };
+  return {.arrays = named_arrays(writer), .step = step, .metrics = {accuracy()}};
+}
+
+// A sample of a report is a character.
+report::Run to_report(const History& history, const Settings& s, const Schedule& schedule) {
+  report::Run run = begun(s);
+  const std::size_t steps = s.steps / static_cast<std::size_t>(s.epochs);
+  for (const EpochReport& e : history.epochs)
+    run.epochs.push_back(
+        {.train_loss = e.train.loss,
+         .train_accuracy = e["train.accuracy"],
+         .test_loss = e["test.loss"],
+         .test_accuracy = e["test.accuracy"],
+         .data_seconds = e.seconds.data,
+         .forward_seconds = e.seconds.forward,
+         .backward_seconds = e.seconds.backward,
+         .update_seconds = e.seconds.update,
+         .test_seconds = e.seconds.test,
+         .learning_rate = schedule(static_cast<std::uint64_t>(e.epoch) * steps),
+         .images_per_second = e.samples_per_second() * static_cast<double>(s.context)});
+  run.complete = history.epochs.size() >= static_cast<std::size_t>(s.epochs);
+  return run;
+}
+
+}  // namespace
+
+report::Run begun(const Settings& s) {
+  return {.optimizer = "adamw", .seed = s.seed, .learning_rate = s.learning_rate};
+}
+
+Corpus::Corpus(const std::string& text, const Settings& s)
+    : vocabulary{text},
+      train{dataset(vocabulary.encode(text), s, false)},
+      validation{dataset(vocabulary.encode(text), s, true)} {}
+
+Writer make_writer(const std::string& name, const data::Vocabulary& vocabulary, std::size_t context,
+                   Rng& rng) {
+  return {models::text_models().at(name)(vocabulary.size(), context, rng), vocabulary, name,
+          context};
+}
+
+std::map<std::string, std::string> settings_of(const Writer& writer) {
+  return {{"model", writer.name},
+          {"vocabulary", writer.vocabulary.characters()},
+          {"context", std::to_string(writer.context)}};
+}
+
+Writer load_writer(const std::string& path) {
+  const auto settings = load_settings(path);
+  const auto setting = [&](const char* name) {
+    const auto found = settings.find(name);
+    if (found == settings.end() || found->second.empty())
+      throw DataError(Op::nowhere("load"), fmt::format("{} does not tell its {}", path, name),
+                      "was it written by text --save or --checkpoint?");
+    return found->second;
+  };
+  const std::string name = setting("model"), context = setting("context");
+  std::size_t length = 0;
+  const auto [end, error] =
+      std::from_chars(context.data(), context.data() + context.size(), length);
+  if (!models::text_models().contains(name) || error != std::errc{} || length == 0 ||
+      end != context.data() + context.size())
+    throw DataError(Op::nowhere("load"),
+                    fmt::format("{} is of the model {} with a context of {}", path, name, context));
+  Rng rng{1};
+  Writer writer = make_writer(name, data::Vocabulary{setting("vocabulary")}, length, rng);
+  load(path, writer);
+  return writer;
+}
+
+History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng, std::FILE* log,
+              const std::function<void(const report::Run& run)>& watch) {
+  const Schedule schedule = cosine_decay({.learning_rate = s.learning_rate,
+                                          .steps = s.steps,
+                                          .warmup_steps = s.warmup_steps,
+                                          .final_rate = s.final_rate});
+  const Task task = next_character(writer);
+  std::optional<NumericsCheck> check;
+  if (s.check_numerics) check.emplace(parameters(writer));
+  const auto show = [&](const History& history) {
+    if (watch) watch(to_report(history, s, schedule));
+  };
+  bool shown = false;
+  FitOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .log = log};
+  options.test_batch_size = 64;
+  options.checkpoint = {.path = s.checkpoint,
+                        .every_steps = s.checkpoint_every,
+                        .resume = s.resume,
+                        .settings = settings_of(writer)};
+  options.checkpoint.settings.insert(
+      {{"characters", std::to_string(corpus.train.ids().size())},
+       {"seed", std::to_string(s.seed)},
+       {"optimizer",
+        fmt::format("{} to {} in {} steps after {}, decay {}, norm {}", s.learning_rate,
+                    s.final_rate, s.steps, s.warmup_steps, s.weight_decay, s.clip_norm)}});
+  options.on_step = [](const StepReport&) { return !experiment::interrupted(); };
+  if (!s.events.empty()) options.on_epoch.push_back(event_log(s.events));
+  options.on_epoch.push_back([&](const History& history) {
+    show(history);
+    shown = true;
+    return true;
+  });
+  History history = fit(task, corpus.train, corpus.validation, options, rng, ClipNorm{s.clip_norm},
+                        adamw(s, schedule, writer, true), adamw(s, schedule, writer, false));
+  if (!shown && !history.interrupted) show(history);  // it was done already
+  return history;
+}
+
+}  // namespace text

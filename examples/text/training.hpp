@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A training on a text, as nanoGPT does it: windows from anywhere in its first nine tenths, validation on the last.
+#pragma once
+
+#include "../report/results.hpp"
+
+#include <models/text.hpp>
+#include <xtape/xtape.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace text {
+
+/// What a training is made of.
+struct Settings {
+  std::string model = "lstm";  ///< of models::text_models
+  std::size_t context = 64;    ///< characters in a window
+  std::size_t batch_size = 12;
+  std::size_t steps = 2000;
+  int epochs = 4;  ///< parts of the steps, after each of which it is evaluated
+  double learning_rate = 1e-3, final_rate = 1e-4;
+  std::size_t warmup_steps = 100;
+  double weight_decay = 0.1;         ///< of matrices; vectors have none
+  double clip_norm = 1;              ///< of all gradients
+  std::uint64_t seed = 1;            ///< of weights and windows
+  std::string checkpoint = {};       ///< a file; none if empty
+  std::size_t checkpoint_every = 0;  ///< steps; 0: after each epoch only
+  bool resume = false;               ///< goes on from the checkpoint, if there is one
+  std::string events = {};           ///< a directory for TensorBoard; none if empty
+  bool check_numerics = false;       ///< finds the op that makes a NaN or an infinity
+};
+
+/// A text in two parts.
+struct Corpus {
+  /// Throws ValueError for a text one of whose parts is no longer than the context, and for steps that are no whole
+  /// number for each epoch.
+  Corpus(const std::string& text, const Settings& settings);
+
+  xtape::data::Vocabulary vocabulary;
+  xtape::data::TextDataset train, validation;
+};
+
+/// A model and what its ids stand for.
+struct Writer {
+  std::unique_ptr<xtape::models::TextModel> model;
+  xtape::data::Vocabulary vocabulary;
+  std::string name;     ///< of models::text_models
+  std::size_t context;  ///< how much of a text it looks back on
+
+  void parameters(xtape::ParameterList& list) { model->parameters(list); }
+};
+/// One with initial weights.
+Writer make_writer(const std::string& name, const xtape::data::Vocabulary& vocabulary,
+                   std::size_t context, xtape::Rng& rng);
+/// What a file of weights or a checkpoint has beside them, by which `load_writer` makes the same.
+std::map<std::string, std::string> settings_of(const Writer& writer);
+/// Throws DataError for a file that is none of a writer.
+Writer load_writer(const std::string& path);
+
+/// What a report has of a training that has begun.
+report::Run begun(const Settings& settings);
+/// Trains. It ends early where interrupted; a checkpoint, if there is to be one, is then up to date. `watch` is called
+/// after each epoch. `log` is that of xtape::fit.
+xtape::History train(const Settings& settings, const Corpus& corpus, Writer& writer,
+                     xtape::Rng& rng, std::FILE* log,
+                     const std::function<void(const report::Run& run)>& watch);
+
+}  // namespace text

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "writing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+using namespace xtape;
+
+namespace text {
+namespace {
+
+// One of the classes that logits are of.
+std::int32_t draw(std::span<const Scalar> logits, double temperature, Rng& rng) {
+  const auto likeliest = std::ranges::max_element(logits);
+  if (temperature == 0) return static_cast<std::int32_t>(likeliest - logits.begin());
+  std::vector<double> sums;
+  double sum = 0;
+  for (const Scalar logit : logits)
+    sums.push_back(sum += std::exp(static_cast<double>(logit - *likeliest) / temperature));
+  const auto drawn = std::ranges::upper_bound(sums, rng.uniform() * sum);
+  return static_cast<std::int32_t>(std::min(drawn, sums.end() - 1) - sums.begin());
+}
+
+std::vector<std::int32_t> beginning(const Writer& writer, const std::string& prompt) {
+  if (!prompt.empty()) return writer.vocabulary.encode(prompt, Op::nowhere("prompt").at);
+  const std::string known = writer.vocabulary.characters();
+  return known.find('\n') == std::string::npos ? std::vector<std::int32_t>{0}
+                                               : writer.vocabulary.encode("\n");
+}
+
+}  // namespace
+
+std::string write(Writer& writer, const Writing& how) {
+  std::vector<std::int32_t> ids = beginning(writer, how.prompt);
+  const std::size_t begin = ids.size(), classes = writer.vocabulary.size();
+  Rng rng{how.seed};
+  while (ids.size() < begin + how.length) {
+    const std::size_t seen = std::min(ids.size(), writer.context);
+    const std::span<const std::int32_t> last = std::span{ids}.last(seen);
+    Tape tape{Mode::eval};
+    const Variable logits = (*writer.model)(tape, {last, {1, seen}});
+    const std::span<const Scalar> all{logits.value().data(), logits.size()};
+    ids.push_back(draw(all.last(classes), how.temperature, rng));
+  }
+  return writer.vocabulary.decode(std::span{ids}.subspan(begin));
+}
+
+std::string made_up() {
+  constexpr std::size_t length = 50'000;
+  constexpr std::array who{"the miller", "a fox", "the old king", "my sister"};
+  constexpr std::array does{"looks for", "dreams of", "sings to", "runs from"};
+  constexpr std::array what{"the river", "a golden key", "the moon", "seven stones"};
+  constexpr std::array when{"at dawn", "in winter", "when it rains", "every evening"};
+  Rng rng{1};
+  const auto one_of = [&](const auto& words) { return words[rng.below(words.size())]; };
+  std::string text;
+  while (text.size() < length) {
+    std::string sentence = one_of(who);
+    for (const char* const words : {one_of(does), one_of(what), one_of(when)})
+      (sentence += ' ') += words;
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+    text += sentence + ".\n";
+  }
+  return text;
+}
+
+}  // namespace text
