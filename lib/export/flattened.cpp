@@ -61,6 +61,14 @@ bool goes_along(const Call& call) {
   return is(call, "flip") || is(call, "cumsum") || is(call, "gather");
 }
 
+// Whether a product is of other axes than the last of its first factor and the last but one of the second, or has
+// them elsewhere than the first factor.
+bool exchanges_axes(const Call& call) {
+  if (call.inputs[0]->rank() != call.result()->dimension()) return true;
+  const auto* const o = call.options.as<MatmulOptions>();
+  return o != nullptr && (o->transpose_a || o->transpose_b);
+}
+
 // Whether each axis of the result is that of the input, or several of it.
 bool keeps_axes(const Call& call) {
   return is_elementwise(call) || is(call, "concatenate") || is(call, "slice") ||
@@ -201,6 +209,10 @@ class Follower : public Observer {
   void multiply(const Call& call, const std::optional<ImageOrder>& order) {
     const std::optional<ImageOrder> right = order_of(*call.inputs[1]);
     if (right && is_flattened(*right)) fail(call, "joins flattened images with what is none");
+    if (exchanges_axes(call)) {
+      if (order && is_flattened(*order)) fail(call, "takes flattened images apart");
+      return keep(call, unknown_order(call.result()->dimension()));
+    }
     if (order && order->axes.back() == ImageAxis::flattened) return read(call, order->channels);
     if (order && order->axes.back() == ImageAxis::unknown && call.inputs[0]->shape().back() > 1)
       fail(call, "reads axes of images that were joined");

@@ -283,6 +283,16 @@ std::vector<Row> other_rows() {
          return matmul(reshape(x, {1, 4, 15}), weight(x, {15, 2}));
        },
        0, joined},
+      {"matmul",
+       [](V x) {
+         return matmul(mean(x, {.axes = {1}}), weight(x, {5, 2}), {.transpose_a = true});
+       },
+       0, joined},
+      {"matmul",
+       [](V x) {
+         return matmul(flatten(x), weight(x, {2, 60}), {.transpose_b = true});
+       },
+       0, "takes flattened images apart"},
       {"dense",
        [](V x) {
          return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));

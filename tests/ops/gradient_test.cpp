@@ -117,6 +117,10 @@ std::vector<Row> linear_rows() {
        "stacks",
        {numbers({2, 3, 4}), numbers({2, 4, 5})},
        [](In x) { return matmul(x[0], x[1]); }},
+      {"matmul",
+       "transposed",
+       {numbers({2, 4, 3}), numbers({3, 1, 5, 4})},
+       [](In x) { return matmul(x[0], x[1], {.transpose_a = true, .transpose_b = true}); }},
       {"matmul", "repeated", {numbers({3, 3})}, [](In x) { return matmul(x[0], x[0]); }},
       {"dense",
        "plain",
@@ -174,8 +178,8 @@ std::set<std::string> declared_names() {
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make :
-       {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows, normalization_rows})
+  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows,
+                     image_rows, normalization_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }
