@@ -5,6 +5,7 @@
 
 #include <xtape/ops/activation.hpp>
 #include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/attention.hpp>
 #include <xtape/ops/conv.hpp>
 #include <xtape/ops/dropout.hpp>
 #include <xtape/ops/elementwise.hpp>

@@ -105,6 +105,8 @@ class Follower : public Observer {
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul"))
       multiply(call, order);
+    else if (is(call, "scaled_dot_product_attention"))
+      attend(call, order);
     else if (is_view(call))
       keep(call, reshaped(call, *order));
     else if (is(call, "transpose") && !is_flattened(*order))
@@ -221,6 +223,13 @@ class Follower : public Observer {
     result.axes.resize(call.result()->dimension(), ImageAxis::unknown);
     result.axes.back() = ImageAxis::none;
     result.changed = true;
+    keep(call, result);
+  }
+
+  // Each step of the result is a mixture of steps, where that of the queries was.
+  void attend(const Call& call, const std::optional<ImageOrder>& queries) {
+    ImageOrder result = queries ? *queries : unknown_order(3);
+    result.axes.back() = ImageAxis::none;
     keep(call, result);
   }
 

@@ -238,6 +238,7 @@ const std::map<std::string_view, Translation>& translations() {
   static const std::map<std::string_view, Translation> all{
       {"matmul", matmul},
       {"dense", dense},
+      {"scaled_dot_product_attention", attention},
       {"conv2d", conv2d},
       {"conv_transpose2d", conv_transpose2d},
       {"max_pool2d", max_pool2d},

@@ -298,6 +298,12 @@ std::vector<Row> other_rows() {
          return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));
        },
        0},
+      {"scaled_dot_product_attention",
+       [](V x) {
+         const Variable y = reshape(x, {1, 20, 3});
+         return mean(scaled_dot_product_attention(y, y, y), {.axes = {1}});
+       },
+       0},
       {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
       {"softmax_cross_entropy",
        [](V x) {
