@@ -8,6 +8,7 @@
 #include <xtape/ops/attention.hpp>
 #include <xtape/ops/conv.hpp>
 #include <xtape/ops/dropout.hpp>
+#include <xtape/ops/einsum.hpp>
 #include <xtape/ops/elementwise.hpp>
 #include <xtape/ops/index.hpp>
 #include <xtape/ops/linear.hpp>

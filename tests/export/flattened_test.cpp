@@ -304,6 +304,7 @@ std::vector<Row> other_rows() {
          return mean(scaled_dot_product_attention(y, y, y), {.axes = {1}});
        },
        0},
+      {"einsum", [](V x) { return einsum("abcd->abd", x); }, 3},
       {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
       {"softmax_cross_entropy",
        [](V x) {

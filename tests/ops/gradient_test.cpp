@@ -127,6 +127,11 @@ std::vector<Row> attention_rows() {
        "repeated",
        {numbers({1, 4, 3})},
        [](In x) { return scaled_dot_product_attention(x[0], x[0], x[0]); }},
+      {"einsum",
+       "",
+       {numbers({2, 3, 4}), numbers({5, 4, 2})},
+       [](In x) { return einsum("abc,dca->bd", x[0], x[1]); }},
+      {"einsum", "one", {numbers({2, 3})}, [](In x) { return einsum("ab->b", x[0]); }},
   };
 }
 
