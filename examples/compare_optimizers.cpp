@@ -43,6 +43,7 @@ void add_options(CLI::App& app, Options& o) {
       ->delimiter(',')
       ->check(CLI::IsMember(names))
       ->default_str("all");
+  experiment::add_model_option(app, o.training);
   experiment::add_common_options(app, o.training, o.data);
   app.add_option("--seeds", o.seeds, "Runs per optimizer, with seeds 1, 2, ...")
       ->transform(experiment::whole(1, 1000))
@@ -73,7 +74,7 @@ class Comparison {
   Comparison(Options options, const std::string& command)
       : options_{std::move(options)},
         claim_{claim_folder(options_)},
-        data_{experiment::load(options_.data)} {
+        data_{experiment::load(*options_.training.catalogue, options_.data)} {
     results_.title = "Optimizers compared on " + data_.train.name();
     experiment::describe(results_, options_.training, data_, options_.threads);
     add_references(results_, options_, data_);

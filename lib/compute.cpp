@@ -2,8 +2,8 @@
 #include <xtape/compute.hpp>
 
 #include "axis.hpp"
-#include "kernels/matmul.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/product.hpp"
 #include "kernels/strided.hpp"
 #include "text.hpp"
 #include <xtape/formula.hpp>
@@ -30,8 +30,9 @@ Array sigmoid(const Array& x) {
   return f(x);
 }
 
-Array matmul(const Array& a, const Array& b, Location at) {
-  return kernels::Product{{"matmul", at}, a.shape(), b.shape()}(a, b);
+Array matmul(const Array& a, const Array& b, const MatmulOptions& options, Location at) {
+  return kernels::Product{
+      {"matmul", at}, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}}(a, b);
 }
 
 Array transpose(const Array& x, const Axes& axes, Location at) {

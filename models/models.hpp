@@ -21,6 +21,8 @@ Sequential lenet5(Rng& rng);
 /// The article's CNN: Conv 3 x 3 x 32 ReLU, MaxPool 2 x 2, Dropout 0.25, Flatten, Dense 256 ReLU, Dropout
 /// 0.5, Dense 10, for images of 28 x 28 x 1. 1,387,594 parameters.
 Sequential cnn(Rng& rng);
+/// The same for images of another shape, (H, W, C): 1,846,922 parameters for 32 x 32 x 3.
+Sequential cnn(Rng& rng, const Shape& image);
 
 /// A small network after VGG (Simonyan and Zisserman, 2014): six convolutions with 3 x 3 taps and ReLU, two
 /// each of 32, 64 and 128 channels, each pair max-pooled; Dense 128 ReLU and Dense 10, with dropout; for

@@ -15,7 +15,7 @@ import pathlib
 import re
 import sys
 
-PICTURES = {"mnist": "images/report.png", "compare_optimizers": "images/comparison.png"}
+PICTURES = {"mnist": "images/report.png", "compare_optimizers": "images/comparison.png", "vae": "images/vae.png"}
 OUTPUTS = pathlib.Path("docs/snippets")
 MODEL = re.compile(r"((?:/// .*\n)+)Sequential (\w+)\(Rng& rng\);")
 PAGE = """# {name}.cpp {{#example_{name}}}

@@ -11,18 +11,6 @@ using namespace xtape;
 namespace experiment {
 namespace {
 
-using Load = data::Split (*)(const data::SourceOptions&);
-const std::map<std::string, Load> datasets = {{"mnist", data::mnist},
-                                              {"fashion-mnist", data::fashion_mnist}};
-
-// Of images such as MNIST's.
-std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, architecture] : models::by_name())
-    if (architecture.input == Shape{28, 28, 1}) names.push_back(name);
-  return names;
-}
-
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
   std::vector<std::string> names;
@@ -36,15 +24,6 @@ std::string processor() {
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return {};
-}
-
-std::vector<std::string> class_names(const data::ImageDataset& dataset) {
-  if (dataset.name() == "Fashion-MNIST" && !dataset.synthetic())
-    return {"T-shirt", "trousers", "pullover", "dress", "coat",
-            "sandal",  "shirt",    "sneaker",  "bag",   "ankle boot"};
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < dataset.classes(); ++i) names.push_back(std::to_string(i));
-  return names;
 }
 
 // Takes a text that is such a number from its first character to its last, and leaves it as CLI11 cannot
@@ -66,6 +45,12 @@ CLI::Validator bounded(const char* kind, T least, T most) {
   return {check, most == std::numeric_limits<T>::max() ? fmt::format("from {}", least) : range};
 }
 
+// A number that is the preset's unless it is given.
+void add_number(CLI::App& app, const char* option, std::optional<double>& to, const char* what) {
+  const std::string standard = to ? fmt::format("{}", *to) : "the preset's";
+  app.add_option(option, to, fmt::format("{} [{}]", what, standard))->transform(number());
+}
+
 }  // namespace
 
 CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
@@ -74,10 +59,13 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
 
 CLI::Validator number(double most) { return bounded("number", 0.0, most); }
 
-void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
+void add_model_option(CLI::App& app, Settings& s) {
   app.add_option("--model", s.model, "Architecture")
-      ->check(CLI::IsMember(model_names()))
+      ->check(CLI::IsMember(keys(s.catalogue->models)))
       ->capture_default_str();
+}
+
+void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
   app.add_option("--preset", s.preset, "Whose defaults and formulas the optimizer follows")
       ->check(CLI::IsMember(keys(presets())))
       ->capture_default_str();
@@ -88,7 +76,7 @@ void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
       ->transform(whole(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--dataset", data.dataset, "What to learn")
-      ->check(CLI::IsMember(keys(datasets)))
+      ->check(CLI::IsMember(keys(s.catalogue->datasets)))
       ->capture_default_str();
   app.add_option("--data", data.directory,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");
@@ -96,16 +84,40 @@ void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
       ->transform(whole());
 }
 
+void add_training_options(CLI::App& app, Settings& s) {
+  app.add_option("--optimizer", s.optimizer, "Optimizer")
+      ->check(CLI::IsMember(optimizers()))
+      ->capture_default_str();
+  add_number(app, "--learning-rate", s.learning_rate, "Learning rate");
+  add_number(app, "--weight-decay", s.weight_decay, "What pulls weights to 0");
+  app.add_option("--schedule", s.schedule, "How the learning rate changes")
+      ->check(CLI::IsMember(schedule_names()))
+      ->capture_default_str();
+  app.add_option("--warmup-epochs", s.warmup_epochs, "Epochs in which it rises, for cosine")
+      ->transform(number(1'000'000))
+      ->capture_default_str();
+  app.add_option("--seed", s.seed, "Seed of weights, order and whatever is drawn")
+      ->transform(whole())
+      ->capture_default_str();
+  app.add_option("--prefetch", s.prefetch,
+                 "Batches gathered ahead; the result does not depend on it")
+      ->transform(whole(0, 1024))
+      ->capture_default_str();
+  const auto checkpoint =
+      app.add_option("--checkpoint", s.checkpoint,
+                     "Keep what is needed to go on in this file, after each epoch and on Ctrl-C");
+  app.add_option("--checkpoint-every", s.checkpoint_every, "And after each so many steps")
+      ->transform(whole())
+      ->needs(checkpoint);
+  app.add_flag("--resume", s.resume, "Go on from --checkpoint, if it is there")->needs(checkpoint);
+  app.add_option("--tensorboard", s.events, "Write TensorBoard's event files to this directory");
+  app.add_flag("--check-numerics", s.check_numerics, "Find the op that makes a NaN or an infinity");
+}
+
 void add_threads_option(CLI::App& app, std::size_t& threads) {
   app.add_option("--threads", threads, "Threads; the result does not depend on them")
       ->transform(whole(1, 1024))
       ->capture_default_str();
-}
-
-data::Split load(const DataSettings& settings) {
-  data::Split split = datasets.at(settings.dataset)({.directory = settings.directory});
-  if (settings.limit > 0) split.train = split.train.first(settings.limit);
-  return split;
 }
 
 void check_writable(const char* what, const std::string& path) {
@@ -130,6 +142,10 @@ void describe(report::Results& results, const Settings& s, const data::Split& da
                       {"threads", std::to_string(threads)}};
   results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
   if (const std::string name = processor(); !name.empty()) results.versions["processor"] = name;
+  if (s.weight_decay) results.settings["weight decay"] = fmt::format("{}", *s.weight_decay);
+  if (!s.augment.empty())
+    results.settings["augmentation"] = fmt::format("{}", fmt::join(s.augment, ", "));
+  if (s.normalize) results.settings["normalisation"] = "by channel";
   for (const NamedOptimizer& named : named_optimizers())
     results.titles.emplace(named.name, named.title);
   results.epochs = static_cast<std::size_t>(s.epochs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options that both programs have, and what stands behind their names.
+// The options that programs share, and what stands behind their names.
 #pragma once
 
 #include "experiment.hpp"
@@ -11,13 +11,6 @@
 
 namespace experiment {
 
-/// What to learn from.
-struct DataSettings {
-  std::string dataset = "mnist";  ///< of the datasets that --help lists
-  std::string directory = {};     ///< of its files; searched for if empty
-  std::size_t limit = 0;          ///< the first so many training images; 0: all
-};
-
 /// For options that are whole numbers, in decimal digits alone. What CLI11 reads by itself may be another
 /// number than what was written: 2^64 is its largest then, and 010 is eight.
 CLI::Validator whole(std::uint64_t least = 0,
@@ -26,14 +19,17 @@ CLI::Validator whole(std::uint64_t least = 0,
 /// For options that are finite numbers from 0 up.
 CLI::Validator number(double most = std::numeric_limits<double>::max());
 
-/// Adds --model, --preset, --epochs, --batch-size and what DataSettings has.
+/// Adds --model.
+void add_model_option(CLI::App& app, Settings& settings);
+
+/// Adds --preset, --epochs, --batch-size and what DataSettings has.
 void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
+
+/// Adds --optimizer and what is about how it moves parameters, --seed, --prefetch, --checkpoint and what watches.
+void add_training_options(CLI::App& app, Settings& settings);
 
 /// Adds --threads.
 void add_threads_option(CLI::App& app, std::size_t& threads);
-
-/// Loads what was chosen.
-xtape::data::Split load(const DataSettings& settings);
 
 /// A training must not end in a file that cannot be written. Throws DataError for such a path.
 void check_writable(const char* what, const std::string& path);

@@ -9,13 +9,13 @@ using namespace xtape;
 
 namespace experiment {
 
-void add_predictions(report::Run& run, Sequential& net, const data::ImageDataset& test,
-                     std::size_t shown) {
+void add_predictions(report::Run& run, Sequential& net, const data::Dataset& prepared,
+                     const data::ImageDataset& test, std::size_t shown) {
   const std::size_t classes = test.classes();
   ConfusionMatrix confusion{classes};
   run.mistakes.clear();
   std::size_t index = 0;
-  for (const auto& [images, targets] : data::batches(test, 250)) {
+  for (const auto& [images, targets] : data::batches(prepared, 250)) {
     Tape tape{Mode::eval};
     const Array probabilities = softmax(net(tape.input(images))).value();
     const std::span<const std::int32_t> labels = targets;
@@ -38,7 +38,6 @@ void add_predictions(report::Run& run, Sequential& net, const data::ImageDataset
   run.mistake_count = run.mistakes.size();
   std::ranges::stable_sort(run.mistakes, std::greater{}, &report::Mistake::probability);
   run.mistakes.resize(std::min(shown, run.mistakes.size()));
-  if (test.sample_shape()[2] != 1) return;  // the page shows images of one channel
   for (report::Mistake& mistake : run.mistakes) {
     const auto pixels = test.pixels(mistake.index);
     mistake.pixels.assign(pixels.begin(), pixels.end());

@@ -10,8 +10,8 @@
 namespace experiment {
 
 /// Fills in the confusion matrix and the mistakes, the most confident first; `shown` of them at most are
-/// kept.
-void add_predictions(report::Run& run, xtape::Sequential& net,
+/// kept. `prepared` are the images as the model gets them.
+void add_predictions(report::Run& run, xtape::Sequential& net, const xtape::data::Dataset& prepared,
                      const xtape::data::ImageDataset& test, std::size_t shown = 40);
 
 /// Fills in the kernels of the first convolution, if the model begins with one of a single channel.

@@ -21,6 +21,13 @@ const std::map<std::string, Schedule (*)(const Training&)> schedules = {
        return step_decay({.learning_rate = t.learning_rate,
                           .every = std::max<std::uint64_t>(1, (t.steps + 2) / 3)});
      }},
+    {"multi-step",  // a tenth of the rate after half of the training, and after three quarters
+     [](const Training& t) -> Schedule {
+       return [=](std::uint64_t step) {
+         const std::uint64_t quarters = 4 * (step - 1) / t.steps;
+         return t.learning_rate * (quarters < 2 ? 1 : quarters < 3 ? 0.1 : 0.01);
+       };
+     }},
     {"exponential",  // half of the rate after each epoch
      [](const Training& t) {
        return exponential_decay(

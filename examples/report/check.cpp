@@ -58,9 +58,9 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
     const std::string mistake = fmt::format("{}.mistakes[{}]", name, i);
     check_class(mistake + ".label", run.mistakes[i].label, classes);
     check_class(mistake + ".predicted", run.mistakes[i].predicted, classes);
-    if (!run.mistakes[i].pixels.empty())
-      check_size(mistake + ".pixels", run.mistakes[i].pixels.size(),
-                 results.image_height * results.image_width, "pixels");
+    const std::size_t area = results.image_height * results.image_width;
+    if (const std::size_t size = run.mistakes[i].pixels.size(); size != 0 && size != 3 * area)
+      check_size(mistake + ".pixels", size, area, "pixels");
   }
   if (run.mistake_count < run.mistakes.size())
     throw std::runtime_error{fmt::format("{}.mistake_count: expected at least {}, found {}", name,

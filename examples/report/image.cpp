@@ -57,7 +57,8 @@ std::string data_uri(const Image& image) {
   return "data:image/png;base64," + base64(encode_png(image));
 }
 
-Image ink(const Mistake& mistake, std::size_t height, std::size_t width) {
+Image picture(const Mistake& mistake, std::size_t height, std::size_t width) {
+  if (mistake.pixels.size() == 3 * height * width) return {height, width, 3, mistake.pixels};
   Image image{height, width, 1, mistake.pixels};
   for (std::uint8_t& pixel : image.pixels) pixel = static_cast<std::uint8_t>(255 - pixel);
   return image;

@@ -21,8 +21,8 @@ std::string base64(std::span<const std::uint8_t> bytes);
 // A PNG as a data: URI.
 std::string data_uri(const Image& image);
 
-// Dark on light, as ink.
-Image ink(const Mistake& mistake, std::size_t height, std::size_t width);
+// In colour, or dark on light, as ink.
+Image picture(const Mistake& mistake, std::size_t height, std::size_t width);
 // Blue for -limit, white for 0, red for limit. NaN is grey.
 Image diverging(std::span<const double> values, std::size_t height, std::size_t width,
                 double limit);

@@ -62,12 +62,13 @@ void put_mistakes(std::string& out, const Results& results, const Run& run) {
     const std::string predicted =
         escape(results.classes[static_cast<std::size_t>(mistake.predicted)]);
     out += "<li>";
-    if (!mistake.pixels.empty())
+    if (!mistake.pixels.empty()) {
+      const Image image = picture(mistake, results.image_height, results.image_width);
       put(out,
-          "<img class=\"ink\" width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, predicted {}\" "
-          "src=\"{}\"/>",
-          results.image_width, results.image_height, mistake.index, is, predicted,
-          data_uri(ink(mistake, results.image_height, results.image_width)));
+          "<img{} width=\"{}\" height=\"{}\" alt=\"Test image {}: {}, predicted {}\" src=\"{}\"/>",
+          image.channels == 1 ? " class=\"ink\"" : "", image.width, image.height, mistake.index, is,
+          predicted, data_uri(image));
+    }
     put(out, "<span>{} → <b>{}</b></span> <small>{}&#160;%</small></li>\n", is, predicted,
         percent(mistake.probability));
   }

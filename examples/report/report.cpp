@@ -26,7 +26,7 @@ void create(const std::filesystem::path& directory) {
   if (error) fail(directory, "cannot create: " + error.message());
 }
 
-void write_file(const std::filesystem::path& path, const std::string& content) {
+void write_file(const std::filesystem::path& path, std::string_view content) {
   xtape::files::NewFile file{path.string(), fail_at};
   file.write(content);
   file.commit();
@@ -54,6 +54,11 @@ void write(const std::filesystem::path& directory, const Results& results) {
   write_file(directory / "results.json", to_json(results));
   write_file(directory / "results.csv", to_csv(results));
   write_file(directory / "report.html", to_html(results));
+}
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  const std::vector<std::uint8_t> bytes = encode_png(image);
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Results read(const std::filesystem::path& path) {

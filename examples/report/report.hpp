@@ -3,7 +3,7 @@
 /// Writes what trainings have given: a page to read, and files for other programs. See docs/report.md.
 #pragma once
 
-#include "results.hpp"
+#include "image.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -26,6 +26,9 @@ class Claim {
 /// meets half of it. Throws std::runtime_error if a file cannot be written, and the old one stays, or if the
 /// results contradict themselves; it then names the field.
 void write(const std::filesystem::path& directory, const Results& results);
+
+/// Writes an image as a PNG, as `write` does its files. Throws std::runtime_error if it cannot be written.
+void write_png(const std::filesystem::path& path, const Image& image);
 
 /// All that `write` has written, from `results.json` in a directory or from a file of this layout.
 /// Numbers come back as they were, NaN and infinity too. Throws std::runtime_error that names the file

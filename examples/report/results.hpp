@@ -30,10 +30,11 @@ struct UpdateSample {
 
 /// A test image that the trained model took for something else.
 struct Mistake {
-  std::size_t index = 0;                  ///< in the test set
-  int label = 0, predicted = 0;           ///< what it is, and what the model predicted
-  double probability = 0;                 ///< that the model gave to `predicted`
-  std::vector<std::uint8_t> pixels = {};  ///< height * width, 0 is background; or none
+  std::size_t index = 0;         ///< in the test set
+  int label = 0, predicted = 0;  ///< what it is, and what the model predicted
+  double probability = 0;        ///< that the model gave to `predicted`
+  /// height * width, 0 is background; or three times as many: red, green and blue of each; or none
+  std::vector<std::uint8_t> pixels = {};
 };
 
 /// The kernels of the first convolution: (height, width, count), for images of one channel.

@@ -20,6 +20,12 @@ void parallel_for(std::size_t count, std::size_t grain,
 }
 /// \endcond
 
+/// How matmul reads its operands.
+struct MatmulOptions {
+  bool transpose_a = false;  ///< the first one is (..., K, M)
+  bool transpose_b = false;  ///< the second one is (..., N, K)
+};
+
 namespace compute {
 
 Array exp(const Array& x);      ///< e^x, element by element
@@ -27,9 +33,10 @@ Array log(const Array& x);      ///< the natural logarithm, element by element
 Array tanh(const Array& x);     ///< the hyperbolic tangent, element by element
 Array sigmoid(const Array& x);  ///< 1 / (1 + e^-x), element by element
 
-/// The matrix product: (..., M, K) and (K, N) give (..., M, N); (..., M, K) and (..., K, N) with equal leading axes
-/// give (..., M, N), a product per matrix. Throws ShapeError for other shapes.
-Array matmul(const Array& a, const Array& b, Location at = Location::current());
+/// The matrix products of (..., M, K) and (..., K, N), or of operands that are transposed: (..., M, N). The leading axes
+/// broadcast, as in numpy. Throws ShapeError for other shapes.
+Array matmul(const Array& a, const Array& b, const MatmulOptions& options = {},
+             Location at = Location::current());
 /// The axes in another order: axis i of the result is axis axes[i] of x; without `axes` they are reversed. Throws
 /// ShapeError unless each axis is given exactly once.
 Array transpose(const Array& x, const Axes& axes = {}, Location at = Location::current());

@@ -24,8 +24,8 @@ struct Program;
 /// \endcond
 
 /// What a formula is written with: an element of an input, what was computed from such, or a number. Its functions
-/// are those of variables, and found where one of their terms is no number. Comparisons are 1 where they hold,
-/// else 0. Each throws ValueError where all its terms are numbers.
+/// are those of variables, called as here (`tanh(x)`: `std::tanh` knows no terms), and found where one of their terms
+/// is no number. Comparisons are 1 where they hold, else 0. Each throws ValueError where all its terms are numbers.
 class Term {
  public:
   /// The same number for all elements.
@@ -90,7 +90,8 @@ class Term {
 /// kept, and not the function, an `if` in it is decided once: use `where`.
 class Formula {
  public:
-  /// Calls `function` with terms. Throws ValueError if it needs more than eight intermediate results at once.
+  /// Calls `function` with terms. Throws ValueError if it needs more than eight intermediate results at once, or
+  /// has more than 32 different numbers.
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, Formula>) Formula(F function)
       : Formula{trace(function, std::make_index_sequence<inputs_of<F>()>{})} {}

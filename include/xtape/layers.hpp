@@ -3,6 +3,7 @@
 /// All layers.
 #pragma once
 
+#include <xtape/layers/attention.hpp>
 #include <xtape/layers/conv.hpp>
 #include <xtape/layers/dense.hpp>
 #include <xtape/layers/embedding.hpp>
@@ -13,3 +14,4 @@
 #include <xtape/layers/residual.hpp>
 #include <xtape/layers/sequential.hpp>
 #include <xtape/layers/stateless.hpp>
+#include <xtape/layers/transformer.hpp>

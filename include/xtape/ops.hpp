@@ -5,8 +5,10 @@
 
 #include <xtape/ops/activation.hpp>
 #include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/attention.hpp>
 #include <xtape/ops/conv.hpp>
 #include <xtape/ops/dropout.hpp>
+#include <xtape/ops/einsum.hpp>
 #include <xtape/ops/elementwise.hpp>
 #include <xtape/ops/index.hpp>
 #include <xtape/ops/linear.hpp>

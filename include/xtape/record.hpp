@@ -152,7 +152,8 @@ struct Given {
 /// input, in one of three forms.
 /// - `Array(const Array& g)` returns it. It has the shape of the input, or that of the op's result if the op
 ///   broadcast the input to it; the tape sums it back.
-/// - `void(Array& g)` makes it of the result's gradient, in its memory.
+/// - `void(Array& g)` makes it of the result's gradient, in its memory, or in that of a copy if another input still
+///   needs that. An object of a class that has both functions is then asked for the first one, without a copy.
 /// - `void(const Array& g, Array& sum)` adds it to what the input's gradient is so far, of the input's shape: for an
 ///   op that reads a part of its input, as `slice` does.
 ///

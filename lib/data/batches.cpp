@@ -7,12 +7,12 @@
 #include <xtape/observer.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include <cxxabi.h>
 #include <unistd.h>
@@ -42,8 +42,8 @@ void do_not_call_at_exit(void* object) {
 
 }  // namespace
 
-// Batch k is gathered while batch k - 1 is in use. It has memory of its own, as what was in batch k - 2 may be in use
-// still: the pool has what nobody uses any more.
+// While batch k is in use, those up to k + depth are gathered, one after the other. Each has memory of its own, as what
+// was in earlier ones may be in use still: the pool has what nobody uses any more.
 class Batches::Loader {
  public:
   Loader(const Dataset& dataset, std::size_t batch_size, const Op& op)
@@ -55,7 +55,7 @@ class Batches::Loader {
     call_at_exit([](void* self) { static_cast<Loader*>(self)->stop(); }, this);
   }
   ~Loader() {
-    background_.abandon();
+    abandon();
     do_not_call_at_exit(this);
   }
   Loader(const Loader&) = delete;
@@ -71,18 +71,23 @@ class Batches::Loader {
   std::size_t size() const noexcept {
     return order_.size() / batch_size_ + (order_.size() % batch_size_ != 0);
   }
-  bool at_end() const noexcept { return current_ >= size(); }
-  const Batch& current() const noexcept { return batches_[current_ % 2]; }
+  bool at_end() const noexcept { return at_end(current_); }
+  const Batch& current() const noexcept { return batches_[current_ % batches_.size()]; }
 
   void skip(std::size_t count) noexcept { first_ = count; }
+  void prefetch(std::size_t depth) noexcept { next_depth_ = depth; }
   void restart() {
-    background_.abandon();
-    gather(first_);
+    abandon();
+    depth_ = std::min(next_depth_, size());
+    batches_.resize(depth_ + 1);
+    made_ = gathered_ = wanted_ = first_;
+    busy_ = false;
     advance_to(first_);
   }
   void advance() { advance_to(current_ + 1); }
 
  private:
+  bool at_end(std::size_t k) const noexcept { return k >= size(); }
   void advance_to(std::size_t k) {
     Observer::each([](Observer& o) { o.start(); });
     arrive(k);
@@ -90,31 +95,70 @@ class Batches::Loader {
     Observer::each([&](Observer& o) { o.batch(bytes(current())); });
   }
 
-  // Waits for batch k, and has the next one gathered in the meantime.
+  // Waits for batch k, and has those behind it gathered in the meantime.
   void arrive(std::size_t k) {
     current_ = size();  // where an exception leaves it
-    background_.wait();
-    gather(k + 1);
+    ask_for(k);
+    wait_for(k);
+    ask_for(k + depth_);
     current_ = k;
   }
 
-  // Makes batch k, which is filled in the background.
-  void gather(std::size_t k) {
-    const std::lock_guard lock{reading_};
+  // Makes the batches up to k, and has them gathered in the background.
+  void ask_for(std::size_t k) {
+    for (; made_ < size() && made_ <= k; ++made_) make(made_);
+    if (depth_ == 0) return;
+    {
+      const std::lock_guard lock{queue_};
+      wanted_ = made_;
+      if (busy_ || gathered_ >= wanted_) return;
+      busy_ = true;
+    }
+    background_.run([this] { gather_wanted(); });
+  }
+  void wait_for(std::size_t k) {
+    if (at_end(k)) return;
+    if (depth_ == 0) return gather(k);
+    {
+      const std::lock_guard lock{queue_};
+      if (gathered_ > k) return;
+      wanted_ = k + 1;  // those behind it can wait
+    }
+    background_.wait();
+  }
+  void abandon() noexcept {
+    {
+      const std::lock_guard lock{queue_};
+      wanted_ = 0;
+    }
+    background_.abandon();
+  }
+
+  // What an exception leaves is for who waits for that batch: nobody goes on.
+  void gather_wanted() {
+    std::unique_lock lock{queue_};
+    for (; gathered_ < wanted_; ++gathered_) {
+      lock.unlock();
+      gather(gathered_);
+      lock.lock();
+    }
+    busy_ = false;
+  }
+
+  void make(std::size_t k) {
+    const std::lock_guard lock{making_};
     if (stopped_) wait_for_the_end();  // another thread has called std::exit
-    if (k >= size()) return;
     const std::size_t count = indices(k).size();
-    Batch& batch = batches_[k % 2];
-    batch = {};  // batch k - 2
+    Batch& batch = batches_[k % batches_.size()];
+    batch = {};  // an earlier one
     batch = dataset_.make_batch(count);
     check(batch, count);
     batch.number = k;
-    background_.run([this, k] { fill(k); });
   }
-  void fill(std::size_t k) {
-    const std::lock_guard lock{reading_};
+  void gather(std::size_t k) {
+    const std::lock_guard lock{gathering_};
     Rng rng = generator(k);
-    if (!stopped_) dataset_.gather(indices(k), batches_[k % 2], rng);
+    if (!stopped_) dataset_.gather(indices(k), batches_[k % batches_.size()], rng);
   }
 
   std::span<const std::uint32_t> indices(std::size_t k) const {
@@ -149,7 +193,7 @@ class Batches::Loader {
   // std::exit is not waited for, nor one that was under way when this process was forked: it is not here.
   void stop() noexcept {
     if (::getpid() != process_) return;
-    const std::lock_guard lock{reading_};
+    const std::scoped_lock lock{making_, gathering_};
     stopped_ = true;
   }
 
@@ -158,10 +202,15 @@ class Batches::Loader {
   Op op_;
   std::uint64_t seed_ = 0, position_ = 0;  // of the generator before the order was drawn
   std::vector<std::uint32_t> order_;
-  std::array<Batch, 2> batches_;  // that in use and the next
+  std::size_t depth_ = 1, next_depth_ = 1;  // of this loop, and of the next
+  std::vector<Batch> batches_;              // that in use, and those behind it
   std::size_t first_ = 0, current_ = 0;
+  std::size_t made_ = 0;                   // batches before this one are there, to be gathered
+  std::mutex queue_;                       // of the three below
+  std::size_t gathered_ = 0, wanted_ = 0;  // batches before these
+  bool busy_ = false;                      // whether the background goes on to what is wanted
   const pid_t process_ = ::getpid();
-  std::recursive_mutex reading_;  // held by who reads the dataset
+  std::recursive_mutex making_, gathering_;  // held by who reads the dataset
   std::atomic<bool> stopped_ = false;
   kernels::Background background_;
 };
@@ -172,6 +221,7 @@ Batches& Batches::operator=(Batches&&) noexcept = default;
 Batches::~Batches() = default;
 
 void Batches::skip(std::size_t count) noexcept { loader_->skip(count); }
+void Batches::prefetch(std::size_t depth) noexcept { loader_->prefetch(depth); }
 Batches::Iterator Batches::begin() {
   loader_->restart();
   return Iterator{*loader_};

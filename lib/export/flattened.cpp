@@ -62,6 +62,14 @@ bool goes_along(const Call& call) {
   return is(call, "flip") || is(call, "cumsum") || is(call, "gather");
 }
 
+// Whether a product is of other axes than the last of its first factor and the last but one of the second, or has
+// them elsewhere than the first factor.
+bool exchanges_axes(const Call& call) {
+  if (call.inputs[0]->rank() != call.result()->dimension()) return true;
+  const auto* const o = call.options.as<MatmulOptions>();
+  return o != nullptr && (o->transpose_a || o->transpose_b);
+}
+
 // Whether each axis of the result is that of the input, or several of it.
 bool keeps_axes(const Call& call) {
   return is_elementwise(call) || is(call, "concatenate") || is(call, "slice") ||
@@ -98,6 +106,8 @@ class Follower : public Observer {
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul") || call.options.as<RecurrentCall>() != nullptr)
       multiply(call, order);
+    else if (is(call, "scaled_dot_product_attention"))
+      attend(call, order);
     else if (is_view(call))
       keep(call, reshaped(call, *order));
     else if (is(call, "transpose") && !is_flattened(*order))
@@ -202,6 +212,10 @@ class Follower : public Observer {
   void multiply(const Call& call, const std::optional<ImageOrder>& order) {
     const std::optional<ImageOrder> right = order_of(*call.inputs[1]);
     if (right && is_flattened(*right)) fail(call, "joins flattened images with what is none");
+    if (exchanges_axes(call)) {
+      if (order && is_flattened(*order)) fail(call, "takes flattened images apart");
+      return keep(call, unknown_order(call.result()->dimension()));
+    }
     if (order && order->axes.back() == ImageAxis::flattened) return read(call, order->channels);
     if (order && order->axes.back() == ImageAxis::unknown && call.inputs[0]->shape().back() > 1)
       fail(call, "reads axes of images that were joined");
@@ -210,6 +224,13 @@ class Follower : public Observer {
     result.axes.resize(call.result()->dimension(), ImageAxis::unknown);
     result.axes.back() = ImageAxis::none;
     result.changed = true;
+    keep(call, result);
+  }
+
+  // Each step of the result is a mixture of steps, where that of the queries was.
+  void attend(const Call& call, const std::optional<ImageOrder>& queries) {
+    ImageOrder result = queries ? *queries : unknown_order(3);
+    result.axes.back() = ImageAxis::none;
     keep(call, result);
   }
 

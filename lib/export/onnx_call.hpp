@@ -68,6 +68,8 @@ void conv_transpose2d(Builder& b, const Call& call);
 void max_pool2d(Builder& b, const Call& call);
 void avg_pool2d(Builder& b, const Call& call);
 
+void attention(Builder& b, const Call& call);
+
 // Normalisation.
 void batch_norm(Builder& b, const Call& call);
 void layer_norm(Builder& b, const Call& call);

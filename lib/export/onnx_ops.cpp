@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 
 namespace xtape::inline XTAPE_ABI::onnx {
 
@@ -56,15 +57,31 @@ std::vector<std::string> factors(Builder& b, const Variable& x, const Variable& 
           b.constant(w, {s[0] / channels, channels, s[1]}, {1, 0, 2}, s)};
 }
 
+// The last two axes of x exchanged.
+std::string exchanged(Builder& b, const Variable& x) {
+  Ints order(x.rank());
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[x.rank() - 2], order[x.rank() - 1]);
+  return b.add("Transpose", {b.name(x)}, {{"perm", order}});
+}
+
 void matmul(Builder& b, const Call& call) {
   const Variable &x = *call.inputs[0], &w = *call.inputs[1];
+  const MatmulOptions& o = options_of<MatmulOptions>(call);
   if (b.is_constant(x)) fail(call, "the first factor of the op matmul is a constant");
   check_batch_axes(b, call);
+  if (o.transpose_a && x.rank() == 2) fail(call, "the op matmul moves the batch's axis");
   if (w.rank() > 2)
     check_constants(b, call);
   else
     check_constant(b, call, w, "second factor");  // each row of it would be a sample
-  b.define(call.result(), Order::same, b.add("MatMul", factors(b, x, w)));
+  std::vector<std::string> terms;
+  if (o.transpose_a || o.transpose_b)
+    terms = {o.transpose_a ? exchanged(b, x) : b.name(x),
+             o.transpose_b ? exchanged(b, w) : b.name(w)};
+  else
+    terms = factors(b, x, w);
+  b.define(call.result(), Order::same, b.add("MatMul", terms));
 }
 
 void dense(Builder& b, const Call& call) {
@@ -221,6 +238,7 @@ const std::map<std::string_view, Translation>& translations() {
   static const std::map<std::string_view, Translation> all{
       {"matmul", matmul},
       {"dense", dense},
+      {"scaled_dot_product_attention", attention},
       {"conv2d", conv2d},
       {"conv_transpose2d", conv_transpose2d},
       {"max_pool2d", max_pool2d},

@@ -3,21 +3,16 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/parallel.hpp"
-#include "text.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace xtape::inline XTAPE_ABI::kernels {
-namespace {
 
-// As many whole panels as hold n columns.
 std::size_t panel_elements(const DenseKernels& kernels, std::size_t k, std::size_t n) {
   const std::size_t columns = kernels.panel_columns;
   return k * ((n + columns - 1) / columns * columns);
 }
-
-}  // namespace
 
 Packed::Packed(const DenseKernels& kernels, std::size_t k, std::size_t n, Factor b, bool copy)
     : kernels_{kernels},
@@ -262,35 +257,6 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
 
 void matmul(std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b, Scalar* c) {
   matmul(best<DenseKernels>(), m, n, k, a, b, c);
-}
-
-Product::Product(const Op& op, const Shape& a, const Shape& b) {
-  const bool stacked = b.size() > 2;
-  if (a.size() < 2 || b.size() < 2 || (stacked && a.size() != b.size()))
-    throw ShapeError(op,
-                     text("expected (..., M, K) and (K, N) or (..., K, N), got ", a, " and ", b),
-                     "reshape a vector to a matrix of one row or column?");
-  k = a.back();
-  n = b.back();
-  for (std::size_t i = 0; i + 1 < a.size(); ++i) {
-    const bool leading = i + 2 < a.size();
-    if (stacked && leading && a[i] != b[i])
-      throw ShapeError(op, text("the leading axes of ", a, " and ", b, " differ"));
-    (stacked && leading ? count : m) *= a[i];
-  }
-  if (b[b.size() - 2] != k)
-    throw ShapeError(
-        op, text("the inner sizes of ", a, " and ", b, " differ: ", k, " and ", b[b.size() - 2]),
-        "transpose one of them?");
-  result = a;
-  result.back() = n;
-}
-
-Array Product::operator()(const Array& a, const Array& b) const {
-  Array y = uninitialized(result);
-  for (std::size_t i = 0; i < count; ++i)
-    matmul(m, n, k, {a.data() + i * m * k, k}, {b.data() + i * k * n, n}, y.data() + i * m * n);
-  return y;
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -9,6 +9,9 @@
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
+/// As many elements as panels of k rows take that hold n columns.
+std::size_t panel_elements(const DenseKernels& kernels, std::size_t k, std::size_t n);
+
 /// The right operand of products in panels: a copy, or, where its rows can be read in whole vectors and
 /// `copy` is false, itself.
 class Packed {
@@ -28,16 +31,5 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
             Factor b, Scalar* c);
 /// The same, by the best kernels of this machine.
 void matmul(std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b, Scalar* c);
-
-/// A product of stacks of matrices, (count, m, k) and (count, k, n); one of two matrices is the common case.
-struct Product {
-  /// Of arrays (..., M, K), and (K, N) or (..., K, N). Throws ShapeError for other shapes.
-  Product(const Op& op, const Shape& a, const Shape& b);
-  /// Of arrays of the shapes that it was made for.
-  Array operator()(const Array& a, const Array& b) const;
-
-  std::size_t count = 1, m = 1, n = 0, k = 0;
-  Shape result;
-};
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

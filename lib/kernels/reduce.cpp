@@ -42,9 +42,9 @@ struct Extreme {
     else
       return b < a;
   }
-  static Scalar join(Scalar a, Scalar b) { return replaces(b, a) || b != b ? b : a; }
-  static Vec join(Vec a, Vec b) {
-    const Vec further = replaces(b, a) ? b : a;
+  template <class T>
+  static T join(T a, T b) {  // without a branch, so that loops become those of vectors
+    const T further = replaces(b, a) ? b : a;
     return b != b ? b : further;
   }
   static Scalar join_four(Scalar a, Scalar b, Scalar c, Scalar d) {

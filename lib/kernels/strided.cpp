@@ -2,102 +2,105 @@
 #include "kernels/strided.hpp"
 
 #include "kernels/dispatch.hpp"
-#include "kernels/parallel.hpp"
 #include "kernels/reduce.hpp"
 #include "kernels/transpose.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-using Walk = Nest<2>;  // over an array and what it is reduced to
+// How an array of `whole` is reduced to `kept` along the innermost axes along which it is reduced: these are the rows of
+// `count` matrices that follow each other, whose columns are the axes behind them.
+struct Innermost {
+  std::size_t count = 1;
+  Matrix matrix{1, 1};
+  Shape left;    // of the result
+  bool is_last;  // whether there are no others
 
-// Goes over an array of `whole` that is reduced to `kept`. Joined, the axes are in most cases some that are kept, some
-// that are reduced, some that are kept: a matrix for each of the first, of which rows are reduced, by
-// `rows(count, matrix)`, or the columns of one, by `columns(matrix)`. `other(walk)` is for the rest.
-template <class Rows, class Columns, class Other>
-void over_matrices(const Shape& whole, const Shape& kept, Rows rows, Columns columns, Other other) {
-  const Walk walk{whole, {row_major(whole), strides_over(kept, whole)}};
-  const Shape& sizes = walk.sizes();
-  const std::size_t axes = sizes.size();
-  const auto is_reduced = [&](std::size_t axis) { return walk.steps(axis)[1] == 0; };
-  std::size_t inner = 1, count = 1, outer = 1, axis = axes;
-  if (!is_reduced(axis - 1)) inner = sizes[--axis];
-  if (axis > 0 && is_reduced(axis - 1)) count = sizes[--axis];
-  if (axis > 0) outer = sizes[--axis];
-  if (axis > 0)
-    other(walk);
-  else if (inner == 1)
-    columns(Matrix{outer, count});
-  else
-    rows(outer, Matrix{count, inner});
+  Innermost(const Shape& whole, const Shape& kept) : left{whole} {
+    const std::size_t missing = whole.size() - kept.size();
+    const auto is_kept = [&](std::size_t axis) {
+      return axis >= missing && kept[axis - missing] == whole[axis];
+    };
+    std::size_t axis = whole.size();
+    for (; axis > 0 && is_kept(axis - 1); --axis) matrix.columns *= whole[axis - 1];
+    for (; axis > 0 && (whole[axis - 1] == 1 || !is_kept(axis - 1)); --axis) {
+      matrix.rows *= whole[axis - 1];
+      left[axis - 1] = 1;
+    }
+    for (; axis > 0; --axis) count *= whole[axis - 1];
+    is_last = element_count(left) == element_count(kept);
+  }
+  // Where there are no axes behind them, the columns of one matrix are reduced.
+  bool is_of_columns() const { return matrix.columns == 1; }
+  Matrix of_columns() const { return {count, matrix.rows}; }
+};
+
+// `a` reduced to `shape`, some axes after the others: step(axes, from, to).
+template <class Step>
+Array reduced(const Array& a, const Shape& shape, Step step) {
+  const Innermost axes{a.shape(), shape};
+  Array y = uninitialized(axes.is_last ? shape : axes.left);
+  step(axes, a.data(), y.data());
+  return axes.is_last ? y : reduced(y, shape, step);
 }
 
-// `a` reduced to `shape`.
-template <class Rows, class Columns, class Other>
-Array reduce(const Array& a, const Shape& shape, Rows rows, Columns columns, Other other) {
-  Array y = uninitialized(shape);
-  const Scalar* const from = a.data();
-  Scalar* const to = y.data();
-  over_matrices(
-      a.shape(), shape, [&](std::size_t count, Matrix m) { rows(count, m, from, to); },
-      [&](Matrix m) { columns(m, from, to); }, [&](const Walk& walk) { other(walk, from, y); });
-  return y;
-}
-
-// The maxima or minima of `a`, by kernels, or by what says whether one number replaces another, from the infinity of
-// that sign on.
-template <class Replaces>
+// The maxima or minima.
 Array extreme_to(const Array& a, const Shape& shape, decltype(ReduceKernels::max_rows) rows,
-                 decltype(ReduceKernels::max_columns) columns, int sign, Replaces replaces) {
-  const auto other = [=](const Walk& walk, const Scalar* x, Array& y) {
-    std::fill_n(y.data(), y.size(), Scalar(sign) * std::numeric_limits<Scalar>::infinity());
-    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-      const Scalar* const from = x + at[0];
-      Scalar* to = y.data() + at[1];
-      for (std::size_t i = 0; i < count; ++i, to += step[1])
-        if (replaces(from[i], *to) || from[i] != from[i]) *to = from[i];
-    });
-  };
-  return reduce(a, shape, rows, columns, other);
+                 decltype(ReduceKernels::max_columns) columns) {
+  return reduced(a, shape, [=](const Innermost& axes, const Scalar* x, Scalar* y) {
+    axes.is_of_columns() ? columns(axes.of_columns(), x, y) : rows(axes.count, axes.matrix, x, y);
+  });
 }
+
+// The strides of an array of `whole` in which what is reduced to one element of `kept` follows each other.
+Strides strides_of_rows(const Shape& whole, const Shape& kept) {
+  const Strides to = strides_over(kept, whole);
+  Strides strides(whole.size());
+  std::ptrdiff_t stride = 1;
+  for (const bool are_kept : {false, true})
+    for (std::size_t axis = whole.size(); axis-- > 0;)
+      if ((to[axis] != 0) == are_kept) {
+        strides[axis] = stride;
+        stride *= static_cast<std::ptrdiff_t>(whole[axis]);
+      }
+  return strides;
+}
+
+using Walk = Nest<2>;  // over two arrays
 
 // Copies what has its rows along one axis of the walk and its columns along another: for each place along the other
 // axes a matrix, which is transposed some rows at a time.
 void transpose(const Walk& walk, std::size_t rows, std::size_t columns, const Scalar* from,
                Scalar* to) {
-  Shape outer;
-  std::array<Strides, 2> strides;
-  for (std::size_t axis = 0; axis < walk.sizes().size(); ++axis)
-    if (axis != rows && axis != columns) {
-      outer.push_back(walk.sizes()[axis]);
-      for (std::size_t k = 0; k < 2; ++k) strides[k].push_back(walk.steps(axis)[k]);
-    }
-  PooledVector<Walk::Offsets> matrices;
-  Walk{outer, strides}.for_each_run([&](Walk::Offsets at, std::size_t count, const auto& step) {
-    for (std::size_t i = 0; i < count; ++i, at[0] += step[0], at[1] += step[1])
-      matrices.push_back(at);
-  });
   const std::size_t height = walk.sizes()[rows], width = walk.sizes()[columns];
   const auto from_stride = walk.steps(rows)[0], to_stride = walk.steps(columns)[1];
   // So much of each row of the result that the lines of the cache at its ends do not count.
   const std::size_t piece = std::max<std::size_t>(256, elementwise_grain / (width + 1) / 16 * 16);
   const std::size_t pieces = (height + piece - 1) / piece;
+  Shape outer;
+  std::array<Strides, 2> strides;
+  const auto add_axis = [&](std::size_t size, const Walk::Offsets& steps) {
+    outer.push_back(size);
+    for (std::size_t k = 0; k < 2; ++k) strides[k].push_back(steps[k]);
+  };
+  for (std::size_t axis = 0; axis < walk.sizes().size(); ++axis)
+    if (axis != rows && axis != columns) add_axis(walk.sizes()[axis], walk.steps(axis));
+  const auto length = static_cast<std::ptrdiff_t>(piece);
+  add_axis(pieces, {length * from_stride, length});
+  const Walk matrices{outer, strides};
   const auto run = best<TransposeKernels>().transpose;
-  parallel_ranges(matrices.size() * pieces,
-                  elementwise_grain / (std::min(piece, height) * width + 1) + 1,
+  parallel_ranges(matrices.size(), elementwise_grain / (std::min(piece, height) * width + 1) + 1,
                   [&](std::size_t begin, std::size_t end) {
-                    for (std::size_t i = begin; i < end; ++i) {
-                      const std::size_t row = i % pieces * piece;
-                      const auto [source, target] = matrices[i / pieces];
-                      run(std::min(piece, height - row), width,
-                          from + source + static_cast<std::ptrdiff_t>(row) * from_stride,
-                          static_cast<std::size_t>(from_stride), to + target + row,
-                          static_cast<std::size_t>(to_stride));
-                    }
+                    std::size_t i = begin;
+                    matrices.for_each_run(
+                        begin, end, [&](Walk::Offsets at, std::size_t count, auto& steps) {
+                          for (; count > 0; --count, ++i, at[0] += steps[0], at[1] += steps[1])
+                            run(std::min(piece, height - i % pieces * piece), width, from + at[0],
+                                static_cast<std::size_t>(from_stride), to + at[1],
+                                static_cast<std::size_t>(to_stride));
+                        });
                   });
 }
 
@@ -140,56 +143,45 @@ Strides strides_over(const Shape& shape, const Shape& over) {
 }
 
 Array sum_to(const Array& a, const Shape& shape, double divisor) {
-  const auto sum = [divisor](const Walk& walk, const Scalar* x, Array& y) {
-    // Any other order of axes: in double, like the kernels.
-    PooledVector<double> sums(y.size(), 0.0);
-    walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-      const Scalar* const from = x + at[0];
-      double* to = sums.data() + at[1];
-      for (std::size_t i = 0; i < count; ++i, to += step[1]) *to += static_cast<double>(from[i]);
-    });
-    std::transform(sums.begin(), sums.end(), y.data(),
-                   [divisor](double x) { return static_cast<Scalar>(x / divisor); });
-  };
   const ReduceKernels& k = best<ReduceKernels>();
-  return reduce(
-      a, shape,
-      [&](std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
-        k.sum_rows(count, m, x, divisor, y);
-      },
-      [&](Matrix m, const Scalar* x, Scalar* y) { k.sum_columns(m, x, divisor, y); }, sum);
+  return reduced(
+      a, shape, [&k, divisor](const Innermost& axes, const Scalar* x, Scalar* y) mutable {
+        // A mean is one of means, as a sum may not fit into a Scalar.
+        const bool is_sum = divisor == 1;
+        const double own = axes.is_last || is_sum ? divisor : static_cast<double>(axes.matrix.rows);
+        divisor /= own;
+        axes.is_of_columns() ? k.sum_columns(axes.of_columns(), x, own, y)
+                             : k.sum_rows(axes.count, axes.matrix, x, own, y);
+      });
 }
 
 Array max_to(const Array& a, const Shape& shape) {
   const ReduceKernels& k = best<ReduceKernels>();
-  return extreme_to(a, shape, k.max_rows, k.max_columns, -1, std::greater{});
+  return extreme_to(a, shape, k.max_rows, k.max_columns);
 }
 
 Array min_to(const Array& a, const Shape& shape) {
   const ReduceKernels& k = best<ReduceKernels>();
-  return extreme_to(a, shape, k.min_rows, k.min_columns, 1, std::less{});
+  return extreme_to(a, shape, k.min_rows, k.min_columns);
 }
 
 Array extreme_grad(const Array& a, const Array& extreme, const Array& g) {
+  const ReduceKernels& k = best<ReduceKernels>();
+  const Innermost axes{a.shape(), extreme.shape()};
   Array da = uninitialized(a.shape());
   const Scalar *const x = a.data(), *const y = extreme.data(), *const d = g.data();
-  Scalar* const dx = da.data();
-  const auto one_by_one = [&](const Walk& walk) {
-    PooledVector<Scalar> counts(extreme.size(), 0);
-    const auto for_each = [&](auto f) {
-      walk.for_each_run([&](const auto& at, std::size_t count, const auto& step) {
-        std::ptrdiff_t of = at[1];
-        for (std::size_t i = 0; i < count; ++i, of += step[1]) f(at[0] + std::ptrdiff_t(i), of);
-      });
-    };
-    for_each([&](auto i, auto of) { counts[std::size_t(of)] += x[i] == y[of] ? 1 : 0; });
-    for_each([&](auto i, auto of) { dx[i] = x[i] == y[of] ? d[of] / counts[std::size_t(of)] : 0; });
-  };
-  const ReduceKernels& k = best<ReduceKernels>();
-  over_matrices(
-      a.shape(), extreme.shape(),
-      [&](std::size_t count, Matrix m) { k.max_rows_grad(count, m, x, y, d, dx); },
-      [&](Matrix m) { k.max_columns_grad(m, x, y, d, dx); }, one_by_one);
+  if (!axes.is_last) {  // not some axes after the others: those that equal it have equal shares
+    const Strides own = row_major(a.shape()), rows = strides_of_rows(a.shape(), extreme.shape());
+    Array sorted = uninitialized(a.shape()), gradients = uninitialized(a.shape());
+    copy(a.shape(), x, own, sorted.data(), rows);
+    const std::size_t count = std::max<std::size_t>(extreme.size(), 1);
+    k.max_columns_grad({count, a.size() / count}, sorted.data(), y, d, gradients.data());
+    copy(a.shape(), gradients.data(), rows, da.data(), own);
+  } else if (axes.is_of_columns()) {
+    k.max_columns_grad(axes.of_columns(), x, y, d, da.data());
+  } else {
+    k.max_rows_grad(axes.count, axes.matrix, x, y, d, da.data());
+  }
   return da;
 }
 

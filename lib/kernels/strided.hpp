@@ -4,6 +4,7 @@
 // 0 where it does not move.
 #pragma once
 
+#include "kernels/parallel.hpp"
 #include <xtape/array.hpp>
 
 #include <algorithm>
@@ -31,7 +32,8 @@ Strides row_major(const Shape& shape);
 /// The strides of a row-major array of `shape` that is broadcast to `over`.
 Strides strides_over(const Shape& shape, const Shape& over);
 
-/// `a` summed to `shape`, which broadcasts to the shape of `a`; each sum is divided by `divisor`.
+/// `a` summed to `shape`, which broadcasts to the shape of `a`; each sum is divided by `divisor`. Where axes that are
+/// summed have one between them that is not, the sums over the last ones are rounded before they are added.
 Array sum_to(const Array& a, const Shape& shape, double divisor = 1);
 /// Copies the elements of `shape` from one strided array to another, apart from it.
 void copy(const Shape& shape, const Scalar* from, const Strides& from_strides, Scalar* to,
@@ -72,53 +74,53 @@ class Nest {
   const Shape& sizes() const { return sizes_; }
   const Offsets& steps(std::size_t axis) const { return steps_[axis]; }
 
+  /// The number of elements.
+  std::size_t size() const { return element_count(sizes_); }
+
   /// Copies `count` elements of the only operand, from element `begin` of the walk on.
   void copy(const Scalar* from, std::size_t begin, std::size_t count, Scalar* to) const
       requires(K == 1) {
+    for_each_run(begin, begin + count, [&](const auto& at, std::size_t size, const auto& step) {
+      copy_run(from + at[0], step[0], size, to);
+      to += size;
+    });
+  }
+
+  /// Calls run(offsets, count, steps) for each run of the elements from `begin` to `end`: `count` of them, where
+  /// operand k starts at offsets[k] and moves on by steps[k].
+  template <class Run>
+  void for_each_run(std::size_t begin, std::size_t end, Run run) const {
+    if (begin == end) return;
     const std::size_t inner = sizes_.size() - 1;
     Shape index(sizes_.size());
-    for (std::size_t axis = inner + 1; axis-- > 0; begin /= sizes_[axis]) {
-      index[axis] = begin % sizes_[axis];
-      from += static_cast<std::ptrdiff_t>(index[axis]) * steps_[axis][0];
+    Offsets offsets{};
+    const auto move = [&](std::size_t axis, std::ptrdiff_t by) {
+      for (std::size_t k = 0; k < K; ++k) offsets[k] += by * steps_[axis][k];
+    };
+    for (std::size_t axis = inner + 1, at = begin; axis-- > 0; at /= sizes_[axis]) {
+      index[axis] = at % sizes_[axis];
+      move(axis, static_cast<std::ptrdiff_t>(index[axis]));
     }
-    const std::ptrdiff_t step = steps_[inner][0];
-    while (count > 0) {
-      const std::size_t run = std::min(count, sizes_[inner] - index[inner]);
-      copy_run(from, step, run, to);
-      to += run;
-      count -= run;
-      from += static_cast<std::ptrdiff_t>(run) * step;
-      index[inner] += run;
-      for (std::size_t axis = inner; axis > 0 && index[axis] == sizes_[axis]; --axis) {
-        from += steps_[axis - 1][0] - static_cast<std::ptrdiff_t>(sizes_[axis]) * steps_[axis][0];
+    for (;;) {
+      const std::size_t count = std::min(end - begin, sizes_[inner] - index[inner]);
+      run(std::as_const(offsets), count, steps_[inner]);
+      begin += count;
+      if (begin == end) return;
+      index[inner] += count;
+      move(inner, static_cast<std::ptrdiff_t>(count));
+      for (std::size_t axis = inner; index[axis] == sizes_[axis]; --axis) {
+        move(axis, -static_cast<std::ptrdiff_t>(sizes_[axis]));
+        move(axis - 1, 1);
         index[axis] = 0;
         ++index[axis - 1];
       }
     }
   }
-
-  /// Calls run(offsets, count, steps) for each run: `count` elements, where operand k starts at
-  /// offsets[k] and moves on by steps[k].
+  /// The same for all elements, a piece of them at a time, on all threads of the pool.
   template <class Run>
   void for_each_run(Run run) const {
-    for (std::size_t size : sizes_)
-      if (size == 0) return;
-    const std::size_t outer = sizes_.size() - 1;
-    Shape index(outer, 0);
-    Offsets offsets{};
-    for (;;) {
-      run(std::as_const(offsets), sizes_.back(), steps_.back());
-      std::size_t axis = outer;
-      for (;;) {
-        if (axis == 0) return;
-        --axis;
-        for (std::size_t k = 0; k < K; ++k) offsets[k] += steps_[axis][k];
-        if (++index[axis] < sizes_[axis]) break;
-        index[axis] = 0;
-        for (std::size_t k = 0; k < K; ++k)
-          offsets[k] -= steps_[axis][k] * static_cast<std::ptrdiff_t>(sizes_[axis]);
-      }
-    }
+    const auto piece = [&](std::size_t begin, std::size_t end) { for_each_run(begin, end, run); };
+    parallel_ranges(size(), elementwise_grain, piece, Denormals::kept);
   }
 
  private:

@@ -68,12 +68,21 @@ Elementwise::Gradient Elementwise::Call::gradient(std::size_t input) const {
 }
 
 void Elementwise::Gradient::operator()(Array& g) const {
-  if (formula.program().is_input(0)) return;
+  if (!formula.program().is_input(0)) into(g, g);
+}
+
+Array Elementwise::Gradient::operator()(const Array& g) const {
+  Array dx = uninitialized(g.shape());
+  into(dx, g);
+  return dx;
+}
+
+void Elementwise::Gradient::into(Array& dx, const Array& g) const {
   std::array<const Array*, most_inputs + 2> arrays{&g};
   for (std::size_t i = 0; i <= inputs; ++i)
     arrays[1 + i] = kept[i] ? &**kept[i] : &g;  // one that is not kept is not read
   kernels::elementwise(formula.program(), std::span{arrays}.first(inputs + 2),
-                       std::span{numbers}.first(number_count), g);
+                       std::span{numbers}.first(number_count), dx);
 }
 
 void Elementwise::Argument::edges(detail::Recorder& to) const {

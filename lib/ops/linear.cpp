@@ -2,31 +2,18 @@
 #include <xtape/ops/linear.hpp>
 
 #include "kernels/matmul.hpp"
+#include "kernels/product.hpp"
 #include "ops/fused.hpp"
 
 namespace xtape::inline XTAPE_ABI {
 
-Variable matmul(const Variable& a, const Variable& b, Location at) {
+Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options, Location at) {
   Op op{"matmul", at};
-  const kernels::Product p{op, a.shape(), b.shape()};
-  op.flops = 2.0 * static_cast<double>(p.count * p.m) * static_cast<double>(p.n * p.k);
-  return record(op, p(a.value(), b.value()),
-                wrt(a,
-                    [p, b = b.shared_value(), shape = a.shape()](const Array& g) {
-                      Array da = uninitialized(shape);
-                      for (std::size_t i = 0; i < p.count; ++i)
-                        kernels::matmul(p.m, p.k, p.n, {g.data() + i * p.m * p.n, p.n},
-                                        {b->data() + i * p.k * p.n, p.n, true},
-                                        da.data() + i * p.m * p.k);
-                      return da;
-                    }),
-                wrt(b, [p, a = a.shared_value(), shape = b.shape()](const Array& g) {
-                  Array db = uninitialized(shape);
-                  for (std::size_t i = 0; i < p.count; ++i)
-                    kernels::matmul(p.k, p.n, p.m, {a->data() + i * p.m * p.k, p.k, true},
-                                    {g.data() + i * p.m * p.n, p.n}, db.data() + i * p.k * p.n);
-                  return db;
-                }));
+  const kernels::Product p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
+  op.flops = p.flops();
+  return record(op, p(a.value(), b.value()), given(options),
+                wrt(a, [p, b = b.shared_value()](const Array& g) { return p.grad_a(g, *b); }),
+                wrt(b, [p, a = a.shared_value()](const Array& g) { return p.grad_b(g, *a); }));
 }
 
 namespace {

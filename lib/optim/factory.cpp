@@ -83,9 +83,13 @@ NamedOptimizer row(std::string_view name, std::string_view title, Change change)
     });
     return all;
   };
-  const auto make = [options](Preset preset, std::optional<double> learning_rate, Location at) {
+  const auto make = [options, name](Preset preset, const OptimizerChanges& changes, Location at) {
     typename O::Options chosen = options(preset);
-    if (learning_rate) chosen.learning_rate = *learning_rate;
+    if (changes.learning_rate) chosen.learning_rate = *changes.learning_rate;
+    if constexpr (requires { chosen.weight_decay; })
+      chosen.weight_decay = changes.weight_decay.value_or(chosen.weight_decay);
+    else if (changes.weight_decay)
+      throw ValueError({"make_optimizer", at}, text(name, " has no weight_decay"));
     return std::make_unique<O>(chosen, at);
   };
   return {name, title, std::move(presets), list, make};
@@ -140,6 +144,11 @@ std::span<const NamedOptimizer> named_optimizers() { return rows(); }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset,
                                           std::optional<double> learning_rate, Location at) {
+  return make_optimizer(name, preset, OptimizerChanges{.learning_rate = learning_rate}, at);
+}
+
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset,
+                                          const OptimizerChanges& changes, Location at) {
   const Op op{"make_optimizer", at};
   const auto found = std::ranges::find(rows(), name, &NamedOptimizer::name);
   if (found == rows().end())
@@ -148,7 +157,7 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset,
   if (std::ranges::find(found->presets, preset) == found->presets.end())
     throw ValueError(op, text(name, " has no preset ", to_string(preset), ", expected one of ",
                               list_of(found->presets, [](Preset p) { return to_string(p); })));
-  return found->make(preset, learning_rate, at);
+  return found->make(preset, changes, at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -117,6 +117,7 @@ class Training {
     auto batches = data::batches(train_, options_.batch_size, order);
     if (step_ == 0) rng_ = order;
     batches.skip(step_);
+    batches.prefetch(options_.prefetch);
     Laps laps;
     for (auto batch = batches.begin(); batch != batches.end(); ++batch) {
       seconds_.data += laps.lap();

@@ -61,12 +61,12 @@ const Metrics& History::test(Location at) const {
 }
 
 const EpochReport& History::best(std::string_view by, Location at) const {
-  const std::string_view name = or_own(by, *this);
-  const auto best = std::ranges::min_element(
-      epochs, {}, [&](const EpochReport& report) { return cost(report, name); });
-  if (best == epochs.end() || std::isinf(cost(*best, name)))
-    throw ValueError({"best", at}, epochs.empty() ? "the history has no epochs"
-                                                  : "no epoch has a number that is finite");
+  const Op op{"best", at};
+  const auto of = [&](const EpochReport& report) { return cost(report, or_own(by, *this), op); };
+  const auto best = std::ranges::min_element(epochs, {}, of);
+  if (best == epochs.end() || std::isinf(of(*best)))
+    throw ValueError(
+        op, epochs.empty() ? "the history has no epochs" : "no epoch has a number that is finite");
   return *best;
 }
 

@@ -199,19 +199,22 @@ BOOST_AUTO_TEST_CASE(can_be_moved_in_the_middle) {
 
 BOOST_AUTO_TEST_CASE(take_the_memory_that_nobody_uses_any_more) {
   const auto digits = data::synthetic_digits({.count = 130});
-  data::Batches batches = data::batches(digits, 10);
-  std::set<const void*> images_at;
-  std::size_t allocations = 0, in_use = 0;
-  for (const auto& [images, labels] : batches) {
-    if (images_at.empty()) {
-      allocations = memory_stats().system_allocations;
-      in_use = memory_stats().in_use;
+  for (const std::size_t depth : {0, 1, 3}) {
+    data::Batches batches = data::batches(digits, 10);
+    batches.prefetch(depth);
+    std::set<const void*> images_at;
+    std::size_t allocations = 0, in_use = 0;
+    for (const auto& [images, labels] : batches) {
+      if (images_at.empty()) {
+        allocations = memory_stats().system_allocations;
+        in_use = memory_stats().in_use;
+      }
+      images_at.insert(images.array().data());
     }
-    images_at.insert(images.array().data());
+    if (SEES_ALLOCATIONS) BOOST_TEST(images_at.size() == depth + 1);
+    BOOST_TEST(memory_stats().system_allocations == allocations);
+    BOOST_TEST(memory_stats().in_use <= in_use);
   }
-  if (SEES_ALLOCATIONS) BOOST_TEST(images_at.size() == 2u);
-  BOOST_TEST(memory_stats().system_allocations == allocations);
-  BOOST_TEST(memory_stats().in_use <= in_use);
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_goes_onto_a_tape_and_stays_there_without_a_copy) {
@@ -227,9 +230,11 @@ BOOST_AUTO_TEST_CASE(a_batch_goes_onto_a_tape_and_stays_there_without_a_copy) {
 }
 
 BOOST_AUTO_TEST_CASE(pass_on_what_gather_throws) {
-  for (int gather = 0; gather < 4; ++gather) {
+  for (const auto& [gather, depth] : std::vector<std::pair<int, std::size_t>>{
+           {0, 1}, {1, 1}, {2, 1}, {3, 1}, {2, 0}, {0, 3}, {2, 3}, {3, 9}}) {
     const Throwing dataset{20, gather};
     data::Batches batches = data::batches(dataset, 5);
+    batches.prefetch(depth);
     int seen = 0;
     BOOST_CHECK_EXCEPTION(
         for ([[maybe_unused]] const data::Batch& batch
@@ -310,24 +315,80 @@ boost::test_tools::assertion_result has_two_threads(boost::unit_test::test_unit_
   return tbb::this_task_arena::max_concurrency() > 1;
 }
 
+// Counts gathers, and where they were.
+struct Watched : Counting {
+  using Counting::Counting;
+  void gather(std::span<const std::uint32_t> indices, data::Batch& batch, Rng& rng) const override {
+    Counting::gather(indices, batch, rng);
+    drawn.push_back(rng());
+    here += std::this_thread::get_id() == loop;
+    ++gathers;
+  }
+  const std::thread::id loop = std::this_thread::get_id();
+  mutable std::vector<std::uint64_t> drawn;
+  mutable std::atomic<int> here = 0, gathers = 0;
+};
+
 BOOST_AUTO_TEST_CASE(gather_in_the_background, *boost::unit_test::precondition(has_two_threads)) {
-  struct Watched : Counting {
-    using Counting::Counting;
-    void gather(std::span<const std::uint32_t> indices, data::Batch& batch,
-                Rng& rng) const override {
-      Counting::gather(indices, batch, rng);
-      ++gathers;
+  for (const int depth : {1, 3}) {
+    const Watched dataset{40};
+    int seen = 0;
+    data::Batches batches = data::batches(dataset, 5);
+    batches.prefetch(static_cast<std::size_t>(depth));
+    for ([[maybe_unused]] const data::Batch& batch : batches) {
+      const int expected = std::min(++seen + depth, 8);
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+      while (dataset.gathers < expected && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+      BOOST_TEST(dataset.gathers == expected);  // the next, and no further
     }
-    mutable std::atomic<int> gathers = 0;
-  };
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gather_when_asked_for_without_prefetching) {
   const Watched dataset{20};
+  data::Batches batches = data::batches(dataset, 5);
+  batches.prefetch(0);
   int seen = 0;
-  for ([[maybe_unused]] const data::Batch& batch : data::batches(dataset, 5)) {
+  for ([[maybe_unused]] const data::Batch& batch : batches) {
     ++seen;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (dataset.gathers < std::min(seen + 1, 4) && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::yield();
-    BOOST_TEST(dataset.gathers == std::min(seen + 1, 4));  // the next, and no further
+    BOOST_TEST(dataset.gathers == seen);
+    BOOST_TEST(dataset.here == seen);
+  }
+  BOOST_TEST(seen == 4);
+}
+
+BOOST_AUTO_TEST_CASE(are_the_same_for_any_depth) {
+  const auto seen = [](std::size_t depth, std::size_t skipped, int threads) {
+    const tbb::global_control limit{tbb::global_control::max_allowed_parallelism,
+                                    static_cast<std::size_t>(threads)};
+    const Watched dataset{1001};
+    Rng rng{3};
+    data::Batches batches = data::batches(dataset, 7, rng);
+    batches.prefetch(depth);
+    batches.skip(skipped);
+    std::vector<Scalar> numbers;
+    for (const data::Batch& batch : batches)
+      numbers.insert(numbers.end(), batch.input().array().begin(), batch.input().array().end());
+    return std::pair{numbers, dataset.drawn};
+  };
+  for (const std::size_t skipped : {0, 50, 143, 200}) {
+    const auto expected = seen(1, skipped, 2);
+    for (const std::size_t depth : {0, 2, 5, 1000})
+      for (const int threads : {1, 2}) BOOST_TEST((seen(depth, skipped, threads) == expected));
+  }
+}
+
+// A queue that nobody empties ends with the loop.
+BOOST_AUTO_TEST_CASE(leave_a_queue_behind) {
+  const Counting dataset{1000};
+  data::Batches batches = data::batches(dataset, 5);
+  for (const std::size_t depth : {100, 2, 0, 7}) {
+    batches.prefetch(depth);
+    for (const data::Batch& batch : batches) {
+      BOOST_TEST(batch.input().array()(0, 0) == 0);
+      break;
+    }
   }
 }
 

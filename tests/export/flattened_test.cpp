@@ -283,6 +283,16 @@ std::vector<Row> other_rows() {
          return matmul(reshape(x, {1, 4, 15}), weight(x, {15, 2}));
        },
        0, joined},
+      {"matmul",
+       [](V x) {
+         return matmul(mean(x, {.axes = {1}}), weight(x, {5, 2}), {.transpose_a = true});
+       },
+       0, joined},
+      {"matmul",
+       [](V x) {
+         return matmul(flatten(x), weight(x, {2, 60}), {.transpose_b = true});
+       },
+       0, "takes flattened images apart"},
       {"dense",
        [](V x) {
          return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));
@@ -303,6 +313,13 @@ std::vector<Row> other_rows() {
          return rnn(mean(x, {.axes = {1}}), {weight(x, {3, 2}), weight(x, {2, 2})}).y;
        },
        0, changed},
+      {"scaled_dot_product_attention",
+       [](V x) {
+         const Variable y = reshape(x, {1, 20, 3});
+         return mean(scaled_dot_product_attention(y, y, y), {.axes = {1}});
+       },
+       0},
+      {"einsum", [](V x) { return einsum("abcd->abd", x); }, 3},
       {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
       {"softmax_cross_entropy",
        [](V x) {

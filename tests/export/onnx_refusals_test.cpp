@@ -118,6 +118,18 @@ BOOST_AUTO_TEST_CASE(what_is_right_for_one_size_of_the_batch_is_refused) {
       {3}, [](V x) { return matmul(x, relu(x)); },
       "layer 0: the second factor of the op matmul is no constant");
   refuse(
+      {3, 2},
+      [](V x) {
+        return scaled_dot_product_attention(x, x, x, {.mask = zeros({3, 3})});
+      },
+      "layer 0: the mask of the op scaled_dot_product_attention is no input");
+  refuse(
+      {3},
+      [](V x) {
+        return matmul(x, x.tape().input(zeros({3, 3})), {.transpose_a = true});
+      },
+      "layer 0: the op matmul moves the batch's axis");
+  refuse(
       {3, 4},
       [](V x) {
         return matmul(x, transpose(x, {.axes = {0, 2, 1}})) + mean(x, {.axes = {2}});

@@ -340,7 +340,7 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
   add("stack", Custom{[](V x, const Values& w) { return matmul(x, w[0]); }, {{3, 2}}});
   add("unchanged", [](V x) { return x; });
   Sequential attention{[](V x) {
-    return matmul(softmax(matmul(x, transpose(x, {.axes = {0, 2, 1}}))), x);
+    return matmul(softmax(matmul(x, x, {.transpose_b = true})), x, {.transpose_a = true});
   }};
   models.add("attention", attention, {4, 3});
   models.compare();

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <numeric>
 
 using namespace test;
 
@@ -73,6 +74,7 @@ BOOST_AUTO_TEST_CASE(products) {
       {{0, 5}, {5, 3}, {0, 3}},
       {{4, 0}, {0, 3}, {4, 3}},
       {{3, 0, 5}, {3, 5, 2}, {3, 0, 2}},
+      {{4, 1, 2, 3}, {5, 3, 6}, {4, 5, 2, 6}},
   };
   for (const Row& row : rows) {
     const Array a = random(row.a, -1, 1, 1), b = random(row.b, -1, 1, 2);
@@ -82,15 +84,21 @@ BOOST_AUTO_TEST_CASE(products) {
       Shape of_a = i, of_b = i;
       for (std::size_t k = 0; k < depth; ++k) {
         of_a.back() = of_b[i.size() - 2] = k;
-        // A single matrix serves all.
-        const std::size_t last[] = {k, i.back()};
-        sum += at(a, of_a) * (row.b.size() == 2 ? at(b, Shape(last, last + 2)) : at(b, of_b));
+        sum += at(a, of_a) * at(b, of_b);
       }
       return sum;
     };
     check(
         to_string(row.a) + " by " + to_string(row.b), [&] { return compute::matmul(a, b); },
         row.result, element, static_cast<double>(depth + 1) * epsilon);
+    Axes last_two(row.b.size());
+    std::iota(last_two.begin(), last_two.end(), 0);
+    std::swap(last_two[row.b.size() - 2], last_two[row.b.size() - 1]);
+    const Array turned = compute::transpose(b, last_two);
+    check(
+        to_string(row.a) + " by a transposed " + to_string(row.b),
+        [&] { return compute::matmul(a, turned, {.transpose_b = true}); }, row.result, element,
+        static_cast<double>(depth + 1) * epsilon);
   }
 }
 

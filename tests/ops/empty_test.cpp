@@ -180,6 +180,7 @@ std::vector<Row> linear_rows() {
       {"matmul", {{0, 2, 3}, {3, 4}}, product, {0, 2, 4}},
       {"matmul", {{0, 2, 3}, {0, 3, 4}}, product, {0, 2, 4}},
       {"matmul", {{5, 2, 0}, {5, 0, 4}}, product, {5, 2, 4}},
+      {"matmul", {{0, 2, 3}, {1, 3, 4}}, product, {0, 2, 4}},
       {"dense", {{0, 3}, {3, 4}, {4}}, layer(Activation::relu), {0, 4}},
       {"dense", {{2, 0}, {0, 4}, {4}}, layer(Activation::none), {2, 4}, 1},
       {"dense", {{2, 3}, {3, 0}, {0}}, layer(Activation::tanh), {2, 0}},

@@ -171,14 +171,17 @@ BOOST_AUTO_TEST_CASE(axes_and_borders) {
 BOOST_AUTO_TEST_CASE(linear) {
   const std::string vector = " @; reshape a vector to a matrix of one row or column?";
   const auto rule = [](const std::string& got) {
-    return "[matmul] expected (..., M, K) and (K, N) or (..., K, N), got " + got;
+    return "[matmul] expected (..., M, K) and (..., K, N), got " + got;
   };
   check_failures<ShapeError>({
       {rule("(2, 3) and (3,)") + vector, XTAPE_CALL(matmul(m23, v3))},
       {rule("(2,) and (2, 3)") + vector, XTAPE_CALL(matmul(v2, m23))},
-      {rule("(2, 3) and (2, 3, 4)") + vector, XTAPE_CALL(matmul(m23, t234))},
-      {"[matmul] the leading axes of (2, 3, 4) and (3, 4, 5) differ @",
+      {"[matmul] expected (..., K, M) and (..., N, K), got (3,) and (2, 3)" + vector,
+       XTAPE_CALL(matmul(v3, m23, {.transpose_a = true, .transpose_b = true}))},
+      {"[matmul] the leading axes of (2, 3, 4) and (3, 4, 5) do not broadcast @",
        XTAPE_CALL(matmul(t234, t345))},
+      {"[matmul] the inner sizes of (2, 3) and (3, 2) differ: 2 and 3 @; transpose one of them?",
+       XTAPE_CALL(matmul(m23, m32, {.transpose_a = true}))},
       {"[matmul] the inner sizes of (2, 3) and (2, 3) differ: 3 and 2 @; transpose one of them?",
        XTAPE_CALL(matmul(m23, m23))},
       {"[dense] expected weights (in, out), got (3,) @", XTAPE_CALL(dense(m23, v3))},

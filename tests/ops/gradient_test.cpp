@@ -103,6 +103,38 @@ std::vector<Row> elementwise_rows() {
   };
 }
 
+std::vector<Row> attention_rows() {
+  const auto attend = [](AttentionOptions options) {
+    return [options](In x) { return scaled_dot_product_attention(x[0], x[1], x[2], options); };
+  };
+  const auto attend_jointly = [](AttentionOptions options) {
+    return [options](In x) { return scaled_dot_product_attention(x[0], options); };
+  };
+  const std::string op = "scaled_dot_product_attention";
+  const std::vector<Array> others{numbers({2, 3, 4}), numbers({2, 5, 4}), numbers({2, 5, 6})};
+  return {
+      {op, "to others", others, attend({.heads = 2})},
+      {op, "dropout", others, attend({.heads = 2, .dropout = 0.4})},
+      {op, "mask", others,
+       attend({.scale = 0.8, .mask = Array{{0, 1, 1, 0, 1}, {0, 0, 0, 0, 0}, {1, 0, 1, 1, 1}}})},
+      {op, "to itself", {numbers({2, 3, 12})}, attend_jointly({.heads = 2})},
+      {op, "causal", {numbers({1, 70, 3})}, attend_jointly({.causal = true})},
+      {op,
+       "causal, dropout",
+       {numbers({2, 5, 12})},
+       attend_jointly({.heads = 2, .causal = true, .dropout = 0.3})},
+      {op,
+       "repeated",
+       {numbers({1, 4, 3})},
+       [](In x) { return scaled_dot_product_attention(x[0], x[0], x[0]); }},
+      {"einsum",
+       "",
+       {numbers({2, 3, 4}), numbers({5, 4, 2})},
+       [](In x) { return einsum("abc,dca->bd", x[0], x[1]); }},
+      {"einsum", "one", {numbers({2, 3})}, [](In x) { return einsum("ab->b", x[0]); }},
+  };
+}
+
 std::vector<Row> linear_rows() {
   return {
       {"matmul",
@@ -117,6 +149,10 @@ std::vector<Row> linear_rows() {
        "stacks",
        {numbers({2, 3, 4}), numbers({2, 4, 5})},
        [](In x) { return matmul(x[0], x[1]); }},
+      {"matmul",
+       "transposed",
+       {numbers({2, 4, 3}), numbers({3, 1, 5, 4})},
+       [](In x) { return matmul(x[0], x[1], {.transpose_a = true, .transpose_b = true}); }},
       {"matmul", "repeated", {numbers({3, 3})}, [](In x) { return matmul(x[0], x[0]); }},
       {"dense",
        "plain",
@@ -175,8 +211,8 @@ std::set<std::string> declared_names() {
 
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
-  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, image_rows,
-                     normalization_rows, recurrent_rows})
+  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, attention_rows,
+                     recurrent_rows, image_rows, normalization_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }
@@ -221,6 +257,22 @@ std::vector<LayerRow> layer_rows() {
   rows.push_back(row("LayerNorm", LayerNorm{{.channels = 5}}, numbers({2, 3, 5})));
   rows.push_back(row("GroupNorm", GroupNorm{{.channels = 6, .groups = 2}}, numbers({2, 3, 6})));
   rows.push_back(row("RMSNorm", RMSNorm{{.channels = 5}}, numbers({4, 5})));
+  rows.push_back(row("MultiHeadAttention", MultiHeadAttention{{.channels = 6, .heads = 2}, rng},
+                     numbers({2, 3, 6})));
+  for (const bool first : {true, false})
+    rows.push_back(row("TransformerLayer",
+                       TransformerLayer{{.channels = 4,
+                                         .heads = 2,
+                                         .hidden = 5,
+                                         .causal = first,
+                                         .dropout = 0.2,
+                                         .norm_first = first},
+                                        rng},
+                       numbers({2, 3, 4})));
+  rows.push_back(row("PositionalEncoding", PositionalEncoding{{.channels = 3, .length = 9}},
+                     numbers({2, 4, 3})));
+  rows.push_back(row("PositionEmbedding", PositionEmbedding{{.channels = 3, .length = 9}, rng},
+                     numbers({2, 4, 3})));
   rows.push_back(row("Residual",
                      Residual{Sequential{Dense{{.in = 4, .out = 3}, rng}, Tanh{}},
                               Sequential{Dense{{.in = 4, .out = 3}, rng}}},

@@ -21,15 +21,19 @@ void for_each_index(const Shape& shape, F f) {
   }
 }
 
-/// The element of `a` at an index of an array to which it broadcasts.
-inline double at(const Array& a, const Shape& index) {
+/// Where `a` has its element at an index of an array to which it broadcasts.
+inline std::size_t place(const Array& a, const Shape& index) {
   const std::size_t missing = index.size() - a.dimension();
   std::size_t offset = 0;
   for (std::size_t axis = 0; axis < a.dimension(); ++axis) {
     const std::size_t size = a.shape()[axis];
     offset = offset * size + (size == 1 ? 0 : index[missing + axis]);
   }
-  return static_cast<double>(a.data()[offset]);
+  return offset;
+}
+/// That element.
+inline double at(const Array& a, const Shape& index) {
+  return static_cast<double>(a.data()[place(a, index)]);
 }
 
 /// f(index) for each index of `shape`.

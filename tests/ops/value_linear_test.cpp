@@ -8,16 +8,15 @@ using namespace test;
 
 namespace {
 
-// a (m, k) times b (k, n) from the given offsets.
+// a (m, k) times b (k, n).
 std::vector<double> product(const Array& a, const Array& b, std::size_t m, std::size_t k,
-                            std::size_t n, std::size_t stack = 0, bool shared_b = false) {
+                            std::size_t n) {
   std::vector<double> c(m * n);
-  const Scalar* const p = a.data() + stack * m * k;
-  const Scalar* const q = b.data() + (shared_b ? 0 : stack * k * n);
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t l = 0; l < k; ++l) {
-      const auto x = static_cast<double>(p[i * k + l]);
-      for (std::size_t j = 0; j < n; ++j) c[i * n + j] += x * static_cast<double>(q[l * n + j]);
+      const auto x = static_cast<double>(a.data()[i * k + l]);
+      for (std::size_t j = 0; j < n; ++j)
+        c[i * n + j] += x * static_cast<double>(b.data()[l * n + j]);
     }
   return c;
 }
@@ -63,25 +62,67 @@ BOOST_AUTO_TEST_CASE(matrix_products) {
   }
 }
 
+// Leading axes that broadcast, operands that are stored transposed, and the gradients of all that: each product is added
+// up term by term. Some stacks are of many matrices, some of large ones.
 BOOST_AUTO_TEST_CASE(stacks_of_matrices) {
   struct Row {
-    Shape a, b, result;
+    Shape a, b, leading;
+    std::size_t m, k, n;
   };
-  for (const auto& [a, b, result] :
-       {Row{{3, 4, 5}, {5, 2}, {3, 4, 2}}, Row{{2, 3, 4, 5}, {5, 2}, {2, 3, 4, 2}},
-        Row{{3, 4, 5}, {3, 5, 2}, {3, 4, 2}}, Row{{2, 3, 4, 5}, {2, 3, 5, 2}, {2, 3, 4, 2}},
-        Row{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}, Row{{40, 9, 700}, {700, 65}, {40, 9, 65}}}) {
-    const Array x = random(a, -1, 1, 1), y = random(b, -1, 1, 2);
-    const std::size_t m = a[a.size() - 2], k = a.back(), n = b.back();
-    std::vector<double> expected;
-    for (std::size_t s = 0; s < x.size() / (m * k); ++s) {
-      const auto c = product(x, y, m, k, n, s, b.size() == 2);
-      expected.insert(expected.end(), c.begin(), c.end());
-    }
-    Tape tape;
-    check_value("matmul", matmul(tape.input(x), tape.input(y)), result, expected,
-                epsilon * static_cast<double>(k + 8));
-  }
+  for (const Row& row : {
+           Row{{3}, {}, {3}, 4, 5, 2},
+           Row{{}, {3}, {3}, 4, 5, 2},
+           Row{{2, 3}, {2, 3}, {2, 3}, 4, 5, 2},
+           Row{{2, 3}, {3}, {2, 3}, 4, 5, 16},
+           Row{{2, 1}, {4, 1, 3}, {4, 2, 3}, 3, 1, 9},
+           Row{{1, 3}, {1, 1}, {1, 3}, 2, 6, 1},
+           Row{{48}, {48}, {48}, 33, 32, 20},
+           Row{{3}, {3}, {3}, 130, 300, 65},
+           Row{{2}, {1}, {2}, 9, 700, 100},
+       })
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        const auto shape = [](Shape leading, std::size_t rows, std::size_t columns, bool turned) {
+          leading.push_back(turned ? columns : rows);
+          leading.push_back(turned ? rows : columns);
+          return leading;
+        };
+        const Shape of_a = shape(row.a, row.m, row.k, ta), of_b = shape(row.b, row.k, row.n, tb),
+                    of_c = shape(row.leading, row.m, row.n, false);
+        const Array a = random(of_a, -1, 1, 1), b = random(of_b, -1, 1, 2),
+                    g = random(of_c, -1, 1, 3);
+        std::vector<double> c, da(a.size()), db(b.size());
+        const std::size_t rank = of_c.size();
+        for_each_index(of_c, [&](const Shape& i) {
+          Shape to_a = i, to_b = i;
+          std::size_t &a_row = to_a[rank - 2], &a_column = to_a[rank - 1], &b_row = to_b[rank - 2],
+                      &b_column = to_b[rank - 1];
+          if (ta) std::swap(a_row, a_column);
+          if (tb) std::swap(b_row, b_column);
+          double sum = 0;
+          for (std::size_t l = 0; l < row.k; ++l) {
+            (ta ? a_row : a_column) = l;
+            (tb ? b_column : b_row) = l;
+            const double x = at(a, to_a), y = at(b, to_b), slope = at(g, i);
+            sum += x * y;
+            da[place(a, to_a)] += slope * y;
+            db[place(b, to_b)] += slope * x;
+          }
+          c.push_back(sum);
+        });
+        Tape tape;
+        const Variable x = tape.variable(a), y = tape.variable(b);
+        const MatmulOptions options{.transpose_a = ta, .transpose_b = tb};
+        const Variable z = matmul(x, y, options);
+        const std::string what = to_string(of_a) + " by " + to_string(of_b);
+        const std::size_t terms = std::max(row.m, row.n) * element_count(row.leading) + 8;
+        check_value(what, z, of_c, c, epsilon * static_cast<double>(row.k + 8));
+        tape.backward(sum(z * tape.input(g)));
+        BOOST_TEST(difference(x.grad(), of_a, da, epsilon * static_cast<double>(terms)) == "",
+                   what);
+        BOOST_TEST(difference(y.grad(), of_b, db, epsilon * static_cast<double>(terms)) == "",
+                   what);
+      }
 }
 
 // The gradients of products are products with one operand transposed, cut in other ways.

@@ -77,6 +77,22 @@ BOOST_AUTO_TEST_CASE(every_name_has_a_case_and_what_programs_need) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_preset_can_be_changed) {
+  SGD::Options options = SGD::torch();
+  options.learning_rate = 0.25, options.weight_decay = 0.125;
+  options.momentum = 0.9, options.nesterov = true;
+  SGD direct{options};
+  const auto made =
+      make_optimizer("nesterov", Preset::torch, {.learning_rate = 0.25, .weight_decay = 0.125});
+  BOOST_TEST((trained(*made) == trained(direct)));
+  for (const NamedOptimizer& named : named_optimizers())
+    for (const Preset preset : named.presets) {
+      const auto decaying = make_optimizer(named.name, preset, {.weight_decay = 0.5});
+      const auto standard = make_optimizer(named.name, preset);
+      BOOST_TEST((trained(*decaying) != trained(*standard)), named.name);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_it_refuses_is_named_at_its_caller) {
   const auto begins = [](const char* text) {
     return [text](const Error& error) { return std::string{error.what()}.starts_with(text); };
@@ -88,6 +104,9 @@ BOOST_AUTO_TEST_CASE(what_it_refuses_is_named_at_its_caller) {
   BOOST_CHECK_EXCEPTION(
       make_optimizer("adam", Preset::torch, -1), ValueError,
       begins("[adam] learning_rate must be finite and at least 0, got -1 at factory_test.cpp:"));
+  BOOST_CHECK_EXCEPTION(
+      make_optimizer("sgd", Preset::torch, {.weight_decay = -1}), ValueError,
+      begins("[sgd] weight_decay must be finite and at least 0, got -1 at factory_test.cpp:"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

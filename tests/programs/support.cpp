@@ -39,6 +39,28 @@ void write_digits(const fs::path& directory, const std::string& part,
   write_idx(directory / (part + "-labels-idx1-ubyte"), {digits.size()}, labels);
 }
 
+// A file of the binary version of CIFAR-10: records of a class and the planes of red, green and blue.
+void write_records(const fs::path& path, const data::ImageDataset& pictures, std::size_t begin,
+                   std::size_t end) {
+  std::ofstream file{path, std::ios::binary};
+  for (std::size_t i = begin; i < end; ++i) {
+    file.put(static_cast<char>(pictures.labels()[i]));
+    const auto pixels = pictures.pixels(i);
+    for (std::size_t channel = 0; channel < 3; ++channel)
+      for (std::size_t at = channel; at < pixels.size(); at += 3)
+        file.put(static_cast<char>(pixels[at]));
+  }
+}
+
+void write_pictures(const fs::path& directory) {
+  const auto train = data::synthetic_pictures({.count = 400, .seed = 1});
+  for (std::size_t i = 0; i < 5; ++i)
+    write_records(directory / ("data_batch_" + std::to_string(i + 1) + ".bin"), train, 80 * i,
+                  80 * (i + 1));
+  const auto test = data::synthetic_pictures({.count = 100, .seed = 2});
+  write_records(directory / "test_batch.bin", test, 0, test.size());
+}
+
 void set(const char* variable, const std::string& value) { ::setenv(variable, value.c_str(), 1); }
 
 }  // namespace
@@ -55,6 +77,8 @@ Workspace::Workspace() {
   fs::create_directory(digits);
   write_digits(digits, "train", {.count = 4096, .seed = 1});
   write_digits(digits, "t10k", {.count = 1000, .seed = 2});
+  fs::create_directory(path() / "pictures");
+  write_pictures(path() / "pictures");
   set("WORK", path().string());
   set("BIN", XTAPE_PROGRAMS);
   set("XTAPE_DATA", digits.string());

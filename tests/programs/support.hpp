@@ -10,7 +10,7 @@
 
 /// A directory for the time of the tests: $WORK for the commands, which run there. Its folder `digits`
 /// has the files of a small MNIST, 4,096 digits to train with and 1,000 to test with, and XTAPE_DATA
-/// names it. No program reaches the network.
+/// names it; `pictures` has those of a small CIFAR-10, 400 and 100. No program reaches the network.
 struct Workspace {
   Workspace();
   static std::filesystem::path path();

@@ -57,9 +57,17 @@ BOOST_AUTO_TEST_CASE(base64_as_in_the_rfc) {
 BOOST_AUTO_TEST_CASE(digits_are_dark_on_light) {
   Mistake mistake;
   mistake.pixels = {0, 255, 55, 128};
-  const Image image = ink(mistake, 2, 2);
+  const Image image = picture(mistake, 2, 2);
   BOOST_TEST(image.pixels == (Pixels{255, 0, 200, 127}), boost::test_tools::per_element());
   BOOST_TEST(image.channels == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(colours_stay_as_they_are) {
+  Mistake mistake;
+  mistake.pixels = {0, 255, 55, 128, 1, 2};
+  const Image image = picture(mistake, 1, 2);
+  BOOST_TEST(image.pixels == mistake.pixels, boost::test_tools::per_element());
+  BOOST_TEST(image.channels == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(zero_is_white_and_signs_are_colours) {

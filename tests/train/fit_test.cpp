@@ -139,25 +139,31 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_is_not_listed_is_an_error) {
   BOOST_TEST(elements(parameters(net)[0].parameter->value()) == before);
 }
 
-// The loop that a user would write by hand, to the bit.
+// The loop that a user would write by hand, to the bit, however many batches are gathered ahead.
 BOOST_AUTO_TEST_CASE(it_is_the_loop_written_by_hand) {
   const auto make = [](Rng& rng) {
     return Sequential{Dense{{.in = 2, .out = 16}, rng}, relu, Dropout{0.2},
                       Dense{{.in = 16, .out = 3}, rng}};
   };
-  Rng a{1}, b{1};
-  Sequential by_hand = make(a), fitted = make(b);
-  Adam adam_a, adam_b;
+  Rng a{1};
+  Sequential by_hand = make(a);
+  Adam adam_a;
   for (int epoch = 0; epoch < 3; ++epoch)
     for (const auto& [points, labels] : data::batches(train, 16, a)) {
       Tape tape{Mode::train, a};
       tape.backward(softmax_cross_entropy(by_hand(tape.input(points)), labels), ClipNorm{1},
                     adam_a);
     }
-  fit(fitted, train, validation, {.epochs = 3, .batch_size = 16, .log = nullptr}, b, ClipNorm{1},
-      adam_b);
-  BOOST_TEST((weights(by_hand) == weights(fitted)));
-  BOOST_TEST(a.position() == b.position());
+  for (const std::size_t prefetch : {0, 1, 3}) {
+    Rng b{1};
+    Sequential fitted = make(b);
+    Adam adam_b;
+    fit(fitted, train, validation,
+        {.epochs = 3, .batch_size = 16, .prefetch = prefetch, .log = nullptr}, b, ClipNorm{1},
+        adam_b);
+    BOOST_TEST((weights(by_hand) == weights(fitted)));
+    BOOST_TEST(a.position() == b.position());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(training_can_be_stopped) {

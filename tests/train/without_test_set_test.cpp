@@ -68,12 +68,10 @@ BOOST_AUTO_TEST_CASE(the_training_is_the_same) {
 BOOST_AUTO_TEST_CASE(what_is_not_measured_is_told) {
   const History history = run({}, 0).history;
   BOOST_TEST(message_of([&] { history.test(); }) == "expected a test set, the training had none");
-  BOOST_CHECK_EXCEPTION(history.best("test.loss"), ValueError, [](const ValueError& error) {
-    BOOST_TEST(error.what() ==
-               "[metrics] expected a test set for test.loss, got none; train.loss is there without "
-               "one");
-    return true;
-  });
+  check_error([&] { history.best("test.loss"); },
+              "[best] expected a test set for test.loss, got none @; train.loss is there without "
+              "one");
+  check_error([&] { history.best("acc"); }, "[best] expected one of loss, accuracy, got acc @");
 }
 
 // Before the first step.

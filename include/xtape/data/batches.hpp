@@ -13,8 +13,8 @@
 namespace xtape::inline XTAPE_ABI::data {
 
 /// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on
-/// one batch, a thread of the pool gathers the next. What is in a batch lives as long as anyone shares it,
-/// as a tape does; its memory is then that of the next. Each loop over it gives the same batches.
+/// one batch, a thread of the pool gathers the next, or as many as `prefetch` says. What is in a batch lives as long as
+/// anyone shares it, as a tape does; its memory is then that of the next. Each loop over it gives the same batches.
 ///
 /// `std::exit` in the loop's body waits for the gather that is under way, so that a dataset of static storage
 /// can be destroyed then. Where another thread calls it, the loop waits at its next batch for the end of the
@@ -30,6 +30,10 @@ class Batches {
 
   /// Leaves out the first `count` batches, to go on with a loop that was interrupted.
   void skip(std::size_t count) noexcept;
+  /// How many batches are gathered ahead, from the next `begin` on: 1 at first, 0 gathers each when it is asked for, on
+  /// the thread of the loop; more are a queue, for where some take longer than a step, each of them in memory. They
+  /// are gathered one after the other, and are the same for any depth.
+  void prefetch(std::size_t depth) noexcept;
   /// Gathers the first batch. Throws what `Dataset::gather` throws.
   Iterator begin();
   /// The end of the loop.

@@ -19,6 +19,11 @@ concept PullsInPlace = std::is_invocable_v<Pull&, Array&> && !std::is_invocable_
 /// A function that returns an Array: an expression of xtensor would refer to what is gone by then.
 template <class Pull, class From>
 concept PullsAnew = std::same_as<std::invoke_result_t<Pull&, From>, Array>;
+/// A function of both kinds, for a gradient that is not needed any more and for one that is.
+template <class Pull>
+concept PullsEither = PullsAnew<Pull, const Array&> && requires(Pull& pull, Array& gradient) {
+  { pull(gradient) } -> std::same_as<void>;
+};
 /// A function that adds to a gradient, in place.
 template <class Pull, class From>
 concept PullsInto =
@@ -69,7 +74,9 @@ class Pullback {
     explicit Closure(Pull&& moved) : pull{std::move(moved)} {}
     GradientPtr call(std::span<GradientPtr> from, bool last, GradientPtr& sum,
                      const Shape& shape) override {
-      if constexpr (PullsInPlace<Pull>) {
+      if constexpr (PullsEither<Pull>)
+        if (!last) return call_with(std::as_const(from[0]->array), sum, shape);
+      if constexpr (PullsInPlace<Pull> || PullsEither<Pull>) {
         GradientPtr own =
             last ? std::move(from[0]) : make_gradient([&]() -> Array { return from[0]->array; });
         pull(own->array);

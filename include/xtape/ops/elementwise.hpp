@@ -72,6 +72,8 @@ class Elementwise {
   // The gradient of an input, with what its formula reads.
   struct Gradient {
     void operator()(Array& g) const;
+    Array operator()(const Array& g) const;
+    void into(Array& dx, const Array& g) const;
     Formula formula;
     std::array<std::optional<Value>, most_inputs + 1> kept;  // the inputs, then the result
     std::size_t inputs;

@@ -4,16 +4,20 @@
 #pragma once
 
 #include <xtape/activation.hpp>
+#include <xtape/compute.hpp>
 #include <xtape/tape.hpp>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// The matrix product a b. Derivatives: g b^T and a^T g.
-/// - (..., M, K) and (K, N) give (..., M, N);
-/// - (..., M, K) and (..., K, N) with equal leading axes give (..., M, N), a product per matrix.
-/// Throws ShapeError for other shapes.
-Variable matmul(const Variable& a, const Variable& b, Location at = Location::current());
+/// The matrix products a b of (..., M, K) and (..., K, N), or of operands that are transposed: (..., M, N). The leading
+/// axes broadcast, as in numpy: one matrix (K, N) serves all, and (N, 1, M, K) each of several. Derivatives: g b^T and
+/// a^T g, summed over the products that an operand is in. Throws ShapeError for other shapes.
+/// ```
+/// const Variable scores = matmul(queries, keys, {.transpose_b = true});  // q k^T of each head
+/// ```
+Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options = {},
+                Location at = Location::current());
 
 /// Options of dense.
 struct DenseOptions {

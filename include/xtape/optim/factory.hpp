@@ -26,6 +26,12 @@ enum class Preset {
 /// `keras`, `torch` or `paper`.
 std::string_view to_string(Preset preset);
 
+/// What is to be other than a preset has it.
+struct OptimizerChanges {
+  std::optional<double> learning_rate = {};  ///< the preset's if empty
+  std::optional<double> weight_decay = {};   ///< the preset's if empty
+};
+
 /// An optimizer that has a name: one of the library's, with the options that the name stands for.
 struct NamedOptimizer {
   std::string_view name;        ///< for command lines and files, such as `nesterov`
@@ -34,7 +40,7 @@ struct NamedOptimizer {
   /// The names and values of all options in one of the presets.
   std::function<std::vector<std::pair<std::string, std::string>>(Preset preset)> options;
   /// Makes one; see make_optimizer.
-  std::function<std::unique_ptr<Optimizer>(Preset preset, std::optional<double> learning_rate,
+  std::function<std::unique_ptr<Optimizer>(Preset preset, const OptimizerChanges& changes,
                                            Location at)>
       make;
 };
@@ -48,6 +54,11 @@ std::span<const NamedOptimizer> named_optimizers();
 /// a learning rate that is negative or not finite.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset = Preset::keras,
                                           std::optional<double> learning_rate = {},
+                                          Location at = Location::current());
+/// The same with more changes: `make_optimizer("nesterov", Preset::torch, {.learning_rate = 0.1, .weight_decay = 5e-4})`.
+/// Throws ValueError, too, for one that the optimizer does not have.
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, Preset preset,
+                                          const OptimizerChanges& changes,
                                           Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI

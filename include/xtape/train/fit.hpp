@@ -68,9 +68,10 @@ struct CheckpointOptions {
 
 /// Options of fit.
 struct FitOptions {
-  int epochs = 10;                           ///< passes over the training set, at least 1
-  std::size_t batch_size = 64;               ///< samples per step, at least 1
-  std::size_t test_batch_size = 250;         ///< samples at a time in an evaluation, at least 1
+  int epochs = 10;                    ///< passes over the training set, at least 1
+  std::size_t batch_size = 64;        ///< samples per step, at least 1
+  std::size_t test_batch_size = 250;  ///< samples at a time in an evaluation, at least 1
+  std::size_t prefetch = 1;  ///< batches gathered ahead of the step, see data::Batches::prefetch
   std::vector<EpochCallback> on_epoch = {};  ///< called in order, all of them, after each epoch
   StepCallback on_step = {};                 ///< called after each step
   /// Ends with the weights of the best epoch by the number that the task monitors, not with those of the last. They

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "program.hpp"
+
+#include "interrupt.hpp"
+#include "print.hpp"
+
+#include <iostream>
+
+using namespace xtape;
+
+namespace experiment {
+namespace {
+
+// What is suggested for another optimizer than the one that was chosen.
+void forget_suggestions(const CLI::App& app, const Settings& suggested, Settings& s) {
+  if (s.optimizer == suggested.optimizer) return;
+  if (app.count("--learning-rate") == 0) s.learning_rate.reset();
+  if (app.count("--weight-decay") == 0) s.weight_decay.reset();
+}
+
+}  // namespace
+
+void add_program_options(CLI::App& app, Program& program) {
+  add_common_options(app, program.training, program.data);
+  add_training_options(app, program.training);
+  add_threads_option(app, program.threads);
+  app.add_option("--save", program.save, "Write the weights to this file (safetensors)");
+  app.add_option("--profile", program.profile,
+                 "Print where the time goes, and write a trace for ui.perfetto.dev to this file");
+  app.add_flag("--quiet", program.quiet, "Print the last line only");
+}
+
+int run(CLI::App& app, Program& program, int argc, char** argv,
+        const std::function<int(const std::string& command)>& body) {
+  const Settings suggested = program.training;
+  CLI11_PARSE(app, argc, argv);
+  try {
+    forget_suggestions(app, suggested, program.training);
+    return body(command_line(argc, argv));
+  } catch (const std::exception& error) {
+    print(stderr, "{}: {}\n", program.name, error.what());
+    return 1;
+  }
+}
+
+void check_paths(const Program& program) {
+  check_writable("save", program.save);
+  check_writable("profiler", program.profile);
+  check_writable("checkpoint", program.training.checkpoint);
+}
+
+Session::Session(const Program& program) : program_{program} {
+  if (!program.profile.empty()) profiler_.emplace();
+  catch_interrupts();
+}
+
+int Session::finish(const History& history, const std::function<void(const std::string&)>& save,
+                    const std::function<std::string()>& last_line) {
+  if (!program_.save.empty() && !history.interrupted) save(program_.save);
+  if (profiler_) {
+    profiler_->write_trace(program_.profile);
+    if (!program_.quiet) profiler_->print(stdout);
+  }
+  if (!history.checkpoint_error.empty())
+    print(stderr, "{}: {}\n", program_.name, history.checkpoint_error);
+  if (history.interrupted) return interrupted(history);
+  print(stdout, "{}\n", last_line());
+  return history.checkpoint_error.empty() ? 0 : 1;
+}
+
+int Session::interrupted(const History& history) const {
+  const std::string& checkpoint = program_.training.checkpoint;
+  if (checkpoint.empty())
+    print(stderr, "{}: interrupted; with --checkpoint it could be gone on with\n", program_.name);
+  else if (history.checkpoint_error.empty())
+    print(stderr, "{}: interrupted; --resume goes on from {}\n", program_.name, checkpoint);
+  return interrupted_status();
+}
+
+}  // namespace experiment

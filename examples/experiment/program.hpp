@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// How programs that train begin and end.
+#pragma once
+
+#include "experiment.hpp"
+#include "options.hpp"
+
+namespace experiment {
+
+/// A program that trains, with what it was asked for; at first with what it does unasked.
+struct Program {
+  std::string name;     ///< in its messages
+  std::string purpose;  ///< what --help begins with
+  Settings training = {};
+  DataSettings data = {};
+  std::size_t threads = xtape::thread_count();
+  std::string save = {}, profile = {};  ///< files; none if empty
+  bool quiet = false;
+
+  /// Where its progress goes, or null.
+  std::FILE* log() const { return quiet ? nullptr : stdout; }
+};
+
+/// Adds the options of all such programs.
+void add_program_options(CLI::App& app, Program& program);
+
+/// Parses the command line, then runs the program, and returns its status. What the program suggests for its own
+/// optimizer is not for others: these go by the preset unless they are told. Errors go to stderr.
+int run(CLI::App& app, Program& program, int argc, char** argv,
+        const std::function<int(const std::string& command)>& body);
+
+/// The time in which a program trains: it watches, if it was asked to, and takes Ctrl-C for a request to stop.
+class Session {
+ public:
+  explicit Session(const Program& program);
+  /// Saves the weights by `save`, prints what there is to print, `last_line` at the end, and returns the status.
+  int finish(const xtape::History& history,
+             const std::function<void(const std::string& path)>& save,
+             const std::function<std::string()>& last_line);
+
+ private:
+  int interrupted(const xtape::History& history) const;
+
+  const Program& program_;
+  std::optional<xtape::Profiler> profiler_;
+};
+
+/// Throws DataError if what is to be written in the end could not be.
+void check_paths(const Program& program);
+
+}  // namespace experiment

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <xtape/layers/transformer.hpp>
+
+#include "layers/affine.hpp"
+#include "ranges.hpp"
+
+#include <xtape/ops/activation.hpp>
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/dropout.hpp>
+#include <xtape/ops/shape.hpp>
+
+#include <cmath>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+std::size_t hidden_of(const TransformerLayer::Options& o) {
+  return o.hidden > 0 ? o.hidden : 4 * o.channels;
+}
+
+// Adds the first rows of a table (length, channels) to the steps of x.
+Variable add_places(const Op& op, const Variable& x, const Variable& table) {
+  const std::size_t length = table.shape()[0], channels = table.shape()[1];
+  if (x.rank() != 3 || x.shape()[2] != channels)
+    throw ShapeError(op, text("expected (N, T, ", channels, "), got ", x.shape()));
+  const std::size_t steps = x.shape()[1];
+  if (steps > length)
+    throw ShapeError(op,
+                     text("expected at most ", length, " steps, got ", steps, " in ", x.shape()),
+                     "cut the sequences, or make room by .length?");
+  return add({x, op.at}, {slice(table, {.end = static_cast<std::ptrdiff_t>(steps)}, op.at), op.at});
+}
+
+}  // namespace
+
+TransformerLayer::TransformerLayer(const Options& o, Rng& rng, Location at)
+    : attention_{{.channels = o.channels,
+                  .heads = o.heads,
+                  .causal = o.causal,
+                  .dropout = o.dropout,
+                  .bias = o.bias,
+                  .weight_init = o.weight_init,
+                  .out_weight_init = o.residual_weight_init},
+                 rng,
+                 at},
+      linear1_{
+          {.in = o.channels, .out = hidden_of(o), .bias = o.bias, .weight_init = o.weight_init},
+          rng,
+          at},
+      linear2_{{.in = hidden_of(o),
+                .out = o.channels,
+                .bias = o.bias,
+                .weight_init = o.residual_weight_init},
+               rng,
+               at},
+      norm1_{{.channels = o.channels, .epsilon = o.epsilon}, at},
+      norm2_{{.channels = o.channels, .epsilon = o.epsilon}, at},
+      dropout_{o.dropout},
+      norm_first_{o.norm_first} {}
+
+Variable TransformerLayer::feed_forward(const Variable& x, Location at) {
+  const Variable hidden = gelu(linear1_(x, at), {}, at);
+  return linear2_(dropout(hidden, {.rate = dropout_}, at), at);
+}
+
+template <class Attend>
+Variable TransformerLayer::apply(const Variable& x, Attend attend, Location at) {
+  const auto with = [&](const Variable& around, const Variable& y) {
+    return add({around, at}, {dropout(y, {.rate = dropout_}, at), at});
+  };
+  if (norm_first_) {
+    const Variable y = with(x, attend(norm1_(x, at)));
+    return with(y, feed_forward(norm2_(y, at), at));
+  }
+  const Variable y = norm1_(with(x, attend(x)), at);
+  return norm2_(with(y, feed_forward(y, at)), at);
+}
+
+Variable TransformerLayer::operator()(const Variable& x, Location at) {
+  return apply(
+      x, [&](const Variable& steps) { return attention_(steps, at); }, at);
+}
+
+Variable TransformerLayer::operator()(const Variable& x, const Array& mask, Location at) {
+  return apply(
+      x, [&](const Variable& steps) { return attention_(steps, mask, at); }, at);
+}
+
+void TransformerLayer::parameters(ParameterList& list) {
+  list("self_attn", attention_);
+  list("linear1", linear1_);
+  list("linear2", linear2_);
+  list("norm1", norm1_);
+  list("norm2", norm2_);
+}
+
+PositionalEncoding::PositionalEncoding(const Options& o, Location at) : table_{Array{}} {
+  const Op op{"positional_encoding", at};
+  check_count(op, "channels", o.channels);
+  check_count(op, "length", o.length);
+  Array table = uninitialized({o.length, o.channels});
+  for (std::size_t t = 0; t < o.length; ++t)
+    for (std::size_t c = 0; c < o.channels; ++c) {
+      const double even = static_cast<double>(c - c % 2) / static_cast<double>(o.channels);
+      const double angle = static_cast<double>(t) / std::pow(10000, even);
+      table.data()[t * o.channels + c] =
+          static_cast<Scalar>(c % 2 == 0 ? std::sin(angle) : std::cos(angle));
+    }
+  table_ = std::move(table);
+}
+
+Variable PositionalEncoding::operator()(const Variable& x, Location at) const {
+  const Op op{"positional_encoding", at};
+  return add_places(op, x, x.tape(op).input(table_));
+}
+
+PositionEmbedding::PositionEmbedding(const Options& o, Rng& rng, Location at)
+    : weight_{make_weight({"position_embedding", at}, {o.length, o.channels}, o.weight_init, rng)} {
+}
+
+Variable PositionEmbedding::operator()(const Variable& x, Location at) {
+  const Op op{"position_embedding", at};
+  return add_places(op, x, x.tape(op).parameter(weight_, at));
+}
+
+void PositionEmbedding::parameters(ParameterList& list) { list("weight", weight_); }
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "ops/attention.hpp"
+
+#include "kernels/attention.hpp"
+#include "ranges.hpp"
+
+#include <xtape/record.hpp>
+
+#include <array>
+
+namespace xtape::inline XTAPE_ABI {
+namespace {
+
+using kernels::Attention;
+using kernels::Projections;
+using kernels::Steps;
+
+// Of queries (N, T, heads depth), keys (N, S, heads depth) and values (N, S, heads width).
+Attention attention_of(const Op& op, const Shape& q, const Shape& k, const Shape& v,
+                       const AttentionOptions& o) {
+  const std::size_t heads = o.heads;
+  check_count(op, "heads", heads);
+  if (q.back() == 0 || q.back() % heads != 0 || v.back() % heads != 0)
+    throw ShapeError(
+        op, text("expected heads that divide the last axis of ", q, " and ", v, ", got ", heads));
+  if (k[1] == 0) throw ShapeError(op, text("there are no keys in ", k));
+  if (o.causal && q[1] != k[1])
+    throw ShapeError(
+        op, text("expected as many keys as queries, as attention is causal, got ", q, " and ", k));
+  const double scale = scale_of(o, q.back() / heads);
+  check_positive(op, "scale", scale);
+  check_fraction(op, "dropout", o.dropout);
+  Attention a{q[0],
+              heads,
+              q[1],
+              k[1],
+              q.back() / heads,
+              v.back() / heads,
+              o.causal,
+              static_cast<Scalar>(scale)};
+  if (!o.mask) return a;
+  const Shape scores{q[0], heads, q[1], k[1]};
+  const Shape& mask = (*o.mask)->shape();
+  if (!kernels::broadcasts_to(mask, scores))
+    throw ShapeError(op, text("expected a mask that broadcasts to ", scores, ", got ", mask));
+  a.mask = {(*o.mask)->data(), kernels::strides_over(mask, scores)};
+  return a;
+}
+
+void draw_dropout(const Op& op, Tape& tape, const AttentionOptions& options, Attention& a) {
+  if (options.dropout == 0 || tape.mode() == Mode::eval) return;
+  const Tape::RandomStream stream = tape.random_stream(op);
+  a.dropout = {stream.key, stream.op, options.dropout};
+}
+
+double flops_of(const Attention& a) {
+  const double scores = static_cast<double>(a.batch * a.heads * a.queries) *
+                        static_cast<double>(a.keys) * (a.causal ? 0.5 : 1);
+  return 2 * scores * static_cast<double>(a.depth + a.width);
+}
+
+Steps<const Scalar> steps_of(const Array& x) { return {x.data(), x.shape().back()}; }
+Steps<Scalar> steps_of(Array& x) { return {x.data(), x.shape().back()}; }
+
+// The three parts of each row of qkv.
+template <class T, class A>
+Projections<T> parts_of(A& qkv) {
+  const std::size_t stride = qkv.shape().back();
+  T* const data = qkv.data();
+  return {{data, stride}, {data + stride / 3, stride}, {data + stride / 3 * 2, stride}};
+}
+
+// What the gradients need beside their inputs: the result, the sums of its rows, and the mask.
+struct Attended {
+  Attention attention;
+  Value y;
+  std::shared_ptr<const PooledBuffer<Scalar>> log_sums;
+  std::optional<Value> mask;  // kept for `attention`
+
+  void backward(const Projections<const Scalar>& x, const Array& g,
+                const Projections<Scalar>& dx) const {
+    attention.backward(x, steps_of(*y), log_sums->data(), steps_of(g), dx);
+  }
+};
+
+Attended attend(const Attention& a, const Projections<const Scalar>& x,
+                const AttentionOptions& options) {
+  Array y = uninitialized({a.batch, a.queries, a.heads * a.width});
+  auto log_sums = std::allocate_shared<PooledBuffer<Scalar>>(
+      CachingAllocator<PooledBuffer<Scalar>>{}, a.batch * a.heads * a.queries);
+  a.forward(x, steps_of(y), log_sums->data());
+  return {a, std::move(y), std::move(log_sums), options.mask};
+}
+
+}  // namespace
+
+Variable scaled_dot_product_attention(const Variable& q, const Variable& k, const Variable& v,
+                                      const AttentionOptions& options, Location at) {
+  Op op{"scaled_dot_product_attention", at};
+  const Shape &sq = q.shape(), &sk = k.shape(), &sv = v.shape();
+  if (sq.size() != 3 || sk.size() != 3 || sv.size() != 3 || sq[0] != sk[0] || sq[0] != sv[0] ||
+      sk[1] != sv[1] || sq[2] != sk[2])
+    throw ShapeError(
+        op, text("expected queries (N, T, C), keys (N, S, C) and values (N, S, D), got ", sq, ", ",
+                 sk, " and ", sv));
+  Attention a = attention_of(op, sq, sk, sv, options);
+  draw_dropout(op, q.tape(op), options, a);
+  op.flops = flops_of(a);
+  const auto operands = [](const Value& x, const Value& y, const Value& z) {
+    return Projections<const Scalar>{steps_of(*x), steps_of(*y), steps_of(*z)};
+  };
+  const Value vq = q.shared_value(), vk = k.shared_value(), vv = v.shared_value();
+  Attended done = attend(a, operands(vq, vk, vv), options);
+  const Value y = done.y;
+  // All three are computed at once, for the first that is asked for.
+  auto pull = [=, done = std::move(done), grads = std::optional<std::array<Array, 3>>{}](
+                  std::size_t i, const Array& g) mutable {
+    if (!grads) {
+      grads = {uninitialized(vq->shape()), uninitialized(vk->shape()), uninitialized(vv->shape())};
+      auto& [dq, dk, dv] = *grads;
+      done.backward(operands(vq, vk, vv), g, {steps_of(dq), steps_of(dk), steps_of(dv)});
+    }
+    return std::move((*grads)[i]);
+  };
+  const std::array inputs{q, k, v};
+  return record(op, y, given(options), wrt(std::span<const Variable>{inputs}, std::move(pull)));
+}
+
+Variable scaled_dot_product_attention(const Variable& qkv, const AttentionOptions& options,
+                                      Location at) {
+  Op op{"scaled_dot_product_attention", at};
+  if (qkv.rank() != 3 || qkv.shape()[2] % 3 != 0)
+    throw ShapeError(
+        op, text("expected queries, keys and values (N, T, 3 heads d), got ", qkv.shape()));
+  const Shape one{qkv.shape()[0], qkv.shape()[1], qkv.shape()[2] / 3};
+  Attention a = attention_of(op, one, one, one, options);
+  draw_dropout(op, qkv.tape(op), options, a);
+  op.flops = flops_of(a);
+  Attended done = attend(a, parts_of<const Scalar>(qkv.value()), options);
+  const Value y = done.y;
+  return record(op, y, given(options),
+                wrt(qkv, [x = qkv.shared_value(), done = std::move(done)](const Array& g) {
+                  Array dx = uninitialized(x->shape());
+                  done.backward(parts_of<const Scalar>(*x), g, parts_of<Scalar>(dx));
+                  return dx;
+                }));
+}
+
+}  // namespace xtape::inline XTAPE_ABI
