@@ -24,6 +24,26 @@ struct Model {
 };
 //! [model]
 
+//! [transformer]
+struct Transformer {
+  Embedding embedding;
+  PositionEmbedding positions;
+  std::vector<TransformerLayer> layers;
+  LayerNorm norm;
+  Dense head;
+
+  Variable operator()(Tape& tape, const Ids& ids) {
+    Variable x = positions(embedding(tape, ids));
+    for (TransformerLayer& layer : layers) x = layer(x);
+    return head(norm(x));
+  }
+  void parameters(ParameterList& list) {
+    list("embedding", embedding), list("positions", positions), list("layers", layers);
+    list("norm", norm), list("head", head);
+  }
+};
+//! [transformer]
+
 //! [write]
 std::string write(Model& model, const data::Vocabulary& vocabulary, std::string text,
                   std::size_t length) {
@@ -83,5 +103,17 @@ int main() {
   const Variable x = tape.input(zeros({5, 7, 3}));  // five sequences of seven steps
   const auto [y, states] = both(x, GRU::States{});
   //! [layers]
+
+  //! [sizes]
+  Transformer other{Embedding{{.vocabulary = letters, .width = 16}, rng},
+                    PositionEmbedding{{.channels = 16, .length = 32}, rng},
+                    {},
+                    LayerNorm{{.channels = 16, .epsilon = 1e-5}},
+                    Dense{{.in = 16, .out = letters}, rng}};
+  for (int i = 0; i < 2; ++i)
+    other.layers.emplace_back(
+        TransformerLayer::Options{.channels = 16, .heads = 4, .causal = true, .dropout = 0.1}, rng);
+  //! [sizes]
+  std::printf("%zu parameters\n", parameter_count(other));
   std::printf("%s, %zu states\n", to_string(y.shape()).c_str(), states.size());
 }

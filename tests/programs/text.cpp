@@ -33,14 +33,17 @@ BOOST_AUTO_TEST_SUITE(text_trainer)
 
 // Of 24 kinds of characters a guess would have a loss of 3.2; by how often each comes up alone, 2.8.
 BOOST_AUTO_TEST_CASE(it_learns_made_up_sentences_with_a_notice) {
-  const Outcome outcome = text("--steps 120 --epochs 1 --context 32 --warmup-steps 20");
-  BOOST_TEST(outcome.status == 0, outcome.err);
-  BOOST_TEST(contains(outcome.err, "Made-up sentences stand in"), outcome.err);
-  BOOST_TEST(loss(outcome) < 2.2);
-  const auto printed = lines(outcome.out);
-  BOOST_REQUIRE(printed.size() == 3u);
-  BOOST_TEST(contains(printed[0], "lstm, "));
-  BOOST_TEST(printed[1].starts_with("epoch 1/1  train loss "));
+  for (const std::string model : {"lstm", "transformer"}) {
+    const Outcome outcome =
+        text("--model " + model + " --steps 120 --epochs 1 --context 32 --warmup-steps 20");
+    BOOST_TEST(outcome.status == 0, outcome.err);
+    BOOST_TEST(contains(outcome.err, "Made-up sentences stand in"), outcome.err);
+    BOOST_TEST(loss(outcome) < 2.2);
+    const auto printed = lines(outcome.out);
+    BOOST_REQUIRE(printed.size() == 3u);
+    BOOST_TEST(contains(printed[0], model + ", "));
+    BOOST_TEST(printed[1].starts_with("epoch 1/1  train loss "));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_it_writes_depends_on_the_seed_alone) {
