@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "classifier.hpp"
 
-#include "../report/report.hpp"
 #include "print.hpp"
 #include "reports.hpp"
 
-#include <filesystem>
 #include <iostream>
 
 using namespace xtape;
@@ -43,55 +41,17 @@ void print_summary(const Settings& s) {
   std::cout << summary(net, architecture.input);
 }
 
-// The right to write the report, if there is to be one.
-std::optional<report::Claim> claim_report(const Options& o) {
-  if (o.report.empty()) return {};
-  report::Claim claim{o.report};
-  if (!o.program.training.resume &&
-      std::filesystem::exists(std::filesystem::path{o.report} / "results.json"))
-    throw ValueError(Op::nowhere("report"), o.report + " has results already",
-                     "choose another directory, or remove it");
-  return claim;
+// What a report has before the first epoch.
+report::Results begun(const Options& o, const data::Split& data, std::string command) {
+  const Settings& s = o.program.training;
+  report::Results results{.title = fmt::format("{} on {}", s.model, data.train.name()),
+                          .command = std::move(command)};
+  describe(results, s, data, o.program.threads);
+  const double rate = make_optimizer(s)->learning_rate();
+  results.settings["learning rate"] = fmt::format("{}", rate);
+  results.runs = {{.optimizer = s.optimizer, .seed = s.seed, .learning_rate = rate}};
+  return results;
 }
-
-// Writes the report of a training. Where that cannot be done in the end, the training goes on.
-class Reporter {
- public:
-  Reporter(const Options& o, const data::Split& data, std::string command)
-      : program_{o.program.name},
-        directory_{o.report},
-        results_{.title = fmt::format("{} on {}", o.program.training.model, data.train.name()),
-                 .command = std::move(command)} {
-    if (directory_.empty()) return;
-    const Settings& s = o.program.training;
-    describe(results_, s, data, o.program.threads);
-    const auto optimizer = make_optimizer(s);
-    results_.settings["learning rate"] = fmt::format("{}", optimizer->learning_rate());
-    results_.runs = {
-        {.optimizer = s.optimizer, .seed = s.seed, .learning_rate = optimizer->learning_rate()}};
-    report::write(directory_, results_);  // fails now rather than after an epoch
-  }
-
-  Watcher watcher() {
-    if (directory_.empty()) return {};
-    return [this](const report::Run& run) {
-      results_.runs = {run};
-      write();
-    };
-  }
-  /// The last epoch is one whose loss is not finite.
-  void diverged() {
-    if (directory_.empty()) return;
-    mark_diverged(results_.runs.front());
-    write();
-  }
-
- private:
-  void write() const { write_report(program_.c_str(), directory_, results_); }
-
-  std::string program_, directory_;
-  report::Results results_;
-};
 
 // For other programs.
 std::string last_line(const History& history) {
@@ -105,21 +65,14 @@ int train_and_tell(const Options& o, std::string command) {
   const Program& program = o.program;
   check_paths(program);
   const ThreadLimit threads{program.threads};
-  const auto claim = claim_report(o);  // fails now rather than after data was downloaded
+  // Fails now rather than after data was downloaded.
+  const auto claim = claim_report(o.report, program.training.resume);
   const data::Split data = load(*program.training.catalogue, program.data);
-  Reporter reporter{o, data, std::move(command)};
+  Reporter reporter{program.name, o.report, begun(o, data, std::move(command))};
   Session session{program};
-  const auto trained = [&] {
-    try {
-      return train(program.training, data, program.log(), reporter.watcher());
-    } catch (const NumericsError&) {
-      reporter.diverged();
-      throw;
-    }
-  };
-  auto [net, history] = trained();
-  if (!o.report.empty() && !program.quiet && !history.interrupted)
-    print(stdout, "{}\n", (std::filesystem::path{o.report} / "report.html").string());
+  auto [net, history] = reporter.follow(
+      [&](const Watcher& watch) { return train(program.training, data, program.log(), watch); });
+  if (!history.interrupted) reporter.tell(program.log());
   return session.finish(
       history, [&model = net](const std::string& path) { save(path, model); },
       [&past = history] { return last_line(past); });

@@ -96,6 +96,10 @@ void add_training_options(CLI::App& app, Settings& s) {
   app.add_option("--warmup-epochs", s.warmup_epochs, "Epochs in which it rises, for cosine")
       ->transform(number(1'000'000))
       ->capture_default_str();
+  add_run_options(app, s);
+}
+
+void add_run_options(CLI::App& app, Settings& s) {
   app.add_option("--seed", s.seed, "Seed of weights, order and whatever is drawn")
       ->transform(whole())
       ->capture_default_str();

@@ -25,8 +25,11 @@ void add_model_option(CLI::App& app, Settings& settings);
 /// Adds --preset, --epochs, --batch-size and what DataSettings has.
 void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
 
-/// Adds --optimizer and what is about how it moves parameters, --seed, --prefetch, --checkpoint and what watches.
+/// Adds --optimizer and what is about how it moves parameters, and what add_run_options does.
 void add_training_options(CLI::App& app, Settings& settings);
+
+/// Adds --seed, --prefetch, --checkpoint and what watches.
+void add_run_options(CLI::App& app, Settings& settings);
 
 /// Adds --threads.
 void add_threads_option(CLI::App& app, std::size_t& threads);

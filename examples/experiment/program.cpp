@@ -23,6 +23,10 @@ void forget_suggestions(const CLI::App& app, const Settings& suggested, Settings
 void add_program_options(CLI::App& app, Program& program) {
   add_common_options(app, program.training, program.data);
   add_training_options(app, program.training);
+  add_session_options(app, program);
+}
+
+void add_session_options(CLI::App& app, Program& program) {
   add_threads_option(app, program.threads);
   app.add_option("--save", program.save, "Write the weights to this file (safetensors)");
   app.add_option("--profile", program.profile,

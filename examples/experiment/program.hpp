@@ -21,8 +21,10 @@ struct Program {
   std::FILE* log() const { return quiet ? nullptr : stdout; }
 };
 
-/// Adds the options of all such programs.
+/// Adds the options of programs that train on images.
 void add_program_options(CLI::App& app, Program& program);
+/// Adds those of all: --threads, --save, --profile and --quiet.
+void add_session_options(CLI::App& app, Program& program);
 
 /// Parses the command line, then runs the program, and returns its status. What the program suggests for its own
 /// optimizer is not for others: these go by the preset unless they are told. Errors go to stderr.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "reports.hpp"
 
-#include "../report/report.hpp"
 #include "print.hpp"
 
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
+
+using namespace xtape;
 
 namespace experiment {
 
@@ -23,6 +25,39 @@ void mark_diverged(report::Run& run) {
   run.epochs.push_back(
       {.train_loss = nan, .train_accuracy = nan, .test_loss = nan, .test_accuracy = nan});
   run.complete = true;
+}
+
+std::optional<report::Claim> claim_report(const std::string& directory, bool resumes) {
+  if (directory.empty()) return {};
+  report::Claim claim{directory};
+  if (!resumes && std::filesystem::exists(std::filesystem::path{directory} / "results.json"))
+    throw ValueError(Op::nowhere("report"), directory + " has results already",
+                     "choose another directory, or remove it");
+  return claim;
+}
+
+Reporter::Reporter(std::string program, std::string directory, report::Results results)
+    : program_{std::move(program)}, directory_{std::move(directory)}, results_{std::move(results)} {
+  if (!directory_.empty()) report::write(directory_, results_);
+}
+
+Watcher Reporter::watcher() {
+  if (directory_.empty()) return {};
+  return [this](const report::Run& run) {
+    results_.runs = {run};
+    write_report(program_.c_str(), directory_, results_);
+  };
+}
+
+void Reporter::diverged() {
+  if (directory_.empty()) return;
+  mark_diverged(results_.runs.front());
+  write_report(program_.c_str(), directory_, results_);
+}
+
+void Reporter::tell(std::FILE* log) const {
+  if (!directory_.empty() && log != nullptr)
+    print(log, "{}\n", (std::filesystem::path{directory_} / "report.html").string());
 }
 
 }  // namespace experiment

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What both programs do with a report while they train.
+// What programs do with a report while they train.
 #pragma once
 
-#include "../report/results.hpp"
+#include "../report/report.hpp"
+#include "experiment.hpp"
 
+#include <optional>
 #include <string>
 
 namespace experiment {
@@ -14,5 +16,36 @@ void write_report(const char* program, const std::string& directory,
 
 /// Ends a run with an epoch whose figures are not finite.
 void mark_diverged(report::Run& run);
+
+/// The right to write a report, if there is to be one. Throws ValueError where the directory has one already, unless
+/// its training is resumed.
+std::optional<report::Claim> claim_report(const std::string& directory, bool resumes);
+
+/// Writes the report of one training, if its directory has a name.
+class Reporter {
+ public:
+  /// Of what has begun. Throws std::runtime_error now, rather than after an epoch, where it cannot be written.
+  Reporter(std::string program, std::string directory, report::Results results);
+
+  /// Trains by `train`, a function of a Watcher, and returns what that does. The report tells if it diverged.
+  template <class Train>
+  auto follow(Train train) {
+    try {
+      return train(watcher());
+    } catch (const xtape::NumericsError&) {
+      diverged();
+      throw;
+    }
+  }
+  /// Tells where the report is.
+  void tell(std::FILE* log) const;
+
+ private:
+  Watcher watcher();
+  void diverged();
+
+  std::string program_, directory_;
+  report::Results results_;
+};
 
 }  // namespace experiment

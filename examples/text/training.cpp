@@ -32,13 +32,12 @@ data::TextDataset dataset(const std::vector<std::int32_t>& ids, const Settings& 
                     ids.size(), some.size(), last ? "for validation" : "to learn from", s.context),
         "choose a longer text or a shorter --context");
   if (last) return data::TextDataset{std::move(some), {.context = s.context}};
-  const auto epochs = static_cast<std::size_t>(s.epochs);
-  if (s.steps % epochs != 0)
-    throw ValueError(
-        Op::nowhere("text"),
-        fmt::format("{} steps are no whole number for each of {} epochs", s.steps, s.epochs));
-  return data::TextDataset{std::move(some),
-                           {.context = s.context, .draws = s.steps / epochs * s.batch_size}};
+  if (s.steps % static_cast<std::size_t>(s.common.epochs) != 0)
+    throw ValueError(Op::nowhere("text"),
+                     fmt::format("{} steps are no whole number for each of {} epochs", s.steps,
+                                 s.common.epochs));
+  return data::TextDataset{
+      std::move(some), {.context = s.context, .draws = s.steps_of_epoch() * s.common.batch_size}};
 }
 
 // As nanoGPT has it. Matrices decay, tables too, and vectors do not.
@@ -65,7 +64,6 @@ Task next_character(Writer& writer) {
 // A sample of a report is a character.
 report::Run to_report(const History& history, const Settings& s, const Schedule& schedule) {
   report::Run run = begun(s);
-  const std::size_t steps = s.steps / static_cast<std::size_t>(s.epochs);
   for (const EpochReport& e : history.epochs)
     run.epochs.push_back(
         {.train_loss = e.train.loss,
@@ -77,16 +75,16 @@ report::Run to_report(const History& history, const Settings& s, const Schedule&
          .backward_seconds = e.seconds.backward,
          .update_seconds = e.seconds.update,
          .test_seconds = e.seconds.test,
-         .learning_rate = schedule(static_cast<std::uint64_t>(e.epoch) * steps),
+         .learning_rate = schedule(static_cast<std::uint64_t>(e.epoch) * s.steps_of_epoch()),
          .images_per_second = e.samples_per_second() * static_cast<double>(s.context)});
-  run.complete = history.epochs.size() >= static_cast<std::size_t>(s.epochs);
+  run.complete = history.epochs.size() >= static_cast<std::size_t>(s.common.epochs);
   return run;
 }
 
 }  // namespace
 
 report::Run begun(const Settings& s) {
-  return {.optimizer = "adamw", .seed = s.seed, .learning_rate = s.learning_rate};
+  return {.optimizer = "adamw", .seed = s.common.seed, .learning_rate = s.learning_rate};
 }
 
 Corpus::Corpus(const std::string& text, const Settings& s)
@@ -130,32 +128,36 @@ Writer load_writer(const std::string& path) {
 }
 
 History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng, std::FILE* log,
-              const std::function<void(const report::Run& run)>& watch) {
+              const experiment::Watcher& watch) {
+  const experiment::Settings& common = s.common;
   const Schedule schedule = cosine_decay({.learning_rate = s.learning_rate,
                                           .steps = s.steps,
                                           .warmup_steps = s.warmup_steps,
                                           .final_rate = s.final_rate});
   const Task task = next_character(writer);
   std::optional<NumericsCheck> check;
-  if (s.check_numerics) check.emplace(parameters(writer));
+  if (common.check_numerics) check.emplace(parameters(writer));
   const auto show = [&](const History& history) {
     if (watch) watch(to_report(history, s, schedule));
   };
   bool shown = false;
-  FitOptions options{.epochs = s.epochs, .batch_size = s.batch_size, .log = log};
-  options.test_batch_size = 64;
-  options.checkpoint = {.path = s.checkpoint,
-                        .every_steps = s.checkpoint_every,
-                        .resume = s.resume,
+  FitOptions options{.epochs = common.epochs,
+                     .batch_size = common.batch_size,
+                     .test_batch_size = 64,
+                     .prefetch = common.prefetch,
+                     .log = log};
+  options.checkpoint = {.path = common.checkpoint,
+                        .every_steps = common.checkpoint_every,
+                        .resume = common.resume,
                         .settings = settings_of(writer)};
   options.checkpoint.settings.insert(
       {{"characters", std::to_string(corpus.train.ids().size())},
-       {"seed", std::to_string(s.seed)},
+       {"seed", std::to_string(common.seed)},
        {"optimizer",
         fmt::format("{} to {} in {} steps after {}, decay {}, norm {}", s.learning_rate,
                     s.final_rate, s.steps, s.warmup_steps, s.weight_decay, s.clip_norm)}});
   options.on_step = [](const StepReport&) { return !experiment::interrupted(); };
-  if (!s.events.empty()) options.on_epoch.push_back(event_log(s.events));
+  if (!common.events.empty()) options.on_epoch.push_back(event_log(common.events));
   options.on_epoch.push_back([&](const History& history) {
     show(history);
     shown = true;

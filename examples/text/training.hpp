@@ -2,35 +2,30 @@
 // A training on a text, as nanoGPT does it: windows from anywhere in its first nine tenths, validation on the last.
 #pragma once
 
-#include "../report/results.hpp"
+#include "../experiment/experiment.hpp"
 
 #include <models/text.hpp>
 #include <xtape/xtape.hpp>
 
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace text {
 
-/// What a training is made of.
+/// What a training is made of, beside what all have.
 struct Settings {
   std::string model = "lstm";  ///< of models::text_models
   std::size_t context = 64;    ///< characters in a window
-  std::size_t batch_size = 12;
-  std::size_t steps = 2000;
-  int epochs = 4;  ///< parts of the steps, after each of which it is evaluated
+  std::size_t steps = 2000;    ///< of all epochs
   double learning_rate = 1e-3, final_rate = 1e-4;
   std::size_t warmup_steps = 100;
-  double weight_decay = 0.1;         ///< of matrices; vectors have none
-  double clip_norm = 1;              ///< of all gradients
-  std::uint64_t seed = 1;            ///< of weights and windows
-  std::string checkpoint = {};       ///< a file; none if empty
-  std::size_t checkpoint_every = 0;  ///< steps; 0: after each epoch only
-  bool resume = false;               ///< goes on from the checkpoint, if there is one
-  std::string events = {};           ///< a directory for TensorBoard; none if empty
-  bool check_numerics = false;       ///< finds the op that makes a NaN or an infinity
+  double weight_decay = 0.1;  ///< of matrices; vectors have none
+  double clip_norm = 1;       ///< of all gradients
+  /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows.
+  experiment::Settings common = {.epochs = 4, .batch_size = 12};
+
+  std::size_t steps_of_epoch() const { return steps / static_cast<std::size_t>(common.epochs); }
 };
 
 /// A text in two parts.
@@ -65,7 +60,6 @@ report::Run begun(const Settings& settings);
 /// Trains. It ends early where interrupted; a checkpoint, if there is to be one, is then up to date. `watch` is called
 /// after each epoch. `log` is that of xtape::fit.
 xtape::History train(const Settings& settings, const Corpus& corpus, Writer& writer,
-                     xtape::Rng& rng, std::FILE* log,
-                     const std::function<void(const report::Run& run)>& watch);
+                     xtape::Rng& rng, std::FILE* log, const experiment::Watcher& watch);
 
 }  // namespace text
