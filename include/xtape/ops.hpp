@@ -14,6 +14,7 @@
 #include <xtape/ops/normalization.hpp>
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/reduce.hpp>
+#include <xtape/ops/resample.hpp>
 #include <xtape/ops/shape.hpp>
 #include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>

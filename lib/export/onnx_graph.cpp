@@ -22,6 +22,7 @@ struct ToAttribute {
   std::string operator()(float value) const { return field(2, value) + kind(1); }
   std::string operator()(std::int64_t value) const { return field(3, value) + kind(2); }
   std::string operator()(const Ints& values) const { return fields(8, values) + kind(7); }
+  std::string operator()(const std::string& value) const { return field(4, value) + kind(3); }
   static std::string kind(std::int64_t number) { return field(20, number); }
 };
 

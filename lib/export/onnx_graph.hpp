@@ -17,7 +17,7 @@ using Ints = std::vector<std::int64_t>;
 /// An attribute of a node.
 struct Attribute {
   std::string name;
-  std::variant<float, std::int64_t, Ints> value;
+  std::variant<float, std::int64_t, Ints, std::string> value;
 
   bool operator==(const Attribute&) const;  ///< bit by bit
 };
