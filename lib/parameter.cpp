@@ -89,6 +89,31 @@ std::vector<NamedParameter> chosen(std::vector<NamedParameter> all,
                    all.empty() ? "it lists none" : "they are " + names);
 }
 
+void copy_weights(const std::vector<NamedArray>& from, const std::vector<NamedArray>& to,
+                  Location at) {
+  const Op op{"copy_weights", at};
+  std::unordered_map<std::string_view, const NamedArray*> sources;
+  for (const NamedArray& source : from) sources.emplace(source.name, &source);
+  for (const NamedArray& target : to) {
+    const auto source = sources.find(target.name);
+    if (source == sources.end()) throw ValueError(op, "the first model has no " + target.name);
+    const Shape &theirs = source->second->value()->shape(), &ours = target.value()->shape();
+    if (theirs != ours)
+      throw ShapeError(op, text(target.name, " is ", theirs, " in the first model and ", ours,
+                                " in the second"));
+  }
+  if (from.size() != to.size())
+    throw ValueError(
+        op, text("the first model lists ", from.size(), " arrays and the second ", to.size()));
+  for (const NamedArray& target : to) {
+    const Value& value = sources.at(target.name)->value();
+    if (auto* const* parameter = std::get_if<Parameter*>(&target.owner))
+      std::ranges::copy(value->storage(), (*parameter)->value().storage().begin());
+    else
+      std::get<Buffer*>(target.owner)->value = Array(*value);
+  }
+}
+
 }  // namespace detail
 
 Frozen::Frozen(std::span<Parameter* const> parameters) {

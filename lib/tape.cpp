@@ -172,8 +172,9 @@ std::uint32_t Tape::op_of(std::uint32_t node) const noexcept {
 std::string Tape::path_of(std::uint32_t scope) const {
   std::string path;
   for (; scope != outside; scope = scopes_[scope].parent) {
-    const std::string number = std::to_string(scopes_[scope].number);
-    path = path.empty() ? number : number + '.' + path;
+    const auto& [parent, number, name] = scopes_[scope];
+    const std::string own = name ? *name : std::to_string(number);
+    path = path.empty() ? own : own + '.' + path;
   }
   return path;
 }

@@ -17,6 +17,7 @@
 #include <xtape/ops/pool.hpp>
 #include <xtape/ops/recurrent.hpp>
 #include <xtape/ops/reduce.hpp>
+#include <xtape/ops/resample.hpp>
 #include <xtape/ops/shape.hpp>
 #include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>

@@ -168,7 +168,7 @@ class ParameterList {
   /// reference wrapper stands for what it refers to, if anything, and a container for its elements, under
   /// their numbers. A pointer to a class with virtual functions that does not list its parameters is an
   /// error of the compiler: give it `virtual void parameters(ParameterList&)`. What is inside a function, such
-  /// as a `std::function` or a lambda, is not seen.
+  /// as a `std::function` or a lambda, is not seen. With an empty name, what is in the layer keeps its own.
   template <class L>
   void operator()(std::string_view name, L& layer) {
     if constexpr (requires { layer.parameters(*this); }) {
@@ -208,7 +208,7 @@ class ParameterList {
   template <class F>
   void under(std::string_view name, F add) {
     const std::size_t outer = prefix_.size();
-    (prefix_ += name) += '.';
+    if (!name.empty()) (prefix_ += name) += '.';
     add();
     prefix_.resize(outer);
   }
@@ -280,6 +280,32 @@ std::vector<Parameter*> unique_parameters(Model& model) {
   for (const auto& [name, parameter] : parameters(model))
     if (seen.insert(parameter).second) all.push_back(parameter);
   return all;
+}
+
+/// Freezes all parameters of a model or layer, until `unfreeze`. Buffers, as the running statistics of a BatchNorm,
+/// still move while training.
+template <class Model>
+void freeze(Model& model) {
+  for (const auto& [name, parameter] : parameters(model)) parameter->trainable = false;
+}
+/// Lets all parameters of a model or layer learn again.
+template <class Model>
+void unfreeze(Model& model) {
+  for (const auto& [name, parameter] : parameters(model)) parameter->trainable = true;
+}
+
+namespace detail {
+void copy_weights(const std::vector<NamedArray>& from, const std::vector<NamedArray>& to,
+                  Location at);
+}  // namespace detail
+
+/// Gives the parameters and buffers of a model the values of those that another lists by the same names. What was made
+/// twice, `Sequential net = make(rng), copy = make(rng);`, becomes a copy with parameters of its own. Nothing is
+/// shared, and nothing of what optimizers keep for the parameters changes.
+/// Throws ValueError unless both list the same names, ShapeError where shapes differ; then nothing has changed.
+template <class From, class To>
+void copy_weights(From& from, To& to, Location at = Location::current()) {
+  detail::copy_weights(named_arrays(from), named_arrays(to), at);
 }
 
 /// Freezes parameters for as long as it lives: tapes take them as constants, and compute no gradient for them. So one

@@ -130,8 +130,9 @@ class Tape {
 
   static constexpr std::uint32_t outside = ~std::uint32_t{0};
   struct Scope {
-    std::uint32_t parent;  // a scope, or `outside`
-    std::uint32_t number;  // of the layer in its parent
+    std::uint32_t parent;                     // a scope, or `outside`
+    std::uint32_t number;                     // of the layer in its parent
+    std::shared_ptr<const std::string> name;  // of the layer, or null
   };
   struct Edge {
     std::uint32_t input;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Options of the ops that slide a window over images: convolution and pooling.
+/// Options of the ops that slide a window over images or sequences: convolution and pooling.
 #pragma once
 
 #include <xtape/activation.hpp>
@@ -54,20 +54,65 @@ struct Padding {
   std::size_t right = 0;   ///< the amount to the right, where explicit
 };
 
-/// Options of the pooling ops.
+/// What surrounds a sequence before a window slides over it: zeros for a convolution, nothing for pooling.
+struct Padding1D {
+  /// How the amounts are found.
+  enum class Kind {
+    valid,  ///< no padding: the window stays in the sequence
+    same,  ///< as much as makes the result ceil(length / stride), the odd one at the end, as in Keras
+    causal,     ///< all before: no result depends on what comes after it, as in Keras
+    explicit_,  ///< the amounts given
+  };
+
+  /// `Padding1D::valid`, the default, `Padding1D::same` or `Padding1D::causal`.
+  constexpr Padding1D(Kind which = Kind::valid) : kind{which} {}
+  /// The same amount before and after.
+  constexpr Padding1D(std::size_t both) : Padding1D{both, both} {}
+  /// An amount before the sequence, and one after it.
+  constexpr Padding1D(std::size_t b, std::size_t a) : kind{Kind::explicit_}, before{b}, after{a} {}
+
+  static constexpr Kind valid = Kind::valid;    ///< no padding
+  static constexpr Kind same = Kind::same;      ///< the result has length ceil(length / stride)
+  static constexpr Kind causal = Kind::causal;  ///< as much before as the window reaches back
+
+  Kind kind;               ///< how the amounts are found
+  std::size_t before = 0;  ///< the amount before, where explicit
+  std::size_t after = 0;   ///< the amount after, where explicit
+};
+
+/// Options of the pooling ops over images.
 struct Pool2DOptions {
   Size2D window = 2;                 ///< at least 1, and larger than the padding
   Size2D stride = 0;                 ///< how far the window moves; 0 means by its own size
   Padding padding = Padding::valid;  ///< elements around the images that never count
 };
 
+/// Options of the pooling ops over sequences.
+struct Pool1DOptions {
+  std::size_t window = 2;                ///< at least 1, and larger than the padding
+  std::size_t stride = 0;                ///< how far the window moves; 0 means by its own size
+  Padding1D padding = Padding1D::valid;  ///< elements around the sequences that never count
+};
+
 /// Options of conv2d.
 struct Conv2DOptions {
-  Size2D stride = 1;                         ///< how far the window moves, at least 1
-  Padding padding = Padding::valid;          ///< zeros around the images
-  Size2D dilation = 1;                       ///< distance of neighbouring taps, at least 1
+  Size2D stride = 1;                 ///< how far the window moves, at least 1
+  Padding padding = Padding::valid;  ///< zeros around the images
+  Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
+  std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
   Activation activation = Activation::none;  ///< applied to the result while it is in the cache
   Size2D max_pool = 1;  ///< windows, side by side, of which only the maxima are kept; 1 keeps all
+};
+
+/// Options of conv1d.
+struct Conv1DOptions {
+  std::size_t stride = 1;                ///< how far the window moves, at least 1
+  Padding1D padding = Padding1D::valid;  ///< zeros around the sequences
+  std::size_t dilation = 1;              ///< distance of neighbouring taps, at least 1
+  std::size_t groups = 1;                ///< parts of the channels, each with kernels of its own
+  Activation activation = Activation::none;  ///< applied to the result while it is in the cache
+  std::size_t max_pool =
+      1;  ///< windows, side by side, of which only the maxima are kept; 1 keeps all
 };
 
 /// Options of conv_transpose2d. All but the last two are those of the convolution that it transposes.
@@ -75,6 +120,7 @@ struct ConvTranspose2DOptions {
   Size2D stride = 1;                 ///< distance of the pixels in the result, at least 1
   Padding padding = Padding::valid;  ///< what the result lacks at its edges
   Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
+  std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
   Size2D output_padding = 0;  ///< more rows below and columns to the right, fewer than the stride
   Activation activation = Activation::none;  ///< applied to the result
 };
@@ -85,6 +131,7 @@ struct Conv2DGradKernelOptions {
   Size2D stride = 1;  ///< how far the window moves, at least 1
   Padding padding = Padding::valid;  ///< zeros around the images
   Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
+  std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
 };
 
 }  // namespace xtape::inline XTAPE_ABI

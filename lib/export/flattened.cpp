@@ -57,6 +57,17 @@ bool is_view(const Call& call) {
          is(call, "expand_dims");
 }
 
+// Whether the result are images, whatever the input was.
+bool makes_images(const Call& call) {
+  return is(call, "conv2d") || is(call, "conv_transpose2d") || is(call, "max_pool2d") ||
+         is(call, "avg_pool2d") || is(call, "adaptive_avg_pool2d") || is(call, "upsample2d");
+}
+
+// Whether the result are sequences (N, T, C), which PyTorch has as (N, C, T), whatever the input was.
+bool makes_sequences(const Call& call) {
+  return is(call, "conv1d") || is(call, "max_pool1d") || is(call, "avg_pool1d");
+}
+
 // Whether elements change places along an axis, or meet there.
 bool goes_along(const Call& call) {
   return is(call, "flip") || is(call, "cumsum") || is(call, "gather");
@@ -96,12 +107,11 @@ class Follower : public Observer {
   // An op with one result, or one of those of an op.
   void follow(const Call& call) {
     if (is_view(call)) check_no_image(call);
+    if (makes_sequences(call)) return keep(call, sequence_order());
     const auto is_ordered = [&](const Variable* x) { return order_of(*x).has_value(); };
     if (std::ranges::none_of(call.inputs, is_ordered)) return;
     if (call.result()->size() <= 1) return;  // one number has no order
-    if (is(call, "conv2d") || is(call, "conv_transpose2d") || is(call, "max_pool2d") ||
-        is(call, "avg_pool2d"))
-      return;  // an image, whatever its input was
+    if (makes_images(call)) return;
     if (is(call, "conv2d_grad_kernel")) return keep(call, unknown_order(4));  // no image
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul") || call.options.as<RecurrentCall>() != nullptr)

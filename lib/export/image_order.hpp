@@ -34,6 +34,10 @@ struct ImageOrder {
 inline ImageOrder image_order() {
   return {{ImageAxis::none, ImageAxis::height, ImageAxis::width, ImageAxis::channels}};
 }
+/// Of a sequence that is convolved or pooled, an image of one row.
+inline ImageOrder sequence_order() {
+  return {{ImageAxis::none, ImageAxis::width, ImageAxis::channels}};
+}
 /// Of a value of which nothing is known.
 inline ImageOrder unknown_order(std::size_t rank) {
   return {std::vector(rank, ImageAxis::unknown), 1, true};

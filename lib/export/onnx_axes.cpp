@@ -28,6 +28,18 @@ void define(Builder& b, const Call& call, const char* type, std::vector<std::str
 
 }  // namespace
 
+std::string with_channels_first(Builder& b, const std::string& x, std::size_t rank) {
+  Ints order{0, static_cast<std::int64_t>(rank) - 1};
+  for (std::size_t i = 1; i + 1 < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
+  return b.add("Transpose", {x}, {{"perm", order}});
+}
+std::string with_channels_last(Builder& b, const std::string& x, std::size_t rank) {
+  Ints order{0};
+  for (std::size_t i = 2; i < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
+  order.push_back(1);
+  return b.add("Transpose", {x}, {{"perm", order}});
+}
+
 void broadcast_to(Builder& b, const Call& call) {
   check_batch_axes(b, call);
   Ints shape = as_ints(call.result()->shape());

@@ -141,6 +141,10 @@ std::string Builder::constant(Scalar number) {
   return add_initializer("constant", full({}, number));
 }
 
+std::string Builder::constant(Array numbers) {
+  return add_initializer("constant", std::move(numbers));
+}
+
 std::string Builder::constant(const Ints& numbers) { return add_initializer("shape", numbers); }
 
 std::string Builder::add_initializer(const std::string& name, std::variant<Array, Ints> value) {

@@ -61,6 +61,8 @@ class Builder {
   std::string constant(const Variable& of, Array value);
   /// The name of a number.
   std::string constant(Scalar number);
+  /// The name of some numbers.
+  std::string constant(Array numbers);
   /// The name of some integers.
   std::string constant(const Ints& numbers);
 

@@ -43,6 +43,10 @@ Order common_order(Builder& b, const Call& call);
 /// The names of an op's inputs in an order.
 std::vector<std::string> names(Builder& b, const Call& call, Order order);
 
+/// The name of x with its channels, the last axis, moved behind the batch's, and back.
+std::string with_channels_first(Builder& b, const std::string& x, std::size_t rank);
+std::string with_channels_last(Builder& b, const std::string& x, std::size_t rank);
+
 /// The name of what a formula makes of the inputs, whose names these are, and of numbers.
 std::string write(Builder& b, const Formula& formula, std::vector<std::string> inputs,
                   std::span<const Scalar> numbers = {});
@@ -62,11 +66,16 @@ void pad(Builder& b, const Call& call);
 void gather(Builder& b, const Call& call);
 void cumsum(Builder& b, const Call& call);
 
-// Of images.
+// Of images and sequences.
+void conv1d(Builder& b, const Call& call);
 void conv2d(Builder& b, const Call& call);
 void conv_transpose2d(Builder& b, const Call& call);
+void max_pool1d(Builder& b, const Call& call);
+void avg_pool1d(Builder& b, const Call& call);
 void max_pool2d(Builder& b, const Call& call);
 void avg_pool2d(Builder& b, const Call& call);
+void adaptive_avg_pool2d(Builder& b, const Call& call);
+void upsample2d(Builder& b, const Call& call);
 
 void attention(Builder& b, const Call& call);
 

@@ -30,19 +30,6 @@ std::string over_root_mean_square(Builder& b, const std::string& x, double epsil
   return b.add("Div", {x, b.add("Sqrt", {sum})});
 }
 
-// x with its channels, the last axis, moved behind the batch's.
-std::string with_channels_first(Builder& b, const std::string& x, std::size_t rank) {
-  Ints order{0, static_cast<std::int64_t>(rank) - 1};
-  for (std::size_t i = 1; i + 1 < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
-  return b.add("Transpose", {x}, {{"perm", order}});
-}
-std::string with_channels_last(Builder& b, const std::string& x, std::size_t rank) {
-  Ints order{0};
-  for (std::size_t i = 2; i < rank; ++i) order.push_back(static_cast<std::int64_t>(i));
-  order.push_back(1);
-  return b.add("Transpose", {x}, {{"perm", order}});
-}
-
 }  // namespace
 
 void batch_norm(Builder& b, const Call& call) {

@@ -60,6 +60,7 @@ std::string renamed(const std::string& name, const Renames& renames) {
 // (out, C, H W) in PyTorch.
 Shape FileLayout::shape(const Shape& s) const {
   if (layout == Layout::torch && s.size() == 4) return {s[3], s[2], s[0], s[1]};
+  if (layout == Layout::torch && s.size() == 3) return {s[2], s[1], s[0]};
   if (layout == Layout::torch && s.size() == 2) return {s[1], s[0]};
   return s;
 }
@@ -67,6 +68,7 @@ Shape FileLayout::shape(const Shape& s) const {
 Value FileLayout::to_file(const Value& ours) const {
   const Shape& s = ours->shape();
   if (layout == Layout::torch && s.size() == 4) return permuted(*ours, s, {3, 2, 0, 1});
+  if (layout == Layout::torch && s.size() == 3) return permuted(*ours, s, {2, 1, 0});
   if (layout == Layout::torch && s.size() == 2)
     return under(shape(s), permuted(*ours, {s[0] / channels, channels, s[1]}, {2, 1, 0}));
   return ours;
@@ -75,6 +77,7 @@ Value FileLayout::to_file(const Value& ours) const {
 Array FileLayout::from_file(Array theirs) const {
   const Shape s = theirs.shape();
   if (layout == Layout::torch && s.size() == 4) return permuted(theirs, s, {2, 3, 1, 0});
+  if (layout == Layout::torch && s.size() == 3) return permuted(theirs, s, {2, 1, 0});
   if (layout == Layout::torch && s.size() == 2)
     return under({s[1], s[0]}, permuted(theirs, {s[0], channels, s[1] / channels}, {2, 1, 0}));
   return theirs;
@@ -103,7 +106,8 @@ std::vector<FileLayout> file_layouts(const char* op, const std::vector<NamedArra
       return is_laid_out(a) && a.value()->dimension() == rank;
     });
   };
-  if (options.layout == Layout::torch && !options.flattened && has_rank(4) && has_rank(2))
+  if (options.layout == Layout::torch && !options.flattened && (has_rank(3) || has_rank(4)) &&
+      has_rank(2))
     fail("the rows of a dense weight depend on whether its input is a flattened image",
          "say .flattened = flattened_images(net, sample)");
   std::vector<FileLayout> layouts;

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: MIT
 // The gradient of a convolution's images, in one of two ways.
+#include "kernels/conv_groups.hpp"
 #include "kernels/convolution.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
-#include "kernels/frame.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/strided.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-// The gradient of the result before it was pooled, in a frame.
-Array unpooled(const ConvPlan& p, const Positions& where, const Array& g, const Frame& frame) {
-  const Slide &rows = p.pool.rows, &columns = p.pool.columns;
-  const std::size_t size = rows.count * columns.count * p.sizes.out;
-  const Shape covered{p.sizes.batch, rows.count * rows.window, columns.count * columns.window,
-                      p.sizes.out};
-  return framed(covered, frame, [&](std::size_t i, Scalar* to, std::size_t row) {
-    best<PoolKernels>().unpool(p.pool, where.data() + i * size, g.data() + i * size, to, row);
-  });
-}
-
 // (kh, kw, in, out) to (kh, kw, out, in), with the taps in reverse order.
-Array flipped(const Array& kernel) {
-  const Shape& s = kernel.shape();
-  const Shape shape{s[0], s[1], s[3], s[2]};
+Array flipped(const ConvSizes& sizes, const Array& kernel) {
+  const Shape s{sizes.rows.window, sizes.columns.window, sizes.in, sizes.out},
+      shape{s[0], s[1], s[3], s[2]};
   const Strides from = row_major(s);
   Array result = uninitialized(shape);
   const Scalar* const last_tap = kernel.data() + (s[0] * s[1] - 1) * s[2] * s[3];
@@ -39,13 +28,15 @@ void convolve_back(const ConvPlan& p, const Array& kernel, const Array& g, const
   const std::size_t top = (rows.window - 1) * rows.dilation,
                     left = (columns.window - 1) * columns.dilation;
   const Frame frame{top, left, rows.padded() + top, columns.padded() + left};
-  const Array wide = where == nullptr ? framed(g, frame) : unpooled(p, *where, g, frame);
+  const Array wide = where == nullptr
+                         ? framed({batch, rows.count, columns.count, out}, g.data(), frame)
+                         : unpooled(p, *where, g, frame);
   // Begins below and right of the padding; what lies beyond the image on the other sides is not reached.
   const Slide down{frame.height, rows.window, 1, rows.dilation, 0, 0, rows.size};
   const Slide along{frame.width, columns.window, 1, columns.dilation, 0, 0, columns.size};
   const std::size_t first = (rows.before * frame.width + columns.before) * out;
   best<ConvKernels>().conv2d({batch, out, in, down, along}, wide.data() + first,
-                             flipped(kernel).data(), nullptr, Activation::none, dx);
+                             flipped(p.sizes, kernel).data(), nullptr, Activation::none, dx);
 }
 
 // A product: each output pixel's gradient times the kernel is what it gives its taps, a row of columns that
@@ -79,15 +70,16 @@ void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* 
 }  // namespace
 
 Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const Positions* where) {
+  const Frame whole{0, 0, p.sizes.rows.count, p.sizes.columns.count};
+  if (p.groups > 1)
+    return grad_input_of_groups(p, kernel, where == nullptr ? g : unpooled(p, *where, g, whole));
   Array dx = uninitialized(p.images());
   if (p.flips)
     convolve_back(p, kernel, g, where, dx.data());
   else if (where == nullptr)
     scatter(p.sizes, kernel.data(), g.data(), dx.data());
   else
-    scatter(p.sizes, kernel.data(),
-            unpooled(p, *where, g, {0, 0, p.sizes.rows.count, p.sizes.columns.count}).data(),
-            dx.data());
+    scatter(p.sizes, kernel.data(), unpooled(p, *where, g, whole).data(), dx.data());
   return dx;
 }
 

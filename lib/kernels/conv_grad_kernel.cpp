@@ -3,7 +3,7 @@
 // images. It is computed by bands of output rows that stay in the cache for all tiles of the result.
 #include "kernels/conv.hpp"
 
-#include "kernels/parallel.hpp"
+#include "kernels/image_groups.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/window.hpp"
 #include <xtape/memory.hpp>
@@ -126,31 +126,14 @@ void add_band(const ConvSizes& s, const Rows& rows, const Band& band, Scalar* dk
   }
 }
 
-// Calls add(first image, last image, scratch, dk) for groups of images, each with a dk of its own to add
-// to and some scratch memory, and adds those up in order.
+// Calls add(first image, last image, scratch, dk) for groups of images.
 template <class Add>
-void over_images(const ConvSizes& s, Scalar* dk, std::size_t scratch_size, Add add) {
+void for_each_group(const ConvSizes& s, Scalar* dk, std::size_t scratch_size, Add add) {
   const std::size_t size = s.rows.window * s.columns.window * s.in * s.out;
   const double products = static_cast<double>(size) *
                           static_cast<double>(s.rows.count * s.columns.count) *
                           static_cast<double>(s.batch);
-  // As many as are worth a slice, but not so many that adding them up would take long.
-  const double most = std::clamp(1e6 / static_cast<double>(size + 1), 4.0, 16.0);
-  const auto wanted = static_cast<std::size_t>(std::clamp(products / 5e5, 1.0, most));
-  const std::size_t groups = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(s.batch, 1));
-  PooledBuffer<Scalar> parts{(groups - 1) * size}, scratch{groups * scratch_size};
-  const auto part = [&](std::size_t group) {
-    return group == 0 ? dk : parts.data() + (group - 1) * size;
-  };
-  parallel(groups, [&](std::size_t group) {
-    std::fill_n(part(group), size, Scalar{0});
-    add(group * s.batch / groups, (group + 1) * s.batch / groups,
-        scratch.data() + group * scratch_size, part(group));
-  });
-  parallel_ranges(size, elementwise_grain / groups, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t group = 1; group < groups; ++group)
-      for (std::size_t i = begin; i < end; ++i) dk[i] += part(group)[i];
-  });
+  over_images(s.batch, size, products, dk, scratch_size, add);
 }
 
 // Output rows whose gradient fits into the first-level cache with some of the input.
@@ -171,7 +154,7 @@ void conv2d_grad_kernel(const ConvSizes& s, const Scalar* x, const Scalar* g, Sc
   const Rows rows{s};
   const std::size_t pixel = vectors_of(s.out) * lanes, band = band_rows(s.columns.count * pixel);
   const std::size_t scratch_size = pixel == s.out ? 0 : band * s.columns.count * pixel;
-  over_images(
+  for_each_group(
       s, dk, scratch_size, [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
         for (std::size_t image = first; image < last; ++image)
           for (std::size_t top = 0; top < s.rows.count; top += band) {
@@ -196,7 +179,7 @@ void conv2d_max_pool_grad_kernel(const ConvSizes& s, const PoolSizes& p, const S
   const std::size_t width = p.columns.count * p.columns.window, pixel = vectors_of(s.out) * lanes;
   const std::size_t row = width * pixel, band = band_rows(p.rows.window * row);
   const std::size_t scratch_size = band * p.rows.window * row;
-  over_images(
+  for_each_group(
       s, dk, scratch_size,
       [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
         for (std::size_t image = first; image < last; ++image)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/convolution.hpp"
 
+#include "kernels/conv_groups.hpp"
 #include "kernels/dispatch.hpp"
-#include "kernels/frame.hpp"
 
 #include <optional>
 #include <utility>
@@ -11,13 +11,29 @@ namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
 Array with_padding(const ConvPlan& p, const Array& images) {
-  return framed(images, {p.sizes.rows.before, p.sizes.columns.before, p.sizes.rows.padded(),
-                         p.sizes.columns.padded()});
+  const auto& [batch, in, out, rows, columns] = p.sizes;
+  return framed({batch, rows.size, columns.size, in}, images.data(),
+                {rows.before, columns.before, rows.padded(), columns.padded()});
 }
 
 // Images as the kernels read them: as they are, or a copy in `own`.
 const Array& ready(const ConvPlan& p, const Array& images, std::optional<Array>& own) {
-  return p.pads() && images.shape() != p.padded() ? own.emplace(with_padding(p, images)) : images;
+  const auto& [batch, in, out, rows, columns] = p.sizes;
+  if (!p.pads() || images.size() == batch * rows.padded() * columns.padded() * in) return images;
+  return own.emplace(with_padding(p, images));
+}
+
+std::shared_ptr<const Positions> shared(Positions where) {
+  return std::allocate_shared<Positions>(CachingAllocator<Positions>{}, std::move(where));
+}
+
+// In a step of its own.
+Convolved pooled(const ConvPlan& p, Array whole) {
+  if (!p.pools()) return {std::move(whole), nullptr};
+  Array y = uninitialized(p.result());
+  Positions where{y.size()};
+  best<PoolKernels>().max_pool2d(p.pool, whole.data(), y.data(), where.data());
+  return {std::move(y), shared(std::move(where))};
 }
 
 }  // namespace
@@ -26,7 +42,18 @@ Value padded(const ConvPlan& p, const Value& images) {
   return p.pads() ? Value{with_padding(p, *images)} : images;
 }
 
+Array unpooled(const ConvPlan& p, const Positions& where, const Array& g, const Frame& frame) {
+  const Slide &rows = p.pool.rows, &columns = p.pool.columns;
+  const std::size_t size = rows.count * columns.count * p.pool.channels;
+  const Shape covered{p.pool.batch, rows.count * rows.window, columns.count * columns.window,
+                      p.pool.channels};
+  return framed(covered, frame, [&](std::size_t i, Scalar* to, std::size_t row) {
+    best<PoolKernels>().unpool(p.pool, where.data() + i * size, g.data() + i * size, to, row);
+  });
+}
+
 Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, const Scalar* bias) {
+  if (p.groups > 1) return pooled(p, forward_of_groups(p, images, kernel, bias));
   const ConvKernels& k = best<ConvKernels>();
   std::optional<Array> own;
   const Array& x = ready(p, images, own);
@@ -38,11 +65,14 @@ Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, c
   Positions where{y.size()};
   k.conv2d_max_pool(p.sizes, p.pool, x.data(), kernel.data(), bias, p.epilogue, y.data(),
                     where.data());
-  return {std::move(y),
-          std::allocate_shared<Positions>(CachingAllocator<Positions>{}, std::move(where))};
+  return {std::move(y), shared(std::move(where))};
 }
 
 Array grad_kernel(const ConvPlan& p, const Array& images, const Array& g, const Positions* where) {
+  if (p.groups > 1) {
+    const Frame whole{0, 0, p.sizes.rows.count, p.sizes.columns.count};
+    return grad_kernel_of_groups(p, images, where == nullptr ? g : unpooled(p, *where, g, whole));
+  }
   const ConvGradKernels& k = best<ConvGradKernels>();
   std::optional<Array> own;
   const Array& x = ready(p, images, own);

@@ -3,9 +3,11 @@
 // and makes the third; its derivatives are the other two.
 //
 // Images are as they are or, where the plan pads, padded already: who needs them twice pads them once. Where the
-// plan pools, `where` has the positions of the maxima, and g is the gradient of what is pooled.
+// plan pools, `where` has the positions of the maxima, and g is the gradient of what is pooled. Where it has groups, it
+// is pooled in a step of its own, and nothing is padded: see conv_groups.hpp.
 #pragma once
 
+#include "kernels/frame.hpp"
 #include "kernels/plan.hpp"
 
 #include <xtape/memory.hpp>
@@ -19,6 +21,9 @@ using Positions = PooledBuffer<std::uint8_t>;
 
 /// The images with zeros around them, where the plan pads.
 Value padded(const ConvPlan& plan, const Value& images);
+
+/// The gradient of the result before it was pooled, in frames.
+Array unpooled(const ConvPlan& plan, const Positions& where, const Array& g, const Frame& frame);
 
 /// The result, pooled if the plan says so, and the positions of its maxima or null.
 struct Convolved {

@@ -35,13 +35,12 @@ Array framed(const Shape& shape, const Frame& frame, Fill fill) {
   return out;
 }
 
-/// Images as they are in their frames.
-inline Array framed(const Array& images, const Frame& frame) {
-  const Shape& shape = images.shape();
+/// Images of `shape` as they are in their frames.
+inline Array framed(const Shape& shape, const Scalar* images, const Frame& frame) {
   const std::size_t size = shape[2] * shape[3];
   return framed(shape, frame, [&](std::size_t i, Scalar* to, std::size_t row) {
     for (std::size_t y = 0; y < shape[1]; ++y)
-      std::copy_n(images.data() + (i * shape[1] + y) * size, size, to + y * row);
+      std::copy_n(images + (i * shape[1] + y) * size, size, to + y * row);
   });
 }
 

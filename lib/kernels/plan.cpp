@@ -30,9 +30,10 @@ struct Motion {
 
 struct Motions {
   Motion rows, columns;
-  Motions(const Size2D& window, const Size2D& stride, const Size2D& dilation, const Padding& p)
+  Motions(const Size2D& window, const Size2D& stride, const Size2D& dilation, const Padding& p,
+          const char* along = "width")
       : rows{"height", window.height, stride.height, dilation.height, p.kind, p.top, p.bottom},
-        columns{"width", window.width, stride.width, dilation.width, p.kind, p.left, p.right} {}
+        columns{along, window.width, stride.width, dilation.width, p.kind, p.left, p.right} {}
 };
 
 void check(const Op& op, const Motion& m) {
@@ -107,13 +108,28 @@ void check_channels(const Op& op, const Shape& x, std::size_t channels) {
                    x.size() == 4 && x[1] == channels ? "images are channels-last" : "");
 }
 
-}  // namespace
+// Of the channels of a convolution's result.
+void check_groups(const Op& op, std::size_t groups, std::size_t channels) {
+  if (groups == 0 || channels % groups != 0 || groups > std::max<std::size_t>(channels, 1))
+    throw ValueError(op, text("expected groups that divide the ", channels,
+                              " channels along the kernel's last axis, got ", groups));
+}
 
-PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& o) {
-  if (images.size() != 4) throw ShapeError(op, text("expected (N, H, W, C), got ", images));
+// Of images of one row, for a window that reaches over `span` elements.
+Padding beside(const Padding1D& p, std::size_t span) {
+  switch (p.kind) {
+    case Padding1D::Kind::valid: return Padding::valid;
+    case Padding1D::Kind::same: return Padding::same;
+    case Padding1D::Kind::causal: return {0, 0, span - 1, 0};
+    default: return {0, 0, p.before, p.after};
+  }
+}
+
+// Pooling whose columns are called so.
+PoolSizes pooling(const Op& op, const Shape& images, const Pool2DOptions& o, const char* along) {
   const Size2D stride{o.stride.height == 0 ? o.window.height : o.stride.height,
                       o.stride.width == 0 ? o.window.width : o.stride.width};
-  const Motions motions{o.window, stride, 1, o.padding};
+  const Motions motions{o.window, stride, 1, o.padding, along};
   const Slide rows = slide(op, motions.rows, images[1]);
   const Slide columns = slide(op, motions.columns, images[2]);
   if (std::max(rows.before, rows.after) >= rows.window ||
@@ -121,6 +137,41 @@ PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& o) {
     throw ValueError(op, text("expected less padding than the window ", rows.window, " x ",
                               columns.window, " is large"));
   return {images[0], images[3], rows, columns};
+}
+
+// A convolution of images (N, H, W, in), whose channels fit the kernel.
+ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& o,
+                     const char* along) {
+  check_dilation(op, o.dilation);
+  const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding, along};
+  const Slide rows = slide(op, motions.rows, images[1]);
+  const Slide columns = slide(op, motions.columns, images[2]);
+  const std::size_t batch = images[0], in = kernel[2], out = kernel[3];
+  const PoolSizes pool =
+      pooling(op, {batch, rows.count, columns.count, out}, {.window = o.max_pool}, along);
+  check_max_window(op, pool);
+  // The gradient of few channels would fill vectors badly, and a stride would leave holes between pixels.
+  const bool flips =
+      in >= best<DenseKernels>().vector_columns && rows.stride == 1 && columns.stride == 1;
+  return {.sizes = {batch, in, out / o.groups, rows, columns},
+          .pool = pool,
+          .groups = o.groups,
+          .epilogue = o.activation == Activation::relu ? Activation::relu : Activation::none,
+          .flips = flips};
+}
+
+}  // namespace
+
+PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& o) {
+  if (images.size() != 4) throw ShapeError(op, text("expected (N, H, W, C), got ", images));
+  return pooling(op, images, o, "width");
+}
+
+PoolSizes plan(const Op& op, const Shape& x, const Pool1DOptions& o) {
+  if (x.size() != 3) throw ShapeError(op, text("expected (N, T, C), got ", x));
+  const Pool2DOptions options{
+      .window = {1, o.window}, .stride = {1, o.stride}, .padding = beside(o.padding, o.window)};
+  return pooling(op, {x[0], 1, x[1], x[2]}, options, "length");
 }
 
 void check_max_window(const Op& op, const PoolSizes& s) {
@@ -131,55 +182,79 @@ void check_max_window(const Op& op, const PoolSizes& s) {
                      "max over the axes {1, 2} takes whole images");
 }
 
-bool ConvPlan::pads() const { return padded() != images(); }
-bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
-Shape ConvPlan::images() const {
-  return {sizes.batch, sizes.rows.size, sizes.columns.size, sizes.in};
+bool ConvPlan::pads() const {
+  const Slide &rows = sizes.rows, &columns = sizes.columns;
+  return groups == 1 && rows.before + rows.after + columns.before + columns.after > 0;
 }
-Shape ConvPlan::padded() const {
-  return {sizes.batch, sizes.rows.padded(), sizes.columns.padded(), sizes.in};
+bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
+bool ConvPlan::depthwise() const { return groups > 1 && sizes.in == 1 && sizes.out == 1; }
+Shape ConvPlan::images() const {
+  if (sequences) return {sizes.batch, sizes.columns.size, groups * sizes.in};
+  return {sizes.batch, sizes.rows.size, sizes.columns.size, groups * sizes.in};
 }
 Shape ConvPlan::kernel() const {
-  return {sizes.rows.window, sizes.columns.window, sizes.in, sizes.out};
+  if (sequences) return {sizes.columns.window, sizes.in, groups * sizes.out};
+  return {sizes.rows.window, sizes.columns.window, sizes.in, groups * sizes.out};
+}
+Shape ConvPlan::unpooled() const {
+  if (sequences) return {sizes.batch, sizes.columns.count, groups * sizes.out};
+  return {sizes.batch, sizes.rows.count, sizes.columns.count, groups * sizes.out};
 }
 Shape ConvPlan::result() const {
-  return {sizes.batch, pool.rows.count, pool.columns.count, sizes.out};
+  if (!pools()) return unpooled();
+  if (sequences) return {sizes.batch, pool.columns.count, groups * sizes.out};
+  return {sizes.batch, pool.rows.count, pool.columns.count, groups * sizes.out};
 }
 double ConvPlan::flops() const {
   const auto [batch, in, out, rows, columns] = sizes;
   return 2.0 * static_cast<double>(batch * rows.count * columns.count) *
-         static_cast<double>(rows.window * columns.window * in * out);
+         static_cast<double>(rows.window * columns.window * in * out * groups);
 }
+ConvPlan ConvPlan::group() const { return {.sizes = sizes, .epilogue = epilogue, .flips = flips}; }
 
 ConvPlan plan(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& o) {
   check_kernel(op, kernel, "(kh, kw, in, out)");
-  check_channels(op, images, kernel[2]);
-  check_dilation(op, o.dilation);
+  check_groups(op, o.groups, kernel[3]);
+  check_channels(op, images, kernel[2] * o.groups);
   check_taps(op, kernel);
-  const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding};
-  const Slide rows = slide(op, motions.rows, images[1]);
-  const Slide columns = slide(op, motions.columns, images[2]);
-  const std::size_t batch = images[0], in = kernel[2], out = kernel[3];
-  const PoolSizes pool = plan(op, {batch, rows.count, columns.count, out}, {.window = o.max_pool});
-  check_max_window(op, pool);
-  // The gradient of few channels would fill vectors badly, and a stride would leave holes between pixels.
-  const bool flips =
-      in >= best<DenseKernels>().vector_columns && rows.stride == 1 && columns.stride == 1;
-  const Activation epilogue =
-      o.activation == Activation::relu ? Activation::relu : Activation::none;
-  return {{batch, in, out, rows, columns}, pool, epilogue, flips};
+  return convolution(op, images, kernel, o, "width");
+}
+
+ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const Conv1DOptions& o) {
+  if (kernel.size() != 3)
+    throw ShapeError(op, text("expected a kernel (k, in, out), got ", kernel));
+  check_groups(op, o.groups, kernel[2]);
+  const std::size_t channels = kernel[1] * o.groups;
+  if (x.size() != 3 || x[2] != channels)
+    throw ShapeError(op, text("expected (N, T, ", channels, "), got ", x),
+                     x.size() == 3 && x[1] == channels ? "sequences are channels-last" : "");
+  if (kernel[0] == 0) throw ShapeError(op, text("the kernel ", kernel, " has no taps"));
+  check_dilation(op, o.dilation);
+  const Conv2DOptions options{.stride = {1, o.stride},
+                              .padding = beside(o.padding, span_of(kernel[0], o.dilation)),
+                              .dilation = {1, o.dilation},
+                              .groups = o.groups,
+                              .activation = o.activation,
+                              .max_pool = {1, o.max_pool}};
+  ConvPlan p = convolution(op, {x[0], 1, x[1], x[2]}, {1, kernel[0], kernel[1], kernel[2]}, options,
+                           "length");
+  p.sequences = true;
+  return p;
 }
 
 ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const ConvTranspose2DOptions& o) {
   check_kernel(op, kernel, "(kh, kw, out, in)");
+  check_groups(op, o.groups, kernel[3]);
   check_channels(op, x, kernel[3]);
   check_dilation(op, o.dilation);
   check_taps(op, kernel);
   const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding};
   const std::size_t height = size_for(op, motions.rows, x[1], o.output_padding.height);
   const std::size_t width = size_for(op, motions.columns, x[2], o.output_padding.width);
-  return plan(op, {x[0], height, width, kernel[2]}, kernel,
-              Conv2DOptions{.stride = o.stride, .padding = o.padding, .dilation = o.dilation});
+  return plan(
+      op, {x[0], height, width, kernel[2] * o.groups}, kernel,
+      Conv2DOptions{
+          .stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
 }
 
 ConvPlan plan(const Op& op, const Shape& images, const Shape& result,
@@ -187,9 +262,11 @@ ConvPlan plan(const Op& op, const Shape& images, const Shape& result,
   if (images.size() != 4 || result.size() != 4)
     throw ShapeError(op, text("expected images (N, H, W, in) and a gradient (N, H', W', out), got ",
                               images, " and ", result));
-  const ConvPlan p =
-      plan(op, images, {o.kernel.height, o.kernel.width, images[3], result[3]},
-           Conv2DOptions{.stride = o.stride, .padding = o.padding, .dilation = o.dilation});
+  check_groups(op, o.groups, result[3]);
+  const ConvPlan p = plan(
+      op, images, {o.kernel.height, o.kernel.width, images[3] / o.groups, result[3]},
+      Conv2DOptions{
+          .stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
   if (p.result() != result)
     throw ShapeError(op, text("expected a gradient of shape ", p.result(), ", got ", result));
   return p;

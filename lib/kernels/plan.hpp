@@ -13,28 +13,38 @@ namespace xtape::inline XTAPE_ABI::kernels {
 
 /// Pooling. Throws what avg_pool2d says.
 PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& options);
+/// Pooling of sequences (N, T, C), seen as images of one row.
+PoolSizes plan(const Op& op, const Shape& sequences, const Pool1DOptions& options);
 /// Throws ValueError if a position in the window does not fit into a byte.
 void check_max_window(const Op& op, const PoolSizes& sizes);
 
 /// A convolution. What runs it is in convolution.hpp.
 struct ConvPlan {
-  ConvSizes sizes;
-  PoolSizes pool = {};  ///< of the result
+  ConvSizes sizes;         ///< of each group
+  PoolSizes pool = {};     ///< of the result, of all groups
+  std::size_t groups = 1;  ///< parts of the channels
+  /// Arrays are sequences (N, T, C) and kernels (k, in, out), of which sizes are those of images of one row.
+  bool sequences = false;
   /// For the sums in their registers, none or relu. Another activation is for the op to apply.
   Activation epilogue = Activation::none;
   /// The gradient of the images is a convolution with the flipped kernel, not a product that is scattered.
   bool flips = false;
 
-  bool pads() const;   ///< whether the kernels read a copy of the images with zeros around
-  bool pools() const;  ///< whether of the result only the maxima are kept
+  bool pads() const;       ///< whether the kernels read a copy of the images with zeros around
+  bool pools() const;      ///< whether of the result only the maxima are kept
+  bool depthwise() const;  ///< whether each channel is a group
   Shape images() const;
-  Shape padded() const;
   Shape kernel() const;
-  Shape result() const;  ///< pooled
-  double flops() const;  ///< of each of the three functions
+  Shape unpooled() const;  ///< the result before pooling
+  Shape result() const;
+  double flops() const;    ///< of each of the three functions
+  ConvPlan group() const;  ///< one group, not pooled
 };
 /// Throws what conv2d says.
 ConvPlan plan(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& options);
+/// Throws what conv1d says.
+ConvPlan plan(const Op& op, const Shape& sequences, const Shape& kernel,
+              const Conv1DOptions& options);
 /// The convolution that has x as its result. Throws what conv_transpose2d says.
 ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel,
               const ConvTranspose2DOptions& options);

@@ -7,14 +7,12 @@ namespace xtape::inline XTAPE_ABI {
 
 Dense::Dense(const Options& o, Rng& rng, Location at)
     : weight_{make_weight({"dense", at}, {o.in, o.out}, o.weight_init, rng)},
-      bias_{make_bias({"dense", at}, o.bias, weight_.shape(), o.bias_init, rng)},
+      bias_{make_bias({"dense", at}, o.bias, o.out, fans_of(weight_.shape()), o.bias_init, rng)},
       options_{.activation = o.activation} {}
 
 Variable Dense::operator()(const Variable& x, Location at) {
-  Tape& tape = x.tape({"dense", at});
-  const Variable w = tape.parameter(weight_, at);
-  if (!bias_) return dense(x, w, options_, at);
-  return dense(x, w, tape.parameter(*bias_, at), options_, at);
+  return apply_both({"dense", at}, x, weight_, bias_,
+                    [&](const auto&... both) { return dense(x, both..., options_, at); });
 }
 
 void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }

@@ -9,11 +9,13 @@ namespace {
 
 using kernels::ConvPlan;
 
-Variable conv2d_op(const Variable& x, const Variable& kernel, const Variable* bias,
-                   const Conv2DOptions& o, Op op) {
+// Of images or of sequences, as the options say.
+template <class Options>
+Variable convolution(const Variable& x, const Variable& kernel, const Variable* bias,
+                     const Options& o, Op op) {
   const ConvPlan p = kernels::plan(op, x.shape(), kernel.shape(), o);
   op.flops = p.flops();
-  const Scalar* const shift = checked_bias(op, bias, p.sizes.out);
+  const Scalar* const shift = checked_bias(op, bias, p.kernel().back());
   const Value images = padded(p, x.shared_value());
   auto [result, where] = forward(p, *images, kernel.value(), shift);
   // It rises with its argument, so it may as well follow the maximum.
@@ -33,7 +35,7 @@ Variable conv_transpose2d_op(const Variable& x, const Variable& kernel, const Va
                              const ConvTranspose2DOptions& o, Op op) {
   const ConvPlan p = kernels::plan(op, x.shape(), kernel.shape(), o);
   op.flops = p.flops();
-  checked_bias(op, bias, p.sizes.in);
+  checked_bias(op, bias, p.images().back());
   Array result = grad_input(p, kernel.value(), x.value());
   finish(result, bias, o.activation);
 
@@ -50,12 +52,22 @@ Variable conv_transpose2d_op(const Variable& x, const Variable& kernel, const Va
 
 Variable conv2d(const Variable& x, const Variable& kernel, const Variable& bias,
                 const Conv2DOptions& options, Location at) {
-  return conv2d_op(x, kernel, &bias, options, {"conv2d", at});
+  return convolution(x, kernel, &bias, options, {"conv2d", at});
 }
 
 Variable conv2d(const Variable& x, const Variable& kernel, const Conv2DOptions& options,
                 Location at) {
-  return conv2d_op(x, kernel, nullptr, options, {"conv2d", at});
+  return convolution(x, kernel, nullptr, options, {"conv2d", at});
+}
+
+Variable conv1d(const Variable& x, const Variable& kernel, const Variable& bias,
+                const Conv1DOptions& options, Location at) {
+  return convolution(x, kernel, &bias, options, {"conv1d", at});
+}
+
+Variable conv1d(const Variable& x, const Variable& kernel, const Conv1DOptions& options,
+                Location at) {
+  return convolution(x, kernel, nullptr, options, {"conv1d", at});
 }
 
 Variable conv_transpose2d(const Variable& x, const Variable& kernel, const Variable& bias,

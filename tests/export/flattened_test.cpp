@@ -251,6 +251,19 @@ std::vector<Row> other_rows() {
          return conv2d_grad_kernel(x, weight(x, {1, 3, 4, 7}), {.kernel = 2});
        },
        0, joined},
+      {"conv1d",
+       [](V x) {
+         return conv1d(mean(x, {.axes = {1}}), weight(x, {2, 3, 7}));
+       },
+       7},
+      {"max_pool1d", [](V x) { return max_pool1d(mean(x, {.axes = {2}})); }, 3},
+      {"avg_pool1d",
+       [](V x) {
+         return avg_pool1d(reshape(x, {1, 20, 3}));
+       },
+       3},
+      {"adaptive_avg_pool2d", [](V x) { return adaptive_avg_pool2d(x, {.size = 2}); }, 3},
+      {"upsample2d", [](V x) { return upsample2d(x); }, 3},
       {"max_pool2d", [](V x) { return max_pool2d(x); }, 3},
       {"avg_pool2d", [](V x) { return avg_pool2d(x); }, 3},
       {"batch_norm", [](V x) { return batch_norm(x, weight(x, {3}), weight(x, {3})); }, 3},

@@ -82,6 +82,15 @@ BOOST_AUTO_TEST_CASE(options) {
   check_names(names(dense_without), {"weight (3, 2)"});
   check_names(names(conv), {"weight (5, 1, 3, 2)", "bias (2,)"});
   check_names(names(conv_without), {"weight (3, 3, 3, 2)"});
+  Conv1D along{{.in = 4, .out = 6, .kernel = 5, .groups = 2}, rng};
+  ConvTranspose2D larger{{.in = 4, .out = 6, .groups = 2}, rng};
+  DepthwiseConv2D each{{.channels = 4, .multiplier = 2}, rng};
+  SeparableConv2D both{{.in = 4, .out = 6, .multiplier = 2, .kernel = {1, 3}}, rng};
+  check_names(names(along), {"weight (5, 2, 6)", "bias (6,)"});
+  check_names(names(larger), {"weight (3, 3, 3, 4)", "bias (6,)"});
+  check_names(names(each), {"weight (3, 3, 1, 8)", "bias (8,)"});
+  check_names(names(both), {"depthwise.weight (1, 3, 1, 8)", "pointwise.weight (1, 1, 8, 6)",
+                            "pointwise.bias (6,)"});
 }
 
 BOOST_AUTO_TEST_CASE(layers_are_their_ops) {

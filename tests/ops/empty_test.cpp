@@ -196,6 +196,7 @@ std::vector<Row> image_rows() {
   const auto conv = [](Conv2DOptions o) {
     return [o](In x) { return conv2d(x[0], x[1], x[2], o); };
   };
+  const auto along = [](In x) { return conv1d(x[0], x[1], x[2], {.padding = 1, .max_pool = 2}); };
   const auto transposed = [](In x) { return conv_transpose2d(x[0], x[1], x[2], {.stride = 2}); };
   const auto grad_kernel = [](In x) { return conv2d_grad_kernel(x[0], x[1]); };
   const Conv2DOptions tanh_same{.padding = Padding::same, .activation = Activation::tanh};
@@ -206,10 +207,15 @@ std::vector<Row> image_rows() {
       {"conv2d", {{0, 5, 5, 2}, {3, 3, 2, 4}, {4}}, conv(tanh_same), {0, 5, 5, 4}},
       {"conv2d",
        {{0, 9, 9, 2}, {3, 3, 2, 4}, {4}},
-       conv({2, 1, 2, Activation::relu}),
+       conv({.stride = 2, .padding = 1, .dilation = 2, .activation = Activation::relu}),
        {0, 4, 4, 4}},
       {"conv2d", {{2, 5, 5, 0}, {3, 3, 0, 4}, {4}}, conv({}), {2, 3, 3, 4}, 1},
       {"conv2d", {{2, 5, 5, 2}, {3, 3, 2, 0}, {0}}, conv({.padding = 1}), {2, 5, 5, 0}},
+      {"conv2d", {{0, 5, 5, 4}, {3, 3, 1, 4}, {4}}, conv({.groups = 4}), {0, 3, 3, 4}},
+      {"conv2d", {{0, 5, 5, 4}, {3, 3, 2, 4}, {4}}, conv({.groups = 2}), {0, 3, 3, 4}},
+      {"conv2d", {{2, 5, 5, 0}, {3, 3, 0, 4}, {4}}, conv({.groups = 2}), {2, 3, 3, 4}, 1},
+      {"conv1d", {{0, 5, 2}, {3, 2, 4}, {4}}, along, {0, 2, 4}},
+      {"conv1d", {{2, 5, 0}, {3, 0, 4}, {4}}, along, {2, 2, 4}, 1},
       {"conv_transpose2d", {{0, 3, 3, 4}, {3, 3, 2, 4}, {2}}, transposed, {0, 7, 7, 2}},
       {"conv_transpose2d", {{2, 3, 3, 0}, {3, 3, 2, 0}, {2}}, transposed, {2, 7, 7, 2}, 1},
       {"conv_transpose2d", {{2, 3, 3, 4}, {3, 3, 0, 4}, {0}}, transposed, {2, 7, 7, 0}},
@@ -218,6 +224,14 @@ std::vector<Row> image_rows() {
       {"conv2d_grad_kernel", {{2, 5, 5, 2}, {2, 3, 3, 0}}, grad_kernel, {3, 3, 2, 0}},
       {"max_pool2d", {{0, 4, 4, 3}}, [](In x) { return max_pool2d(x[0]); }, {0, 2, 2, 3}},
       {"max_pool2d", {{2, 4, 4, 0}}, [](In x) { return max_pool2d(x[0]); }, {2, 2, 2, 0}},
+      {"upsample2d", {{0, 4, 4, 3}}, [](In x) { return upsample2d(x[0]); }, {0, 8, 8, 3}},
+      {"upsample2d", {{2, 4, 4, 0}}, [](In x) { return upsample2d(x[0]); }, {2, 8, 8, 0}},
+      {"adaptive_avg_pool2d",
+       {{0, 4, 4, 3}},
+       [](In x) { return adaptive_avg_pool2d(x[0]); },
+       {0, 1, 1, 3}},
+      {"max_pool1d", {{0, 4, 3}}, [](In x) { return max_pool1d(x[0]); }, {0, 2, 3}},
+      {"avg_pool1d", {{2, 4, 0}}, [](In x) { return avg_pool1d(x[0]); }, {2, 2, 0}},
       {"avg_pool2d", {{0, 4, 4, 3}}, [](In x) { return avg_pool2d(x[0]); }, {0, 2, 2, 3}},
       {"avg_pool2d", {{2, 4, 4, 0}}, [](In x) { return avg_pool2d(x[0]); }, {2, 2, 2, 0}},
   };

@@ -204,7 +204,8 @@ std::vector<Row> linear_rows() {
 std::set<std::string> declared_names() {
   std::set<std::string> names = declared("ops", op_pattern);
   names.merge(declared("layers", "^(?:class|struct) (\\w+) (?:: public \\w+ )?\\{"));
-  for (const char* const other : {"Fans", "LayerScope", "RecurrentLayer"})
+  for (const char* const other :
+       {"AnyLayer", "Fans", "LayerKey", "LayerScope", "NamedLayer", "RecurrentLayer"})
     names.erase(other);  // no layers
   return names;
 }
@@ -250,9 +251,29 @@ std::vector<LayerRow> layer_rows() {
                              .bias_init = init::constant(0.1)},
                             rng},
                      numbers({1, 5, 5, 2})));
+  rows.push_back(row("Conv2D", Conv2D{{.in = 4, .out = 6, .padding = 1, .groups = 2}, rng},
+                     numbers({1, 4, 5, 4})));
+  rows.push_back(row("Conv1D",
+                     Conv1D{{.in = 2, .out = 3, .padding = Padding1D::causal, .max_pool = 2}, rng},
+                     numbers({2, 6, 2})));
+  rows.push_back(row("ConvTranspose2D",
+                     ConvTranspose2D{{.in = 4, .out = 2, .stride = 2, .groups = 2}, rng},
+                     numbers({1, 3, 3, 4})));
+  rows.push_back(
+      row("DepthwiseConv2D",
+          DepthwiseConv2D{{.channels = 3, .multiplier = 2, .activation = Act::tanh}, rng},
+          numbers({1, 4, 5, 3})));
+  rows.push_back(row("SeparableConv2D",
+                     SeparableConv2D{{.in = 3, .out = 2, .padding = Padding::same}, rng},
+                     numbers({1, 4, 5, 3})));
+  rows.push_back(row("MaxPool1D", MaxPool1D{2}, numbers({2, 6, 3})));
+  rows.push_back(row("AvgPool1D", AvgPool1D{{.window = 3, .stride = 1}}, numbers({2, 6, 3})));
   rows.push_back(row("MaxPool2D", MaxPool2D{2}, numbers({1, 4, 4, 2})));
   rows.push_back(row("AvgPool2D", AvgPool2D{{.window = 3, .stride = 1}}, numbers({1, 4, 4, 2})));
   rows.push_back(row("GlobalAvgPool", GlobalAvgPool{}, numbers({2, 3, 4, 2})));
+  rows.push_back(row("GlobalMaxPool", GlobalMaxPool{}, apart({2, 3, 4, 2})));
+  rows.push_back(row("AdaptiveAvgPool2D", AdaptiveAvgPool2D{{2, 3}}, numbers({2, 5, 4, 2})));
+  rows.push_back(row("Upsample", Upsample{Size2D{2, 1}}, numbers({2, 3, 4, 2})));
   rows.push_back(row("BatchNorm", BatchNorm{{.channels = 3}}, numbers({2, 2, 3, 3})));
   rows.push_back(row("LayerNorm", LayerNorm{{.channels = 5}}, numbers({2, 3, 5})));
   rows.push_back(row("GroupNorm", GroupNorm{{.channels = 6, .groups = 2}}, numbers({2, 3, 6})));

@@ -55,12 +55,13 @@ void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool w
   const Shape result{image[0], rows.count, columns.count, kernel[3]};
   const auto expected = tabulate(result, [&](const Shape& at_pixel) {
     double sum = with_bias ? at(bias, {at_pixel[3]}) : 0;
-    for_each_tap(image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, at_pixel[1],
-                 at_pixel[2],
-                 [&](std::size_t row, std::size_t column, std::size_t a, std::size_t b) {
-                   for (std::size_t c = 0; c < image[3]; ++c)
-                     sum += at(x, {at_pixel[0], row, column, c}) * at(k, {a, b, c, at_pixel[3]});
-                 });
+    for_each_tap(
+        image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, at_pixel[1],
+        at_pixel[2], [&](std::size_t row, std::size_t column, std::size_t a, std::size_t b) {
+          const std::size_t first = at_pixel[3] / (kernel[3] / o.groups) * kernel[2];
+          for (std::size_t c = 0; c < kernel[2]; ++c)
+            sum += at(x, {at_pixel[0], row, column, first + c}) * at(k, {a, b, c, at_pixel[3]});
+        });
     switch (o.activation) {
       case Activation::relu: return std::max(sum, 0.0);
       case Activation::tanh: return std::tanh(sum);
@@ -76,11 +77,12 @@ void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool w
               epsilon * (taps + 16));
 }
 
-// Each pixel adds its multiple of the kernel (kh, kw, out, in) to a whole, of which the padding is cut off.
+// Each pixel adds its multiple of the kernel (kh, kw, out / groups, in) to a whole, of which the padding is cut off.
 void check_conv_transpose(const Shape& image, const Shape& kernel, ConvTranspose2DOptions o,
                           const Shape& size) {
   const Array x = random(image, -1, 1, 1), k = random(kernel, -1, 1, 2),
-              bias = random({kernel[2]}, -1, 1, 3);
+              bias = random({kernel[2] * o.groups}, -1, 1, 3);
+  const std::size_t outputs = kernel[2] * o.groups;
   const std::size_t reach_h = (kernel[0] - 1) * o.dilation.height + 1,
                     reach_w = (kernel[1] - 1) * o.dilation.width + 1;
   std::size_t top = o.padding.top, left = o.padding.left;
@@ -90,9 +92,9 @@ void check_conv_transpose(const Shape& image, const Shape& kernel, ConvTranspose
   }
   const std::size_t height = image[1] * o.stride.height + top + reach_h + size[0],
                     width = image[2] * o.stride.width + left + reach_w + size[1];
-  std::vector<double> whole(image[0] * height * width * kernel[2]);
+  std::vector<double> whole(image[0] * height * width * outputs);
   const auto place = [&](std::size_t n, std::size_t row, std::size_t column, std::size_t out) {
-    return ((n * height + row) * width + column) * kernel[2] + out;
+    return ((n * height + row) * width + column) * outputs + out;
   };
   for (std::size_t i = 0; i < x.size() / image[3]; ++i)
     for (std::size_t tap = 0; tap < kernel[0] * kernel[1]; ++tap) {
@@ -100,10 +102,11 @@ void check_conv_transpose(const Shape& image, const Shape& kernel, ConvTranspose
       const std::size_t y = i / image[2] % image[1] * o.stride.height + a * o.dilation.height;
       for (std::size_t out = 0; out < kernel[2]; ++out)
         for (std::size_t c = 0; c < kernel[3]; ++c)
-          whole[place(n, y, i % image[2] * o.stride.width + b * o.dilation.width, out)] +=
+          whole[place(n, y, i % image[2] * o.stride.width + b * o.dilation.width,
+                      c / (kernel[3] / o.groups) * kernel[2] + out)] +=
               at(x, {n, i / image[2] % image[1], i % image[2], c}) * at(k, {a, b, out, c});
     }
-  const Shape result{image[0], size[0], size[1], kernel[2]};
+  const Shape result{image[0], size[0], size[1], outputs};
   const auto expected = tabulate(result, [&](const Shape& i) {
     const double sum = whole[place(i[0], i[1] + top, i[2] + left, i[3])] + at(bias, {i[3]});
     return o.activation == Activation::tanh ? std::tanh(sum) : sum;
@@ -124,17 +127,19 @@ void check_grad_kernel(const Shape& image, const Shape& kernel, Conv2DOptions o)
       for (std::size_t j = 0; j < columns.count; ++j)
         for_each_tap(image, {kernel[0], kernel[1]}, o.stride, o.dilation, rows, columns, i, j,
                      [&](std::size_t row, std::size_t column, std::size_t a, std::size_t b) {
-                       for (std::size_t c = 0; c < image[3]; ++c)
-                         for (std::size_t out = 0; out < kernel[3]; ++out)
-                           expected[((a * kernel[1] + b) * image[3] + c) * kernel[3] + out] +=
-                               at(x, {n, row, column, c}) * at(g, {n, i, j, out});
+                       for (std::size_t c = 0; c < kernel[2]; ++c)
+                         for (std::size_t out = 0; out < kernel[3]; ++out) {
+                           const std::size_t first = out / (kernel[3] / o.groups) * kernel[2];
+                           expected[((a * kernel[1] + b) * kernel[2] + c) * kernel[3] + out] +=
+                               at(x, {n, row, column, first + c}) * at(g, {n, i, j, out});
+                         }
                      });
   Tape tape;
-  check_value("gradient of a kernel " + to_string(kernel),
-              conv2d_grad_kernel(tape.input(x), tape.input(g),
-                                 {{kernel[0], kernel[1]}, o.stride, o.padding, o.dilation}),
-              kernel, expected,
-              epsilon * static_cast<double>(image[0] * rows.count * columns.count + 16));
+  check_value(
+      "gradient of a kernel " + to_string(kernel),
+      conv2d_grad_kernel(tape.input(x), tape.input(g),
+                         {{kernel[0], kernel[1]}, o.stride, o.padding, o.dilation, o.groups}),
+      kernel, expected, epsilon * static_cast<double>(image[0] * rows.count * columns.count + 16));
 }
 
 struct PoolCase {
@@ -200,6 +205,32 @@ BOOST_AUTO_TEST_CASE(convolutions_of_many_channels) {
   check_conv({3, 28, 28, 1}, {3, 3, 1, 32}, {.activation = Activation::relu});  // of the CNN
 }
 
+BOOST_AUTO_TEST_CASE(convolutions_in_groups) {
+  check_conv({2, 5, 6, 6}, {3, 3, 3, 4}, {.groups = 2});
+  check_conv(
+      {2, 5, 6, 6}, {3, 2, 2, 9},
+      {.stride = {2, 1}, .padding = {1, 0, 2, 1}, .groups = 3, .activation = Activation::relu},
+      false);
+  check_conv({1, 6, 7, 3}, {3, 3, 1, 6}, {.padding = Padding::same, .dilation = 2, .groups = 3});
+  check_conv({1, 6, 6, 32}, {1, 1, 16, 34}, {.groups = 2, .activation = Activation::tanh});
+}
+
+BOOST_AUTO_TEST_CASE(depthwise_convolutions) {
+  for (std::size_t channels : {2, 3, 4, 7, 8, 9, 15, 16, 17, 32, 65})
+    check_conv({2, 6, 11, channels}, {3, 3, 1, channels},
+               {.padding = Padding::same, .groups = channels, .activation = Activation::relu});
+  const auto check = [](const Shape& image, Size2D window, Conv2DOptions o, bool bias = true) {
+    o.groups = image[3];
+    check_conv(image, {window.height, window.width, 1, image[3]}, o, bias);
+  };
+  check({1, 1, 1, 2}, 1, {});
+  check({2, 9, 14, 5}, {2, 4}, {.stride = {3, 2}, .activation = Activation::sigmoid}, false);
+  check({1, 8, 9, 3}, {3, 2}, {.stride = 2, .padding = {2, 0, 1, 3}, .dilation = {2, 3}});
+  check({1, 2, 2, 3}, 2, {.padding = 3});  // windows of padding only
+  check({1, 3, 3, 2}, 5, {.padding = Padding::same, .dilation = 2});
+  check({1, 7, 7, 2}, 2, {.stride = 3, .padding = Padding::same});  // gaps
+}
+
 BOOST_AUTO_TEST_CASE(convolutions_with_activations) {
   for (Activation activation : {Activation::relu, Activation::tanh, Activation::sigmoid}) {
     check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {.activation = activation});
@@ -220,6 +251,9 @@ BOOST_AUTO_TEST_CASE(transposed_convolutions) {
   check({2, 4, 5, 2}, {3, 4, 3, 2}, {.padding = Padding::same}, {4, 5});
   check({2, 4, 5, 2}, {5, 2, 3, 2}, {.stride = {2, 3}, .padding = Padding::same}, {8, 15});
   check({1, 4, 5, 2}, {3, 3, 17, 2}, {.activation = Activation::tanh}, {6, 7});
+  check({2, 4, 5, 4}, {3, 2, 3, 4}, {.stride = {2, 3}, .groups = 2}, {9, 14});
+  check({2, 4, 5, 3}, {3, 3, 2, 3}, {.stride = 2, .padding = Padding::same, .groups = 3}, {8, 10});
+  check({1, 6, 5, 19}, {3, 4, 1, 19}, {.stride = 2, .padding = 1, .groups = 19}, {11, 10});
   for (std::size_t out : {1, 4, 8, 15, 16, 17, 33, 64})
     check({1, 7, 9, 5}, {3, 3, out, 5}, {.padding = {1, 0, 2, 1}}, {8, 8});
 }
@@ -230,6 +264,10 @@ BOOST_AUTO_TEST_CASE(gradients_of_a_kernel) {
   check_grad_kernel({1, 7, 6, 2}, {3, 3, 2, 17}, {.stride = 2, .padding = Padding::same});
   check_grad_kernel({3, 9, 8, 2}, {2, 3, 2, 5},
                     {.stride = {3, 2}, .padding = 2, .dilation = {3, 2}});
+  check_grad_kernel({3, 6, 7, 6}, {3, 2, 3, 4}, {.padding = 1, .groups = 2});
+  check_grad_kernel({4, 9, 14, 17}, {3, 3, 1, 17}, {.padding = Padding::same, .groups = 17});
+  check_grad_kernel({3, 9, 8, 3}, {2, 3, 1, 3},
+                    {.stride = {3, 2}, .padding = 2, .dilation = {3, 2}, .groups = 3});
 }
 
 // Numbers of torch.nn.functional.conv2d (PyTorch 1.13), its axes moved to the end.

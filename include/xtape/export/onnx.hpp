@@ -86,7 +86,7 @@ void export_onnx_model(const std::string& path,
 /// a constant.
 ///
 /// It knows all that is computed element by element from formulas, also of your own (see `Elementwise`);
-/// matmul, dense, conv2d, conv_transpose2d, max_pool2d and avg_pool2d; reshape, flatten, transpose, concatenate,
+/// matmul, dense, convolutions, pools and upsample2d; reshape, flatten, transpose, concatenate,
 /// slice and split; sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
 /// exported by its definition:
 /// ```

@@ -16,8 +16,8 @@ namespace xtape::inline XTAPE_ABI {
 
 /// In which order of axes others have images, kernels and dense weights.
 enum class Layout {
-  keras,  ///< as xtape itself: (N, H, W, C), (kh, kw, in, out) and (in, out)
-  torch,  ///< (N, C, H, W), (out, in, kh, kw) and (out, in)
+  keras,  ///< as xtape itself: (N, H, W, C), (kh, kw, in, out), (k, in, out) and (in, out)
+  torch,  ///< (N, C, H, W), (out, in, kh, kw), (out, in, k) and (out, in)
 };
 
 /// The dense weights whose input is an image that was flattened, by name, and how many channels it has.
@@ -33,7 +33,7 @@ using Renames = std::map<std::string, std::string>;
 
 /// Options of saving and loading weights.
 struct WeightsOptions {
-  /// In the file. Parameters of four axes are taken for kernels and those of two for dense weights; all
+  /// In the file. Parameters of three and of four axes are taken for kernels and those of two for dense weights; all
   /// others, tables (`Parameter::table`) and buffers are as they are.
   Layout layout = Layout::keras;
   /// For Layout::torch, which must know it of a model that has kernels and dense weights.

@@ -35,7 +35,8 @@ Array glorot_uniform(const Shape& shape, const Fans& fans, Rng& rng);
 Array glorot_normal(const Shape& shape, const Fans& fans, Rng& rng);
 /// U(-a, a) with a = sqrt(6 / in) (He et al., 2015): for ReLU.
 Array he_uniform(const Shape& shape, const Fans& fans, Rng& rng);
-/// N(0, 2 / in) (He et al., 2015). Not truncated.
+/// N(0, 2 / in) (He et al., 2015). Not truncated, as in PyTorch: in Keras it and the others are, at two deviations of
+/// `truncated_normal(sqrt(2 / in) / 0.8796)`, whose variance is 2 / in.
 Array he_normal(const Shape& shape, const Fans& fans, Rng& rng);
 /// U(-a, a) with a = sqrt(3 / in) (LeCun et al., 1998).
 Array lecun_uniform(const Shape& shape, const Fans& fans, Rng& rng);
@@ -44,6 +45,21 @@ Array lecun_normal(const Shape& shape, const Fans& fans, Rng& rng);
 
 /// U(-a, a) with a = 1 / sqrt(in): what PyTorch gives the weights and biases of its layers.
 Array torch_uniform(const Shape& shape, const Fans& fans, Rng& rng);
+
+/// N(0, deviation^2) without what is more than two deviations away, which is drawn again, as `TruncatedNormal` of
+/// Keras: what is left deviates by 0.8796 deviations. Throws ValueError for a deviation that is negative or not finite.
+Initializer truncated_normal(double deviation = 0.05, Location at = Location::current());
+
+/// A random matrix of (taps * in, out) elements whose columns are orthogonal and of length `gain`, or its rows, if
+/// these are fewer (Saxe et al., 2014), as in Keras and PyTorch: of numbers drawn from N(0, 1) the Q of a QR
+/// decomposition whose R has a positive diagonal. For weights of two axes or more; throws ShapeError for others, and
+/// ValueError for a gain that is not finite.
+Initializer orthogonal(double gain = 1, Location at = Location::current());
+
+/// What lets each input through: ones where output o of a group is input o, for kernels at the tap in the middle, and
+/// zeros elsewhere, as `Identity` of Keras and `dirac_` of PyTorch. With Padding::same a layer then returns its input,
+/// as far as it has as many outputs. For weights of two axes or more; throws ShapeError for others.
+Array identity(const Shape& shape, const Fans& fans, Rng& rng);
 
 }  // namespace init
 }  // namespace xtape::inline XTAPE_ABI

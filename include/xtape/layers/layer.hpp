@@ -4,7 +4,10 @@
 #include <xtape/tape.hpp>
 
 #include <concepts>
+#include <memory>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
@@ -31,9 +34,10 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
 /// While it lives, what a tape records belongs to a layer: what a container of layers makes around each.
 class LayerScope {
  public:
-  /// Enters layer `number` of the layer that is being applied.
-  LayerScope(Tape& tape, std::size_t number) : tape_{tape}, outer_{tape.scope_} {
-    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number)});
+  /// Enters layer `number` of the layer that is being applied, and, unless it is null, of that name.
+  LayerScope(Tape& tape, std::size_t number, std::shared_ptr<const std::string> name = nullptr)
+      : tape_{tape}, outer_{tape.scope_} {
+    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number), std::move(name)});
     tape.scope_ = static_cast<std::uint32_t>(tape.scopes_.size() - 1);
   }
   LayerScope(const LayerScope&) = delete;

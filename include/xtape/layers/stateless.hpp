@@ -7,6 +7,7 @@
 #include <xtape/ops/activation.hpp>
 #include <xtape/ops/dropout.hpp>
 #include <xtape/ops/pool.hpp>
+#include <xtape/ops/resample.hpp>
 #include <xtape/ops/shape.hpp>
 #include <xtape/ops/softmax.hpp>
 #include <xtape/ops/unary.hpp>
@@ -46,10 +47,73 @@ class AvgPool2D {
   Pool2DOptions options_;
 };
 
+/// Takes the maximum of each window of sequences. See `max_pool1d`.
+class MaxPool1D {
+ public:
+  /// Windows side by side, without padding.
+  explicit MaxPool1D(std::size_t window) : options_{.window = window} {}
+  /// All options.
+  explicit MaxPool1D(const Pool1DOptions& options) : options_{options} {}
+  /// Applies the layer. Throws as max_pool1d does.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return max_pool1d(x, options_, at);
+  }
+
+ private:
+  Pool1DOptions options_;
+};
+
+/// Takes the mean of each window of sequences. See `avg_pool1d`.
+class AvgPool1D {
+ public:
+  /// Windows side by side, without padding.
+  explicit AvgPool1D(std::size_t window) : options_{.window = window} {}
+  /// All options.
+  explicit AvgPool1D(const Pool1DOptions& options) : options_{options} {}
+  /// Applies the layer. Throws as avg_pool1d does.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return avg_pool1d(x, options_, at);
+  }
+
+ private:
+  Pool1DOptions options_;
+};
+
 /// The mean of each channel over all pixels, or steps: (N, ..., C) to (N, C). See `mean`.
 struct GlobalAvgPool {
   /// Applies the layer. Throws ShapeError unless x has three axes or more.
   Variable operator()(const Variable& x, Location at = Location::current()) const;
+};
+
+/// The maximum of each channel over all pixels, or steps: (N, ..., C) to (N, C). See `max`.
+struct GlobalMaxPool {
+  /// Applies the layer. Throws ShapeError unless x has three axes or more.
+  Variable operator()(const Variable& x, Location at = Location::current()) const;
+};
+
+/// The means of windows that divide images evenly into a result of a given size. See `adaptive_avg_pool2d`.
+struct AdaptiveAvgPool2D {
+  Size2D size = 1;  ///< of the result, at least 1
+  /// Applies the layer. Throws as adaptive_avg_pool2d does.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return adaptive_avg_pool2d(x, {.size = size}, at);
+  }
+};
+
+/// Makes images larger. See `upsample2d`.
+class Upsample {
+ public:
+  /// So many times as large, each pixel repeated.
+  explicit Upsample(Size2D factor) : options_{.factor = factor} {}
+  /// All options.
+  explicit Upsample(const Upsample2DOptions& options) : options_{options} {}
+  /// Applies the layer. Throws as upsample2d does.
+  Variable operator()(const Variable& x, Location at = Location::current()) const {
+    return upsample2d(x, options_, at);
+  }
+
+ private:
+  Upsample2DOptions options_;
 };
 
 /// Drops elements while training. See `dropout`.

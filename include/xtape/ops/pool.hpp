@@ -22,5 +22,12 @@ Variable max_pool2d(const Variable& x, const Pool2DOptions& options = {},
 Variable avg_pool2d(const Variable& x, const Pool2DOptions& options = {},
                     Location at = Location::current());
 
+/// `max_pool2d` of sequences (N, T, C), seen as images of one row: (N, T', C).
+Variable max_pool1d(const Variable& x, const Pool1DOptions& options = {},
+                    Location at = Location::current());
+/// `avg_pool2d` of sequences (N, T, C), seen as images of one row: (N, T', C).
+Variable avg_pool1d(const Variable& x, const Pool1DOptions& options = {},
+                    Location at = Location::current());
+
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop
