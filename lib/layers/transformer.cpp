@@ -116,6 +116,7 @@ Variable PositionalEncoding::operator()(const Variable& x, Location at) const {
 
 PositionEmbedding::PositionEmbedding(const Options& o, Rng& rng, Location at)
     : weight_{make_weight({"position_embedding", at}, {o.length, o.channels}, o.weight_init, rng)} {
+  weight_.table = true;
 }
 
 Variable PositionEmbedding::operator()(const Variable& x, Location at) {
