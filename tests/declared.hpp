@@ -32,7 +32,7 @@ inline std::set<std::string> declared(const std::string& folder, const std::stri
 
 // Ops.
 inline const std::string op_pattern =
-    "^(?:inline )?(?:Variable|PooledVector<Variable>|RecurrentResult) (?!operator)(\\w+)\\(";
+    "^(?:inline )?(?:Variable|PooledVector<Variable>|RecurrentResult|TopK) (?!operator)(\\w+)\\(";
 // Headers of ops that are computed element by element.
 inline const char* const elementwise_headers[] = {"ops/activation.hpp", "ops/arithmetic.hpp",
                                                   "ops/unary.hpp"};

@@ -226,41 +226,46 @@ double sum_of_logs(const LogSum& row, const Scalar* x, std::size_t size) {
 // With t = (1 - smoothing) * target + smoothing / columns, a row's loss is
 // sum(t) * log(sum(exp(x))) - sum(t * x), and its gradient sum(t) * softmax(x) - t.
 template <class MakeTarget>
-Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, Scalar smoothing,
-                          MakeTarget make) {
-  const Scalar keep = 1 - smoothing, share = smoothing / static_cast<Scalar>(m.columns);
-  const Scalar scale = Scalar{1} / static_cast<Scalar>(m.rows);
+Scalar cross_entropy_rows(Matrix m, const Scalar* x, Scalar* dx, RowSum add, MakeTarget make) {
+  const Scalar keep = 1 - add.smoothing, share = add.smoothing / static_cast<Scalar>(m.columns);
+  const Scalar scale = Scalar{1} / static_cast<Scalar>(add.divisor);
   PooledBuffer<double> losses{m.rows};
   PooledBuffer<Scalar> unused{dx == nullptr ? m.rows * m.columns : 0};
   double* const loss = losses.data();
   Scalar* const out = dx != nullptr ? dx : unused.data();
   for_each_row(m, [=](std::size_t r, std::size_t at) {
+    const Scalar w = add.weights == nullptr ? 1 : add.weights[r];
+    if (w == 0) {
+      loss[r] = 0;
+      if (dx != nullptr) std::fill_n(dx + at, m.columns, Scalar{0});
+      return;
+    }
     const LogSum row = softmax_row(x + at, out + at, m.columns);
     const auto target = make(r);
     double dot = 0;
     if (keep != 0) dot += static_cast<double>(keep) * target.dot(row, x + at, m.columns);
     if (share != 0) dot += static_cast<double>(share) * sum_of_logs(row, x + at, m.columns);
-    loss[r] = -dot;
+    loss[r] = -dot * static_cast<double>(w);
     if (dx == nullptr) return;
-    const Scalar weight = keep * static_cast<Scalar>(target.sum(m.columns)) + smoothing;
+    const Scalar total = keep * static_cast<Scalar>(target.sum(m.columns)) + add.smoothing;
+    const Scalar factor = scale * w;
     for (std::size_t c = 0; c < m.columns; ++c)
-      dx[at + c] = (weight * dx[at + c] - (keep * target[c] + share)) * scale;
+      dx[at + c] = (total * dx[at + c] - (keep * target[c] + share)) * factor;
   });
   double sum = 0;
   for (std::size_t r = 0; r < m.rows; ++r) sum += loss[r];
-  return static_cast<Scalar>(sum / static_cast<double>(m.rows));
+  return static_cast<Scalar>(sum / add.divisor);
 }
 
-Scalar cross_entropy(Matrix m, const Scalar* x, const std::int32_t* labels, Scalar smoothing,
+Scalar cross_entropy(Matrix m, const Scalar* x, const std::int32_t* labels, RowSum add,
                      Scalar* dx) {
-  return cross_entropy_rows(m, x, dx, smoothing, [=](std::size_t r) {
-    return Label{static_cast<std::size_t>(labels[r])};
-  });
+  return cross_entropy_rows(
+      m, x, dx, add, [=](std::size_t r) { return Label{static_cast<std::size_t>(labels[r])}; });
 }
 
-Scalar cross_entropy_soft(Matrix m, const Scalar* x, const Scalar* targets, Scalar smoothing,
+Scalar cross_entropy_soft(Matrix m, const Scalar* x, const Scalar* targets, RowSum add,
                           Scalar* dx) {
-  return cross_entropy_rows(m, x, dx, smoothing,
+  return cross_entropy_rows(m, x, dx, add,
                             [=](std::size_t r) { return Target{targets + r * m.columns}; });
 }
 

@@ -9,6 +9,13 @@
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
+/// How the rows of a cross-entropy are added.
+struct RowSum {
+  Scalar smoothing;       ///< t = (1 - smoothing) * t + smoothing / columns
+  const Scalar* weights;  ///< of each row; a row of weight 0 is not read. Null: all are 1
+  double divisor;         ///< of the sum
+};
+
 struct RowKernels {
   /// y[r] = softmax(x[r])
   void (*softmax)(Matrix, const Scalar* x, Scalar* y);
@@ -19,13 +26,11 @@ struct RowKernels {
   /// dx = g - exp(y) * sum(g) per row; g and dx may be the same array.
   void (*log_softmax_grad)(Matrix, const Scalar* y, const Scalar* g, Scalar* dx);
 
-  /// The mean over the rows of -sum(t * log_softmax(x)), where t is one at the row's label, smoothed:
-  /// t = (1 - smoothing) * t + smoothing / columns. The gradient is written to dx unless that is null.
-  Scalar (*cross_entropy)(Matrix, const Scalar* x, const std::int32_t* labels, Scalar smoothing,
-                          Scalar* dx);
+  /// The sum over the rows of -sum(t * log_softmax(x)), where t is one at the row's label. The gradient is written to
+  /// dx unless that is null.
+  Scalar (*cross_entropy)(Matrix, const Scalar* x, const std::int32_t* labels, RowSum, Scalar* dx);
   /// The same where t is given as a matrix.
-  Scalar (*cross_entropy_soft)(Matrix, const Scalar* x, const Scalar* targets, Scalar smoothing,
-                               Scalar* dx);
+  Scalar (*cross_entropy_soft)(Matrix, const Scalar* x, const Scalar* targets, RowSum, Scalar* dx);
 };
 
 XTAPE_KERNEL_FAMILY(RowKernels)

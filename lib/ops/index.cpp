@@ -7,7 +7,9 @@
 
 #include <xtape/record.hpp>
 
+#include <cmath>
 #include <functional>
+#include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -59,6 +61,28 @@ PooledVector<std::int32_t> best_ids(const Op& op, const Array& x, std::ptrdiff_t
   return ids;
 }
 
+// The places of the k largest numbers, `step` apart, the largest first.
+void find_largest(const Scalar* x, std::size_t step, std::span<std::int32_t> best,
+                  std::span<std::int32_t> all) {
+  const auto before = [=](std::int32_t i, std::int32_t j) {
+    const Scalar a = x[static_cast<std::size_t>(i) * step],
+                 b = x[static_cast<std::size_t>(j) * step];
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && (!std::isnan(b) || i < j);
+    return a > b || (a == b && i < j);
+  };
+  std::iota(all.begin(), all.end(), 0);
+  std::partial_sort_copy(all.begin(), all.end(), best.begin(), best.end(), before);
+}
+
+// Calls run(element of x, element of what was found) for each that was found.
+template <class Run>
+void for_each_found(const Lines& x, std::size_t k, std::span<const std::int32_t> ids, Run run) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::size_t column = i % x.inner, outer = i / x.inner / k;
+    run((outer * x.size + static_cast<std::size_t>(ids[i])) * x.inner + column, i);
+  }
+}
+
 }  // namespace
 
 Variable gather(const Variable& x, std::span<const std::int32_t> ids, const GatherOptions& options,
@@ -81,12 +105,66 @@ Variable gather(const Variable& x, std::span<const std::int32_t> ids, const Gath
   return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, std::move(pull)));
 }
 
+Variable scatter_add(const Variable& x, std::span<const std::int32_t> ids, const Variable& source,
+                     const ScatterOptions& options, Location at) {
+  const Op op{"scatter_add", at};
+  const std::size_t axis = checked_axis(op, options.axis, x.shape());
+  const Lines lines{x.shape(), axis};
+  check_ids(op, ids, lines.size);
+  Shape expected = x.shape();
+  expected[axis] = ids.size();
+  if (source.shape() != expected)
+    throw ShapeError(op, text("expected a source of shape ", expected, ", got ", source.shape()));
+  Array y = x.value();
+  for_each_gathered(lines, ids,
+                    [from = source.value().data(), to = y.data()](auto i, auto j, auto n) {
+                      for (std::size_t c = 0; c < n; ++c) to[i + c] += from[j + c];
+                    });
+  auto pull = [lines, expected,
+               ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](const Array& g) {
+    Array d = uninitialized(expected);
+    for_each_gathered(lines, ids, [from = g.data(), to = d.data()](auto i, auto j, auto n) {
+      std::copy_n(from + i, n, to + j);
+    });
+    return d;
+  };
+  return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, [](Array&) {}),
+                wrt(source, std::move(pull)));
+}
+
 PooledVector<std::int32_t> argmax(const Array& x, const ArgOptions& options, Location at) {
   return best_ids({"argmax", at}, x, options.axis, std::greater<Scalar>{});
 }
 
 PooledVector<std::int32_t> argmin(const Array& x, const ArgOptions& options, Location at) {
   return best_ids({"argmin", at}, x, options.axis, std::less<Scalar>{});
+}
+
+TopK top_k(const Variable& x, std::size_t k, const TopKOptions& options, Location at) {
+  const Op op{"top_k", at};
+  const std::size_t axis = checked_axis(op, options.axis, x.shape());
+  const Lines lines{x.shape(), axis};
+  if (k > lines.size)
+    throw ValueError(op, text("expected a k of at most the ", lines.size, " elements of axis ",
+                              options.axis, " of ", x.shape(), ", got ", k));
+  PooledVector<std::int32_t> ids(lines.outer * k * lines.inner, 0);
+  PooledVector<std::int32_t> best(k), all(lines.size);
+  for (std::size_t line = 0; line < lines.outer * lines.inner; ++line) {
+    const std::size_t outer = line / lines.inner, column = line % lines.inner;
+    find_largest(x.value().data() + outer * lines.size * lines.inner + column, lines.inner, best,
+                 all);
+    for (std::size_t i = 0; i < k; ++i) ids[(outer * k + i) * lines.inner + column] = best[i];
+  }
+  Shape shape = x.shape();
+  shape[axis] = k;
+  Array y = uninitialized(shape);
+  for_each_found(lines, k, ids,
+                 [&](std::size_t i, std::size_t j) { y.data()[j] = x.value().data()[i]; });
+  const auto pull = [lines, k, ids](const Array& g, Array& dx) {
+    for_each_found(lines, k, ids,
+                   [&](std::size_t i, std::size_t j) { dx.data()[i] += g.data()[j]; });
+  };
+  return {record(op, std::move(y), given(options), wrt(x, pull)), std::move(ids)};
 }
 
 Array one_hot(std::span<const std::int32_t> ids, std::size_t classes, Location at) {

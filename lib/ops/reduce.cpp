@@ -6,9 +6,11 @@
 #include "axis.hpp"
 #include "kernels/strided.hpp"
 #include "ops/lines.hpp"
-#include "text.hpp"
+#include "ranges.hpp"
 
 #include <xtape/compute.hpp>
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/elementwise.hpp>
 #include <xtape/record.hpp>
 
 #include <limits>
@@ -20,12 +22,12 @@ using kernels::max_to;
 using kernels::min_to;
 using kernels::sum_to;
 
-struct Reduction {
+struct ReducedAxes {
   Shape kept;             // the reduced axes have size 1
   Shape result;           // as asked for
   std::size_t count = 1;  // of elements per result
 
-  Reduction(const Op& op, const Shape& shape, const Axes& axes, bool keep_dims) : kept{shape} {
+  ReducedAxes(const Op& op, const Shape& shape, const Axes& axes, bool keep_dims) : kept{shape} {
     const PooledVector<char> reduced = marked_axes(op, axes, shape);
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (reduced[i]) {
@@ -54,7 +56,7 @@ Array spread(const Array& g, const Shape& kept, const Shape& shape, double divis
 // A maximum or a minimum.
 Variable extreme(const Op& op, const Variable& x, const ReduceOptions& options,
                  Array (*reduce)(const Array&, const Shape&)) {
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   r.check_not_empty(op, x.shape());
   Array best = reduce(x.value(), r.kept);
   Array y = reshaped(best, r.result);
@@ -82,22 +84,35 @@ void product_of_others(std::size_t size, const Scalar* x, Scalar g, Scalar* dx) 
     dx[i] = static_cast<Scalar>(static_cast<double>(dx[i]) * behind);
 }
 
+constexpr auto lowest = std::numeric_limits<Scalar>::lowest();
+
+// By what numbers of this size are divided, so that their squares stay in the range of Scalar.
+const Formula& unit() {
+  static const Formula size{
+      [](Term m) { return where((m > 0) * (m < std::numeric_limits<double>::infinity()), m, 1); }};
+  return size;
+}
+
 // The variance, or with `root` the standard deviation.
 Variable deviation(const Op& op, const Variable& x, const VarianceOptions& options, bool root) {
   static const Formula squared{[](Term a, Term mean) { return square(a - mean); }},
-      square_root{[](Term v) { return sqrt(v); }},
+      reach{[](Term max, Term min, Term mean) { return unit()(maximum(max - mean, mean - min)); }},
+      squared_share{[](Term a, Term mean, Term scale) { return square((a - mean) / scale); }},
+      square_root{[](Term v, Term scale) { return scale * sqrt(v); }},
       of_variance{[](Term g, Term, Term count) { return 2 * g / count; }},
       of_root{[](Term g, Term y, Term count) { return where(y == 0, 0, g / (y * count)); }},
       gradient{[](Term each, Term a, Term mean) { return each * (a - mean); }};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   if (r.count <= options.correction)
     throw ShapeError(op, text("expected more elements than the correction ", options.correction,
                               ", got ", r.count, " of an array of shape ", x.shape()));
   const auto count = static_cast<double>(r.count - options.correction);
   Value mean = sum_to(x.value(), r.kept, static_cast<double>(r.count));
-  Array all = sum_to(squared(x.value(), *mean), r.kept, count);
-  if (root) square_root.into(all, all);
-  const Value y = std::move(all);
+  const auto of_shares = [&] {
+    const Array scale = reach(max_to(x.value(), r.kept), min_to(x.value(), r.kept), *mean);
+    return square_root(sum_to(squared_share(x.value(), *mean, scale), r.kept, count), scale);
+  };
+  const Value y = root ? of_shares() : sum_to(squared(x.value(), *mean), r.kept, count);
   return record(
       op, y.reshaped(r.result), given(options),
       wrt(x, [x = x.shared_value(), mean, y, count, root](const Array& g) {
@@ -129,7 +144,7 @@ Array cumulated(const Array& x, const Lines& lines, bool reverse) {
 
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
                 wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
                   return spread(g, kept, shape, 1);
@@ -138,7 +153,7 @@ Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
 
 Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"mean", at};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   r.check_not_empty(op, x.shape());
   const auto count = static_cast<double>(r.count);
   return record(op, reshaped(sum_to(x.value(), r.kept, count), r.result), given(options),
@@ -157,7 +172,7 @@ Variable min(const Variable& x, const ReduceOptions& options, Location at) {
 
 Variable prod(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"prod", at};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   const Axes order = rows_last(x.shape(), r.kept);
   const Value rows =
       std::ranges::is_sorted(order) ? x.shared_value() : compute::transpose(x.value(), order, at);
@@ -184,9 +199,10 @@ Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at)
       [](Term m) { return where(abs(m) < std::numeric_limits<double>::infinity(), m, 0); }},
       power{[](Term a, Term m) { return exp(a - m); }},
       logarithm{[](Term sum, Term m) { return m + log(sum); }},
-      gradient{[](Term g, Term a, Term y) { return g * exp(a - y); }};
+      // Where y is -infinity, all elements are.
+      gradient{[](Term g, Term a, Term y) { return where(y < lowest, 0, g * exp(a - y)); }};
   const Op op{"logsumexp", at};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   r.check_not_empty(op, x.shape());
   Array largest = max_to(x.value(), r.kept);
   finite.into(largest, largest);
@@ -200,15 +216,12 @@ Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at)
 }
 
 Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
-  static const Formula size{[](Term max, Term min) {
-    const Term m = maximum(max, -min);
-    return where((m > 0) * (m < std::numeric_limits<double>::infinity()), m, 1);
-  }},
+  static const Formula size{[](Term max, Term min) { return unit()(maximum(max, -min)); }},
       squared{[](Term a, Term scale) { return square(a / scale); }},
       root{[](Term sum, Term scale) { return scale * sqrt(sum); }},
       gradient{[](Term g, Term a, Term y) { return where(y == 0, 0, g * (a / y)); }};
   const Op op{"norm", at};
-  const Reduction r{op, x.shape(), options.axes, options.keep_dims};
+  const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   r.check_not_empty(op, x.shape());
   const Array scale = size(max_to(x.value(), r.kept), min_to(x.value(), r.kept));
   const Value y = root(sum_to(squared(x.value(), scale), r.kept), scale);
@@ -218,6 +231,30 @@ Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
                   gradient.into(dx, reshaped(g, y->shape()), *x, *y);
                   return dx;
                 }));
+}
+
+Variable cosine_similarity(const Variable& a, const Variable& b, const CosineOptions& options,
+                           Location at) {
+  static const Elementwise quotient{[](Term dot, Term a, Term b, Term least) {
+                                      return dot / maximum(a, least) / maximum(b, least);
+                                    },
+                                    [](Term g, Term, Term a, Term b, Term, Term least) {
+                                      return g / maximum(a, least) / maximum(b, least);
+                                    },
+                                    [](Term g, Term, Term a, Term, Term y, Term least) {
+                                      return where(a > least, -g * y / a, 0);
+                                    },
+                                    [](Term g, Term, Term, Term b, Term y, Term least) {
+                                      return where(b > least, -g * y / b, 0);
+                                    }};
+  const Op op{"cosine_similarity", at};
+  if (a.shape() != b.shape())
+    throw ShapeError(op,
+                     text("expected two arrays of one shape, got ", a.shape(), " and ", b.shape()));
+  check_positive(op, "epsilon", options.epsilon);
+  const ReduceOptions along{.axes = {options.axis}};
+  return quotient(op, sum(mul({a, at}, {b, at}), along, at), norm(a, along, at), norm(b, along, at),
+                  {options.epsilon}, options);
 }
 
 Variable variance(const Variable& x, const VarianceOptions& options, Location at) {

@@ -4,13 +4,12 @@
 #include "axis.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/rows.hpp"
-#include "ranges.hpp"
+#include "text.hpp"
 
-#include <xtape/formula.hpp>
+#include <xtape/ops/elementwise.hpp>
 #include <xtape/ops/shape.hpp>
 #include <xtape/record.hpp>
 
-#include <cmath>
 #include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
@@ -49,29 +48,6 @@ Variable along_axis(const Op& op, const Variable& x, std::ptrdiff_t along, Forwa
   return transpose(rowwise(op, last, forward, backward), {.axes = order}, op.at);
 }
 
-Matrix checked_logits(const Op& op, const Variable& logits, double smoothing) {
-  if (logits.rank() != 2 || logits.size() == 0)
-    throw ShapeError(op, text("expected logits (N, classes) with at least one row and class, got ",
-                              logits.shape()));
-  check_share(op, "label_smoothing", smoothing);
-  return {logits.shape()[0], logits.shape()[1]};
-}
-
-// The loss of one of the two kernels, which computes the gradient along with it.
-template <class Kernel>
-Variable cross_entropy(const Op& op, const Variable& logits, Kernel kernel) {
-  if (!logits.needs_grad())
-    return record(op, full({}, kernel(nullptr)), wrt(logits, [](const Array& g) { return g; }));
-  Array gradient = uninitialized(logits.shape());
-  const Scalar loss = kernel(gradient.data());
-  return record(op, full({}, loss),
-                wrt(logits, [gradient = std::move(gradient)](const Array& g) mutable {
-                  static const Formula product{[](Term a, Term b) { return a * b; }};
-                  if (*g.data() != 1) product.into(gradient, gradient, g);
-                  return std::move(gradient);  // it is called once
-                }));
-}
-
 }  // namespace
 
 Variable softmax(const Variable& x, const SoftmaxOptions& options, Location at) {
@@ -84,37 +60,17 @@ Variable log_softmax(const Variable& x, const SoftmaxOptions& options, Location 
                     &RowKernels::log_softmax_grad);
 }
 
-Variable softmax_cross_entropy(const Variable& logits, std::span<const std::int32_t> labels,
-                               const CrossEntropyOptions& options, Location at) {
-  const Op op{"softmax_cross_entropy", at};
-  const Matrix m = checked_logits(op, logits, options.label_smoothing);
-  if (labels.size() != m.rows)
-    throw ShapeError(op, text("expected a label for each of the ", m.rows, " rows of ",
-                              logits.shape(), ", got ", labels.size()));
-  for (std::size_t r = 0; r < m.rows; ++r)
-    if (labels[r] < 0 || static_cast<std::size_t>(labels[r]) >= m.columns)
-      throw ValueError(op, text("label ", r, " is ", labels[r], ", expected 0 to ", m.columns - 1));
-  return cross_entropy(op, logits, [&](Scalar* dx) {
-    return best<RowKernels>().cross_entropy(m, logits.value().data(), labels.data(),
-                                            static_cast<Scalar>(options.label_smoothing), dx);
-  });
-}
-
-Variable softmax_cross_entropy(const Variable& logits, const Array& probabilities,
-                               const CrossEntropyOptions& options, Location at) {
-  const Op op{"softmax_cross_entropy", at};
-  const Matrix m = checked_logits(op, logits, options.label_smoothing);
-  if (probabilities.shape() != logits.shape())
-    throw ShapeError(op, text("expected probabilities of shape ", logits.shape(), ", got ",
-                              probabilities.shape()));
-  for (std::size_t i = 0; i < probabilities.size(); ++i)
-    if (!(probabilities.data()[i] >= 0) || !std::isfinite(probabilities.data()[i]))
-      throw ValueError(op, text("probability ", i % m.columns, " of row ", i / m.columns, " is ",
-                                probabilities.data()[i], ", expected a number of at least 0"));
-  return cross_entropy(op, logits, [&](Scalar* dx) {
-    return best<RowKernels>().cross_entropy_soft(m, logits.value().data(), probabilities.data(),
-                                                 static_cast<Scalar>(options.label_smoothing), dx);
-  });
+Variable glu(const Variable& x, const GluOptions& options, Location at) {
+  static const Elementwise gated{[](Term a, Term b) { return a * sigmoid(b); },
+                                 [](Term g, Term, Term b, Term) { return g * sigmoid(b); },
+                                 [](Term g, Term, Term b, Term y) { return g * y * sigmoid(-b); }};
+  const Op op{"glu", at};
+  const std::size_t size = x.shape()[checked_axis(op, options.axis, x.shape())];
+  if (size % 2 != 0)
+    throw ShapeError(op, text("the axis ", options.axis, " has the odd size ", size,
+                              " in the shape ", x.shape()));
+  const PooledVector<Variable> halves = split(x, {.axis = options.axis}, at);
+  return gated(op, halves[0], halves[1]);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

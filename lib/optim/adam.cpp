@@ -38,14 +38,16 @@ Adam::Adam(const Op& op, const Options& options)
   check(op, options);
 }
 
-void Adam::update(Parameter& parameter, std::span<Array> state) { step(parameter, state, 0); }
+void Adam::update(Parameter& parameter, std::span<Array> state) {
+  step(parameter, state, learning_rate(), 0);
+}
 
-void Adam::step(Parameter& parameter, std::span<Array> state, double decay) {
+void Adam::step(Parameter& parameter, std::span<Array> state, double learning_rate, double decay) {
   const Options& o = options_;
   const double t = static_cast<double>(current_step());
   const double c1 = o.bias_correction ? 1 - std::pow(o.beta1, t) : 1;
   const double c2 = o.bias_correction ? 1 - std::pow(o.beta2, t) : 1;
-  const double rate = learning_rate() / c1;
+  const double rate = learning_rate / c1;
   const double hat = o.epsilon_form == EpsilonForm::hat ? std::sqrt(c2) : 1;
   rules().adam(target(parameter, o.weight_decay), state[0].data(), state[1].data(),
                o.amsgrad ? state[2].data() : nullptr,

@@ -50,7 +50,7 @@ AdamW::AdamW(const Options& options, Location at)
 void AdamW::update(Parameter& parameter, std::span<Array> state) {
   const bool scheduled = decay_form_ == DecayForm::times_schedule;
   const double multiplier = scheduled ? learning_rate() / first_rate_ : learning_rate();
-  step(parameter, state, multiplier * weight_decay_);
+  step(parameter, state, learning_rate(), multiplier * weight_decay_);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

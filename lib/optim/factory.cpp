@@ -41,6 +41,9 @@ std::string_view word(StepCount count) {
 std::string_view word(AdamW::DecayForm form) {
   return form == AdamW::DecayForm::times_schedule ? "times_schedule" : "times_learning_rate";
 }
+std::string_view word(Muon::Scale scale) {
+  return scale == Muon::Scale::spectral ? "spectral" : "rms";
+}
 std::string_view word(bool value) { return value ? "true" : "false"; }
 double word(double number) { return number; }
 
@@ -116,7 +119,11 @@ const std::vector<NamedOptimizer>& rows() {
                   o.amsgrad = true;
                 }),
       row<AdamW>("adamw", "AdamW"),
+      row<Adamax>("adamax", "Adamax"),
+      row<NAdam>("nadam", "NAdam"),
+      row<LAMB>("lamb", "LAMB"),
       row<Lion>("lion", "Lion"),
+      row<Muon>("muon", "Muon"),
   };
   return all;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/elementwise.hpp"
+#include "kernels/norm.hpp"
 #include "optim/rule.hpp"
 
 #include <algorithm>
@@ -78,6 +79,12 @@ void Optimizer::compute(std::initializer_list<Line> lines) {
   kernels::elementwise(assignments);
 }
 
+double Optimizer::norm(const Array& x) {
+  kernels::SliceSums sums;
+  kernels::add_squares(sums, x.data(), x.size(), [](std::size_t, std::size_t) {});
+  return static_cast<double>(kernels::norm(sums));
+}
+
 void Optimizer::set_learning_rate(double learning_rate, Location at) {
   check_range({name_, at}, "learning_rate", learning_rate, OptionRange::not_negative);
   learning_rate_ = learning_rate;
@@ -86,7 +93,7 @@ void Optimizer::set_learning_rate(double learning_rate, Location at) {
 Optimizer::State& Optimizer::state_of(const Parameter& parameter) {
   return state_.get(parameter, [&] {
     State state;
-    for (const Slot& slot : slots_)
+    for (const Slot& slot : std::span{slots_}.first(slot_count(parameter)))
       state.arrays.push_back(full(parameter.shape(), static_cast<Scalar>(slot.initial)));
     return state;
   });
@@ -109,7 +116,7 @@ void Optimizer::state(StateList& list) {
   list("learning_rate", learning_rate_, 0);
   for (const auto& [name, parameter] : list.parameters()) {
     auto& [arrays, steps] = state_of(*parameter);
-    for (std::size_t i = 0; i < slots_.size(); ++i)
+    for (std::size_t i = 0; i < arrays.size(); ++i)
       list(text(name, '.', slots_[i].name), arrays[i]);
     if (step_count_ == StepCount::per_pass) continue;
     list(name + ".steps", steps);

@@ -5,7 +5,7 @@
 #include "train/labels.hpp"
 #include "train/outputs.hpp"
 
-#include <xtape/ops/shape.hpp>
+#include <xtape/ops/arithmetic.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -30,43 +30,6 @@ void check_fit(const Op& op, const Variable& logits, const data::Column& target)
       "flatten missing? What has no classes is another task, such as regression");
 }
 
-Variable rows_of(const Variable& logits, Location at) {
-  return logits.rank() == 2
-             ? logits
-             : reshape(logits, {-1, static_cast<std::ptrdiff_t>(logits.shape().back())}, at);
-}
-
-// Probabilities (terms, classes) as targets, each row multiplied by the weights of its sample and class.
-Array weighted(const Op& op, const data::Column& target, const PooledVector<Scalar>& of_samples,
-               const ClassificationOptions& options, std::size_t classes) {
-  const std::vector<Scalar>& of_classes = options.class_weights;
-  if (!of_classes.empty() && !target.has_ids())
-    throw ValueError(op,
-                     "weights of classes are for targets that are ids, these are probabilities");
-  if (!of_classes.empty() && of_classes.size() != classes)
-    throw ValueError(op,
-                     text("expected ", classes, " weights of classes, got ", of_classes.size()));
-  const std::size_t rows = target.has_ids() ? target.size() : target.size() / classes;
-  const std::size_t rows_of_sample = of_samples.empty() ? rows : rows / of_samples.size();
-  const auto smoothing = static_cast<Scalar>(options.label_smoothing);
-  Array t = target.has_ids() ? zeros({rows, classes}) : target.array();
-  for (std::size_t r = 0; r < rows; ++r) {
-    Scalar weight = of_samples.empty() ? 1 : of_samples[r / rows_of_sample];
-    Scalar* const row = t.data() + r * classes;
-    if (target.has_ids()) {
-      const auto label = static_cast<std::size_t>(target.ids()[r]);
-      if (label >= classes)  // a negative one, too
-        throw ValueError(op, text("expected labels in [0, ", classes, "), got ", target.ids()[r]));
-      row[label] = 1;
-      if (!of_classes.empty()) weight *= of_classes[label];
-    }
-    for (std::size_t c = 0; c < classes; ++c)
-      row[c] = weight * ((1 - smoothing) * row[c] + smoothing / static_cast<Scalar>(classes));
-  }
-  t.reshape({rows, classes});
-  return t;
-}
-
 void check_options(const Op& op, const ClassificationOptions& options) {
   check_share(op, "label_smoothing", options.label_smoothing);
   for (const Scalar weight : options.class_weights)
@@ -75,13 +38,16 @@ void check_options(const Op& op, const ClassificationOptions& options) {
 
 Variable loss_of(const Op& op, const Variable& logits, const data::Batch& batch,
                  const ClassificationOptions& options) {
+  CrossEntropyOptions how{.label_smoothing = options.label_smoothing,
+                          .class_weights = options.class_weights,
+                          .weights = batch.weights};
   const data::Column& target = batch.target(op.at);
   check_fit(op, logits, target);
-  if (options.class_weights.empty() && batch.weights.empty())
-    return softmax_cross_entropy(logits, target, {.label_smoothing = options.label_smoothing},
-                                 op.at);
-  const Array t = weighted(op, target, batch.weights, options, logits.shape().back());
-  return softmax_cross_entropy(rows_of(logits, op.at), t, {}, op.at);
+  if (how.class_weights.empty() && how.weights.empty())
+    return softmax_cross_entropy(logits, target, how, op.at);
+  how.reduction = Reduction::sum;
+  const Variable sum = softmax_cross_entropy(logits, target, how, op.at);
+  return div({sum, op.at}, {logits.size() / logits.shape().back(), op.at});
 }
 
 // The number of rows in which the logit of the label is one of the k largest; of equal ones the first are.
@@ -140,12 +106,8 @@ std::size_t count_correct(const Array& logits, std::span<const std::int32_t> lab
 Variable detail::cross_entropy_of_column(const Variable& logits, const data::Column& targets,
                                          const CrossEntropyOptions& options, Location at) {
   check_fit({"softmax_cross_entropy", at}, logits, targets);
-  const Variable rows = rows_of(logits, at);
-  if (targets.has_ids()) return softmax_cross_entropy(rows, targets.ids(), options, at);
-  if (targets.shape().size() == 2) return softmax_cross_entropy(rows, targets.array(), options, at);
-  Array probabilities = targets.array();
-  probabilities.reshape(rows.shape());
-  return softmax_cross_entropy(rows, probabilities, options, at);
+  return targets.has_ids() ? softmax_cross_entropy(logits, targets.ids(), options, at)
+                           : softmax_cross_entropy(logits, targets.array(), options, at);
 }
 
 Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,

@@ -5,26 +5,20 @@
 #include "train/outputs.hpp"
 
 #include <xtape/ops/arithmetic.hpp>
-#include <xtape/ops/loss.hpp>
-#include <xtape/ops/reduce.hpp>
-#include <xtape/ops/unary.hpp>
 
 #include <cmath>
+#include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// The mean of w (prediction - target)^2, w being of the sample.
-Variable squared_error(const Variable& prediction, const Array& target,
-                       const PooledVector<Scalar>& weights, Location at) {
-  if (weights.empty() || prediction.shape() != target.shape() || target.size() == 0)
-    return mse(prediction, target, at);  // or its error
-  Shape rows(prediction.rank(), 1);
-  rows[0] = weights.size();
-  Array w = uninitialized(rows);
-  std::copy(weights.begin(), weights.end(), w.data());
-  Tape& tape = prediction.tape(at);
-  return mean(square(prediction - tape.input(target)) * tape.input(std::move(w)));
+// The loss, of which the mean is over the number of samples, whatever their weights add up to.
+Variable mean_loss(const RegressionLoss& loss, const Variable& prediction,
+                   const data::Column& target, const PooledVector<Scalar>& weights, Location at) {
+  const Variable mean = loss(prediction, target, {.weights = weights}, at);
+  if (weights.empty()) return mean;
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  return mul({mean, at}, {sum / static_cast<double>(weights.size()), at});
 }
 
 // A metric of the differences between output and target. What `term` makes of each is averaged over a sample.
@@ -61,15 +55,16 @@ Metric root_mean_squared_error(const MetricOptions& options) {
 
 Task regression_task(detail::Forward model, std::vector<NamedArray> arrays,
                      RegressionOptions options, Location at) {
-  const auto loss = [at](const Variable& output, const data::Batch& batch) {
-    return squared_error(output, batch.target(at).array(), batch.weights, at);
+  const auto loss = [of = std::move(options.loss), at](const Variable& output,
+                                                       const data::Batch& batch) {
+    return mean_loss(of, output, batch.target(at), batch.weights, at);
   };
   return supervised_task(std::move(model), std::move(arrays), loss, std::move(options.metrics), at);
 }
 
 Task autoencoder_task(detail::Forward model, std::vector<NamedArray> arrays, Location at) {
   const auto loss = [at](const Variable& output, const data::Batch& batch) {
-    return squared_error(output, batch.input(at).array(), batch.weights, at);
+    return mean_loss(mse, output, batch.input(at), batch.weights, at);
   };
   return supervised_task(std::move(model), std::move(arrays), loss, {}, at);
 }

@@ -318,6 +318,7 @@ BOOST_AUTO_TEST_CASE(so_do_ops_on_axes, *with_onnxruntime) {
   add("squeeze", [](V x) { return squeeze(mean(x, {.axes = {1}, .keep_dims = true})); });
   add("stacked", [](V x) { return stack({x, square(x)}, {.axis = 1}); });
   add("gather", [](V x) { return gather(x, std::vector<std::int32_t>{2, 0, 2}, {.axis = 2}); });
+  add("glu", [](V x) { return glu(x, {.axis = 1}); });
   add("slice", [](V x) { return slice(x, {.axis = 3, .begin = 1}); });
   add(
       "slice-step", [](V x) { return slice(x, {.axis = 1, .begin = -5, .end = -1, .step = 2}); },

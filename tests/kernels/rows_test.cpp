@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
           [&](std::size_t r, std::size_t c) { return static_cast<double>(p[r * m.columns + c]); },
           d_soft);
       for_each_set<Kernels>([&](const Kernels& table) {
-        const auto s = static_cast<Scalar>(smoothing);
+        const kernels::RowSum s{static_cast<Scalar>(smoothing), nullptr, n};
         const auto check = [&](Scalar loss, double expected) {
           BOOST_TEST(close(static_cast<double>(loss), expected, 8 * tolerance(m)), name_of(m));
         };

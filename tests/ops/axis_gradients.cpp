@@ -123,6 +123,25 @@ std::vector<Row> shape_rows() {
        [](In x) {
          return stack({x[0], x[1], x[0]}, {.axis = -1});
        }},
+      {"scatter_add",
+       "",
+       {numbers({3, 2}), numbers({4, 2})},
+       [](In x) {
+         const std::vector<std::int32_t> ids{2, 0, 2, 2};
+         return scatter_add(square(x[0]), ids, x[1]);
+       }},
+      {"scatter_add",
+       "last",
+       {numbers({2, 3})},
+       [](In x) {
+         const std::vector<std::int32_t> ids{1, 1, 0};
+         return scatter_add(x[0], ids, square(x[0]), {.axis = -1});
+       }},
+      {"top_k", "", {apart({3, 7})}, [](In x) { return top_k(x[0], 3).values; }},
+      {"top_k",
+       "middle",
+       {apart({2, 5, 3})},
+       [](In x) { return top_k(x[0], 2, {.axis = 1}).values; }},
       {"gather", "rows", {numbers({4, 3})}, [](In x) { return gather(x[0], ids); }},
       {"gather",
        "columns, beside other uses",

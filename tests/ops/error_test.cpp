@@ -154,11 +154,18 @@ BOOST_AUTO_TEST_CASE(axes_and_borders) {
        XTAPE_CALL(stack({m23}, {.axis = -4}))},
       {"[gather] there is no axis 2 in the shape (2, 3) @",
        XTAPE_CALL(gather(m23, labels, {.axis = 2}))},
+      {"[scatter_add] expected a source of shape (2, 2), got (2, 3) @",
+       XTAPE_CALL(scatter_add(m23, labels, m23, {.axis = 1}))},
+      {"[top_k] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(top_k(m23, 1, {.axis = 2}))},
+      {"[glu] the axis -1 has the odd size 3 in the shape (2, 3) @", XTAPE_CALL(glu(m23))},
       {"[argmax] the axis -1 has size 0 in the shape (2, 0) @", XTAPE_CALL(argmax(zeros({2, 0})))},
       {"[argmin] there is no axis -1 in the shape () @", XTAPE_CALL(argmin(zeros({})))},
   });
   check_failures<ValueError>({
       {"[gather] id 1 is 2, expected 0 to 1 @", XTAPE_CALL(gather(m23, labels))},
+      {"[scatter_add] id 1 is 2, expected 0 to 1 @", XTAPE_CALL(scatter_add(m23, labels, m23))},
+      {"[top_k] expected a k of at most the 3 elements of axis -1 of (2, 3), got 4 @",
+       XTAPE_CALL(top_k(m23, 4))},
       {"[gather] id 0 is 0, where there are none @", XTAPE_CALL(gather(empty, labels))},
       {"[one_hot] id 1 is 2, expected 0 to 1 @", XTAPE_CALL(one_hot(labels, 2))},
       {"[tile] a number of repeats must be at most 2^31, got 18446744073709551615 @",
@@ -310,57 +317,6 @@ BOOST_AUTO_TEST_CASE(a_negative_size_is_refused) {
        XTAPE_CALL(conv_transpose2d(of({2, 5, 6, 4}), kernel, {.padding = minus_one}))},
       {"[max_pool2d] " + text, XTAPE_CALL(max_pool2d(image, {.window = minus_one}))},
       {"[avg_pool2d] " + text, XTAPE_CALL(avg_pool2d(image, {.padding = minus_one}))},
-  });
-}
-
-BOOST_AUTO_TEST_CASE(softmax_and_losses) {
-  const std::string rows =
-      "[softmax_cross_entropy] expected logits (N, classes) with at least one row "
-      "and class, got ";
-  const Array p = full({2, 3}, Scalar{0.5});
-  const std::vector<std::int32_t> above{0, 3}, below{-1, 2}, three{0, 1, 2};
-  check_failures<ShapeError>({
-      {"[softmax] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(softmax(m23, {.axis = 2}))},
-      {"[softmax] there is no axis -1 in the shape () @", XTAPE_CALL(softmax(scalar))},
-      {"[softmax] the axis 0 has size 0 in the shape (0, 3) @",
-       XTAPE_CALL(softmax(empty, {.axis = 0}))},
-      {"[log_softmax] there is no axis -3 in the shape (2, 3) @",
-       XTAPE_CALL(log_softmax(m23, {.axis = -3}))},
-      {"[log_softmax] the axis -1 has size 0 in the shape (2, 0) @",
-       XTAPE_CALL(log_softmax(of({2, 0})))},
-      {rows + "(3,) @", XTAPE_CALL(softmax_cross_entropy(v3, labels))},
-      {rows + "(0, 3) @", XTAPE_CALL(softmax_cross_entropy(empty, labels))},
-      {rows + "(2, 0) @", XTAPE_CALL(softmax_cross_entropy(of({2, 0}), labels))},
-      {"[softmax_cross_entropy] expected a label for each of the 2 rows of (2, 3), got 3 @",
-       XTAPE_CALL(softmax_cross_entropy(m23, three))},
-      {"[softmax_cross_entropy] expected probabilities of shape (4, 5), got (2, 3) @",
-       XTAPE_CALL(softmax_cross_entropy(m45, p))},
-      {"[mse] expected two arrays of one shape, not empty, got (2, 3) and (3, 2) @",
-       XTAPE_CALL(mse(m23, m32))},
-      {"[mse] expected two arrays of one shape, not empty, got (2, 3) and () @",
-       XTAPE_CALL(mse(m23, scalar))},
-      {"[mse] expected two arrays of one shape, not empty, got (0, 3) and (0, 3) @",
-       XTAPE_CALL(mse(empty, empty))},
-  });
-  const Array negative = array({2, 3}, {0, 0, 0, 0, -0.5, 0}), open = full({2, 3}, infinity);
-  const std::string smoothing = "[softmax_cross_entropy] label_smoothing must be in [0, 1], got ";
-  const std::string number = ", expected a number of at least 0 @";
-  check_failures<ValueError>({
-      {"[softmax_cross_entropy] label 1 is 3, expected 0 to 2 @",
-       XTAPE_CALL(softmax_cross_entropy(m23, above))},
-      {"[softmax_cross_entropy] label 0 is -1, expected 0 to 2 @",
-       XTAPE_CALL(softmax_cross_entropy(m23, below))},
-      {smoothing + "1.5 @",
-       XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = 1.5}))},
-      {smoothing + "-0.1 @", XTAPE_CALL(softmax_cross_entropy(m23, p, {.label_smoothing = -0.1}))},
-      {smoothing + "nan @",
-       XTAPE_CALL(softmax_cross_entropy(m23, labels, {.label_smoothing = not_a_number}))},
-      {"[softmax_cross_entropy] probability 1 of row 1 is -0.5" + number,
-       XTAPE_CALL(softmax_cross_entropy(m23, negative))},
-      {"[softmax_cross_entropy] probability 0 of row 0 is inf" + number,
-       XTAPE_CALL(softmax_cross_entropy(m23, open))},
-      {"[softmax_cross_entropy] probability 0 of row 0 is nan" + number,
-       XTAPE_CALL(softmax_cross_entropy(m23, full({2, 3}, not_a_number)))},
   });
 }
 

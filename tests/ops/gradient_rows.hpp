@@ -23,6 +23,8 @@ std::vector<Row> reduction_rows();
 std::vector<Row> shape_rows();
 /// Those of convolutions and pooling.
 std::vector<Row> image_rows();
+/// Those of losses.
+std::vector<Row> loss_rows();
 /// Those of normalisation.
 std::vector<Row> normalization_rows();
 /// Those of ops that go over sequences.

@@ -174,6 +174,8 @@ std::vector<Row> linear_rows() {
        "sigmoid",
        {numbers({3, 4}), numbers({4, 19}), numbers({19})},
        [](In x) { return dense(x[0], x[1], x[2], {.activation = Activation::sigmoid}); }},
+      {"glu", "", {numbers({3, 6})}, [](In x) { return glu(x[0]); }},
+      {"glu", "middle", {numbers({2, 4, 3})}, [](In x) { return glu(x[0], {.axis = 1}); }},
       {"softmax", "", {numbers({3, 11})}, [](In x) { return softmax(x[0]); }},
       {"softmax", "middle", {numbers({2, 5, 3})}, [](In x) { return softmax(x[0], {.axis = 1}); }},
       {"log_softmax", "", {numbers({3, 11})}, [](In x) { return log_softmax(x[0]); }},
@@ -181,22 +183,6 @@ std::vector<Row> linear_rows() {
        "first",
        {numbers({4, 3})},
        [](In x) { return log_softmax(x[0], {.axis = 0}); }},
-      {"softmax_cross_entropy",
-       "labels",
-       {numbers({3, 4})},
-       [](In x) { return softmax_cross_entropy(x[0], labels); }},
-      {"softmax_cross_entropy",
-       "smoothed",
-       {numbers({3, 4})},
-       [](In x) { return softmax_cross_entropy(x[0], labels, {.label_smoothing = 0.1}); }},
-      {"softmax_cross_entropy",
-       "probabilities",
-       {numbers({2, 3})},
-       [](In x) {
-         const Array p{{0.2, 0.5, 0.3}, {0.9, 0.4, 0}};
-         return 2 * softmax_cross_entropy(x[0], p, {.label_smoothing = 0.2});
-       }},
-      {"mse", "", {numbers({2, 3}), numbers({2, 3})}, [](In x) { return mse(x[0], x[1]); }},
   };
 }
 
@@ -213,7 +199,7 @@ std::set<std::string> declared_names() {
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
   for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, attention_rows,
-                     recurrent_rows, image_rows, normalization_rows})
+                     recurrent_rows, image_rows, loss_rows, normalization_rows})
     for (Row& row : make()) rows.push_back(std::move(row));
   return rows;
 }

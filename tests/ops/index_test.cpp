@@ -57,6 +57,61 @@ BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
   BOOST_TEST((gather(tape.input(counting({3, 2})), List{}).shape() == Shape{0, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(scattered_along_each_axis) {
+  const Ids ids{3, 0, 3, 1, 2, 2, 0};
+  for (const Shape& shape : {Shape{4, 5, 6}, Shape{4, 600, 4}, Shape{7, 4, 300}})
+    for (std::ptrdiff_t axis : {0, 1, 2}) {
+      const auto a = static_cast<std::size_t>(axis);
+      if (shape[a] < 4) continue;
+      Shape of_source = shape;
+      of_source[a] = ids.size();
+      const Array x = random(shape, -1, 1, 1), source = random(of_source, -1, 1, 2);
+      const auto expected = tabulate(shape, [&](Shape index) {
+        const std::size_t place = index[a];
+        double sum = at(x, index);
+        for (index[a] = 0; index[a] < ids.size(); ++index[a])
+          if (static_cast<std::size_t>(ids[index[a]]) == place) sum += at(source, index);
+        return sum;
+      });
+      Tape tape;
+      check_value("scatter_add",
+                  scatter_add(tape.input(x), ids, tape.input(source), {.axis = axis}), shape,
+                  expected);
+    }
+}
+
+// By sorting.
+BOOST_AUTO_TEST_CASE(the_largest_along_each_axis) {
+  for (const Shape& shape : {Shape{4, 5, 6}, Shape{9}, Shape{2, 300}})
+    for (std::size_t a = 0; a < shape.size(); ++a)
+      for (const std::size_t k : {std::size_t{0}, std::size_t{2}, shape[a]}) {
+        Array x = random(shape);
+        for (Scalar& v : x.storage()) v = std::round(4 * v);  // equal ones
+        x.data()[1] = x.data()[3] = not_a_number;
+        Shape result = shape;
+        result[a] = k;
+        Ids ids;
+        const auto expected = tabulate(result, [&](Shape index) {
+          const std::size_t place = index[a];
+          std::vector<std::pair<double, std::int32_t>> line;
+          for (std::size_t i = 0; i < shape[a]; ++i) {
+            index[a] = i;
+            const double v = at(x, index);
+            line.emplace_back(std::isnan(v) ? 100 : v, static_cast<std::int32_t>(i));
+          }
+          std::ranges::stable_sort(line, std::greater{}, [](const auto& p) { return p.first; });
+          ids.push_back(line[place].second);
+          index[a] = static_cast<std::size_t>(ids.back());
+          return at(x, index);
+        });
+        Tape tape;
+        const TopK found = top_k(tape.input(x), k, {.axis = static_cast<std::ptrdiff_t>(a)});
+        check_value("top_k", found.values, result, expected, 0);
+        BOOST_TEST(Ids(found.ids.begin(), found.ids.end()) == ids,
+                   boost::test_tools::per_element());
+      }
+}
+
 // As many as a batch of a text has; one of them has most.
 BOOST_AUTO_TEST_CASE(rows_of_a_table_get_the_gradients_of_all_who_read_them) {
   constexpr std::size_t rows = 50, columns = 300;

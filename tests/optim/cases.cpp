@@ -2,6 +2,7 @@
 #include "cases.hpp"
 
 #include "adam.hpp"
+#include "matrices.hpp"
 
 #include <limits>
 
@@ -170,6 +171,85 @@ std::vector<Case> all_cases() {
                    "[lion] weight_decay must be finite and at least 0, got -1"},
                   {[] { make_optimizer("lion", Preset::torch); },
                    "[make_optimizer] lion has no preset torch, expected one of keras, paper"}}});
+  all.push_back(
+      {"adamax",
+       make<Adamax>({.weight_decay = 0.1}),
+       {"m", "u"},
+       {},
+       [](int t, double a, double& w, double g, State& s) {
+         g = g + 0.1 * w;
+         s[0] = 0.9 * s[0] + 0.1 * g;
+         s[1] = std::max(0.999 * s[1], std::abs(g));
+         w = w - a / (1 - std::pow(0.9, t)) * s[0] / (s[1] + 1e-7);
+       },
+       {{[] { Adamax{{.beta1 = 1}}; }, "[adamax] beta1 must be in [0, 1), got 1"},
+        {[] { Adamax{{.beta2 = -1}}; }, "[adamax] beta2 must be in [0, 1), got -1"},
+        {[] { Adamax{{.epsilon = -1}}; }, "[adamax] epsilon must be finite and at least 0, got -1"},
+        {[] { Adamax{{.weight_decay = -1}}; },
+         "[adamax] weight_decay must be finite and at least 0, got -1"}}});
+  for (const auto& [options, epsilon] : {std::pair{Adamax::torch(), 1e-8}, {Adamax::paper(), 0.0}})
+    all.push_back({"adamax",
+                   make<Adamax>(options),
+                   {"m", "u"},
+                   {},
+                   [epsilon = epsilon](int t, double a, double& w, double g, State& s) {
+                     s[0] = 0.9 * s[0] + 0.1 * g;
+                     s[1] = std::max(0.999 * s[1], std::abs(g) + epsilon);
+                     if (s[1] > 0) w = w - a / (1 - std::pow(0.9, t)) * s[0] / s[1];
+                   },
+                   {}});
+  for (const auto& [options, decay, epsilon] :
+       {std::tuple{NAdam::keras(), 1.0, 1e-7}, {NAdam::torch(), 0.004, 1e-8}})
+    all.push_back(
+        {"nadam",
+         make<NAdam>(options),
+         {"m", "v"},
+         {},
+         [decay = decay, epsilon = epsilon](int t, double a, double& w, double g, State& s) {
+           const auto mu = [&](int step) { return 0.9 * (1 - 0.5 * std::pow(0.96, step * decay)); };
+           double product = 1;
+           for (int i = 1; i <= t; ++i) product = product * mu(i);
+           average(s, g);
+           const double x =
+               mu(t + 1) / (1 - product * mu(t + 1)) * s[0] + (1 - mu(t)) / (1 - product) * g;
+           w = w - a * x / (std::sqrt(s[1] / (1 - std::pow(0.999, t))) + epsilon);
+         },
+         {}});
+  all.back().refused = {
+      {[] { NAdam{{.beta1 = 1}}; }, "[nadam] beta1 must be in [0, 1), got 1"},
+      {[] { NAdam{{.beta2 = 1}}; }, "[nadam] beta2 must be in [0, 1), got 1"},
+      {[] { NAdam{{.epsilon = -1}}; }, "[nadam] epsilon must be finite and at least 0, got -1"},
+      {[] { NAdam{{.momentum_decay = -1}}; },
+       "[nadam] momentum_decay must be finite and at least 0, got -1"},
+      {[] { NAdam{{.weight_decay = -1}}; },
+       "[nadam] weight_decay must be finite and at least 0, got -1"}};
+  for (const LAMB::Options& options : {LAMB::Options{.weight_decay = 0.1}, LAMB::paper()})
+    all.push_back({"lamb",
+                   make<LAMB>(options),
+                   {"m", "v"},
+                   {},
+                   [options](int t, double a, Tensor& x) { lamb_step(options, t, a, x); },
+                   {}});
+  all.back().refused = {
+      {[] { LAMB{{.beta1 = 1}}; }, "[lamb] beta1 must be in [0, 1), got 1"},
+      {[] { LAMB{{.beta2 = 1}}; }, "[lamb] beta2 must be in [0, 1), got 1"},
+      {[] { LAMB{{.epsilon = -1}}; }, "[lamb] epsilon must be finite and at least 0, got -1"},
+      {[] { LAMB{{.weight_decay = -1}}; },
+       "[lamb] weight_decay must be finite and at least 0, got -1"}};
+  all.push_back(
+      {"muon",
+       make<Muon>({.rest_rate = 0.5}),
+       {"m", "v"},
+       {},
+       [](int t, double a, Tensor& x) { muon_step(t, a, x); },
+       {{[] { Muon{{.momentum = 1}}; }, "[muon] momentum must be in [0, 1), got 1"},
+        {[] { Muon{{.weight_decay = -1}}; },
+         "[muon] weight_decay must be finite and at least 0, got -1"},
+        {[] { Muon{{.rest_rate = -1}}; }, "[muon] rest_rate must be finite and at least 0, got -1"},
+        {[] { Muon{{.beta1 = 1}}; }, "[muon] beta1 must be in [0, 1), got 1"},
+        {[] { Muon{{.beta2 = 1}}; }, "[muon] beta2 must be in [0, 1), got 1"},
+        {[] { Muon{{.epsilon = -1}}; }, "[muon] epsilon must be finite and at least 0, got -1"}},
+       true});
   return all;
 }
 

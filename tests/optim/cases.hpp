@@ -16,14 +16,15 @@ struct Case {
   std::function<std::unique_ptr<Optimizer>()> make;
   std::vector<std::string> slots;  ///< the names of its state
   State initial;                   ///< the elements of its state before the first step
-  /// Step t, at the rate a, of one element, as in the publication or in the software that it follows.
-  std::function<void(int t, double a, double& w, double g, State& s)> rule;
+  /// As in the publication or in the software that it follows.
+  Rule rule;
   /// What makes one of options that it must refuse, and what it says.
   struct Refused {
     void (*make)();
     std::string error;
   };
   std::vector<Refused> refused;
+  bool mixes = false;  ///< whether an element of a matrix moves by the gradients of all
 };
 
 /// One of every kind, and of each that has a name.

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_training_resumes_from_saved_state) {
     o.set_learning_rate(1e-4);
     for (const Parameter* p : b.all()) {
       o.set_steps(*p, begun->steps(*p));
-      for (std::size_t slot = 0; slot < o.slots().size(); ++slot)
+      for (std::size_t slot = 0; slot < o.state(*p).size(); ++slot)
         o.state(*p)[slot] = begun->state(*p)[slot];
     }
     run(b, o, 11, 20);
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(nan_in_a_gradient_shows_in_its_parameter_alone) {
     run(model, *o, 2, 3);
     std::size_t count = 0;
     for (double w : values(model)) count += std::isnan(w);
-    BOOST_TEST(count == 1u, o->name());
+    BOOST_TEST(count == (each.mixes ? model.large.size() : 1u), o->name());
     BOOST_TEST(std::isnan(model.large.value().data()[777]), o->name());
   }
 }

@@ -8,17 +8,46 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <span>
 
 namespace test {
 
 /// What a formula keeps for one element.
 using State = std::array<double, 3>;
 
-/// Checks 20 steps of `optimizer` against `rule(t, rate, w, g, state)`, whose state starts at
-/// `initial`. The learning rate, `rate` at first, is halved on the way, as by a schedule.
-template <class Rule>
-void check_trajectory(Optimizer&& optimizer, double rate, Rule rule, State initial = {}) {
+/// A parameter as a formula sees it.
+struct Tensor {
+  Shape shape;
+  std::span<double> w;
+  std::span<const double> g;
+  std::span<State> state;  ///< of each element
+};
+
+/// A formula: step t, at the rate a.
+class Rule {
+ public:
+  /// Of one element, rule(t, a, w, g, state), or of a tensor, rule(t, a, tensor).
+  template <class F>
+  Rule(F rule) {
+    if constexpr (std::invocable<F&, int, double, Tensor&>)
+      rule_ = rule;
+    else
+      rule_ = [rule](int t, double a, Tensor& x) {
+        for (std::size_t i = 0; i < x.w.size(); ++i) rule(t, a, x.w[i], x.g[i], x.state[i]);
+      };
+  }
+  void operator()(int t, double a, Tensor x) const { rule_(t, a, x); }
+
+ private:
+  std::function<void(int, double, Tensor&)> rule_;
+};
+
+/// Checks 20 steps of `optimizer` against a formula, whose state starts at `initial`. The learning rate, `rate` at first,
+/// is halved on the way, as by a schedule.
+inline void check_trajectory(Optimizer&& optimizer, double rate, const Rule& rule,
+                             State initial = {}) {
   BOOST_TEST(optimizer.learning_rate() == rate);
   Model model;
   std::vector<double> expected = values(model);
@@ -28,9 +57,14 @@ void check_trajectory(Optimizer&& optimizer, double rate, Rule rule, State initi
     if (t == 11) optimizer.set_learning_rate(rate /= 2);
     set_gradients(model, t);
     std::size_t i = 0;
-    for (const Parameter* p : model.all())
-      for (std::size_t k = 0; k < p->size(); ++k, ++i)
-        rule(t, rate, expected[i], p->grad().data()[k], state[i]);
+    for (const Parameter* p : model.all()) {
+      rule(t, rate,
+           {p->shape(),
+            {&expected[i], p->size()},
+            {p->grad().data(), p->size()},
+            {&state[i], p->size()}});
+      i += p->size();
+    }
     visit(model, optimizer);
     const std::vector<double> actual = values(model);
     for (i = 0; i < actual.size(); ++i) {

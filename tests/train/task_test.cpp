@@ -184,6 +184,29 @@ BOOST_AUTO_TEST_CASE(regression_is_of_the_squared_error) {
   BOOST_CHECK_THROW(evaluate(task, ids), ValueError);
 }
 
+BOOST_AUTO_TEST_CASE(regression_has_the_loss_that_it_is_given) {
+  Echo net;
+  const Array x = random({6, 4}, -1, 1, 5), y = random({6, 4}, -1, 1, 6);
+  const std::vector<Scalar> weights{1, 0, 2, 0.5, 4, 1};
+  const data::ArrayDataset plain{x, y};
+  const data::Weighted weighted{plain, weights};
+  double absolute = 0, by_sample = 0, robust = 0;
+  for (std::size_t i = 0; i < 24; ++i) {
+    const double d = std::abs(static_cast<double>(x.data()[i]) - static_cast<double>(y.data()[i]));
+    absolute += d / 24, by_sample += weights[i / 4] * d / 24;
+    robust += weights[i / 4] * (d < 0.3 ? d * d / 2 : 0.3 * (d - 0.15)) / 24;
+  }
+  const Task task = regression(net, {.loss = mae});
+  BOOST_TEST(close(loss_of(task, plain), absolute, tolerance));
+  BOOST_TEST(close(loss_of(task, weighted), by_sample, tolerance));
+  const auto huber = [](const Variable& output, const Target& target, const LossOptions& o,
+                        Location at) {
+    return huber_loss(output, target,
+                      {.delta = 0.3, .reduction = o.reduction, .weights = o.weights}, at);
+  };
+  BOOST_TEST(close(loss_of(regression(net, {.loss = huber}), weighted), robust, tolerance));
+}
+
 BOOST_AUTO_TEST_CASE(an_autoencoder_has_its_input_for_a_target) {
   Rng rng{1};
   Sequential net{Dense{{.in = 2, .out = 2}, rng}};
@@ -274,8 +297,9 @@ BOOST_AUTO_TEST_CASE(options_of_classification) {
   BOOST_TEST(message({1, 1, -1}, data) == "a class's weight must be finite and at least 0, got -1");
   BOOST_TEST(message({1, 1}, data) == "expected 3 weights of classes, got 2");
   BOOST_TEST(message({1, 1, 1}, soft) ==
-             "weights of classes are for targets that are ids, these are probabilities");
-  BOOST_TEST(message({1, 1, 1}, wrong) == "expected labels in [0, 3), got 3");
+             "weights of classes and what is to be ignored are for labels, the targets are "
+             "probabilities");
+  BOOST_TEST(message({1, 1, 1}, wrong) == "label 3 is 3, expected 0 to 2");
   check_error([&] { classification(net, {.label_smoothing = 2}); },
               "[classification] label_smoothing must be in [0, 1], got 2 @");
 }

@@ -46,6 +46,17 @@ struct GatherOptions {
 Variable gather(const Variable& x, std::span<const std::int32_t> ids,
                 const GatherOptions& options = {}, Location at = Location::current());
 
+/// The axis of scatter_add.
+struct ScatterOptions {
+  std::ptrdiff_t axis = 0;  ///< negative ones count from the last
+};
+/// What gather takes apart put together again: x, with the i-th slice of `source` along an axis added to that with the
+/// i-th id, however often there is one; as PyTorch's index_add. Added in the order of the ids. Derivatives: 1, and for
+/// the source g gathered by the ids. Throws ShapeError for an axis that x lacks, or unless the source has the shape of
+/// x with a size of the number of ids there; ValueError for an id out of range.
+Variable scatter_add(const Variable& x, std::span<const std::int32_t> ids, const Variable& source,
+                     const ScatterOptions& options = {}, Location at = Location::current());
+
 /// The axis of argmax and argmin.
 struct ArgOptions {
   std::ptrdiff_t axis = -1;  ///< negative ones count from the last
@@ -57,6 +68,21 @@ PooledVector<std::int32_t> argmax(const Array& x, const ArgOptions& options = {}
 /// The ids of the smallest elements, likewise; a NaN counts as smaller than all.
 PooledVector<std::int32_t> argmin(const Array& x, const ArgOptions& options = {},
                                   Location at = Location::current());
+
+/// What top_k found.
+struct TopK {
+  Variable values;  ///< the largest first; of the shape of x with k elements along the axis
+  PooledVector<std::int32_t> ids;  ///< where each was along the axis, in the same order
+};
+/// The axis of top_k.
+struct TopKOptions {
+  std::ptrdiff_t axis = -1;  ///< negative ones count from the last
+};
+/// The k largest elements along an axis, with their ids: of equal ones the first come first, and a NaN counts as
+/// larger than all. The gradient flows to the elements that were taken. Throws ShapeError for an axis that x lacks,
+/// ValueError for more elements than it has.
+TopK top_k(const Variable& x, std::size_t k, const TopKOptions& options = {},
+           Location at = Location::current());
 
 /// A row for each id, (ids, classes): 1 at the id, else 0. Throws ValueError for an id outside [0, classes).
 Array one_hot(std::span<const std::int32_t> ids, std::size_t classes,

@@ -32,14 +32,25 @@ Variable min(const Variable& x, const ReduceOptions& options = {},
 /// ShapeError as sum does.
 Variable prod(const Variable& x, const ReduceOptions& options = {},
               Location at = Location::current());
-/// log(sum(e^x)) over axes, without overflow. Derivative: e^(x - y), where y is the result. Throws ShapeError as max
-/// does.
+/// log(sum(e^x)) over axes, without overflow. Derivative: e^(x - y), where y is the result; 0 where that is -infinity.
+/// Throws ShapeError as max does.
 Variable logsumexp(const Variable& x, const ReduceOptions& options = {},
                    Location at = Location::current());
 /// The Euclidean norm sqrt(sum(x^2)) over axes, whose squares may leave the range of Scalar. Derivative: x / y, where
 /// y is the result; 0 where that is 0. Throws ShapeError as max does.
 Variable norm(const Variable& x, const ReduceOptions& options = {},
               Location at = Location::current());
+
+/// Options of cosine_similarity.
+struct CosineOptions {
+  std::ptrdiff_t axis = -1;  ///< of the vectors; negative ones count from the last
+  double epsilon = 1e-8;     ///< what a norm counts as at least, above 0
+};
+/// The cosine of the angle between the vectors along an axis of a and b, sum(a b) / (|a| |b|), of the shape without it.
+/// Derivatives: (b / |b| - y a / |a|) / |a|, where y is the result, and likewise. Throws ShapeError for different
+/// shapes, an axis that they lack or of size 0, ValueError for an epsilon that is not above 0.
+Variable cosine_similarity(const Variable& a, const Variable& b, const CosineOptions& options = {},
+                           Location at = Location::current());
 
 /// Which axes variance and stddev remove, and what they divide by.
 struct VarianceOptions {
@@ -52,8 +63,9 @@ struct VarianceOptions {
 /// ShapeError as sum does, and unless there are more elements than the correction.
 Variable variance(const Variable& x, const VarianceOptions& options = {},
                   Location at = Location::current());
-/// The standard deviation, the square root of the variance. Derivative: (x - mean(x)) / ((count - correction) y), where
-/// y is the result; 0 where that is 0. Throws ShapeError as variance does.
+/// The standard deviation, the square root of the variance, which may leave the range of Scalar. Derivative:
+/// (x - mean(x)) / ((count - correction) y), where y is the result; 0 where that is 0. Throws ShapeError as variance
+/// does.
 Variable stddev(const Variable& x, const VarianceOptions& options = {},
                 Location at = Location::current());
 

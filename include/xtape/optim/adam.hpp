@@ -82,8 +82,8 @@ class Adam : public Optimizer {
   Adam(const Op& op, const Options& options);
 
   void update(Parameter& parameter, std::span<Array> state) override;
-  /// The step of `update`, which also takes off decay * w, of the w before it.
-  void step(Parameter& parameter, std::span<Array> state, double decay);
+  /// The step of `update` at a learning rate, which also takes off decay * w, of the w before it.
+  void step(Parameter& parameter, std::span<Array> state, double learning_rate, double decay);
 
  private:
   Options options_;

@@ -99,7 +99,7 @@ class Optimizer : public Visitor {
 
   /// The kinds of state, in the order of `state`.
   std::span<const Slot> slots() const noexcept { return slots_; }
-  /// The state of a parameter: an array for each of `slots()`, made if there is none yet. To resume
+  /// The state of a parameter: an array for each of `slots()` that it has, made if there is none yet. To resume
   /// a training, assign what was saved.
   std::span<Array> state(const Parameter& parameter);
   /// Forgets all state and all steps, so that a schedule begins anew.
@@ -143,8 +143,19 @@ class Optimizer : public Visitor {
   /// as zero. Throws ValueError where a formula is of other inputs, and ShapeError where an array has another shape
   /// than the first that is assigned to.
   static void compute(std::initializer_list<Line> lines);
+  /// What weight_decay makes of a gradient: g + weight_decay * w.
+  static Term decayed(Term g, double weight_decay, Term w) {
+    return weight_decay > 0 ? g + weight_decay * w : g;
+  }
+  /// The Euclidean norm of all elements, whose squares are added in double or wider, in an order that does not depend
+  /// on the number of threads.
+  static double norm(const Array& x);
+  /// How many of `slots()` a parameter has, from the first: all. For rules that are not the same for all parameters.
+  virtual std::size_t slot_count([[maybe_unused]] const Parameter& parameter) const noexcept {
+    return slots_.size();
+  }
   /// The rule: changes the value of `parameter` by its gradient, `learning_rate()`, `current_step()` and
-  /// `state`, one array for each of `slots()`.
+  /// `state`, one array for each of its slots.
   virtual void update(Parameter& parameter, std::span<Array> state) = 0;
 
  private:

@@ -3,7 +3,7 @@
 /// Samples of classes: the task, its loss and its metrics.
 #pragma once
 
-#include <xtape/ops/softmax.hpp>
+#include <xtape/ops/loss.hpp>
 #include <xtape/train/task.hpp>
 
 #include <concepts>
@@ -36,8 +36,8 @@ Variable cross_entropy_of_column(const Variable& logits, const data::Column& tar
 }  // namespace detail
 
 /// The cross-entropy for the targets of a batch, whichever they are: ids (...) or probabilities (..., classes), for
-/// logits (..., classes). It is the mean over all rows. Throws ShapeError if the shapes do not fit, and what the
-/// functions for labels and for probabilities throw.
+/// logits (..., classes). Throws ShapeError if the shapes do not fit, and what the functions for labels and for
+/// probabilities throw.
 template <std::same_as<data::Column> Targets>  // and not what can become one
 Variable softmax_cross_entropy(const Variable& logits, const Targets& targets,
                                const CrossEntropyOptions& options = {},
