@@ -230,8 +230,8 @@ void softmax_cross_entropy(State& state) {
   auto dx = numbers(batch * 10);
   const std::vector<std::int32_t> labels(batch, 3);
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        best<RowKernels>().cross_entropy({batch, 10}, x.data(), labels.data(), {0, nullptr, batch}, dx.data()));
+    benchmark::DoNotOptimize(best<RowKernels>().cross_entropy({batch, 10}, x.data(), labels.data(),
+                                                              {0, nullptr, batch}, dx.data()));
   rates(state, 0, 2 * size_of(x.size()));
 }
 BENCHMARK(softmax_cross_entropy);
