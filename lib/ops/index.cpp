@@ -22,17 +22,31 @@ void check_ids(const Op& op, std::span<const std::int32_t> ids, std::size_t coun
                                : text("id ", i, " is ", ids[i], ", expected 0 to ", count - 1));
 }
 
-// Adds the gradients of what was gathered to those of the elements that it shows: each block of columns takes all ids
-// in their order.
-void add_gathered(const Lines& whole, std::span<const std::int32_t> ids, const Scalar* g,
-                  Scalar* dx) {
+// A slice along an axis for each id.
+Array gathered(const Array& x, std::size_t axis, std::span<const std::int32_t> ids) {
+  const Lines lines{x.shape(), axis};
+  Shape shape = x.shape();
+  shape[axis] = ids.size();
+  Array y = uninitialized(shape);
+  for_each_row(lines.outer * ids.size(), lines.inner,
+               [=, from = x.data(), to = y.data()](std::size_t r) {
+                 const std::size_t row =
+                     r / ids.size() * lines.size + static_cast<std::size_t>(ids[r % ids.size()]);
+                 std::copy_n(from + row * lines.inner, lines.inner, to + r * lines.inner);
+               });
+  return y;
+}
+
+// Adds each slice to that with its id: each block of columns takes all ids in their order.
+void add_gathered(const Lines& whole, std::span<const std::int32_t> ids, const Scalar* slices,
+                  Scalar* sums) {
   Lines lines = whole;
   lines.size = ids.size();
   lines.for_each_block([=](std::size_t outer, std::size_t begin, std::size_t columns) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const std::size_t row = outer * whole.size + static_cast<std::size_t>(ids[i]);
-      const Scalar* const from = g + (outer * ids.size() + i) * whole.inner + begin;
-      Scalar* const to = dx + row * whole.inner + begin;
+      const Scalar* const from = slices + (outer * ids.size() + i) * whole.inner + begin;
+      Scalar* const to = sums + row * whole.inner + begin;
       for (std::size_t c = 0; c < columns; ++c) to[c] += from[c];
     }
   });
@@ -91,15 +105,7 @@ Variable gather(const Variable& x, std::span<const std::int32_t> ids, const Gath
   const std::size_t axis = checked_axis(op, options.axis, x.shape());
   const Lines lines{x.shape(), axis};
   check_ids(op, ids, lines.size);
-  Shape shape = x.shape();
-  shape[axis] = ids.size();
-  Array y = uninitialized(shape);
-  for_each_row(lines.outer * ids.size(), lines.inner,
-               [=, from = x.value().data(), to = y.data()](std::size_t r) {
-                 const std::size_t row =
-                     r / ids.size() * lines.size + static_cast<std::size_t>(ids[r % ids.size()]);
-                 std::copy_n(from + row * lines.inner, lines.inner, to + r * lines.inner);
-               });
+  Array y = gathered(x.value(), axis, ids);
   auto pull = [lines, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](
                   const Array& g, Array& dx) { add_gathered(lines, ids, g.data(), dx.data()); };
   return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, std::move(pull)));
@@ -116,17 +122,9 @@ Variable scatter_add(const Variable& x, std::span<const std::int32_t> ids, const
   if (source.shape() != expected)
     throw ShapeError(op, text("expected a source of shape ", expected, ", got ", source.shape()));
   Array y = x.value();
-  for_each_gathered(lines, ids,
-                    [from = source.value().data(), to = y.data()](auto i, auto j, auto n) {
-                      for (std::size_t c = 0; c < n; ++c) to[i + c] += from[j + c];
-                    });
-  auto pull = [lines, expected,
-               ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](const Array& g) {
-    Array d = uninitialized(expected);
-    for_each_gathered(lines, ids, [from = g.data(), to = d.data()](auto i, auto j, auto n) {
-      std::copy_n(from + i, n, to + j);
-    });
-    return d;
+  add_gathered(lines, ids, source.value().data(), y.data());
+  auto pull = [axis, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](const Array& g) {
+    return gathered(g, axis, ids);
   };
   return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, [](Array&) {}),
                 wrt(source, std::move(pull)));
