@@ -26,18 +26,23 @@ Conv2D plain_convolution(std::size_t in, std::size_t out, std::size_t stride, Rn
                 rng};
 }
 
+BatchNorm rectified(std::size_t channels) {
+  BatchNorm::Options options = BatchNorm::torch(channels);
+  options.activation = Activation::relu;
+  return BatchNorm{options};
+}
+
 Sequential block(std::size_t in, std::size_t out, Rng& rng) {
   const bool halves = in != out;
-  Sequential layers{plain_convolution(in, out, halves ? 2 : 1, rng),
-                    BatchNorm{BatchNorm::torch(out)}, relu, plain_convolution(out, out, 1, rng),
-                    BatchNorm{BatchNorm::torch(out)}};
+  Sequential layers{plain_convolution(in, out, halves ? 2 : 1, rng), rectified(out),
+                    plain_convolution(out, out, 1, rng), BatchNorm{BatchNorm::torch(out)}};
   if (halves) return Sequential{Residual{std::move(layers), Sequential{halved}}, relu};
   return Sequential{Residual{std::move(layers)}, relu};
 }
 
 // Three stages of so many blocks.
 Sequential resnet(std::size_t blocks, Rng& rng) {
-  Sequential net{plain_convolution(3, 16, 1, rng), BatchNorm{BatchNorm::torch(16)}, relu};
+  Sequential net{plain_convolution(3, 16, 1, rng), rectified(16)};
   std::size_t in = 16;
   for (const std::size_t out : {16, 32, 64})
     for (std::size_t i = 0; i < blocks; ++i) {

@@ -36,19 +36,21 @@ void batch_norm(Builder& b, const Call& call) {
   const std::size_t rank = call.result()->dimension();
   if (call.inputs.size() < 5) fail(call, "the op batch_norm takes the statistics of its batch");
   check_constants_but_x(b, call);
-  const double epsilon = options_of<BatchNormOptions>(call).epsilon;
+  const auto& [epsilon, activation, statistics] = options_of<BatchNormOptions>(call);
   if (rank == 2 || rank == 4) {  // the operator has its channels behind the batch
     std::vector<std::string> inputs{
         b.name(*call.inputs[0], rank == 4 ? Order::channels_first : Order::same)};
     for (std::size_t i = 1; i < 5; ++i) inputs.push_back(b.name(*call.inputs[i]));
-    return b.define(call.result(), rank == 4 ? Order::channels_first : Order::same,
-                    b.add("BatchNormalization", inputs, {epsilon_of(epsilon)}));
+    return b.define(
+        call.result(), rank == 4 ? Order::channels_first : Order::same,
+        activated(b, b.add("BatchNormalization", inputs, {epsilon_of(epsilon)}), activation));
   }
   static const Formula formula{[](Term x, Term gamma, Term beta, Term mean, Term variance, Term e) {
     return (x - mean) / sqrt(variance + e) * gamma + beta;
   }};
   const Scalar numbers[] = {static_cast<Scalar>(epsilon)};
-  b.define(call.result(), Order::same, write(b, formula, names(b, call, Order::same), numbers));
+  b.define(call.result(), Order::same,
+           activated(b, write(b, formula, names(b, call, Order::same), numbers), activation));
 }
 
 void layer_norm(Builder& b, const Call& call) {

@@ -6,6 +6,7 @@
 #include <xtape/memory.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -266,17 +267,19 @@ void moments(Groups s, const Scalar* x, Scalar* mean, Scalar* variance) {
 }
 
 void normalize(Groups s, const Normalized& in, Scalar* y) {
-  if (s.are_rows()) return normalize_rows(s.samples, s.channels, in, y);
+  if (s.are_rows() && !in.relu) return normalize_rows(s.samples, s.channels, in, y);
   const std::size_t columns = s.columns();
   const auto means = means_of(s, in);
   const auto scales = scales_of(s, in);
   const Scalar *const mean = means.data(), *const scale = scales.data();
+  const Vec floor = splat(in.relu ? 0 : -std::numeric_limits<Scalar>::infinity());
   Pieces{s}.for_each([=](std::size_t, std::size_t n, std::size_t at, std::size_t rows) {
     for (std::size_t r = 0; r < rows; ++r)
       for_each_vector(columns, [&](std::size_t c, auto part) {
         const std::size_t i = at + r * columns + c, column = n * columns + c;
         const Vec d = load(in.x + i, part) - load(mean + column, part);
-        store(y + i, d * load(scale + column, part) + load_or_zero(in.beta, c, part), part);
+        const Vec result = d * load(scale + column, part) + load_or_zero(in.beta, c, part);
+        store(y + i, at_least(floor, result), part);
       });
   });
 }
@@ -314,46 +317,67 @@ PooledBuffer<Line> lines_of(const Groups& s, const Normalized& in, const double*
   return lines;
 }
 
+// The gradient g of a result, or of what that was before it was rectified; `d` is x less its mean.
+template <bool Relu>
+[[gnu::always_inline]] inline Vec before(Vec g, Vec d, Vec scale, Vec beta) {
+  if constexpr (Relu)
+    return d * scale + beta > 0 ? g : Vec{};
+  else
+    return g;
+}
+
 // The gradient of x.
-void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, const Scalar* g,
-                  const Line* lines, Scalar* dx) {
+template <bool Relu>
+void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, const Scalar* scale,
+                  const Scalar* g, const Line* lines, Scalar* dx) {
   const std::size_t columns = s.columns();
-  const auto scales = scales_of(s, in);
   const auto slopes = per_column(
       s, [=](std::size_t, std::size_t, std::size_t group) { return lines[group].slope; });
   const auto offsets = per_column(
       s, [=](std::size_t, std::size_t, std::size_t group) { return lines[group].offset; });
-  const Scalar *const scale = scales.data(), *const slope = slopes.data(),
-                      *const offset = offsets.data();
+  const Scalar *const slope = slopes.data(), *const offset = offsets.data();
   Pieces{s}.for_each([=](std::size_t, std::size_t n, std::size_t at, std::size_t rows) {
     for (std::size_t r = 0; r < rows; ++r)
       for_each_vector(columns, [&](std::size_t c, auto part) {
         const std::size_t i = at + r * columns + c, column = n * columns + c;
         const Vec d = load(in.x + i, part) - load(mean + column, part);
         const Vec rest = d * load(slope + column, part) + load(offset + column, part);
-        store(dx + i, load(g + i, part) * load(scale + column, part) + rest, part);
+        const Vec k = load(scale + column, part);
+        const Vec gradient = before<Relu>(load(g + i, part), d, k, load_or_zero(in.beta, c, part));
+        store(dx + i, gradient * k + rest, part);
       });
   });
 }
 
-void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
-  if (s.are_rows()) return grad_rows(s.samples, s.channels, in, g, fixed, to);
+template <bool Relu>
+void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fixed,
+                 const NormGradients& to) {
   const std::size_t columns = s.columns();
   const auto means = means_of(s, in);
-  const Scalar* const mean = means.data();
+  const auto scales = scales_of(s, in);
+  const Scalar *const mean = means.data(), *const scale = scales.data();
   const auto sums = Pieces{s}.sums([=](std::size_t n, std::size_t at) {
     return [=](std::size_t c, auto part) {
-      return [=, middle = load(mean + n * columns + c, part)](std::size_t r) {
-        const std::size_t i = at + r * columns + c;
-        const Vec gradient = load(g + i, part);
-        return Terms{gradient, gradient * (load(in.x + i, part) - middle)};
-      };
+      return
+          [=, middle = load(mean + n * columns + c, part), k = load(scale + n * columns + c, part),
+           beta = load_or_zero(in.beta, c, part)](std::size_t r) {
+            const std::size_t i = at + r * columns + c;
+            const Vec d = load(in.x + i, part) - middle;
+            const Vec gradient = before<Relu>(load(g + i, part), d, k, beta);
+            return Terms{gradient, gradient * d};
+          };
     };
   });
   grad_affine(s, in, sums.data(), to);
   if (to.x == nullptr) return;
   const auto lines = lines_of(s, in, sums.data(), fixed);
-  grad_columns(s, in, mean, g, lines.data(), to.x);
+  grad_columns<Relu>(s, in, mean, scale, g, lines.data(), to.x);
+}
+
+void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
+  if (in.relu) return grad_groups<true>(s, in, g, fixed, to);
+  if (s.are_rows()) return grad_rows(s.samples, s.channels, in, g, fixed, to);
+  grad_groups<false>(s, in, g, fixed, to);
 }
 
 }  // namespace

@@ -19,13 +19,14 @@ struct Groups {
   bool are_rows() const { return positions == 1 && groups == 1; }
 };
 
-/// What is normalised and by what: (x - mean) * inverse * gamma + beta.
+/// What is normalised and by what: (x - mean) * inverse * gamma + beta, or the larger of that and 0.
 struct Normalized {
   const Scalar* x;
   const Scalar* mean;     ///< of each group of each sample; null is 0
   const Scalar* inverse;  ///< 1 / sqrt(variance + epsilon), of each group of each sample
   const Scalar* gamma;    ///< of each column
   const Scalar* beta;     ///< of each column; null is 0
+  bool relu = false;      ///< whether negative results are 0
 };
 
 /// Where its gradients go.
@@ -39,7 +40,7 @@ struct NormGradients {
 struct NormKernels {
   /// The mean and the variance, by the count, of each group of each sample; of a null mean the mean square.
   void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
-  /// y = (x - mean) * inverse * gamma + beta
+  /// y = (x - mean) * inverse * gamma + beta, rectified if it says so
   void (*normalize)(Groups, const Normalized&, Scalar* y);
   /// The gradients for that of the result, g. The mean and the variance are those of x or, if `fixed`, given.
   void (*grad)(Groups, const Normalized&, const Scalar* g, bool fixed, const NormGradients&);

@@ -43,9 +43,11 @@ Variable BatchNorm::operator()(const Variable& x, Location at) {
   const Variable gamma = tape.parameter(weight_, at), beta = tape.parameter(bias_, at);
   if (tape.mode() == Mode::eval)
     return batch_norm(x, gamma, beta, tape.input(mean_.value), tape.input(variance_.value),
-                      {.epsilon = options_.epsilon}, at);
+                      {.epsilon = options_.epsilon, .activation = options_.activation}, at);
   BatchStatistics batch;
-  Variable y = batch_norm(x, gamma, beta, {.epsilon = options_.epsilon, .statistics = &batch}, at);
+  Variable y = batch_norm(
+      x, gamma, beta,
+      {.epsilon = options_.epsilon, .activation = options_.activation, .statistics = &batch}, at);
   const std::size_t count = x.size() / x.shape().back();
   move(batch, static_cast<double>(count));
   return y;

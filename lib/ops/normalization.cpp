@@ -3,6 +3,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/normalization.hpp"
+#include "ops/activation.hpp"
 #include "ranges.hpp"
 
 #include <xtape/formula.hpp>
@@ -27,9 +28,18 @@ struct Normalization {
   Value x, gamma;
   std::optional<Value> mean;  // none is 0
   Value inverse;              // 1 / sqrt(variance + epsilon)
+  Activation activation = Activation::none;
+  // What the gradient of an activation reads: of relu beta, of others the result.
+  std::optional<Value> beta = {}, y = {};
 
-  kernels::Normalized with(const Scalar* beta) const {
-    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(), beta};
+  kernels::Normalized with(const Scalar* shift) const {
+    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(),
+            shift,     activation == Activation::relu};
+  }
+  // The gradient of the result to those of the inputs.
+  void back(Array& g, const kernels::NormGradients& to) const {
+    if (y) activation_of(activation).op.gradient(0).into(g, g, g, **y);
+    best<NormKernels>().grad(groups, with(beta ? (*beta)->data() : nullptr), g.data(), fixed, to);
   }
 };
 
@@ -41,7 +51,7 @@ Array inverse_of(const Array& variance, double epsilon) {
 // All inputs as an argument of `record`. The gradients of all take the same two sums, so they are computed at once,
 // that of x in the place of that of the result, before the result's is divided.
 struct Inputs {
-  const Normalization& n;
+  Normalization n;
   const Variable &x, &gamma;
   const Variable* beta = nullptr;
   const Variable* mean = nullptr;      // given
@@ -62,9 +72,7 @@ struct Inputs {
     const auto sums = std::allocate_shared<Sums>(
         CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
     to.through(detail::Pullback{[n = n, sums, wanted = x.needs_grad()](Array& g) {
-      best<NormKernels>().grad(
-          n.groups, n.with(nullptr), g.data(), n.fixed,
-          {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
+      n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
     }});
     to.edge(gamma, [sums](const Array&) -> Array { return sums->gamma; });
     if (beta != nullptr) to.edge(*beta, [sums](const Array&) -> Array { return sums->beta; });
@@ -84,11 +92,20 @@ struct Inputs {
 };
 
 template <class Options>
-Variable normalized(const Op& op, const Inputs& inputs, const Options& options) {
-  Array y = uninitialized(inputs.x.shape());
+Variable normalized(const Op& op, Inputs inputs, const Options& options,
+                    Activation activation = Activation::none) {
+  Array result = uninitialized(inputs.x.shape());
   const Scalar* const beta = inputs.beta != nullptr ? inputs.beta->value().data() : nullptr;
-  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), y.data());
-  return record(op, std::move(y), given(options), inputs);
+  inputs.n.activation = activation;
+  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), result.data());
+  if (activation == Activation::none) return record(op, std::move(result), given(options), inputs);
+  if (activation != Activation::relu) activation_of(activation).op.value().into(result, result);
+  const Value y = std::move(result);
+  if (activation == Activation::relu)
+    inputs.n.beta = inputs.beta->shared_value();
+  else
+    inputs.n.y = y;
+  return record(op, y, given(options), inputs);
 }
 
 // The number of channels. Throws ShapeError unless x has so many axes.
@@ -154,7 +171,7 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
         op, text("expected more than one value per channel while training, got ", x.shape()),
         "a batch of one? evaluate with Mode::eval, or leave the last batch out");
   const Normalization n = by_its_own(groups, x, gamma, options.epsilon, options.statistics);
-  return normalized(op, {n, x, gamma, &beta}, options);
+  return normalized(op, {n, x, gamma, &beta}, options, options.activation);
 }
 
 Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
@@ -170,7 +187,7 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
                         gamma.shared_value(),
                         mean.shared_value(),
                         inverse_of(variance.value(), options.epsilon)};
-  return normalized(op, {n, x, gamma, &beta, &mean, &variance}, options);
+  return normalized(op, {n, x, gamma, &beta, &mean, &variance}, options, options.activation);
 }
 
 Variable layer_norm(const Variable& x, const Variable& gamma, const Variable& beta,

@@ -123,6 +123,10 @@ BOOST_AUTO_TEST_CASE(so_does_normalization, *with_onnxruntime) {
                     groups = "Reshape ReduceMean Sub " + rms + " Reshape";
   add("batch-rows", BatchNorm{{.channels = 6, .momentum = 0.5}}, {6}, "BatchNormalization");
   add("batch-images", BatchNorm{{.channels = 6, .momentum = 0.5}}, {4, 5, 6}, "BatchNormalization");
+  add("batch-rectified", BatchNorm{{.channels = 6, .activation = Activation::relu}}, {4, 5, 6},
+      "BatchNormalization Relu");
+  add("batch-squashed", BatchNorm{{.channels = 6, .activation = Activation::tanh}}, {4, 6},
+      "Sub Add Sqrt Div Mul Add Tanh");
   add("batch-sequences", BatchNorm{{.channels = 6, .momentum = 0.5}}, {4, 6},
       "Sub Add Sqrt Div Mul Add");
   add("layer-rows", LayerNorm{{.channels = 6}}, {6}, "LayerNormalization");

@@ -135,6 +135,8 @@ BOOST_AUTO_TEST_CASE(moments_and_what_is_normalized) {
         expected[i] = r.normal(i, group) * static_cast<double>(given.gamma[c]) +
                       (centred ? static_cast<double>(given.beta[c]) : 0);
       });
+      Doubles positive;
+      for (const double each : expected) positive.push_back(std::max(each, 0.0));
       for_each_set<Kernels>([&](const Kernels& table) {
         Guarded<Scalar> mean{r.mean.size()}, variance{r.mean.size()}, y{x.size()};
         const auto in = given.arguments(centred);
@@ -143,6 +145,11 @@ BOOST_AUTO_TEST_CASE(moments_and_what_is_normalized) {
         check_close(variance, r.variance, tolerance(s), name_of(s) + " variance");
         table.normalize(s, in, y.data());
         check_close(y, expected, tolerance(s) * 10, name_of(s) + " normalize");
+        auto rectified = in;
+        rectified.relu = true;
+        Guarded<Scalar> z{x.size()};
+        table.normalize(s, rectified, z.data());
+        check_close(z, positive, tolerance(s) * 10, name_of(s) + " rectified");
       });
     }
 }

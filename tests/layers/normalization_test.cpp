@@ -153,6 +153,40 @@ BOOST_AUTO_TEST_CASE(ops_are_their_formulas) {
         reshape(grouped, {3, 4, 5, 6}) * gamma + beta);
 }
 
+BOOST_AUTO_TEST_CASE(a_fused_activation_is_that_of_the_result) {
+  using Function = Variable (*)(const Variable&, Location);
+  const std::pair<Activation, Function> all[] = {
+      {Activation::relu, relu}, {Activation::tanh, tanh}, {Activation::sigmoid, sigmoid}};
+  for (const Shape& shape : {Shape{3, 4, 5, 6}, Shape{40, 1}, Shape{1, 1}})
+    for (const bool given : {false, true}) {
+      if (shape[0] == 1 && !given) continue;  // it has no statistics of its own
+      for (const auto& [activation, function] : all) {
+        const auto gradients = [&](bool fused) {
+          Tape tape;
+          const std::size_t channels = shape.back();
+          const Variable x = tape.variable(random(shape, -1, 1, 1)),
+                         gamma = tape.variable(random({channels}, 0.5, 1.5, 2)),
+                         beta = tape.variable(random({channels}, -1, 1, 3)),
+                         mean = tape.variable(random({channels}, -1, 1, 4)),
+                         variance = tape.variable(random({channels}, 0.5, 1.5, 5));
+          const BatchNormOptions options{.activation = fused ? activation : Activation::none};
+          Variable y = given ? batch_norm(x, gamma, beta, mean, variance, options)
+                             : batch_norm(x, gamma, beta, options);
+          if (!fused) y = function(y, Location::current());
+          const Array result = y.value();
+          tape.backward(sum(square(y) + y));
+          std::vector<Array> parts{result, x.grad(), gamma.grad(), beta.grad()};
+          if (given) parts.push_back(mean.grad()), parts.push_back(variance.grad());
+          return parts;
+        };
+        const auto one = gradients(true), two = gradients(false);
+        BOOST_TEST(same_bits(one[0], two[0]));
+        for (std::size_t i = 1; i < one.size(); ++i)
+          BOOST_TEST(difference(one[i], two[i].shape(), elements(two[i]), 64 * epsilon) == "");
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(gradients_have_the_same_bits_on_one_thread) {
   const Array x = random({64, 20, 20, 24});
   const auto gradients = [&](auto make) {

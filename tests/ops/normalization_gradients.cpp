@@ -17,6 +17,25 @@ std::vector<Row> batch_rows() {
       {"batch_norm", "images", {numbers({2, 3, 4, 17}), numbers({17}), numbers({17})}, own},
       {"batch_norm", "two values, one channel", {numbers({2, 1}), numbers({1}), numbers({1})}, own},
       {"batch_norm",
+       "relu",
+       {numbers({2, 3, 4, 17}), numbers({17}), numbers({17})},
+       [](In x) {
+         return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1, .activation = Activation::relu});
+       }},
+      {"batch_norm",
+       "tanh",
+       {numbers({5, 3}), numbers({3}), numbers({3})},
+       [](In x) {
+         return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1, .activation = Activation::tanh});
+       }},
+      {"batch_norm",
+       "given, relu",
+       {numbers({2, 3, 5}), numbers({5}), numbers({5}), numbers({5}), positive({5})},
+       [](In x) {
+         return batch_norm(x[0], x[1], x[2], x[3], x[4],
+                           {.epsilon = 0.1, .activation = Activation::relu});
+       }},
+      {"batch_norm",
        "repeated",
        {numbers({4, 4})},
        [](In x) {

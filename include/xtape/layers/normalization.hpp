@@ -34,6 +34,7 @@ class BatchNorm {
     double epsilon = 1e-3;     ///< added to the variance, above 0
     bool unbiased =
         false;  ///< the batch's variance in the running one is divided by the count less one
+    Activation activation = Activation::none;  ///< fused into it
   };
   static Options keras(std::size_t channels);  ///< as keras.layers.BatchNormalization, the default
   static Options torch(std::size_t channels);  ///< as torch.nn.BatchNorm1d, 2d and 3d

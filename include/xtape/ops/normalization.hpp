@@ -3,6 +3,7 @@
 /// Normalisation: of a batch, of the last axis, of groups of channels.
 #pragma once
 
+#include <xtape/activation.hpp>
 #include <xtape/tape.hpp>
 
 #pragma GCC visibility push(default)
@@ -16,8 +17,9 @@ struct BatchStatistics {
 
 /// Options of batch_norm.
 struct BatchNormOptions {
-  double epsilon = 1e-3;                  ///< added to the variance, above 0; PyTorch's is 1e-5
-  BatchStatistics* statistics = nullptr;  ///< where those of the batch are written, if anywhere
+  double epsilon = 1e-3;                     ///< added to the variance, above 0; PyTorch's is 1e-5
+  Activation activation = Activation::none;  ///< of y, relu in the same pass
+  BatchStatistics* statistics = nullptr;     ///< where those of the batch are written, if anywhere
 };
 /// Normalises each channel of x (N, ..., C) over all axes but the last, as while training (Ioffe and Szegedy, 2015):
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, where gamma and beta are (C,) and the variance is divided
