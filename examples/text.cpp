@@ -144,10 +144,11 @@ History learn(const Options& o, const text::Corpus& corpus, text::Writer& writer
               std::string command) {
   const text::Settings& s = o.training;
   experiment::Reporter reporter{"text", o.report, describe(o, corpus, std::move(command))};
-  if (!o.program.quiet)
-    experiment::print(stdout, "{}, {} parameters, {} characters of {} kinds to learn from\n",
-                      s.model, parameter_count(writer), corpus.train.ids().size(),
-                      corpus.vocabulary.size());
+  if (std::FILE* const log = o.program.log()) {
+    experiment::print(log, "{}, {} parameters, {} characters of {} kinds to learn from\n", s.model,
+                      parameter_count(writer), corpus.train.ids().size(), corpus.vocabulary.size());
+    std::fflush(log);
+  }
   History history = reporter.follow([&](const experiment::Watcher& watch) {
     const auto with_texts = [&](report::Run run) {
       run.texts = texts(writer, o);
