@@ -43,8 +43,8 @@ inline Vec sine(Vec x, Integer quarters) {
   const auto near = xsimd::abs(as_batch(x)) < Batch(Scalar{1e5});
   const WideVec wide = widen(as_vec(xsimd::select(near, as_batch(x), Batch(Scalar{0}))));
   const WideVec turns = (wide * (2 * std::numbers::inv_pi) + rounding) - rounding;
-  const Vec r = __builtin_convertvector(wide - turns * first - turns * second - turns * third, Vec);
-  const IntVec quarter = __builtin_convertvector(turns, IntVec) + quarters;
+  const Vec r = narrow(wide - turns * first - turns * second - turns * third);
+  const IntVec quarter = __builtin_convertvector(narrow(turns), IntVec) + quarters;
   const Vec y = (quarter & 1) != 0 ? cosine_series(r * r) : r * sine_series(r * r);
   const auto one = [=](Wide a) {
     return quarters == 0 ? std::sin(static_cast<double>(a)) : std::cos(static_cast<double>(a));

@@ -49,24 +49,6 @@ BOOST_AUTO_TEST_CASE(the_models_give_the_same_results, *with_onnxruntime) {
   models.checked();
 }
 
-BOOST_AUTO_TEST_CASE(so_do_convolutions_with_odd_options, *with_onnxruntime) {
-  Models models;
-  Rng rng{1};
-  const auto add = [&](const std::string& name, const Conv2D::Options& options) {
-    Sequential net{Conv2D{options, rng}};
-    shake(net);
-    models.add(name, net, {9, 12, 3});
-  };
-  add("stride", {.in = 3, .out = 5, .stride = 2, .padding = Padding::same});
-  add("strides", {.in = 3, .out = 5, .kernel = {2, 4}, .stride = {3, 2}, .padding = Padding::same});
-  add("dilation", {.in = 3, .out = 4, .dilation = 2});
-  add("padding", {.in = 3, .out = 4, .padding = {2, 0, 1, 3}, .dilation = {2, 1}, .bias = false});
-  add("tanh", {.in = 3, .out = 4, .activation = Activation::tanh, .max_pool = 2});
-  add("sigmoid", {.in = 3, .out = 4, .activation = Activation::sigmoid, .max_pool = {2, 3}});
-  models.compare();
-  models.checked();
-}
-
 BOOST_AUTO_TEST_CASE(so_do_transposed_convolutions, *with_onnxruntime) {
   Models models;
   const auto add = [&](const std::string& name, const Shape& kernel,
@@ -84,22 +66,6 @@ BOOST_AUTO_TEST_CASE(so_do_transposed_convolutions, *with_onnxruntime) {
   add("dilation", {3, 2, 17, 3}, {.dilation = {2, 3}});
   add("same", {3, 4, 2, 3}, {.padding = Padding::same});
   add("same-stride", {3, 2, 2, 3}, {.stride = {2, 3}, .padding = Padding::same});
-  models.compare();
-  models.checked();
-}
-
-BOOST_AUTO_TEST_CASE(so_does_pooling, *with_onnxruntime) {
-  Models models;
-  const auto add = [&](const std::string& name, auto layer) {
-    Sequential net{std::move(layer)};
-    models.add(name, net, {9, 12, 3});
-  };
-  add("max", MaxPool2D{2});
-  add("max-same", MaxPool2D{{.window = 3, .stride = 2, .padding = Padding::same}});
-  add("max-odd", MaxPool2D{{.window = {2, 3}, .stride = {3, 1}, .padding = {1, 0, 2, 1}}});
-  add("average", AvgPool2D{2});
-  add("average-same", AvgPool2D{{.window = {3, 2}, .stride = 2, .padding = Padding::same}});
-  add("average-odd", AvgPool2D{{.window = 3, .stride = {2, 1}, .padding = 1}});
   models.compare();
   models.checked();
 }

@@ -61,6 +61,38 @@ BOOST_AUTO_TEST_CASE(so_do_we_with_its_weights, *with_torch) {
   BOOST_TEST(difference(applied(net), {7, 10}, elements(theirs), 1e-5) == "");
 }
 
+// (k, in / groups, out) is (out, in / groups, k) there, and a depthwise kernel (kh, kw, 1, out) is (out, 1, kh, kw).
+BOOST_AUTO_TEST_CASE(kernels_of_sequences_and_groups_have_the_axes_of_torch) {
+  const Directory directory;
+  Rng rng{1};
+  Sequential net{{"along", Conv1D{{.in = 4, .out = 6, .kernel = 5, .groups = 2}, rng}},
+                 {"each", DepthwiseConv2D{{.channels = 3, .kernel = {2, 4}}, rng}},
+                 {"larger", ConvTranspose2D{{.in = 4, .out = 6, .groups = 2}, rng}}};
+  const std::string path = directory / "net.npz";
+  save_npz(path, net, {.layout = Layout::torch});
+  Parameter along{zeros({6, 2, 5})}, each{zeros({3, 1, 2, 4})}, larger{zeros({4, 3, 3, 3})};
+  std::vector<Parameter> biases;
+  for (std::size_t size : {6, 3, 6}) biases.emplace_back(zeros({size}));
+  load_npz_weights(path, {{"along.weight", &along},
+                          {"along.bias", &biases[0]},
+                          {"each.weight", &each},
+                          {"each.bias", &biases[1]},
+                          {"larger.weight", &larger},
+                          {"larger.bias", &biases[2]}});
+  const auto ours = [&](const char* layer) { return parameters(net[layer])[0].parameter->value(); };
+  const auto turned = [](const Array& a, const Axes& axes) {
+    Tape tape{Mode::eval};
+    return transpose(tape.input(a), {.axes = axes}).value();
+  };
+  BOOST_TEST(same_bits(along.value(), turned(ours("along"), {2, 1, 0})));
+  BOOST_TEST(same_bits(each.value(), turned(ours("each"), {3, 2, 0, 1})));
+  BOOST_TEST(same_bits(larger.value(), turned(ours("larger"), {3, 2, 0, 1})));
+  const Array before = ours("along");
+  for (const auto& [name, parameter] : parameters(net)) parameter->value().fill(0);
+  load_npz(path, net, {.layout = Layout::torch});
+  BOOST_TEST(same_bits(ours("along"), before));
+}
+
 BOOST_AUTO_TEST_CASE(flattened_images_are_found) {
   Rng rng{1};
   const auto of = [&](const char* name) {

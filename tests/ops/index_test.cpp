@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
 }
 
 BOOST_AUTO_TEST_CASE(scattered_along_each_axis) {
-  const Ids ids{3, 0, 3, 1, 2, 2, 0};
+  const List ids{3, 0, 3, 1, 2, 2, 0};
   for (const Shape& shape : {Shape{4, 5, 6}, Shape{4, 600, 4}, Shape{7, 4, 300}})
     for (std::ptrdiff_t axis : {0, 1, 2}) {
       const auto a = static_cast<std::size_t>(axis);
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_largest_along_each_axis) {
         x.data()[1] = x.data()[3] = not_a_number;
         Shape result = shape;
         result[a] = k;
-        Ids ids;
+        List ids;
         const auto expected = tabulate(result, [&](Shape index) {
           const std::size_t place = index[a];
           std::vector<std::pair<double, std::int32_t>> line;
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(the_largest_along_each_axis) {
         Tape tape;
         const TopK found = top_k(tape.input(x), k, {.axis = static_cast<std::ptrdiff_t>(a)});
         check_value("top_k", found.values, result, expected, 0);
-        BOOST_TEST(Ids(found.ids.begin(), found.ids.end()) == ids,
+        BOOST_TEST(List(found.ids.begin(), found.ids.end()) == ids,
                    boost::test_tools::per_element());
       }
 }

@@ -44,9 +44,13 @@ inline auto members(const report::Filters& x) {
   const auto& [a, b, c, d] = x;
   return std::tie(a, b, c, d);
 }
+inline auto members(const report::Text& x) {
+  const auto& [a, b] = x;
+  return std::tie(a, b);
+}
 inline auto members(const report::Run& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto members(const report::Reference& x) {
   const auto& [a, b, c, d] = x;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "equal.hpp"
 #include "support.hpp"
 
 #include <formats.hpp>
@@ -197,6 +198,17 @@ BOOST_AUTO_TEST_CASE(a_mistake_without_pixels_has_words_alone) {
   const std::string page = to_html(from_json(to_json(results)));
   BOOST_TEST(count(page, "<img class=\"ink\"") == 1u);
   BOOST_TEST(contains(page, "<li><span>4 → <b>9</b></span> <small>87.50&#160;%</small></li>"));
+}
+
+// What a model writes may be anything.
+BOOST_AUTO_TEST_CASE(texts_are_shown_as_they_are) {
+  Results results = small_sample();
+  results.runs[0].texts = {{"at a \"temperature\"", "ROMEO:\n<b>soft</b> & light"}};
+  const Results again = from_json(to_json(results));
+  BOOST_TEST(equal(again, results));
+  const std::string page = to_html(again);
+  BOOST_TEST(contains(page, ">ROMEO:\n&lt;b&gt;soft&lt;/b&gt; &amp; light</pre>"));
+  BOOST_TEST(contains(page, "aria-label=\"at a &quot;temperature&quot;\""));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
