@@ -18,9 +18,8 @@ void make_pixel(const ResampleSizes& s, const Scalar* x, const Terms<Scalar>& ro
           sum += as_sum(load(x + (row * s.width + column) * s.channels + c, part) * (a * b));
       return sum;
     };
-    const Vec sum =
-        few ? add(Vec{}, [](Vec v) { return v; })
-            : __builtin_convertvector(add(WideVec{}, [](Vec v) { return widen(v); }), Vec);
+    const Vec sum = few ? add(Vec{}, [](Vec v) { return v; })
+                        : narrow(add(WideVec{}, [](Vec v) { return widen(v); }));
     store(y + c, sum, part);
   });
 }
