@@ -296,7 +296,7 @@ std::vector<ImageRow> other_rows() {
        [](V x) {
          return matmul(mean(x, {.axes = {1}}), weight(x, {5, 2}), {.transpose_a = true});
        },
-       0, joined},
+       0, changed},
       {"matmul",
        [](V x) {
          return matmul(flatten(x), weight(x, {2, 60}), {.transpose_b = true});

@@ -91,7 +91,7 @@ std::vector<Row> image_rows() {
       {"conv2d",
        "depthwise",
        {numbers({2, 5, 9, 19}), numbers({3, 3, 1, 19}), numbers({19})},
-       conv({.padding = Padding::same, .groups = 19, .activation = Activation::relu})},
+       conv({.padding = Padding::same, .groups = 19, .activation = Activation::tanh})},
       {"conv2d",
        "depthwise, stride, dilation",
        {numbers({1, 9, 8, 3}), numbers({2, 3, 1, 3})},
