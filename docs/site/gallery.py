@@ -15,7 +15,8 @@ import pathlib
 import re
 import sys
 
-PICTURES = {"mnist": "images/report.png", "compare_optimizers": "images/comparison.png", "vae": "images/vae.png"}
+PICTURES = {"mnist": "images/report.png", "cifar": "images/cifar.png", "compare_optimizers": "images/comparison.png",
+            "vae": "images/vae.png"}
 OUTPUTS = pathlib.Path("docs/snippets")
 MODEL = re.compile(r"((?:/// .*\n)+)Sequential (\w+)\(Rng& rng\);")
 PAGE = """# {name}.cpp {{#example_{name}}}
