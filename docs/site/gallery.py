@@ -16,7 +16,7 @@ import re
 import sys
 
 PICTURES = {"mnist": "images/report.png", "cifar": "images/cifar.png", "compare_optimizers": "images/comparison.png",
-            "vae": "images/vae.png"}
+            "text": "images/text.png", "vae": "images/vae.png"}
 OUTPUTS = pathlib.Path("docs/snippets")
 MODEL = re.compile(r"((?:/// .*\n)+)Sequential (\w+)\(Rng& rng\);")
 PAGE = """# {name}.cpp {{#example_{name}}}

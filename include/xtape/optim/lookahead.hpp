@@ -66,8 +66,8 @@ class Lookahead : public Visitor {
     slow_.follow(parameter);
   }
   void end() override { optimizer_.end(); }
-  /// Lists the steps, for each parameter its slow weights, as `0.weight.slow`, and what the optimizer does, below
-  /// `optimizer.`.
+  /// Lists the steps, for each parameter its slow weights, as `0.weight.slow`, and what the optimizer lists, as
+  /// `optimizer`.
   void state(StateList& list) override {
     slow_.state(list);
     list("optimizer", optimizer_);
