@@ -44,7 +44,7 @@ void do_not_call_at_exit(void* object) {
 
 // While batch k is in use, those up to k + depth are gathered, one after the other. Each has memory of its own, as what
 // was in earlier ones may be in use still: the pool has what nobody uses any more.
-class [[gnu::visibility("hidden")]] Batches::Loader {
+class Batches::Loader {
  public:
   Loader(const Dataset& dataset, std::size_t batch_size, const Op& op)
       : dataset_{dataset}, batch_size_{batch_size}, op_{op} {

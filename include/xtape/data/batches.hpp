@@ -46,7 +46,7 @@ class Batches {
  private:
   friend Batches batches(const Dataset&, std::size_t, Rng&, Location);
   friend Batches batches(const Dataset&, std::size_t, Location);
-  class Loader;
+  class [[gnu::visibility("hidden")]] Loader;
   explicit Batches(std::unique_ptr<Loader> loader) noexcept;
 
   std::unique_ptr<Loader> loader_;
