@@ -20,7 +20,7 @@ void make_pixel(const ResampleSizes& s, const Scalar* x, const Terms<Scalar>& ro
     };
     const Vec sum =
         few ? add(Vec{}, [](Vec v) { return v; })
-            : __builtin_convertvector(add(WideVec{}, [](Vec v) { return widen(v); }), Vec);
+            : narrow(add(WideVec{}, [](Vec v) { return widen(v); }));
     store(y + c, sum, part);
   });
 }
