@@ -47,11 +47,12 @@ class Trace {
     Term result{0};
     for (const Step& step : program.steps) {
       const Term *const f = slots.data(), a = f[step.from[0]], b = f[step.from[1]],
-                        c = f[step.from[2]];
+                        c = f[step.from[2]], d = f[step.from[3]];
       const std::size_t count = kernels::sources_of(step.function);
       result = count == 1   ? apply(step.function, {a})
                : count == 2 ? apply(step.function, {a, b})
-                            : apply(step.function, {a, b, c});
+               : count == 3 ? apply(step.function, {a, b, c})
+                            : apply(step.function, {a, b, c, d});
       slots[step.to] = result;
     }
     return result;
@@ -64,7 +65,7 @@ class Trace {
   struct Node {
     Function function = {};
     std::size_t count = 0;  // of what it reads; 0 for inputs and numbers
-    std::size_t from[3] = {};
+    std::size_t from[kernels::most_sources] = {};
     bool is_number = false;
     double number = 0;
     std::size_t last_use = 0;  // the last node that reads it; 0 if the result does not depend on it
@@ -92,6 +93,7 @@ class Trace {
     return append({.is_number = true, .number = t.number_}).place_;
   }
 
+  void join_pairs(std::size_t result);
   void find_last_uses(std::size_t result);
   void place_leaves(Program& program);
   void place_steps(Program& program, std::size_t result);
@@ -105,10 +107,31 @@ inline Program Trace::program(Term result) {
   if (nodes_[last].count == 0)
     last = append({.function = Function::copy, .count = 1, .from = {last}}).place_;
   Program program{inputs_, {}, {}, 0, 0};
+  join_pairs(last);
   find_last_uses(last);
   place_leaves(program);
   place_steps(program, last);
   return program;
+}
+
+// Makes one step of two where nothing else reads what the first gives. Of a sum it may be either term.
+inline void Trace::join_pairs(std::size_t result) {
+  PooledVector<std::size_t> uses(nodes_.size());
+  for (const Node& node : nodes_)
+    for (std::size_t k = 0; k < node.count; ++k) ++uses[node.from[k]];
+  for (std::size_t i = inputs_; i <= result; ++i)
+    for (const kernels::Pair& pair : kernels::pairs) {
+      Node& second = nodes_[i];
+      if (second.function != pair.second || second.count == 0) continue;
+      if (second.function == Function::add && nodes_[second.from[0]].function != pair.first)
+        std::swap(second.from[0], second.from[1]);
+      const Node& first = nodes_[second.from[0]];
+      if (first.function != pair.first || first.count == 0 || uses[second.from[0]] > 1) continue;
+      Node both{.function = pair.both, .count = first.count + second.count - 1};
+      std::copy_n(first.from, first.count, both.from);
+      std::copy_n(second.from + 1, second.count - 1, both.from + first.count);
+      second = both;
+    }
 }
 
 // From the result back: who is read, and by whom last.

@@ -120,6 +120,14 @@ class Steps {
 
   Slot apply(Function function, const std::vector<Slot*>& from) {
     if (function == Function::copy) return *from[0];
+    const auto pair = std::ranges::find(kernels::pairs, function, &kernels::Pair::both);
+    if (pair != std::end(kernels::pairs)) {
+      const std::size_t count = kernels::sources_of(pair->first);
+      Slot first = apply(pair->first, {from.begin(), from.begin() + count});
+      std::vector<Slot*> rest{from.begin() + count, from.end()};
+      rest.insert(rest.begin(), &first);
+      return apply(pair->second, rest);
+    }
     const char* const type = operator_of(function);
     if (type == nullptr) {
       std::vector<Slot> inputs;

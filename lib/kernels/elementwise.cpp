@@ -115,7 +115,8 @@ class Evaluation {
         slots[i] = inputs_[i].source(at, count, buffers[i]);
       Scalar* const y = place(at);
       for (const Step& step : program_.steps) {
-        const Source from[] = {slots[step.from[0]], slots[step.from[1]], slots[step.from[2]]};
+        Source from[most_sources];
+        for (std::size_t i = 0; i < most_sources; ++i) from[i] = slots[step.from[i]];
         Scalar* const to = &step == &program_.steps.back() ? y : registers[step.to - free];
         kernels_.apply[static_cast<std::size_t>(step.function)](from, to, count);
       }

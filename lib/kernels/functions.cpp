@@ -39,7 +39,7 @@ void loop(const Source* from, Scalar* y, std::size_t size, Readers... readers) {
   }
 }
 
-// The loop of a function of one, two or three vectors.
+// The loop of a function of one to four vectors.
 template <class F>
 Apply unary(F) {
   return [](const Source* from, Scalar* y, std::size_t size) { loop<F, 1>(from, y, size); };
@@ -51,6 +51,10 @@ Apply binary(F) {
 template <class F>
 Apply ternary(F) {
   return [](const Source* from, Scalar* y, std::size_t size) { loop<F, 3>(from, y, size); };
+}
+template <class F>
+Apply quaternary(F) {
+  return [](const Source* from, Scalar* y, std::size_t size) { loop<F, 4>(from, y, size); };
 }
 // That of a function of xsimd's vectors.
 template <class F>
@@ -185,6 +189,11 @@ void fill(FunctionKernels& k, Set) {
       ternary([](Vec g, Vec a, Vec b) { return power_slope(g, a, b); });
   loop_of(Function::exponent_slope) =
       ternary([](Vec g, Vec a, Vec b) { return exponent_slope(g, a, b); });
+  loop_of(Function::multiply_add) = ternary([](Vec a, Vec b, Vec c) { return a * b + c; });
+  loop_of(Function::less_where) =
+      quaternary([](Vec a, Vec b, Vec x, Vec y) { return a < b ? x : y; });
+  loop_of(Function::equal_where) =
+      quaternary([](Vec a, Vec b, Vec x, Vec y) { return a == b ? x : y; });
   k.repeat = repeat;
   k.sum = sum;
 }

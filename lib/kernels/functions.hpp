@@ -9,7 +9,7 @@
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
-/// What a step of a formula does. By the number of its sources: one, two and three.
+/// What a step of a formula does. By the number of its sources: one, two, three and four.
 enum class Function : std::uint8_t {
   copy,
   negate,
@@ -42,13 +42,28 @@ enum class Function : std::uint8_t {
   quotient_slope,
   power_slope,
   exponent_slope,
+  multiply_add,
+  less_where,
+  equal_where,
 };
-inline constexpr std::size_t function_count = 31;
+inline constexpr std::size_t function_count = 34, most_sources = 4;
 
 /// How many sources a function has.
 constexpr std::size_t sources_of(Function f) {
-  return f < Function::add ? 1 : f < Function::where ? 2 : 3;
+  return f < Function::add ? 1 : f < Function::where ? 2 : f < Function::less_where ? 3 : 4;
 }
+
+/// A function that is two of the others in one step, which saves a pass over the first-level cache: the second, of what
+/// the first gives and of its other sources.
+struct Pair {
+  Function both, first, second;
+};
+inline constexpr Pair pairs[] = {
+    {Function::multiply_add, Function::multiply, Function::add},
+    {Function::less_where, Function::less, Function::where},
+    {Function::equal_where, Function::equal, Function::where},
+};
+
 /// What a function reads: elements that follow each other, or one for all.
 struct Source {
   const Scalar* data;

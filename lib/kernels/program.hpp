@@ -15,7 +15,7 @@ inline constexpr std::size_t most_inputs = 8, most_numbers = 32, most_registers 
 struct Step {
   Function function;
   std::uint8_t to;
-  std::uint8_t from[3];
+  std::uint8_t from[most_sources];
 
   bool operator==(const Step&) const = default;
 };

@@ -185,44 +185,50 @@ BOOST_AUTO_TEST_CASE(the_position_of_an_element_does_not_matter) {
   });
 }
 
-// Functions of two and three sources, beside the same for single numbers.
+// Functions of two to four sources, beside the same for single numbers.
 struct Mixed {
   const char* name;
   Function function;
-  long double (*f)(long double, long double, long double);
+  long double (*f)(long double, long double, long double, long double);
   double low = -3, high = 3;  // of the first two
   double bound = 0;           // in units of epsilon
 };
 
 const Mixed mixed[] = {
-    {"add", Function::add, [](auto a, auto b, auto) { return a + b; }, -3, 3, 0.5},
-    {"subtract", Function::subtract, [](auto a, auto b, auto) { return a - b; }, -3, 3, 0.5},
-    {"multiply", Function::multiply, [](auto a, auto b, auto) { return a * b; }, -3, 3, 0.5},
-    {"divide", Function::divide, [](auto a, auto b, auto) { return a / b; }, -3, 3, 0.5},
-    {"less", Function::less, [](auto a, auto b, auto) { return 1.0L * (a < b); }},
-    {"less_equal", Function::less_equal, [](auto a, auto b, auto) { return 1.0L * (a <= b); }},
-    {"equal", Function::equal, [](auto a, auto b, auto) { return 1.0L * (a == b); }},
-    {"maximum", Function::maximum, [](auto a, auto b, auto) { return std::max(a, b); }},
-    {"minimum", Function::minimum, [](auto a, auto b, auto) { return std::min(a, b); }},
-    {"pow", Function::pow, [](auto a, auto b, auto) { return std::pow(a, b); }, 0, 9, 1},
-    {"where", Function::where, [](auto a, auto b, auto c) { return a != 0 ? b : c; }},
+    {"add", Function::add, [](auto a, auto b, auto, auto) { return a + b; }, -3, 3, 0.5},
+    {"subtract", Function::subtract, [](auto a, auto b, auto, auto) { return a - b; }, -3, 3, 0.5},
+    {"multiply", Function::multiply, [](auto a, auto b, auto, auto) { return a * b; }, -3, 3, 0.5},
+    {"divide", Function::divide, [](auto a, auto b, auto, auto) { return a / b; }, -3, 3, 0.5},
+    {"less", Function::less, [](auto a, auto b, auto, auto) { return 1.0L * (a < b); }},
+    {"less_equal", Function::less_equal,
+     [](auto a, auto b, auto, auto) { return 1.0L * (a <= b); }},
+    {"equal", Function::equal, [](auto a, auto b, auto, auto) { return 1.0L * (a == b); }},
+    {"maximum", Function::maximum, [](auto a, auto b, auto, auto) { return std::max(a, b); }},
+    {"minimum", Function::minimum, [](auto a, auto b, auto, auto) { return std::min(a, b); }},
+    {"pow", Function::pow, [](auto a, auto b, auto, auto) { return std::pow(a, b); }, 0, 9, 1},
+    {"where", Function::where, [](auto a, auto b, auto c, auto) { return a != 0 ? b : c; }},
     {"quotient_slope", Function::quotient_slope,
-     [](auto g, auto a, auto b) { return -g * a / (b * b); }, -3, 3, 3},
+     [](auto g, auto a, auto b, auto) { return -g * a / (b * b); }, -3, 3, 3},
     {"power_slope", Function::power_slope,
-     [](auto g, auto a, auto b) { return g * b * std::pow(a, b - 1); }, 0, 5, 1},
+     [](auto g, auto a, auto b, auto) { return g * b * std::pow(a, b - 1); }, 0, 5, 1},
     {"exponent_slope", Function::exponent_slope,
-     [](auto g, auto a, auto b) { return g * std::pow(a, b) * std::log(a); }, 0, 5, 2},
+     [](auto g, auto a, auto b, auto) { return g * std::pow(a, b) * std::log(a); }, 0, 5, 2},
+    {"less_where", Function::less_where,
+     [](auto a, auto b, auto c, auto d) { return a < b ? c : d; }},
+    {"equal_where", Function::equal_where,
+     [](auto a, auto b, auto c, auto d) { return a == b ? c : d; }},
 };
 
 BOOST_AUTO_TEST_CASE(mixes_of_arrays_and_numbers) {
   for (const Mixed& row : mixed)
     for (std::size_t size : {1, 7, 16, 33, 200})
-      for (unsigned repeated = 0; repeated < 8; ++repeated) {
+      for (unsigned repeated = 0; repeated < 16; ++repeated) {
         Guarded<Scalar> inputs[] = {numbers(size, 1, row.low, row.high),
-                                    numbers(size, 2, row.low, row.high), numbers(size, 3, -2, 2)};
+                                    numbers(size, 2, row.low, row.high), numbers(size, 3, -2, 2),
+                                    numbers(size, 4)};
         for (std::size_t i = 0; i < size; i += 5) inputs[1].data()[i] = inputs[0][i];  // equal ones
-        Source sources[3];
-        for (unsigned k = 0; k < 3; ++k) sources[k] = {inputs[k].data(), (repeated >> k & 1) != 0};
+        Source sources[kernels::most_sources];
+        for (unsigned k = 0; k < 4; ++k) sources[k] = {inputs[k].data(), (repeated >> k & 1) != 0};
         for_each_set<Kernels>([&](const Kernels& table) {
           Guarded<Scalar> y{size};
           table.apply[static_cast<std::size_t>(row.function)](sources, y.data(), size);
@@ -231,7 +237,7 @@ BOOST_AUTO_TEST_CASE(mixes_of_arrays_and_numbers) {
             const auto x = [&](unsigned k) {
               return static_cast<long double>(inputs[k][sources[k].repeated ? 0 : i]);
             };
-            const long double expected = row.f(x(0), x(1), x(2));
+            const long double expected = row.f(x(0), x(1), x(2), x(3));
             const long double off = std::abs(static_cast<long double>(y[i]) - expected);
             BOOST_REQUIRE_MESSAGE(off <= row.bound * epsilon * std::abs(expected),
                                   row.name << " of " << x(0) << ", " << x(1) << ", " << x(2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Formulas beside plain loops.
 #include "errors.hpp"
+#include "kernels/program.hpp"
 #include "reference.hpp"
 
 #include <xtape/ops.hpp>
@@ -110,6 +111,30 @@ BOOST_AUTO_TEST_CASE(an_op_without_gradients_gives_a_constant) {
   tape.backward(sum(y * a));
   BOOST_TEST(elements(a.grad()) == (std::vector<double>{1, 1, 0}));
   BOOST_TEST(elements(b.grad()) == (std::vector<double>{0, 0, 0}));
+}
+
+// A product that is added to, and a comparison by which is chosen, where nothing else reads them.
+BOOST_AUTO_TEST_CASE(two_steps_are_one_where_they_can) {
+  const auto steps = [](const Formula& f) { return f.program().steps.size(); };
+  BOOST_TEST(steps([](Term a, Term b, Term c) { return a * b + c; }) == 1);
+  BOOST_TEST(steps([](Term a, Term b, Term c) { return c + a * b; }) == 1);
+  BOOST_TEST(steps([](Term a, Term b) { return a * a + b * b; }) == 2);
+  BOOST_TEST(steps([](Term a, Term b) { return where(a > b, a, 0.5 * b); }) == 2);
+  BOOST_TEST(steps([](Term a, Term b) { return where(a == b, a, 1); }) == 1);
+  BOOST_TEST(steps([](Term a, Term b) { return where(a <= b, a, 1); }) == 2);
+  const Formula twice{[](Term a, Term b) {
+    const Term product = a * b;
+    return (product + 1) / product;
+  }};
+  BOOST_TEST(steps(twice) == 3);
+  const Formula inner{[](Term a, Term b) { return where(a < b, a * b + 1, b); }},
+      outer{[&](Term a, Term b) { return inner(b, a) + 2 * a; }};
+  const Array a = random({70}, -1, 1, 1), b = random({70}, -1, 1, 2);
+  const auto expected = tabulate({70}, [&](const Shape& i) {
+    const double x = at(a, i), z = at(b, i);
+    return (z < x ? z * x + 1 : x) + 2 * x;
+  });
+  BOOST_TEST(difference(outer(a, b), {70}, expected, 4 * epsilon) == "");
 }
 
 BOOST_AUTO_TEST_CASE(arrays_without_elements) {
