@@ -174,15 +174,16 @@ void elementwise(std::span<const Assignment> assignments) {
     evaluations.emplace_back(*a.program, a.arrays, a.numbers, a.out->shape());
   // Of a few arrays in double, a second-level cache holds that much.
   constexpr std::size_t piece = 8 * block;
-  parallel_ranges(
-      assignments[0].out->size(), elementwise_grain, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t at = begin; at < end; at += piece)
-          for (std::size_t i = 0; i < evaluations.size(); ++i) {
-            const auto place = [y = assignments[i].out->data()](std::size_t k) { return y + k; };
-            evaluations[i].slice(at, std::min(at + piece, end), false, place,
-                                 [](const Scalar*, std::size_t) {});
-          }
-      });
+  parallel_ranges(assignments[0].out->size(), elementwise_grain,
+                  [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t at = begin; at < end; at += piece)
+                      for (const Evaluation& evaluation : evaluations) {
+                        Scalar* const y = assignments[&evaluation - evaluations.data()].out->data();
+                        const auto place = [y](std::size_t k) { return y + k; };
+                        evaluation.slice(at, std::min(at + piece, end), false, place,
+                                         [](const Scalar*, std::size_t) {});
+                      }
+                  });
 }
 
 double sum(const Program& program, std::span<const Array* const> arrays,
