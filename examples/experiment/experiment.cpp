@@ -2,25 +2,12 @@
 #include "experiment.hpp"
 
 #include "predictions.hpp"
+#include "reports.hpp"
 
 using namespace xtape;
 
 namespace experiment {
 namespace {
-
-report::Epoch to_report(const EpochReport& e, double learning_rate) {
-  return {.train_loss = e.train.loss,
-          .train_accuracy = e["train.accuracy"],
-          .test_loss = e["test.loss"],
-          .test_accuracy = e["test.accuracy"],
-          .data_seconds = e.seconds.data,
-          .forward_seconds = e.seconds.forward,
-          .backward_seconds = e.seconds.backward,
-          .update_seconds = e.seconds.update,
-          .test_seconds = e.seconds.test,
-          .learning_rate = learning_rate,
-          .images_per_second = e.samples_per_second()};
-}
 
 // What is done to all images, by those to train with.
 std::vector<data::Augmentation> normalisation(const Settings& s, const data::Dataset& train) {

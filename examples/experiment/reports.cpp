@@ -11,6 +11,20 @@ using namespace xtape;
 
 namespace experiment {
 
+report::Epoch to_report(const EpochReport& e, double learning_rate) {
+  return {.train_loss = e.train.loss,
+          .train_accuracy = e["train.accuracy"],
+          .test_loss = e["test.loss"],
+          .test_accuracy = e["test.accuracy"],
+          .data_seconds = e.seconds.data,
+          .forward_seconds = e.seconds.forward,
+          .backward_seconds = e.seconds.backward,
+          .update_seconds = e.seconds.update,
+          .test_seconds = e.seconds.test,
+          .learning_rate = learning_rate,
+          .images_per_second = e.samples_per_second()};
+}
+
 void write_report(const char* program, const std::string& directory,
                   const report::Results& results) {
   try {

@@ -14,6 +14,9 @@ namespace experiment {
 void write_report(const char* program, const std::string& directory,
                   const report::Results& results);
 
+/// What a report has of an epoch. Its images are samples.
+report::Epoch to_report(const xtape::EpochReport& epoch, double learning_rate);
+
 /// Ends a run with an epoch whose figures are not finite.
 void mark_diverged(report::Run& run);
 

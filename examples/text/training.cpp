@@ -3,6 +3,7 @@
 
 #include "../experiment/interrupt.hpp"
 #include "../experiment/print.hpp"
+#include "../experiment/reports.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -64,19 +65,11 @@ Task next_character(Writer& writer) {
 // A sample of a report is a character.
 report::Run to_report(const History& history, const Settings& s, const Schedule& schedule) {
   report::Run run = begun(s);
-  for (const EpochReport& e : history.epochs)
-    run.epochs.push_back(
-        {.train_loss = e.train.loss,
-         .train_accuracy = e["train.accuracy"],
-         .test_loss = e["test.loss"],
-         .test_accuracy = e["test.accuracy"],
-         .data_seconds = e.seconds.data,
-         .forward_seconds = e.seconds.forward,
-         .backward_seconds = e.seconds.backward,
-         .update_seconds = e.seconds.update,
-         .test_seconds = e.seconds.test,
-         .learning_rate = schedule(static_cast<std::uint64_t>(e.epoch) * s.steps_of_epoch()),
-         .images_per_second = e.samples_per_second() * static_cast<double>(s.context)});
+  for (const EpochReport& e : history.epochs) {
+    run.epochs.push_back(experiment::to_report(
+        e, schedule(static_cast<std::uint64_t>(e.epoch) * s.steps_of_epoch())));
+    run.epochs.back().images_per_second *= static_cast<double>(s.context);
+  }
   run.complete = history.epochs.size() >= static_cast<std::size_t>(s.common.epochs);
   return run;
 }
@@ -158,7 +151,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
                     s.final_rate, s.steps, s.warmup_steps, s.weight_decay, s.clip_norm)}});
   options.on_step = [](const StepReport&) { return !experiment::interrupted(); };
   if (!common.events.empty()) options.on_epoch.push_back(event_log(common.events));
-  options.on_epoch.push_back([&](const History& history) {
+  options.on_epoch.emplace_back([&](const History& history) {
     show(history);
     shown = true;
     return true;

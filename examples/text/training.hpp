@@ -45,7 +45,7 @@ struct Writer {
   std::string name;     ///< of models::text_models
   std::size_t context;  ///< how much of a text it looks back on
 
-  void parameters(xtape::ParameterList& list) { model->parameters(list); }
+  void parameters(xtape::ParameterList& list) const { model->parameters(list); }
 };
 /// One with initial weights.
 Writer make_writer(const std::string& name, const xtape::data::Vocabulary& vocabulary,
