@@ -15,6 +15,24 @@ std::size_t in_group(const Op& op, std::size_t in, std::size_t out, std::size_t 
   return in / groups;
 }
 
+// The bias of a layer with that weight, if there is to be one.
+template <class Options>
+std::optional<Parameter> conv_bias(const Op& op, const Parameter& weight, const Options& o,
+                                   Rng& rng) {
+  return make_bias(op, o.bias, o.out, fans_of(weight.shape(), o.groups), o.bias_init, rng);
+}
+
+// What the op of a layer is called with, over sequences or images.
+template <class OpOptions, class Options>
+OpOptions conv_options(const Options& o) {
+  return {.stride = o.stride,
+          .padding = o.padding,
+          .dilation = o.dilation,
+          .groups = o.groups,
+          .activation = o.activation,
+          .max_pool = o.max_pool};
+}
+
 Conv2D::Options depthwise(const DepthwiseConv2D::Options& o, Location at) {
   const Op op{"depthwise_conv2d", at};
   check_count(op, "channels", o.channels);
@@ -38,14 +56,8 @@ Conv1D::Conv1D(const Options& o, Rng& rng, Location at)
     : weight_{make_weight({"conv1d", at},
                           {o.kernel, in_group({"conv1d", at}, o.in, o.out, o.groups), o.out},
                           o.weight_init, rng, o.groups)},
-      bias_{make_bias({"conv1d", at}, o.bias, o.out, fans_of(weight_.shape(), o.groups),
-                      o.bias_init, rng)},
-      options_{.stride = o.stride,
-               .padding = o.padding,
-               .dilation = o.dilation,
-               .groups = o.groups,
-               .activation = o.activation,
-               .max_pool = o.max_pool} {}
+      bias_{conv_bias({"conv1d", at}, weight_, o, rng)},
+      options_{conv_options<Conv1DOptions>(o)} {}
 
 Variable Conv1D::operator()(const Variable& x, Location at) {
   return apply_both({"conv1d", at}, x, weight_, bias_,
@@ -59,14 +71,8 @@ Conv2D::Conv2D(const Options& o, Rng& rng, Location at)
           {"conv2d", at},
           {o.kernel.height, o.kernel.width, in_group({"conv2d", at}, o.in, o.out, o.groups), o.out},
           o.weight_init, rng, o.groups)},
-      bias_{make_bias({"conv2d", at}, o.bias, o.out, fans_of(weight_.shape(), o.groups),
-                      o.bias_init, rng)},
-      options_{.stride = o.stride,
-               .padding = o.padding,
-               .dilation = o.dilation,
-               .groups = o.groups,
-               .activation = o.activation,
-               .max_pool = o.max_pool} {}
+      bias_{conv_bias({"conv2d", at}, weight_, o, rng)},
+      options_{conv_options<Conv2DOptions>(o)} {}
 
 Variable Conv2D::operator()(const Variable& x, Location at) {
   return apply_both({"conv2d", at}, x, weight_, bias_,
@@ -80,8 +86,7 @@ ConvTranspose2D::ConvTranspose2D(const Options& o, Rng& rng, Location at)
                           {o.kernel.height, o.kernel.width,
                            in_group({"conv_transpose2d", at}, o.out, o.in, o.groups), o.in},
                           o.weight_init, rng, o.groups)},
-      bias_{make_bias({"conv_transpose2d", at}, o.bias, o.out, fans_of(weight_.shape(), o.groups),
-                      o.bias_init, rng)},
+      bias_{conv_bias({"conv_transpose2d", at}, weight_, o, rng)},
       options_{.stride = o.stride,
                .padding = o.padding,
                .dilation = o.dilation,
