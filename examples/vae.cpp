@@ -3,10 +3,12 @@
 // image by a normal distribution of 20 numbers, and to draw an image by such numbers.
 //   vae --help                                  all options
 //   vae --epochs 10 --picture digits.png        images, what became of them, and below some that it makes up
+//   vae --report run                            run/report.html, with that picture as it becomes better
 // The last line is for other programs: test loss 105.9201 seconds 104.4 images/s 6137
 // The loss is the negative evidence lower bound of an image, in nats: pixels are probabilities.
 #include "experiment/print.hpp"
 #include "experiment/program.hpp"
+#include "experiment/reports.hpp"
 #include "report/report.hpp"
 
 #include <fmt/format.h>
@@ -83,8 +85,8 @@ class Sheet {
   std::vector<std::uint8_t> bytes_;
 };
 
-// Some images, below each what it becomes by the mean of its code, and as many rows of made-up ones.
-void draw(const std::string& path, Autoencoder& model, const data::ImageDataset& images) {
+// Some images, below each what it becomes by the mean of its code, and rows of made-up ones.
+report::Image drawn(Autoencoder& model, const data::ImageDataset& images) {
   constexpr std::size_t columns = 16, rows = 8;
   Sheet sheet{columns};
   const data::ImageDataset shown = images.first(std::min(columns, images.size()));
@@ -97,12 +99,28 @@ void draw(const std::string& path, Autoencoder& model, const data::ImageDataset&
   Array code = uninitialized({(rows - 2) * columns, codes});
   for (Scalar& x : code) x = static_cast<Scalar>(rng.normal());
   sheet.add(predict([&](const Variable& z) { return sigmoid(model.decoder(z)); }, std::move(code)));
-  report::write_png(path, sheet.image());
+  return sheet.image();
 }
 
-int train(const experiment::Program& program, const std::string& picture) {
+struct Options {
+  experiment::Program program{.name = "vae",
+                              .purpose = "Trains a variational autoencoder on MNIST",
+                              .training = {.model = "vae", .batch_size = 128}};
+  std::string picture = {}, report = {};
+};
+
+report::Results begun(const Options& o, const data::Split& data, std::string command) {
+  report::Results results = experiment::begun(o.program, data, std::move(command));
+  results.accuracies = false;
+  results.loss = "nats";
+  return results;
+}
+
+int train(const Options& o, std::string command) {
+  const experiment::Program& program = o.program;
   experiment::check_paths(program);
-  experiment::check_writable("picture", picture);
+  experiment::check_writable("picture", o.picture);
+  const auto claim = experiment::claim_report(o.report, program.training.resume);
   const ThreadLimit threads{program.threads};
   const data::Split data = experiment::load(*program.training.catalogue, program.data);
   const data::Mapped noisy = data::map(data.train, add_noise),
@@ -113,17 +131,30 @@ int train(const experiment::Program& program, const std::string& picture) {
                   .step = [&](Tape& tape, const data::Batch& b) { return step(model, tape, b); },
                   .metrics = {mean_of("reconstruction", 0), mean_of("divergence", 1)}};
   const experiment::Plan plan{program.training, data.train.size()};
+  const experiment::Lesson lesson{.task = task,
+                                  .parameters = parameters(model),
+                                  .train = noisy,
+                                  .test = test,
+                                  .model = program.training.model,
+                                  .data = data.train.name(),
+                                  .source = data.train.source()};
+  experiment::Reporter reporter{program.name, o.report, begun(o, data, std::move(command))};
   experiment::Session session{program};
-  const History history = experiment::fit(program.training, plan,
-                                          {.task = task,
-                                           .parameters = parameters(model),
-                                           .train = noisy,
-                                           .test = test,
-                                           .model = "vae",
-                                           .data = data.train.name(),
-                                           .source = data.train.source()},
-                                          rng, program.log());
-  if (!picture.empty() && !history.interrupted) draw(picture, model, data.test);
+  const History history = reporter.follow([&](const experiment::Watcher& watch) {
+    const auto record = [&](const History& past, const UpdateStatistics& updates) {
+      report::Run run =
+          experiment::to_report(program.training, plan, lesson.parameters, past, updates);
+      auto [height, width, channels, shown] = drawn(model, data.test);
+      run.pictures = {{"Images of the test set, below each what becomes of it, and made-up ones",
+                       height, width, std::move(shown)}};
+      watch(run);
+    };
+    return experiment::fit(program.training, plan, lesson, rng, program.log(),
+                           watch ? experiment::EpochWatcher{record} : experiment::EpochWatcher{});
+  });
+  if (!history.interrupted) reporter.tell(program.log());
+  if (!o.picture.empty() && !history.interrupted)
+    report::write_png(o.picture, drawn(model, data.test));
   return session.finish(
       history, [&](const std::string& path) { save(path, model); },
       [&] {
@@ -136,13 +167,11 @@ int train(const experiment::Program& program, const std::string& picture) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  experiment::Program program{.name = "vae",
-                              .purpose = "Trains a variational autoencoder on MNIST",
-                              .training = {.batch_size = 128}};
-  std::string picture;
-  CLI::App app{program.purpose};
-  experiment::add_program_options(app, program);
-  app.add_option("--picture", picture, "Write a picture of what it draws to this file (PNG)");
-  return experiment::run(app, program, argc, argv,
-                         [&](const std::string&) { return train(program, picture); });
+  Options o;
+  CLI::App app{o.program.purpose};
+  experiment::add_program_options(app, o.program);
+  app.add_option("--picture", o.picture, "Write a picture of what it draws to this file (PNG)");
+  app.add_option("--report", o.report, "Write report.html and results to this directory");
+  return experiment::run(app, o.program, argc, argv,
+                         [&](std::string command) { return train(o, std::move(command)); });
 }

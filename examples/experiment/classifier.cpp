@@ -41,18 +41,6 @@ void print_summary(const Settings& s) {
   std::cout << summary(net, architecture.input);
 }
 
-// What a report has before the first epoch.
-report::Results begun(const Options& o, const data::Split& data, std::string command) {
-  const Settings& s = o.program.training;
-  report::Results results{.title = fmt::format("{} on {}", s.model, data.train.name()),
-                          .command = std::move(command)};
-  describe(results, s, data, o.program.threads);
-  const double rate = make_optimizer(s)->learning_rate();
-  results.settings["learning rate"] = fmt::format("{}", rate);
-  results.runs = {{.optimizer = s.optimizer, .seed = s.seed, .learning_rate = rate}};
-  return results;
-}
-
 // For other programs.
 std::string last_line(const History& history) {
   return fmt::format("test accuracy {:.4f} loss {:.4f} seconds {:.1f} images/s {:.0f}",
@@ -68,7 +56,7 @@ int train_and_tell(const Options& o, std::string command) {
   // Fails now rather than after data was downloaded.
   const auto claim = claim_report(o.report, program.training.resume);
   const data::Split data = load(*program.training.catalogue, program.data);
-  Reporter reporter{program.name, o.report, begun(o, data, std::move(command))};
+  Reporter reporter{program.name, o.report, begun(program, data, std::move(command))};
   Session session{program};
   auto [net, history] = reporter.follow(
       [&](const Watcher& watch) { return train(program.training, data, program.log(), watch); });

@@ -4,6 +4,8 @@
 #include "interrupt.hpp"
 #include "print.hpp"
 
+#include <fmt/format.h>
+
 #include <iostream>
 
 using namespace xtape;
@@ -45,6 +47,17 @@ int run(CLI::App& app, Program& program, int argc, char** argv,
     print(stderr, "{}: {}\n", program.name, error.what());
     return 1;
   }
+}
+
+report::Results begun(const Program& program, const data::Split& data, std::string command) {
+  const Settings& s = program.training;
+  report::Results results{.title = fmt::format("{} on {}", s.model, data.train.name()),
+                          .command = std::move(command)};
+  describe(results, s, data, program.threads);
+  const double rate = make_optimizer(s)->learning_rate();
+  results.settings["learning rate"] = fmt::format("{}", rate);
+  results.runs = {{.optimizer = s.optimizer, .seed = s.seed, .learning_rate = rate}};
+  return results;
 }
 
 void check_paths(const Program& program) {

@@ -47,6 +47,9 @@ class Session {
   std::optional<xtape::Profiler> profiler_;
 };
 
+/// What a report of it has before the first epoch.
+report::Results begun(const Program& program, const xtape::data::Split& data, std::string command);
+
 /// Throws DataError if what is to be written in the end could not be.
 void check_paths(const Program& program);
 

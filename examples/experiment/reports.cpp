@@ -3,6 +3,7 @@
 
 #include "print.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
@@ -10,12 +11,20 @@
 using namespace xtape;
 
 namespace experiment {
+namespace {
+
+double accuracy_of(const Metrics& metrics) {
+  const auto found = std::ranges::find(metrics.numbers, "accuracy", &Metrics::Number::name);
+  return found == metrics.numbers.end() ? std::numeric_limits<double>::quiet_NaN() : found->value;
+}
+
+}  // namespace
 
 report::Epoch to_report(const EpochReport& e, double learning_rate) {
   return {.train_loss = e.train.loss,
-          .train_accuracy = e["train.accuracy"],
+          .train_accuracy = accuracy_of(e.train),
           .test_loss = e["test.loss"],
-          .test_accuracy = e["test.accuracy"],
+          .test_accuracy = accuracy_of(e.test.value()),
           .data_seconds = e.seconds.data,
           .forward_seconds = e.seconds.forward,
           .backward_seconds = e.seconds.backward,
@@ -23,6 +32,22 @@ report::Epoch to_report(const EpochReport& e, double learning_rate) {
           .test_seconds = e.seconds.test,
           .learning_rate = learning_rate,
           .images_per_second = e.samples_per_second()};
+}
+
+report::Run to_report(const Settings& settings, const Plan& plan,
+                      const std::vector<NamedParameter>& parameters, const History& history,
+                      const UpdateStatistics& updates) {
+  report::Run run{.optimizer = settings.optimizer, .seed = settings.seed};
+  run.learning_rate = plan.schedule(1);
+  run.complete =
+      history.stopped || history.epochs.size() >= static_cast<std::size_t>(settings.epochs);
+  for (const EpochReport& e : history.epochs)
+    run.epochs.push_back(
+        to_report(e, plan.schedule(static_cast<std::uint64_t>(e.epoch) * plan.steps)));
+  for (const auto& [name, parameter] : parameters) run.parameters.push_back(name);
+  for (const UpdateStatistics::Sample& sample : updates.samples())
+    run.updates.push_back({sample.step, sample.gradient_norms, sample.update_ratios});
+  return run;
 }
 
 void write_report(const char* program, const std::string& directory,

@@ -14,8 +14,12 @@ namespace experiment {
 void write_report(const char* program, const std::string& directory,
                   const report::Results& results);
 
-/// What a report has of an epoch. Its images are samples.
+/// What a report has of an epoch. Its images are samples; an accuracy that was not measured is NaN.
 report::Epoch to_report(const xtape::EpochReport& epoch, double learning_rate);
+/// And of a training so far, beside what its model shows.
+report::Run to_report(const Settings& settings, const Plan& plan,
+                      const std::vector<xtape::NamedParameter>& parameters,
+                      const xtape::History& history, const xtape::UpdateStatistics& updates);
 
 /// Ends a run with an epoch whose figures are not finite.
 void mark_diverged(report::Run& run);

@@ -62,6 +62,13 @@ void check_run(const std::string& name, const Run& run, const Results& results) 
     if (const std::size_t size = run.mistakes[i].pixels.size(); size != 0 && size != 3 * area)
       check_size(mistake + ".pixels", size, area, "pixels");
   }
+  for (std::size_t i = 0; i < run.pictures.size(); ++i) {
+    const Picture& picture = run.pictures[i];
+    const std::string field = fmt::format("{}.pictures[{}].", name, i);
+    check_length(field + "height", picture.height);
+    check_length(field + "width", picture.width);
+    check_size(field + "pixels", picture.pixels.size(), picture.height * picture.width, "pixels");
+  }
   if (run.mistake_count < run.mistakes.size())
     throw std::runtime_error{fmt::format("{}.mistake_count: expected at least {}, found {}", name,
                                          run.mistakes.size(), run.mistake_count)};

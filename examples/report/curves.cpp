@@ -93,13 +93,14 @@ void put_update_chart(std::string& out, const Run& run, std::size_t first, Chart
 
 void put_curves(std::string& out, const Results& results, std::span<const Group> groups) {
   out += "<section>\n<h2>Over the epochs</h2>\n<div class=\"charts\">\n";
-  put_curve(out, results, groups, {"accuracy", "Test accuracy", "%", "epoch", {}, {}, percent},
-            share_scale, [](const Epoch& e) { return e.test_accuracy; });
+  if (results.accuracies)
+    put_curve(out, results, groups, {"accuracy", "Test accuracy", "%", "epoch", {}, {}, percent},
+              share_scale, [](const Epoch& e) { return e.test_accuracy; });
   put_curve(out, results, groups,
-            {"test-loss", "Test loss", "cross-entropy", "epoch", {}, {}, four_decimals},
+            {"test-loss", "Test loss", results.loss, "epoch", {}, {}, four_decimals},
             positive_scale, [](const Epoch& e) { return e.test_loss; });
   put_curve(out, results, groups,
-            {"train-loss", "Training loss", "cross-entropy", "epoch", {}, {}, four_decimals},
+            {"train-loss", "Training loss", results.loss, "epoch", {}, {}, four_decimals},
             positive_scale, [](const Epoch& e) { return e.train_loss; });
   put(out, "</div>\n<p class=\"note\">{}</p>\n</section>\n", curves_note(results, groups));
   out += "<section>\n<h2>Time</h2>\n" + time_figure(groups) + "</section>\n";

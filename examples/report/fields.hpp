@@ -58,6 +58,14 @@ void fields(T& text, auto&& visit) {
   visit("text", text.text);
 }
 
+template <Is<Picture> T>
+void fields(T& picture, auto&& visit) {
+  visit("title", picture.title);
+  visit("height", picture.height);
+  visit("width", picture.width);
+  visit("pixels", picture.pixels);
+}
+
 template <Is<Run> T>
 void fields(T& run, auto&& visit) {
   visit("optimizer", run.optimizer);
@@ -72,6 +80,7 @@ void fields(T& run, auto&& visit) {
   visit("mistake_count", run.mistake_count);
   visit("filters", run.filters);
   visit("texts", run.texts);
+  visit("pictures", run.pictures);
 }
 
 template <Is<Reference> T>
@@ -91,6 +100,8 @@ void fields(T& results, auto&& visit) {
   visit("titles", results.titles);
   visit("epochs", results.epochs);
   visit("test_samples", results.test_samples);
+  visit("accuracies", results.accuracies);
+  visit("loss", results.loss);
   visit("classes", results.classes);
   visit("image_height", results.image_height);
   visit("image_width", results.image_width);

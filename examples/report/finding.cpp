@@ -8,22 +8,20 @@
 namespace report {
 namespace {
 
-double accuracy(const Group& group) {
-  return last(group, [](const Epoch& e) { return e.test_accuracy; }).mean;
+std::string difference(const Score& score, double value) {
+  return score.is_accuracy() ? fixed(100 * value, 2) + " points" : fixed(value, 4);
 }
 
-std::string compare(const Group& best, const Group& next, std::size_t test_samples) {
+std::string compare(const Score& score, const Group& best, const Group& next) {
   // The difference of what is shown, so that a reader finds it again.
-  const auto shown = [](const Group& group) { return std::round(1e4 * accuracy(group)) / 100; };
-  const double points = shown(best) - shown(next);
-  const double error =
-      100 * std::hypot(accuracy_error(best, test_samples), accuracy_error(next, test_samples));
-  std::string text = fmt::format(", {} {} %", next.name, percent(accuracy(next)));
-  if (points < 2 * error)
+  const auto rounded = [&](const Group& group) { return std::round(1e4 * score.of(group)) / 1e4; };
+  const double distance = std::abs(rounded(best) - rounded(next));
+  const double error = std::hypot(score.error(best), score.error(next));
+  std::string text = fmt::format(", {} {}", next.name, shown(score, score.of(next)));
+  if (distance < 2 * error)
     put(text,
-        "; the difference of {} points may be chance, as it is less than twice its standard error, "
-        "{} points",
-        fixed(points, 2), fixed(2 * error, 2));
+        "; the difference of {} may be chance, as it is less than twice its standard error, {}",
+        difference(score, distance), difference(score, 2 * error));
   return text;
 }
 
@@ -41,24 +39,35 @@ std::string progress(const Results& results, const char* begin) {
 
 }  // namespace
 
+std::string shown(const Score& score, double value) {
+  return score.is_accuracy() ? percent(value) + " %" : fixed(value, 4);
+}
+
 std::string finding(const Results& results, std::span<const Group> groups) {
   if (results.runs.empty()) return "There are no runs.";
+  const Score score{results};
   std::vector<const Group*> complete;
   for (const Group& group : groups)
-    if (group.state == State::complete && std::isfinite(accuracy(group)))
+    if (group.state == State::complete && std::isfinite(score.of(group)))
       complete.push_back(&group);
   if (complete.empty()) {
     const std::string text = progress(results, "So far ");
-    return text.empty() ? "No run has a test accuracy." : text;
+    return text.empty()
+               ? fmt::format("No run has a test {}.", score.is_accuracy() ? "accuracy" : "loss")
+               : text;
   }
-  std::ranges::stable_sort(complete, std::greater{}, [](const Group* g) { return accuracy(*g); });
+  std::ranges::stable_sort(complete, [&](const Group* a, const Group* b) {
+    return score.better(score.of(*a), score.of(*b));
+  });
   const Group& best = *complete.front();
   const std::size_t seeds = best.counted.size();
-  std::string text = fmt::format("{} reached {} % accuracy on the test set after {}", best.name,
-                                 percent(accuracy(best)), counted(best.epochs, "epoch"));
+  const std::string value = shown(score, score.of(best));
+  std::string text = fmt::format("{} reached {} on the test set after {}", best.name,
+                                 score.is_accuracy() ? value + " accuracy" : "a loss of " + value,
+                                 counted(best.epochs, "epoch"));
   if (seeds > 1) put(text, " (mean of {} seeds)", seeds);
   if (complete.size() > 1)
-    text += compare(best, *complete[1], results.test_samples);
+    text += compare(score, best, *complete[1]);
   else
     put(text, ", in {} s", brief(mean_total(best, total_seconds)));
   text += ".";

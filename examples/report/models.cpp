@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace report {
@@ -109,18 +110,30 @@ void put_texts(std::string& out, const Run& run) {
         escape(title), escape(title), escape(text));
 }
 
+void put_pictures(std::string& out, const Run& run) {
+  if (run.pictures.empty()) return;
+  out += "<h4>What it draws</h4>\n";
+  for (const Picture& p : run.pictures)
+    put(out,
+        "<figure><figcaption>{}</figcaption><img class=\"drawn\" width=\"{}\" height=\"{}\" "
+        "alt=\"{}\" src=\"{}\"/></figure>\n",
+        escape(p.title), p.width, p.height, escape(p.title),
+        data_uri({p.height, p.width, 1, p.pixels}));
+}
+
 void put_model(std::string& out, const Results& results, const Run& run, const std::string& id) {
   put_confusion(out, results, run, id);
   put_mistakes(out, results, run);
   put_filters(out, run);
   put_texts(out, run);
+  put_pictures(out, run);
   put_updates(out, run, id);
 }
 
 bool has_details(const Run* run) {
   return run != nullptr &&
          !(run->confusion.empty() && run->mistakes.empty() && run->filters.weights.empty() &&
-           run->texts.empty() && run->updates.empty());
+           run->texts.empty() && run->pictures.empty() && run->updates.empty());
 }
 
 }  // namespace
@@ -129,24 +142,28 @@ void put_models(std::string& out, const Results& results, std::span<const Group>
   struct Shown {
     const Group* group;
     const Run* run;
-    double accuracy;  // after the last epoch; -1 if it diverged
+    double score;  // after the last epoch; NaN if it diverged
   };
+  const Score score{results};
   std::vector<Shown> all;
   for (const Group& group : groups)
-    if (const Run* run = best_run(group); has_details(run)) {
-      const double accuracy = run->epochs.back().test_accuracy;
-      all.push_back({&group, run, std::isfinite(accuracy) ? accuracy : -1});
+    if (const Run* run = best_run(group, score); has_details(run)) {
+      const double value = score(run->epochs.back());
+      all.push_back(
+          {&group, run, std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN()});
     }
   if (all.empty()) return;
-  std::ranges::stable_sort(all, std::greater{}, &Shown::accuracy);
-  out +=
-      "<section>\n<h2>What the models learned</h2>\n<p>The run of each optimizer with the highest "
-      "test accuracy after its last epoch, the best first.</p>\n";
+  std::ranges::stable_sort(
+      all, [&](double a, double b) { return score.better(a, b); }, &Shown::score);
+  put(out,
+      "<section>\n<h2>What the models learned</h2>\n<p>The run of each optimizer with the {} after "
+      "its last epoch, the best first.</p>\n",
+      score.is_accuracy() ? "highest test accuracy" : "lowest test loss");
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto& [group, run, accuracy] = all[i];
+    const auto& [group, run, value] = all[i];
     const std::string heading =
         fmt::format("<h3>{}, seed {} <small>{}</small></h3>", escape(group->name), run->seed,
-                    accuracy < 0 ? "diverged" : percent(accuracy) + " %");
+                    std::isnan(value) ? "diverged" : shown(score, value));
     if (i == 0)
       put(out, "{}\n", heading);
     else

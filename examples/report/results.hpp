@@ -11,7 +11,7 @@
 namespace report {
 
 /// One epoch of one run. A run that diverged ends with an epoch whose losses are not finite
-/// and whose accuracies are NaN.
+/// and whose accuracies are NaN, as are all of models that have none.
 struct Epoch {
   double train_loss = 0, train_accuracy = 0;  ///< while training
   double test_loss = 0, test_accuracy = 0;    ///< after the epoch
@@ -49,6 +49,13 @@ struct Text {
   std::string text = {};
 };
 
+/// A picture that the model drew.
+struct Picture {
+  std::string title = {};  ///< what it shows
+  std::size_t height = 0, width = 0;
+  std::vector<std::uint8_t> pixels = {};  ///< height * width, 0 is black
+};
+
 /// One training.
 struct Run {
   std::string optimizer = {};  ///< as make_optimizer calls it
@@ -64,6 +71,7 @@ struct Run {
   std::size_t mistake_count = 0;                 ///< of which `mistakes` has some
   Filters filters = {};                          ///< empty for a model without a convolution
   std::vector<Text> texts = {};                  ///< of a model that writes
+  std::vector<Picture> pictures = {};            ///< of a model that draws
 };
 
 /// What someone else measured, to stand beside our figures; NaN where it is not known.
@@ -83,6 +91,8 @@ struct Results {
   std::map<std::string, std::string> titles = {};  ///< how people write each Run::optimizer
   std::size_t epochs = 0;                          ///< asked for
   std::size_t test_samples = 0;                    ///< in the test set
+  bool accuracies = true;                          ///< else runs are ranked by the test loss
+  std::string loss = "cross-entropy";              ///< what it is, or in which unit
   std::vector<std::string> classes = {};           ///< names, such as "0" to "9"
   std::size_t image_height = 28, image_width = 28;
   std::vector<Run> runs = {};

@@ -12,6 +12,9 @@ namespace report {
 // The groups, named as people write: AMSGrad for amsgrad. Other names stay as they are.
 std::vector<Group> titled_groups(const Results& results);
 
+// A score as text: 98.93 %, or a loss.
+std::string shown(const Score& score, double value);
+
 // What was found, in a sentence or two, as text.
 std::string finding(const Results& results, std::span<const Group> groups);
 // What of this group the figures leave out, as text; empty if nothing.

@@ -49,10 +49,16 @@ double binomial_error(double p, std::size_t n) {
   return std::sqrt(p * (1 - p) / static_cast<double>(n));
 }
 
-double accuracy_error(const Group& group, std::size_t test_samples) {
-  const Spread accuracy = last(group, [](const Epoch& e) { return e.test_accuracy; });
-  const double of_seeds = accuracy.deviation / std::sqrt(static_cast<double>(group.counted.size()));
-  return std::fmax(binomial_error(accuracy.mean, test_samples), of_seeds);  // the one that is known
+bool Score::better(double a, double b) const {
+  if (std::isnan(b)) return !std::isnan(a);
+  return accuracy_ ? a > b : a < b;
+}
+
+double Score::error(const Group& group) const {
+  const Spread all = last(group, *this);
+  const double of_seeds = all.deviation / std::sqrt(static_cast<double>(group.counted.size()));
+  return accuracy_ ? std::fmax(binomial_error(all.mean, samples_), of_seeds)  // that is known
+                   : of_seeds;
 }
 
 State state(const Run& run) {
@@ -117,12 +123,11 @@ double train_seconds(const Epoch& e) {
 
 double total_seconds(const Epoch& e) { return train_seconds(e) + e.test_seconds; }
 
-const Run* best_run(const Group& group) {
-  const auto accuracy = [](const Run* run) { return run->epochs.back().test_accuracy; };
+const Run* best_run(const Group& group, const Score& score) {
   const Run* best = nullptr;
   for (const Run* run : group.counted)
-    if (!run->epochs.empty() && (best == nullptr || accuracy(run) > accuracy(best) ||
-                                 (std::isnan(accuracy(best)) && !std::isnan(accuracy(run)))))
+    if (!run->epochs.empty() &&
+        (best == nullptr || score.better(score(run->epochs.back()), score(best->epochs.back()))))
       best = run;
   return best;
 }

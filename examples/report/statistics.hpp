@@ -47,14 +47,33 @@ Spread last(const Group& group, const Measure& measure);
 // The mean over the counted runs of the sum over epochs; over those that all have while runs go on.
 double mean_total(const Group& group, const Measure& measure);
 
-// The standard error of the mean test accuracy after the last epoch: that of the test set or that of the
-// seeds, deviation / sqrt(seeds), whichever is larger; NaN if neither is known.
-double accuracy_error(const Group& group, std::size_t test_samples);
+// What runs are ranked by, on the test set: the accuracy, of which more is better, or else the loss.
+class Score {
+ public:
+  explicit Score(const Results& results)
+      : accuracy_{results.accuracies}, samples_{results.test_samples} {}
+
+  double operator()(const Epoch& epoch) const {
+    return accuracy_ ? epoch.test_accuracy : epoch.test_loss;
+  }
+  bool is_accuracy() const { return accuracy_; }
+  // A number is better than none.
+  bool better(double a, double b) const;
+  // The mean over a group after the last epoch.
+  double of(const Group& group) const { return last(group, *this).mean; }
+  // The standard error of that mean: that of the seeds, deviation / sqrt(seeds), or of an accuracy that of the
+  // test set, whichever is larger; NaN if neither is known.
+  double error(const Group& group) const;
+
+ private:
+  bool accuracy_;
+  std::size_t samples_;
+};
 
 double train_seconds(const Epoch& epoch);
 double total_seconds(const Epoch& epoch);
 
-// Those of the same number of epochs whose last test accuracy is the highest, or null.
-const Run* best_run(const Group& group);
+// That of those counted whose last score is the best, or null.
+const Run* best_run(const Group& group, const Score& score);
 
 }  // namespace report

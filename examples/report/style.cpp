@@ -112,6 +112,7 @@ ul { list-style: none; margin: 0; padding: 0; display: grid; }
 .mistakes img { display: block; width: 56px; height: auto; margin-bottom: 4px; }
 .mistakes span, .mistakes small { display: block; }
 .mistakes small { color: var(--soft); font-variant-numeric: tabular-nums; }
+.drawn { max-width: 100%; height: auto; }
 .filters { grid-template-columns: repeat(auto-fill, 44px); gap: 10px; max-width: 46rem; }
 .filters img { display: block; width: 44px; height: auto; outline: 1px solid var(--rule); }
 img { image-rendering: pixelated; }

@@ -12,15 +12,14 @@ namespace {
 // Digits for seconds of which `longest` are the most.
 int decimals_for(double longest) { return longest < 10 ? 2 : longest < 100 ? 1 : 0; }
 
-// The epoch after which the mean accuracy was the highest.
-std::string best_epoch(const Group& group) {
-  const auto means = curve(group, [](const Epoch& e) { return e.test_accuracy; });
-  std::size_t best = means.size();
-  for (std::size_t i = 0; i < means.size(); ++i)
-    if (!std::isnan(means[i].mean) && (best == means.size() || means[i].mean > means[best].mean))
-      best = i;
-  if (best == means.size()) return "<td>–</td><td>–</td>";
-  return fmt::format("<td>{}</td><td>{}</td>", best + 1, percent(means[best].mean));
+// The epoch after which the mean score was the best.
+std::string best_epoch(const Group& group, const Score& score) {
+  const auto means = curve(group, score);
+  const auto best = std::ranges::min_element(
+      means, [&](double a, double b) { return score.better(a, b); }, &Spread::mean);
+  if (best == means.end() || std::isnan(best->mean)) return "<td>–</td><td>–</td>";
+  return fmt::format("<td>{}</td><td>{}</td>", best - means.begin() + 1,
+                     score.is_accuracy() ? percent(best->mean) : fixed(best->mean, 4));
 }
 
 std::string name_cell(const Group& group, const Results& results) {
@@ -38,9 +37,11 @@ void put_row(std::string& out, const Group& group, const Results& results, int d
   const Spread loss = last(group, [](const Epoch& e) { return e.test_loss; });
   put(out, "<tr>{}<td>{}</td>", name_cell(group, results),
       group.epochs == 0 ? 0 : group.counted.size());
-  put(out, "<td class=\"key\">{}</td><td>{}</td><td>{}</td><td>{}</td>{}", percent(accuracy.mean),
-      fixed(100 * accuracy.deviation, 2), fixed(loss.mean, 4), fixed(loss.deviation, 4),
-      best_epoch(group));
+  if (results.accuracies)
+    put(out, "<td class=\"key\">{}</td><td>{}</td>", percent(accuracy.mean),
+        fixed(100 * accuracy.deviation, 2));
+  put(out, "<td{}>{}</td><td>{}</td>{}", results.accuracies ? "" : " class=\"key\"",
+      fixed(loss.mean, 4), fixed(loss.deviation, 4), best_epoch(group, Score{results}));
   put(out, "<td class=\"key\">{}</td>", fixed(mean_total(group, total_seconds), decimals));
   for (const Phase& phase : phases)
     put(out, "<td>{}</td>", fixed(mean_total(group, phase.seconds), decimals));
@@ -54,15 +55,19 @@ void put_table(std::string& out, const Results& results, std::span<const Group> 
   for (const Group& group : groups) longest = std::max(longest, mean_total(group, total_seconds));
   out += table_begin("summary", "summary",
                      "After the last epoch, and over the whole run: means over seeds");
-  out +=
-      R"(<colgroup><col/><col/></colgroup><colgroup span="2"></colgroup><colgroup span="2"></colgroup>
-<colgroup span="2"></colgroup><colgroup span="6"></colgroup><colgroup><col/></colgroup>
+  const std::string_view pair = "<colgroup span=\"2\"></colgroup>",
+                         spread = "<th scope=\"col\">mean</th><th scope=\"col\">±&#160;sd</th>";
+  const bool both = results.accuracies;
+  put(out,
+      R"(<colgroup><col/><col/></colgroup>{}{}{}<colgroup span="6"></colgroup><colgroup><col/></colgroup>
 <thead><tr><th scope="col" rowspan="2">Optimizer</th><th scope="col" rowspan="2">Seeds</th>
-<th scope="colgroup" colspan="2">Test accuracy, %</th><th scope="colgroup" colspan="2">Test loss</th>
+{}<th scope="colgroup" colspan="2">Test loss</th>
 <th scope="colgroup" colspan="2">Best epoch</th><th scope="colgroup" colspan="6">Seconds per run</th>
 <th scope="col" rowspan="2">Samples per&#160;s</th></tr>
-<tr><th scope="col">mean</th><th scope="col">±&#160;sd</th><th scope="col">mean</th>
-<th scope="col">±&#160;sd</th><th scope="col">number</th><th scope="col">%</th><th scope="col">total</th>)";
+<tr>{}{}<th scope="col">number</th><th scope="col">{}</th><th scope="col">total</th>)",
+      both ? pair : "", pair, pair,
+      both ? "<th scope=\"colgroup\" colspan=\"2\">Test accuracy, %</th>" : "", both ? spread : "",
+      spread, both ? "%" : "loss");
   for (const Phase& phase : phases) put(out, "<th scope=\"col\">{}</th>", phase.name);
   out += "</tr></thead>\n<tbody>";
   for (const Group& group : groups) put_row(out, group, results, decimals_for(longest));

@@ -3,6 +3,10 @@
 #include "../pattern.hpp"
 #include "support.hpp"
 
+#include <report.hpp>
+
+#include <cmath>
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -49,6 +53,27 @@ BOOST_AUTO_TEST_CASE(vae_does_not_depend_on_threads_or_what_is_prefetched) {
   BOOST_TEST((drawn("--threads 2 --prefetch 0") == first));
   BOOST_TEST((drawn("--threads 2 --prefetch 4") == first));
   BOOST_TEST((drawn("--seed 2") != first));
+}
+
+// As any report of a training, but for accuracies; with what is drawn by the weights of the last epoch.
+BOOST_AUTO_TEST_CASE(vae_writes_a_report) {
+  const std::string options = "--epochs 2 --limit 300 --quiet --report drawn ";
+  const Outcome outcome = train_vae(options + "--picture last.png --checkpoint drawn.st");
+  BOOST_REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
+  const report::Results results = report::read(Workspace::path() / "drawn");
+  BOOST_TEST(!results.accuracies);
+  BOOST_TEST(results.settings.at("model") == "vae");
+  const report::Run& run = results.runs.at(0);
+  BOOST_TEST(run.complete);
+  BOOST_TEST(run.epochs.size() == 2u);
+  BOOST_TEST(std::abs(run.epochs.back().test_loss - loss_of(outcome)) < 5.1e-5);
+  BOOST_TEST(std::isnan(run.epochs.back().test_accuracy));
+  const report::Picture& picture = run.pictures.at(0);
+  const auto png = report::encode_png({picture.height, picture.width, 1, picture.pixels});
+  BOOST_TEST((read_file(Workspace::path() / "last.png") == std::string(png.begin(), png.end())));
+  const Outcome again = train_vae(options);
+  BOOST_TEST(again.status == 1);
+  BOOST_TEST(contains(again.err, "drawn has results already"), again.err);
 }
 
 BOOST_AUTO_TEST_CASE(vae_names_bad_options) {

@@ -187,6 +187,9 @@ BOOST_AUTO_TEST_CASE(contradictions_are_not_written) {
   results = sample();
   results.runs[2].filters.weights.pop_back();
   BOOST_TEST(write_error(results) == "runs[2].filters.weights: expected 288 weights, found 287");
+  results = drawn_sample();
+  results.runs[0].pictures[0].pixels.pop_back();
+  BOOST_TEST(write_error(results) == "runs[0].pictures[0].pixels: expected 6 pixels, found 5");
   results = small_sample();
   results.image_height = results.image_width = 0;
   BOOST_TEST(write_error(results) == "runs[0].mistakes[0].pixels: expected 0 pixels, found 784");

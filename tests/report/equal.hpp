@@ -48,17 +48,21 @@ inline auto members(const report::Text& x) {
   const auto& [a, b] = x;
   return std::tie(a, b);
 }
+inline auto members(const report::Picture& x) {
+  const auto& [a, b, c, d] = x;
+  return std::tie(a, b, c, d);
+}
 inline auto members(const report::Run& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 inline auto members(const report::Reference& x) {
   const auto& [a, b, c, d] = x;
   return std::tie(a, b, c, d);
 }
 inline auto members(const report::Results& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 
 template <class T>

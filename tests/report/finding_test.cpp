@@ -44,6 +44,32 @@ BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
       "0.27 points.");
 }
 
+// Of losses the lowest is the best, and seeds alone tell what may be chance.
+BOOST_AUTO_TEST_CASE(without_accuracies_losses_are_compared) {
+  Results results = sample();
+  results.accuracies = false;
+  const double losses[3] = {104.9, 105.0, 105.1};  // a deviation of 0.1
+  for (std::size_t i = 0; i < results.runs.size(); ++i)
+    results.runs[i].epochs.back().test_loss = results.runs[i].optimizer == "momentum"
+                                                  ? losses[i / 6]
+                                              : results.runs[i].optimizer == "rmsprop" ? 105.25
+                                                                                       : 200;
+  BOOST_TEST(
+      finding_of(results) ==
+      "SGD with momentum reached a loss of 105.0000 on the test set after 10 epochs (mean of "
+      "3 seeds), RMSprop 105.2500.");
+  // 2 * 0.1 / sqrt(3) = 0.1155
+  for (Run& run : results.runs)
+    if (run.optimizer == "rmsprop") run.epochs.back().test_loss = 105.1;
+  BOOST_TEST(finding_of(results).ends_with(
+      "RMSprop 105.1000; the difference of 0.1000 may be chance, as it is less than twice its "
+      "standard error, 0.1155."));
+  results.runs.resize(1);
+  results.runs[0].epochs.back().test_loss = std::numeric_limits<double>::infinity();
+  results.runs[0].complete = true;
+  BOOST_TEST(finding_of(results) == "1 run diverged.");
+}
+
 BOOST_AUTO_TEST_CASE(seeds_that_differ_more_than_chance_in_the_test_set_count_by_their_spread) {
   Results results = sample();
   const double accuracies[3] = {0.985, 0.991, 0.997};  // a deviation of 0.006

@@ -4,6 +4,7 @@
 
 #include <formats.hpp>
 #include <html.hpp>
+#include <image.hpp>
 #include <sections.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -17,9 +18,9 @@ using namespace test;
 namespace {
 
 const std::vector<std::string>& pages() {
-  static const std::vector<std::string> all = {to_html(sample()), to_html(interrupted_sample()),
-                                               to_html(small_sample()), to_html(crowded_sample()),
-                                               to_html(Results{})};
+  static const std::vector<std::string> all = {
+      to_html(sample()),         to_html(interrupted_sample()), to_html(small_sample()),
+      to_html(crowded_sample()), to_html(drawn_sample()),       to_html(Results{})};
   return all;
 }
 
@@ -209,6 +210,28 @@ BOOST_AUTO_TEST_CASE(texts_are_shown_as_they_are) {
   const std::string page = to_html(again);
   BOOST_TEST(contains(page, ">ROMEO:\n&lt;b&gt;soft&lt;/b&gt; &amp; light</pre>"));
   BOOST_TEST(contains(page, "aria-label=\"at a &quot;temperature&quot;\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_model_without_accuracies_has_losses_and_pictures) {
+  Results results = drawn_sample();
+  std::vector<Epoch>& epochs = results.runs[0].epochs;
+  for (Epoch& e : epochs) e.test_loss = 110.5;
+  epochs[3].test_loss = 105.25;
+  const Results again = from_json(to_json(results));
+  BOOST_TEST(equal(again, results));
+  const std::string page = to_html(again);
+  BOOST_TEST(!contains(page, "accuracy"));
+  BOOST_TEST(!contains(page, "%</th>"));
+  BOOST_TEST(contains(page,
+                      "<tr><th scope=\"row\">Adam</th><td>1</td><td class=\"key\">110.5000</td>"
+                      "<td>–</td><td>4</td><td>105.2500</td>"));
+  BOOST_TEST(contains(page, "<strong>Test loss</strong> nats"));
+  BOOST_TEST(contains(page, "with the lowest test loss after its last epoch"));
+  BOOST_TEST(contains(page, "<h3>Adam, seed 1 <small>110.5000</small></h3>"));
+  BOOST_TEST(contains(page,
+                      "<img class=\"drawn\" width=\"3\" height=\"2\" "
+                      "alt=\"what it &quot;sees&quot;\" src=\"" +
+                          data_uri({2, 3, 1, results.runs[0].pictures[0].pixels})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

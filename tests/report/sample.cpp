@@ -200,6 +200,24 @@ Results small_sample() {
   return results;
 }
 
+Results drawn_sample() {
+  Results results = sample();
+  results.title = "Adam draws";
+  results.accuracies = false;
+  results.loss = "nats";
+  results.classes.clear();
+  results.references.clear();
+  results.runs.resize(1);
+  Run& run = results.runs[0];
+  for (Epoch& e : run.epochs)
+    e.train_accuracy = e.test_accuracy = std::numeric_limits<double>::quiet_NaN();
+  run.confusion.clear();
+  run.mistakes.clear();
+  run.mistake_count = 0;
+  run.pictures = {{"what it \"sees\"", 2, 3, {0, 50, 100, 150, 200, 250}}};
+  return results;
+}
+
 Results crowded_sample() {
   Results results = small_sample();
   results.title = "Nine optimizers with-names-that-have-no-place-to-break-a-line-and-go-on-and-on";

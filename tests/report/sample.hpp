@@ -15,4 +15,7 @@ report::Results small_sample();
 // Nine optimizers that end close to each other, with long names, after many epochs, on images in colour.
 report::Results crowded_sample();
 
+// One run of a model that draws, and has losses alone.
+report::Results drawn_sample();
+
 }  // namespace test

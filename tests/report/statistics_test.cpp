@@ -73,6 +73,9 @@ BOOST_AUTO_TEST_CASE(the_error_of_an_accuracy_is_the_larger_of_test_set_and_seed
   Results results;
   results.runs = {run("a", 1, {0.25}), run("a", 2, {0.75}), run("b", 1, {0.5})};
   const auto all = groups(results);
+  const auto accuracy_error = [](const Group& group, std::size_t samples) {
+    return Score{Results{.test_samples = samples}}.error(group);
+  };
   // sqrt(2 / 16) / sqrt(2) = 0.25
   BOOST_TEST(accuracy_error(all[0], 100) == 0.25, boost::test_tools::tolerance(1e-15));
   BOOST_TEST(accuracy_error(all[0], 1) == 0.5);
@@ -90,7 +93,7 @@ BOOST_AUTO_TEST_CASE(runs_are_grouped_in_the_order_of_their_optimizers) {
   BOOST_TEST(all[0].runs.size() == 2u);
   BOOST_TEST(all[1].name == "a");
   BOOST_TEST(last(all[0], accuracy).mean == 0.6, boost::test_tools::tolerance(1e-15));
-  BOOST_TEST(best_run(all[0])->seed == 2u);
+  BOOST_TEST(best_run(all[0], Score{results})->seed == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(learning_rates_are_kept_apart_and_named) {
@@ -140,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_group_without_an_epoch_has_no_figures) {
   BOOST_TEST(std::isnan(last(all[0], accuracy).mean));
   BOOST_TEST(std::isnan(mean_total(all[0], total_seconds)));
   BOOST_TEST(curve(all[0], accuracy).empty());
-  BOOST_TEST(best_run(all[0]) == nullptr);
+  BOOST_TEST(best_run(all[0], Score{results}) == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(seconds_are_summed_over_epochs) {
@@ -159,11 +162,21 @@ BOOST_AUTO_TEST_CASE(of_runs_in_progress_the_seconds_of_the_epochs_that_all_have
   BOOST_TEST(mean_total(groups(results)[0], total_seconds) == 77.5);
 }
 
+BOOST_AUTO_TEST_CASE(the_best_loss_is_the_lowest) {
+  Results results{.accuracies = false};
+  results.runs = {run("a", 1, {0.5}), run("a", 2, {0.5}), run("a", 3, {0.5})};
+  const double losses[3] = {0.3, 0.2, std::numeric_limits<double>::infinity()};
+  for (std::size_t i = 0; i < 3; ++i) results.runs[i].epochs[0].test_loss = losses[i];
+  BOOST_TEST(best_run(groups(results)[0], Score{results})->seed == 2u);
+  results.accuracies = true;
+  BOOST_TEST(best_run(groups(results)[0], Score{results})->seed == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_without_an_accuracy_is_not_the_best) {
   Results results;
   results.runs = {run("a", 1, {0.5, not_a_number}), run("a", 2, {0.3}),
                   run("a", 3, {not_a_number})};
-  BOOST_TEST(best_run(groups(results)[0])->seed == 2u);
+  BOOST_TEST(best_run(groups(results)[0], Score{results})->seed == 2u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     report::write(directory / "complete", test::sample());
     report::write(directory / "interrupted", test::interrupted_sample());
     report::write(directory / "crowded", test::crowded_sample());
+    report::write(directory / "drawn", test::drawn_sample());
     report::write(directory / "small", test::small_sample());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write_samples: %s\n", error.what());
