@@ -29,11 +29,12 @@ SKIPPED = 77  # what meson takes for skipped
 FOLDERS = ("lib", "models", "examples")
 
 
-def compiled_in(path):
-    """The sources that are compiled as one, where meson puts some together."""
+def compiled_in(path, sources):
+    """The sources that are compiled as one, where meson puts some together, or tests/meson.build some below tests/."""
     if "-unity" not in path.stem:
         return [path]
-    return [pathlib.Path(name).resolve() for name in re.findall(r"#include<(.*)>", path.read_text(encoding="utf-8"))]
+    names = re.findall(r"#include ?<(.*)>", path.read_text(encoding="utf-8"))
+    return [(sources / "tests" / name).resolve() for name in names]
 
 
 def compile_commands(sources, build):
@@ -45,7 +46,7 @@ def compile_commands(sources, build):
     for entry in database:
         if entry["output"].endswith(".gch"):
             continue
-        for path in compiled_in((build / entry["file"]).resolve()):
+        for path in compiled_in((build / entry["file"]).resolve(), sources):
             if path.is_relative_to(sources):
                 command = re.sub(r" -fpch-preprocess -include \S+", "", entry["command"])
                 command = command.replace(entry["file"], str(path))

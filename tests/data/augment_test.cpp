@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(augmentation)
+
 namespace {
 
 // Images (3, 4, 2) whose numbers are all different: image i has 1000 i + 100 row + 10 column + channel + 1.
@@ -75,8 +77,6 @@ long walked(long at, long size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(augmentation)
 
 BOOST_AUTO_TEST_CASE(flip_mirrors_half_of_the_images) {
   const auto mirrored = taken([](long row, long column) { return Place{row, 3 - column}; });

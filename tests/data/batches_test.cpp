@@ -23,6 +23,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(batches)
+
 static_assert(std::ranges::input_range<data::Batches>);
 static_assert(std::movable<data::Batches> && !std::copyable<data::Batches>);
 template <class D>
@@ -76,8 +78,6 @@ struct Throwing : Counting {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(batches)
 
 BOOST_AUTO_TEST_CASE(cover_each_sample_once_whatever_the_sizes) {
   for (const std::size_t size : {1, 2, 7, 64, 100})

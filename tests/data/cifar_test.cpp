@@ -67,11 +67,6 @@ Bytes archive_of(const std::string& folder, const std::map<std::string, Bytes>& 
   return gzip(tar + Bytes(1024));
 }
 
-boost::test_tools::assertion_result builds_with_curl(boost::unit_test::test_unit_id) {
-  return data::can_download();
-}
-const auto with_curl = boost::unit_test::precondition(builds_with_curl);
-
 struct Cifar : Sandbox {
   const std::map<std::string, Bytes> files = cifar10_files();
 

@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(combined)
+
 namespace {
 
 std::vector<double> numbers(const data::Column& column) {
@@ -26,8 +28,6 @@ data::Batch gathered(const data::Dataset& dataset, const std::vector<std::uint32
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(combined)
 
 BOOST_AUTO_TEST_CASE(map_changes_batches_or_makes_others) {
   const Counting whole{10};

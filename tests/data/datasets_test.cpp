@@ -10,6 +10,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(datasets)
+
 namespace {
 
 // What a dataset draws for a batch depends on the generator before the order was drawn and on the batch's number.
@@ -58,8 +60,6 @@ std::string text_of(F run) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(datasets)
 
 BOOST_AUTO_TEST_CASE(each_has_a_generator_of_its_own) {
   const Drawing dataset{40};

@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(exits)
+
 namespace {
 
 // Whether a static dataset was destroyed; another static object could be destroyed itself.
@@ -46,8 +48,6 @@ int end_of(const std::string& name) {
 const auto ends_the_process = boost::unit_test::disabled();
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(exits)
 
 BOOST_AUTO_TEST_CASE(in_the_body, *ends_the_process) {
   static const Mortal dataset{100};

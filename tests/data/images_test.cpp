@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(images)
+
 namespace {
 
 data::ImageData three() {
@@ -19,8 +21,6 @@ data::ImageData three() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(images)
 
 BOOST_AUTO_TEST_CASE(gathers_bytes_as_fractions) {
   const data::ImageDataset dataset{three()};

@@ -19,9 +19,6 @@ using namespace test;
 
 namespace {
 
-boost::test_tools::assertion_result builds_with_curl(boost::unit_test::test_unit_id) {
-  return data::can_download();
-}
 boost::test_tools::assertion_result builds_without_curl(boost::unit_test::test_unit_id) {
   return !data::can_download();
 }
@@ -109,8 +106,6 @@ class SlowServer {
 };
 
 constexpr std::chrono::minutes a_minute{1};
-
-const auto with_curl = boost::unit_test::precondition(builds_with_curl);
 
 }  // namespace
 

@@ -2,8 +2,11 @@
 // What the tests of finding and downloading share: files of a small dataset, and a place for them.
 #pragma once
 
+#include "data/download.hpp"
 #include "data/source.hpp"
 #include "support.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 #include <array>
 
@@ -65,5 +68,11 @@ inline const std::string all_names =
     "t10k-labels-idx1-ubyte";
 inline const std::string other_names = " (nor with .idx for -idx, nor with .gz)";
 inline const std::string hint = "set XTAPE_DATA to a directory that has the files";
+
+// For tests that need a build with curl.
+inline boost::test_tools::assertion_result builds_with_curl(boost::unit_test::test_unit_id) {
+  return data::can_download();
+}
+inline const auto with_curl = boost::unit_test::precondition(builds_with_curl);
 
 }  // namespace test

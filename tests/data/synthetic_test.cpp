@@ -12,6 +12,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(synthetic)
+
 namespace {
 
 constexpr std::size_t side = 28, area = side * side;
@@ -25,8 +27,6 @@ bool equal(const data::ImageDataset& a, const data::ImageDataset& b, std::size_t
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(synthetic)
 
 BOOST_AUTO_TEST_CASE(says_what_it_is) {
   const data::ImageDataset digits = data::synthetic_digits({.count = 20});

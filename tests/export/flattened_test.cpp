@@ -12,6 +12,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(image_order)
+
 namespace {
 
 using V = const Variable&;
@@ -19,8 +21,6 @@ using V = const Variable&;
 Variable flat(V x) { return x.rank() == 2 ? x : flatten(x); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(image_order)
 
 BOOST_AUTO_TEST_CASE(each_op_lists_them_right_or_throws) {
   Rng rng{1};

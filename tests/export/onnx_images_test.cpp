@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(onnx_images)
+
 namespace {
 
 // With the channels first and last.
@@ -18,8 +20,6 @@ void add_both(Models& models, const std::string& name, auto layer, const Shape& 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(onnx_images)
 
 BOOST_AUTO_TEST_CASE(convolutions_with_odd_options, *with_onnxruntime) {
   Models models;

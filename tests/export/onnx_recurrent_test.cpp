@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(onnx_files)
+
 namespace {
 
 // What a layer makes of a sequence after the states that another has made of it.
@@ -27,8 +29,6 @@ struct Parts {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(onnx_files)
 
 BOOST_AUTO_TEST_CASE(so_do_layers_over_sequences, *with_onnxruntime) {
   Models models;

@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(onnx_files)
+
 namespace {
 
 // A layer made of a function and parameters of the given shapes.
@@ -33,8 +35,6 @@ class Custom {
 using Values = std::vector<Variable>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(onnx_files)
 
 BOOST_AUTO_TEST_CASE(the_models_give_the_same_results, *with_onnxruntime) {
   Models models;

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(own_ops)
+
 namespace {
 
 using V = const Variable&;
@@ -62,8 +64,6 @@ Variable thin(V x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(own_ops)
 
 // Without a definition.
 BOOST_AUTO_TEST_CASE(an_op_by_a_formula_is_exported_as_that, *with_onnxruntime) {

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(torch_text)
+
 namespace {
 
 constexpr std::size_t count = 3, context = 64, vocabulary = 65;
@@ -24,8 +26,6 @@ double deviation(const Array& a) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(torch_text)
 
 BOOST_AUTO_TEST_CASE(the_transformer_starts_as_it_says) {
   Rng rng{1};

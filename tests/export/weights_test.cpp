@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(torch_weights)
+
 namespace {
 
 const Array images = random({7, 28, 28, 1}, 0, 1, 5);
@@ -34,8 +36,6 @@ Array run_torch(const Directory& directory, const std::string& weights) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(torch_weights)
 
 BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights, *with_torch) {
   const Directory directory;

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(buffers_in_files)
+
 namespace {
 
 struct Normal {
@@ -24,8 +26,6 @@ struct Plain {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(buffers_in_files)
 
 BOOST_AUTO_TEST_CASE(are_saved_and_loaded) {
   const Directory directory;

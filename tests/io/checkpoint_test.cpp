@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(checkpoints)
+
 namespace {
 
 // Checks that loading a file of these bytes into a training throws `[load] <path>text`.
@@ -89,8 +91,6 @@ struct Loop {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(checkpoints)
 
 BOOST_AUTO_TEST_CASE(everything_comes_back_bit_by_bit) {
   const Directory directory;

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(damage)
+
 namespace {
 
 const std::string good_header = R"({"weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},)"
@@ -47,8 +49,6 @@ void check_not_saved(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(damage)
 
 BOOST_AUTO_TEST_CASE(the_file_by_hand_is_good) {
   const Directory directory;

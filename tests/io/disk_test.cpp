@@ -10,6 +10,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(disk)
+
 namespace {
 
 // The error of a save, or nothing.
@@ -32,8 +34,6 @@ bool has_nameless_files(const Directory& directory) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(disk)
 
 // As on a full disk: the system takes the first bytes of the file and no more.
 BOOST_AUTO_TEST_CASE(a_limit_of_size) {

@@ -14,6 +14,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(event_file)
+
 namespace {
 
 struct Output {
@@ -67,8 +69,6 @@ std::string error_text(F run) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(event_file)
 
 BOOST_AUTO_TEST_CASE(another_reader_finds_what_was_written) {
   if (python_is_missing()) return;

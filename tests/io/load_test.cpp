@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(loading)
+
 namespace {
 
 using Listed = std::vector<NamedArray>;
@@ -38,8 +40,6 @@ struct Tied {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(loading)
 
 BOOST_AUTO_TEST_CASE(a_parameter_of_two_names_has_one_value) {
   Parameter a{array({2}, {1, 2})}, b{array({2}, {1, 3})}, c{array({2}, {not_a_number, -0.0})};

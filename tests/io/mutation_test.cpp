@@ -4,6 +4,8 @@
 #include "../allocations.hpp"
 #include "training.hpp"
 
+BOOST_AUTO_TEST_SUITE(mutations)
+
 namespace {
 
 using namespace test;
@@ -65,8 +67,6 @@ void check_mutations(const std::string& good, Load load, Unchanged unchanged) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mutations)
 
 BOOST_AUTO_TEST_CASE(allocations_are_seen) {
   if (!SEES_ALLOCATIONS) return;

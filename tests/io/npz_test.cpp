@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(npz)
+
 namespace {
 
 bool run(const std::string& command) { return std::system(command.c_str()) == 0; }
@@ -84,8 +86,6 @@ std::string by_hand(const std::string& dictionary, const std::string& elements, 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npz)
 
 BOOST_AUTO_TEST_CASE(a_model_comes_back_bit_by_bit) {
   const Directory directory;

@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(other_software)
+
 namespace {
 
 // Whether a command of the shell succeeds.
@@ -45,8 +47,6 @@ void check_shown(std::string line, const std::string& shape, const Numbers& numb
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(other_software)
 
 BOOST_AUTO_TEST_CASE(it_reads_a_checkpoint) {
   if (python().empty()) return;

@@ -4,6 +4,9 @@
 #include "kernels/convolution.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(conv)
+
 using kernels::ConvSizes;
 using kernels::PoolSizes;
 using kernels::Slide;
@@ -80,8 +83,6 @@ std::string name_of(const ConvSizes& s) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(conv)
 
 BOOST_AUTO_TEST_CASE(convolutions) {
   for (const ConvSizes& s : cases()) {

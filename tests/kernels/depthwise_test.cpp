@@ -5,6 +5,9 @@
 #include "kernels/depthwise.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(depthwise_convolutions)
+
 using kernels::ConvPlan;
 using kernels::TermList;
 using Kernels = Table<kernels::DepthwiseKernels>;
@@ -63,8 +66,6 @@ TermList<std::size_t> taps(const kernels::Slide& s) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(depthwise_convolutions)
 
 BOOST_AUTO_TEST_CASE(results) {
   for (const ConvPlan& p : cases()) {

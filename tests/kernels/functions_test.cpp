@@ -2,6 +2,9 @@
 #include "kernel_test.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(functions)
+
 using kernels::Function;
 using kernels::Source;
 using Kernels = Table<kernels::FunctionKernels>;
@@ -75,8 +78,6 @@ Scalar apply(const Kernels& table, Function f, double x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(functions)
 
 BOOST_AUTO_TEST_CASE(functions_are_exact_to_a_few_units_in_the_last_place) {
   for (const Row& row : rows) {

@@ -4,6 +4,9 @@
 #include "kernels/normalization.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(normalization)
+
 using kernels::Groups;
 using Kernels = Table<kernels::NormKernels>;
 
@@ -121,8 +124,6 @@ double tolerance(const Groups& s) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(normalization)
 
 BOOST_AUTO_TEST_CASE(moments_and_what_is_normalized) {
   for (const Groups& s : cases())

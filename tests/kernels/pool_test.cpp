@@ -2,6 +2,9 @@
 #include "kernel_test.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(pool)
+
 using kernels::PoolSizes;
 using kernels::Slide;
 using Kernels = Table<kernels::PoolKernels>;
@@ -79,8 +82,6 @@ Guarded<Scalar> with_ties(std::size_t size, bool nan) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pool)
 
 BOOST_AUTO_TEST_CASE(maxima_and_their_positions) {
   for (const PoolSizes& s : cases())

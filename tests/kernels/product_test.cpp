@@ -4,6 +4,9 @@
 #include "kernels/matmul.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(products)
+
 using kernels::Factor;
 using Kernels = Table<kernels::DenseKernels>;
 
@@ -77,8 +80,6 @@ void matmul(const Kernels& table, const Sizes& s, Factor a, Factor b, Scalar* c,
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(products)
 
 BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
   std::vector<Sizes> cases{{5, 7, 0},      {0, 5, 3},     {5, 0, 3},

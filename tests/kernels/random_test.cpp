@@ -4,6 +4,9 @@
 #include <xtape/random.hpp>
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(random_numbers)
+
 using Kernels = Table<kernels::RandomKernels>;
 
 namespace {
@@ -32,8 +35,6 @@ double share(const Dropped& d) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(random_numbers)
 
 BOOST_AUTO_TEST_CASE(the_mask_is_that_of_every_instruction_set) {
   for (std::size_t size : {1, 3, 255, 256, 257, 1000, 32768, 100'001}) {

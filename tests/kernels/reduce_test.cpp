@@ -2,6 +2,9 @@
 #include "kernel_test.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(reduce)
+
 using kernels::Matrix;
 using Kernels = Table<kernels::ReduceKernels>;
 
@@ -45,8 +48,6 @@ double larger(double a, double b) { return std::max(a, b); }
 double smaller(double a, double b) { return std::min(a, b); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(reduce)
 
 BOOST_AUTO_TEST_CASE(sums_maxima_and_minima_of_rows_and_columns) {
   check([](auto& k, auto m, auto x, auto y) { k.sum_rows(1, m, x, 1, y); }, true, 0, plus, 1,

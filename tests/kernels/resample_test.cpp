@@ -4,6 +4,9 @@
 #include "kernels/resample.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(resample)
+
 using kernels::TermList;
 using Kernels = Table<kernels::ResampleKernels>;
 
@@ -18,8 +21,6 @@ TermList<Scalar> terms(std::size_t from, std::size_t to, std::size_t count) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(resample)
 
 BOOST_AUTO_TEST_CASE(weighted_sums) {
   for (std::size_t channels : odd_sizes)

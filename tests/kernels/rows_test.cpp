@@ -2,6 +2,9 @@
 #include "kernel_test.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(rows)
+
 using kernels::Matrix;
 using Kernels = Table<kernels::RowKernels>;
 
@@ -38,8 +41,6 @@ double tolerance(const Matrix& m) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rows)
 
 BOOST_AUTO_TEST_CASE(softmax_and_log_softmax) {
   for (const Matrix& m : cases())

@@ -4,11 +4,12 @@
 #include "kernels/scores.hpp"
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(scores)
+
 using kernels::score_columns;
 using kernels::ScoreBlock;
 using Kernels = Table<kernels::ScoreKernels>;
-
-BOOST_AUTO_TEST_SUITE(scores)
 
 // Two blocks one after the other, of which a row sees more and more.
 BOOST_AUTO_TEST_CASE(weights_of_blocks_are_those_of_the_whole_row) {

@@ -9,6 +9,9 @@
 #include <functional>
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(strided)
+
 using kernels::Nest;
 using kernels::Strides;
 
@@ -82,8 +85,6 @@ void check_copy(const Shape& shape, const Array& a, const Strides& strides) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(strided)
 
 BOOST_AUTO_TEST_CASE(shapes_to_which_shapes_broadcast) {
   struct Row {

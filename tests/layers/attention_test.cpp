@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(attention_layers)
+
 namespace {
 
 std::vector<std::string> names_of(auto& layer) {
@@ -24,8 +26,6 @@ void shake_all(auto& layer) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(attention_layers)
 
 BOOST_AUTO_TEST_CASE(names_are_those_of_torch) {
   Rng rng{1};

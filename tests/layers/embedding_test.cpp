@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(embeddings)
+
 namespace {
 
 using List = std::vector<std::int32_t>;
@@ -18,8 +20,6 @@ using List = std::vector<std::int32_t>;
 Array table_of(Embedding& layer) { return parameters(layer)[0].parameter->value(); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(embeddings)
 
 BOOST_AUTO_TEST_CASE(rows_in_the_shape_of_the_ids) {
   Rng rng{1};

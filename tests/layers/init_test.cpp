@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(initialisers)
+
 namespace {
 
 struct Moments {
@@ -60,8 +62,6 @@ void check_distribution(const Row& row, const Array& a, double in, double out) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(initialisers)
 
 BOOST_AUTO_TEST_CASE(distributions) {
   for (const Row& row : rows) {

@@ -10,6 +10,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(layers)
+
 namespace {
 
 template <class Model>
@@ -37,8 +39,6 @@ std::vector<Array> pass(Layer& layer, const Array& x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(layers)
 
 BOOST_AUTO_TEST_CASE(models_have_the_sizes_they_say) {
   Rng rng{1};

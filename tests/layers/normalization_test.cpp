@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(normalization_layers)
+
 namespace {
 
 // A channel's mean and its variance, divided by the count less `less`, over all axes but the last.
@@ -36,8 +38,6 @@ void set(Parameter& parameter, std::uint64_t seed) {
 const Array images = random({3, 4, 5, 6}, -2, 3);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(normalization_layers)
 
 BOOST_AUTO_TEST_CASE(names_and_where_they_start) {
   BatchNorm layer{{.channels = 3}};

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(recurrent_layers)
+
 namespace {
 
 // Element j of parameter i of PyTorch's, whose weights are the transposes of ours, is sin(0.7 j + i) / 2.
@@ -64,8 +66,6 @@ std::vector<std::string> names(const std::vector<NamedParameter>& all) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recurrent_layers)
 
 BOOST_AUTO_TEST_CASE(they_compute_what_pytorch_does) {
   check_by_torch<LSTM>({-0.000280947246128, -0.0798506294306, -0.135517457962, -0.160717469529,

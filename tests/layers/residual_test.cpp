@@ -8,18 +8,18 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(residuals)
+
 namespace {
 
 template <class Model>
-std::vector<std::string> names(Model& model) {
+std::vector<std::string> names_of(Model& model) {
   std::vector<std::string> all;
   for (const NamedArray& array : named_arrays(model)) all.push_back(array.name);
   return all;
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(residuals)
 
 BOOST_AUTO_TEST_CASE(the_layers_are_added_to_what_goes_around_them) {
   Rng rng{1};
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(names) {
   Rng rng{1};
   Sequential net{relu, Residual{Sequential{relu, Dense{{.in = 3, .out = 2, .bias = false}, rng}},
                                 Sequential{relu, Dense{{.in = 3, .out = 2}, rng}}}};
-  BOOST_TEST((::names(net) ==
+  BOOST_TEST((names_of(net) ==
               std::vector<std::string>{"1.1.weight", "1.shortcut.1.weight", "1.shortcut.1.bias"}));
 }
 

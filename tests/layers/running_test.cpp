@@ -16,6 +16,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(running_statistics)
+
 namespace {
 
 // (x - running mean) * scale, where training moves the mean towards that of the batch.
@@ -50,8 +52,6 @@ Sequential make_net() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(running_statistics)
 
 BOOST_AUTO_TEST_CASE(gradients_of_a_model_with_buffers) {
   Sequential net = make_net();

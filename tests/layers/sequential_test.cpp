@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(sequential)
+
 namespace {
 
 Sequential make(Rng& rng) {
@@ -35,8 +37,6 @@ auto says(const std::string& what) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sequential)
 
 BOOST_AUTO_TEST_CASE(parameters_are_listed_under_the_names) {
   Rng rng{1};

@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(attention)
+
 namespace {
 
 struct Sizes {
@@ -95,8 +97,6 @@ Variable composed(const Variable& q, const Variable& k, const Variable& v,
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(attention)
 
 BOOST_AUTO_TEST_CASE(is_softmax_of_scores_by_values) {
   for (const Sizes& s : all_sizes) {

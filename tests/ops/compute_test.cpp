@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(computing)
+
 namespace {
 
 // The result, which must have the same bits on one thread and on two.
@@ -37,8 +39,6 @@ void check(const std::string& what, const std::function<Array()>& f, const Shape
 constexpr double of_sums = is_double ? 1e-12 : 64 * epsilon;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(computing)
 
 BOOST_AUTO_TEST_CASE(functions_of_elements) {
   struct Row {

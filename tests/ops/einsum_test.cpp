@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(einstein)
+
 namespace {
 
 // Of a letter, in alphabetical order of those that there are.
@@ -46,8 +48,6 @@ std::vector<double> by_loops(const std::vector<std::string>& operands,
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(einstein)
 
 BOOST_AUTO_TEST_CASE(two_operands) {
   struct Row {

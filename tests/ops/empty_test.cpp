@@ -12,6 +12,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(empty)
+
 namespace {
 
 using In = std::span<const Variable>;
@@ -272,8 +274,6 @@ void check(const Row& row) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(empty)
 
 BOOST_AUTO_TEST_CASE(ops) {
   for (auto* rows : {elementwise_rows, shape_rows, linear_rows, image_rows, normalization_rows})

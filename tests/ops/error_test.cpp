@@ -9,10 +9,9 @@ using namespace test;
 
 namespace {
 
-const std::vector<std::int32_t> labels{0, 2};
-
-struct Fixture {
+struct Operands {
   Tape tape;
+  std::vector<std::int32_t> labels{0, 2};
   Variable scalar = of({}), v2 = of({2}), v3 = of({3}), m23 = of({2, 3}), m32 = of({3, 2}),
            m45 = of({4, 5}), t234 = of({2, 3, 4}), t345 = of({3, 4, 5}), empty = of({0, 3}),
            image = of({2, 5, 6, 3}), kernel = of({3, 3, 3, 4});
@@ -22,7 +21,7 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(errors, Fixture)
+BOOST_FIXTURE_TEST_SUITE(errors, Operands)
 
 BOOST_AUTO_TEST_CASE(arithmetic) {
   const std::string hint = " @; sizes must be equal or 1, counted from the last axis";

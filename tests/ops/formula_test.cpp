@@ -12,6 +12,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(formula)
+
 namespace {
 
 // Of three elements, with more intermediate results than one register holds.
@@ -28,8 +30,6 @@ Term product_of_nine(Term x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(formula)
 
 BOOST_AUTO_TEST_CASE(arrays_broadcast_in_every_way) {
   const Shape shapes[] = {{},        {1},       {5},          {4, 1},      {4, 5},

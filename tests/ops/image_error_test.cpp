@@ -8,7 +8,7 @@ using namespace test;
 
 namespace {
 
-struct Fixture {
+struct Images {
   Tape tape;
   Variable image = of({2, 5, 6, 4}), sequence = of({2, 5, 3}), kernel1 = of({3, 3, 4}),
            kernel2 = of({3, 3, 2, 6});
@@ -18,7 +18,7 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(image_errors, Fixture)
+BOOST_FIXTURE_TEST_SUITE(image_errors, Images)
 
 BOOST_AUTO_TEST_CASE(groups) {
   const std::string divide =

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(indices)
+
 namespace {
 
 using List = std::vector<std::int32_t>;
@@ -34,8 +36,6 @@ List expected_ids(const Array& x, std::size_t axis, Replaces replaces) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(indices)
 
 BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
   const List ids{3, 0, 3, 1, 2, 2, 0};

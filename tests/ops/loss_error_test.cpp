@@ -8,10 +8,9 @@ using namespace test;
 
 namespace {
 
-const std::vector<std::int32_t> labels{0, 2};
-
-struct Fixture {
+struct Predictions {
   Tape tape;
+  std::vector<std::int32_t> labels{0, 2};
   Variable scalar = of({}), v3 = of({3}), m23 = of({2, 3}), m32 = of({3, 2}), m45 = of({4, 5}),
            empty = of({0, 3});
 
@@ -20,7 +19,7 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(errors_of_losses, Fixture)
+BOOST_FIXTURE_TEST_SUITE(errors_of_losses, Predictions)
 
 BOOST_AUTO_TEST_CASE(softmax_and_losses) {
   const std::string rows =

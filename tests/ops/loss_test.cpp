@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(losses)
+
 namespace {
 
 const Array a = array({2, 3}, {0.5, -1.25, 2, -0.75, 0.1, 1.5}),
@@ -153,8 +155,6 @@ Known of_labels(const std::vector<std::int32_t>& ids, const CrossEntropyOptions&
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(losses)
 
 BOOST_AUTO_TEST_CASE(as_in_pytorch) {
   for (const Known& known : of_pytorch) check(known, 32 * epsilon);

@@ -10,6 +10,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(range)
+
 namespace {
 
 // 10^k, or as far from 1 for a double as that is for a float.
@@ -38,8 +40,6 @@ void check(const std::string& what, double got, double expected, double toleranc
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(range)
 
 BOOST_AUTO_TEST_CASE(of_the_gradient_of_a_quotient) {
   struct Row {

@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(recurrent)
+
 namespace {
 
 enum class Kind { lstm, gru, tanh, relu };
@@ -108,8 +110,6 @@ RecurrentResult computed(const Case& of, const Inputs& in, Tape& tape) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recurrent)
 
 // Of widths that fill vectors and panels and do not, of several slices of sequences, of weights that are copied and
 // read in place.

@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(tape_errors)
+
 namespace {
 
 const std::vector<std::int32_t> labels{0, 2};
@@ -21,8 +23,6 @@ Variable odd(const Variable& x, const Shape& result, const Shape& gradient,
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tape_errors)
 
 BOOST_AUTO_TEST_CASE(mixing_tapes) {
   Tape one, two;

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(images)
+
 namespace {
 
 // What lies along one axis: the number of results and the padding before the images.
@@ -175,8 +177,6 @@ void check_pool(const char* name, Variable (*op)(const Variable&, const Pool2DOp
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(images)
 
 BOOST_AUTO_TEST_CASE(convolutions) {
   check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {});

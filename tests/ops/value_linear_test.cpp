@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(linear)
+
 namespace {
 
 // a (m, k) times b (k, n).
@@ -49,8 +51,6 @@ std::vector<double> log_softmax_of(std::span<const double> x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(linear)
 
 BOOST_AUTO_TEST_CASE(matrix_products) {
   for (const auto& [m, k, n] : sizes) {

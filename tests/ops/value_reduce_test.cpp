@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(reduced_values)
+
 namespace {
 
 using Numbers = std::vector<double>;
@@ -81,8 +83,6 @@ void check_reductions(const Array& x, const Axes& axes, const Shape& kept, const
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(reduced_values)
 
 BOOST_AUTO_TEST_CASE(reductions) {
   struct Row {

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(resampling)
+
 namespace {
 
 // (1, 3, 4, 2) with 0, 7, 3, 10, 6, ...
@@ -45,8 +47,6 @@ void check_adaptive(const Shape& image, Size2D size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(resampling)
 
 BOOST_AUTO_TEST_CASE(nearest_pixels_as_in_pytorch) {
   const std::vector<double> expected{0, 7, 3, 10, 6, 2, 0, 7, 3, 10, 6, 2, 1, 8, 4,

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(sequences)
+
 namespace {
 
 // The padding before a sequence, as Keras defines it, for a window that reaches over so many elements.
@@ -49,8 +51,6 @@ Array modulo(const Shape& shape, double divisor, double less) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sequences)
 
 BOOST_AUTO_TEST_CASE(convolutions) {
   check_conv1d({2, 9, 3}, {3, 3, 4}, {}, 7);

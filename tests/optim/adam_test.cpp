@@ -3,6 +3,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(adam)
+
 namespace {
 
 // What the formula makes of the 11th gradient of 1, in step t.
@@ -13,8 +15,6 @@ double step_in_formula(int t) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(adam)
 
 BOOST_AUTO_TEST_CASE(a_parameter_that_was_frozen_goes_on_where_it_was) {
   BOOST_TEST(std::abs(step_in_formula(11) - 1) < 1e-7);

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(clip)
+
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -26,8 +28,6 @@ double norm_of(const std::vector<double>& g) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(clip)
 
 BOOST_AUTO_TEST_CASE(a_norm_above_the_limit_is_scaled_to_it) {
   Model model;

@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(errors)
+
 namespace {
 
 // Whether an error's text begins with `text`, up to the line number.
@@ -17,8 +19,6 @@ auto says(std::string text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(errors)
 
 BOOST_AUTO_TEST_CASE(options_out_of_range) {
   for (const Case& each : cases())

@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(factory)
+
 namespace {
 
 // The parameter after three steps with gradients that change.
@@ -32,8 +34,6 @@ void check(std::string_view name, Preset preset, const typename O::Options& opti
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(factory)
 
 BOOST_AUTO_TEST_CASE(a_name_and_a_preset_make_an_optimizer) {
   check<Adagrad>("adagrad", Preset::keras, Adagrad::keras());

@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(optim_kernels)
+
 namespace {
 
 // Lengths that fill no vector, some, and more than one slice.
@@ -60,8 +62,6 @@ void check(const Kernel& kernel, const Rule& rule) {
 double divide(double a, double b) { return a == 0 && b == 0 ? 0 : a / b; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(optim_kernels)
 
 BOOST_AUTO_TEST_CASE(sgd) {
   const kernels::Momentum p{0.9, 0.2, 0.3};

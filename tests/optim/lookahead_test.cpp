@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(look_ahead)
+
 namespace {
 
 void run(Model& model, Visitor& visitor, int first, int last) {
@@ -19,8 +21,6 @@ void run(Model& model, Visitor& visitor, int first, int last) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(look_ahead)
 
 // With the state of the optimizer as it is.
 BOOST_AUTO_TEST_CASE(every_few_steps_the_weights_go_back_a_part) {

@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(muon)
+
 namespace {
 
 // How far one step takes a parameter with these gradients, without decay.
@@ -21,8 +23,6 @@ Array step_of(const Array& gradient, Muon::Options options) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(muon)
 
 // x'x of a step of size 1 has the squares of the singular values, which are between 0.7 and 1.2, for its eigenvalues.
 BOOST_AUTO_TEST_CASE(steps_have_singular_values_near_1) {

@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(optimizer)
+
 namespace {
 
 void run(Model& model, Optimizer& optimizer, int first, int last) {
@@ -34,8 +36,6 @@ struct HeavyBall : Optimizer {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(optimizer)
 
 BOOST_AUTO_TEST_CASE(each_follows_its_formula) {
   for (const Case& each : cases()) {

@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(schedules)
+
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -33,8 +35,6 @@ void check_error(Make make, const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(schedules)
 
 // The figures are those of PyTorch 1.13.0, SGD in double, read before each optimizer.step().
 

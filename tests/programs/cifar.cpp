@@ -7,6 +7,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(cifar_trainer)
+
 namespace {
 
 const std::string last_line =
@@ -118,3 +120,5 @@ BOOST_AUTO_TEST_CASE(made_up_pictures_stand_in_with_a_notice) {
   BOOST_TEST(contains(outcome.err, "Made-up pictures stand in"), outcome.err);
   BOOST_TEST(lines(outcome.out).size() == 1u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

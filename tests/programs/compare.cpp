@@ -9,6 +9,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(comparison)
+
 namespace {
 
 const std::string quick = "--model mlp --limit 640 --threads 1 ";
@@ -29,8 +31,6 @@ nlohmann::json results(const std::string& folder) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(comparison)
 
 BOOST_AUTO_TEST_CASE(six_optimizers_by_default) {
   const Outcome outcome = compare(quick + "--epochs 1 --out six");

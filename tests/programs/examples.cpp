@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(example_programs)
+
 namespace {
 
 // The numbers at the capture groups of `pattern` in the program's output.
@@ -161,3 +163,5 @@ BOOST_AUTO_TEST_CASE(custom_optimizer_finds_the_plane) {
   const double expected[] = {2, -1, 1};
   for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(std::abs(plane[i] - expected[i]) < 0.1);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

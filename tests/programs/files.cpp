@@ -8,6 +8,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(written_files)
+
 namespace {
 
 const std::string quick = "--model mlp --limit 640 --threads 1 ";
@@ -33,8 +35,6 @@ std::string said(int which) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(written_files)
 
 // Else the weights of a long training would be lost at its end.
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_before_the_training) {

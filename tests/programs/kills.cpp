@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 namespace fs = std::filesystem;
+
+BOOST_AUTO_TEST_SUITE(kills)
+
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -107,3 +110,5 @@ BOOST_AUTO_TEST_CASE(ctrl_c_stops_the_trainer_and_resume_goes_on) {
   const Outcome resumed = run(trainer + "--epochs 3 --resume");
   BOOST_TEST(resumed.status == 0, resumed.err);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+BOOST_AUTO_TEST_SUITE(numbers)
+
 namespace {
 
 struct Option {
@@ -32,8 +34,6 @@ nlohmann::json results(const std::string& folder) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(numbers)
 
 BOOST_AUTO_TEST_CASE(each_option_refuses_what_it_cannot_be) {
   for (const std::string program : {"mnist", "compare_optimizers"}) {

@@ -6,6 +6,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(output)
+
 namespace {
 
 const std::string quick = " --model mlp --limit 640 --epochs 2 ";
@@ -27,8 +29,6 @@ const std::vector<std::string> calls = {
     "\"$BIN/gan\""};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(output)
 
 BOOST_AUTO_TEST_CASE(lost_output_is_an_error) {
   for (const std::string& call : calls)

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+BOOST_AUTO_TEST_SUITE(terminals)
+
 namespace {
 
 const std::string training = "\"$BIN/mnist\" --model mlp --epochs 2 --limit 640";
@@ -26,8 +28,6 @@ std::size_t count(const std::vector<std::string>& lines, const std::string& begi
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(terminals)
 
 // What stays are the lines of a log, wrapped where the terminal is narrower, and nothing of a bar.
 BOOST_AUTO_TEST_CASE(a_training_leaves_its_log) {

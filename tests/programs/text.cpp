@@ -7,6 +7,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(text_trainer)
+
 namespace {
 
 const std::string last_line = R"(validation loss (\d+\.\d{4}) seconds \d+\.\d tokens/s \d+)";
@@ -28,8 +30,6 @@ double loss(const Outcome& outcome) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(text_trainer)
 
 // Of 24 kinds of characters a guess would have a loss of 3.2; by how often each comes up alone, 2.8.
 BOOST_AUTO_TEST_CASE(it_learns_made_up_sentences_with_a_notice) {

@@ -9,6 +9,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(mnist_trainer)
+
 namespace {
 
 const std::string last_line =
@@ -275,3 +277,5 @@ BOOST_AUTO_TEST_CASE(a_mirror_with_https_is_asked_first) {
     BOOST_TEST(contains(outcome.err.substr(first + 8), "; http"), outcome.err);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,8 @@
 
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(vae_trainer)
+
 namespace {
 
 Outcome train_vae(const std::string& options) { return run("\"$BIN/vae\" " + options); }
@@ -91,3 +93,5 @@ BOOST_AUTO_TEST_CASE(vae_names_bad_options) {
       BOOST_TEST(contains(outcome.err, part), options << ": no " << part << " in " << outcome.err);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

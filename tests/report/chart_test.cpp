@@ -14,6 +14,8 @@
 using namespace report;
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(chart)
+
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -40,8 +42,6 @@ std::vector<double> heights_of_names(const std::string& figure) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(chart)
 
 BOOST_AUTO_TEST_CASE(points_are_where_the_axes_say) {
   const std::string text = figure(chart_of({{"adam", 0, {{1, 0}, {2, 0.5}, {3, 1}, {4, 0.2}}}}));

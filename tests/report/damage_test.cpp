@@ -12,6 +12,8 @@
 using namespace report;
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(damage)
+
 namespace {
 
 using Json = nlohmann::json;
@@ -55,8 +57,6 @@ std::string write_error(const Results& results) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(damage)
 
 BOOST_AUTO_TEST_CASE(the_error_names_the_file_and_the_field) {
   const Directory directory;

@@ -23,6 +23,8 @@
 using namespace report;
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(files)
+
 namespace {
 
 using Limits = std::numeric_limits<double>;
@@ -100,8 +102,6 @@ class SizeLimit {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(files)
 
 BOOST_AUTO_TEST_CASE(all_results_come_back_as_they_were) {
   for (const Results& results :

@@ -13,13 +13,13 @@
 using namespace report;
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(findings)
+
 namespace {
 
 std::string finding_of(const Results& results) { return finding(results, titled_groups(results)); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(findings)
 
 BOOST_AUTO_TEST_CASE(the_finding_is_the_best_optimizer) {
   Results results = sample();

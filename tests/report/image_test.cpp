@@ -10,6 +10,8 @@
 
 using namespace report;
 
+BOOST_AUTO_TEST_SUITE(image)
+
 namespace {
 
 std::vector<std::uint8_t> decode(const std::vector<std::uint8_t>& bytes, const Image& like) {
@@ -31,8 +33,6 @@ std::string base64_of(std::string_view text) {
 using Pixels = std::vector<std::uint8_t>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(image)
 
 BOOST_AUTO_TEST_CASE(a_png_has_the_pixels_that_it_was_given) {
   for (std::size_t channels : {1u, 3u}) {

@@ -15,6 +15,8 @@
 using namespace report;
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(page)
+
 namespace {
 
 const std::vector<std::string>& pages() {
@@ -30,8 +32,6 @@ std::vector<std::string> attributes(const std::string& page, const std::string& 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(page)
 
 BOOST_AUTO_TEST_CASE(text_is_escaped) {
   BOOST_TEST(escape("<a href=\"x\">'&'</a>") ==

@@ -9,6 +9,8 @@
 
 using namespace report;
 
+BOOST_AUTO_TEST_SUITE(scale)
+
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -25,8 +27,6 @@ std::string positive(std::vector<double> values) { return labels(positive_scale(
 std::string share(std::vector<double> values) { return labels(share_scale(values)); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scale)
 
 BOOST_AUTO_TEST_CASE(linear_ticks_are_round_and_reach_around_the_values) {
   BOOST_TEST(linear({0, 1}) == "0.0 0.2 0.4 0.6 0.8 1.0");

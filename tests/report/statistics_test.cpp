@@ -10,6 +10,8 @@
 
 using namespace report;
 
+BOOST_AUTO_TEST_SUITE(statistics)
+
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -36,8 +38,6 @@ Run run(std::string optimizer, std::uint64_t seed, std::vector<double> accuracie
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(statistics)
 
 BOOST_AUTO_TEST_CASE(mean_and_deviation) {
   // By hand: the mean is 5, squares 9 + 1 + 1 + 1 + 0 + 0 + 4 + 16 = 32, over 7.

@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(determinism)
+
 namespace {
 
 // All weights after some steps of the CNN, the last batch of four a partial one.
@@ -46,8 +48,6 @@ void check_same(const std::vector<Array>& weights) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(determinism)
 
 BOOST_AUTO_TEST_CASE(the_weights_are_finite_and_were_trained) {
   for (const Array& weights : reference()) {

@@ -12,6 +12,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(lifetimes)
+
 namespace {
 
 using Token = std::shared_ptr<int>;
@@ -25,8 +27,6 @@ Variable holding(const Variable& x, Token token) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(lifetimes)
 
 BOOST_AUTO_TEST_CASE(what_only_a_constant_needs_is_dropped_at_once) {
   Tape tape;

@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(parameter_names)
+
 namespace {
 
 struct Pair {
@@ -21,8 +23,6 @@ struct Pair {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(parameter_names)
 
 BOOST_AUTO_TEST_CASE(names_are_paths) {
   struct Outer {

@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(observers)
+
 namespace {
 
 struct OwnOptions {
@@ -37,8 +39,6 @@ Variable own_op(const Variable& x, const OwnOptions& options) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(observers)
 
 BOOST_AUTO_TEST_CASE(options_are_seen_under_their_type_only) {
   for (const Mode mode : {Mode::train, Mode::eval}) {

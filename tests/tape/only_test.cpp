@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(only_some)
+
 namespace {
 
 struct Pair {
@@ -48,8 +50,6 @@ struct Wrapper : Visitor {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(only_some)
 
 BOOST_AUTO_TEST_CASE(a_student_learns_and_its_teacher_stays) {
   Pair student{1}, teacher{3};

@@ -13,6 +13,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(parameter_nodes)
+
 namespace {
 
 void check_elements(const Array& a, std::initializer_list<double> expected) {
@@ -42,8 +44,6 @@ struct Pair {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(parameter_nodes)
 
 BOOST_AUTO_TEST_CASE(backward_overwrites_and_accumulate_adds) {
   Parameter p{array({2}, {1, 2})};

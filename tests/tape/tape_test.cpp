@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(gradients)
+
 namespace {
 
 // d f(x) / dx for a scalar f(x).
@@ -31,8 +33,6 @@ Variable scaled_gradient(const Variable& x, double factor) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gradients)
 
 BOOST_AUTO_TEST_CASE(repeated_inputs_and_several_uses_add_up) {
   const Array x = array({3}, {1, 2, 3});

@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(weight_average)
+
 namespace {
 
 const Circle train{100}, validation{37, 0.3};
@@ -25,8 +27,6 @@ std::vector<double> averages_of(const WeightAverage& average, const Pair& pair) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(weight_average)
 
 BOOST_AUTO_TEST_CASE(averages_by_hand) {
   for (const bool warmup : {false, true}) {

@@ -9,6 +9,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(callbacks)
+
 namespace {
 
 // The epoch after which the callback ends a training of these, 0 if none.
@@ -32,8 +34,6 @@ std::vector<double> rates_of(const EpochCallback& callback, const SGD& sgd,
 const Circle train{100}, validation{37, 0.3};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(callbacks)
 
 BOOST_AUTO_TEST_CASE(the_best_epoch) {
   const History h = history_of({3, 1, NAN, 1, 2}, {0.1, 0.2, 0.9, NAN, 0.9});

@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(tables)
+
 namespace {
 
 std::vector<std::vector<std::string>> cells_of(const std::string& table) {
@@ -27,8 +29,6 @@ std::vector<std::vector<std::string>> cells_of(const std::string& table) {
 const Circle train{100}, validation{37, 0.3};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tables)
 
 BOOST_AUTO_TEST_CASE(the_table_has_the_very_numbers_of_the_history) {
   const Directory directory;

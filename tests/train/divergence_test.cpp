@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(divergence)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -66,8 +68,6 @@ std::vector<std::unique_ptr<Optimizer>> optimizers() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(divergence)
 
 // The step before the loss is infinite leaves weights that are finite, but no good.
 BOOST_AUTO_TEST_CASE(a_checkpoint_after_each_step_is_the_last_good_one) {

@@ -4,13 +4,13 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(fitting)
+
 namespace {
 
 const Circle train{100}, validation{37, 0.3};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(fitting)
 
 BOOST_AUTO_TEST_CASE(it_learns) {
   Rng rng{1};

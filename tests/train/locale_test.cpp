@@ -21,6 +21,8 @@
 using namespace test;
 namespace fs = std::filesystem;
 
+BOOST_AUTO_TEST_SUITE(locales)
+
 namespace {
 
 // 1.234,5 as in Germany.
@@ -152,8 +154,6 @@ void check_texts(const Texts& expected) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(locales)
 
 BOOST_AUTO_TEST_CASE(numbers_do_not_depend_on_that_of_cpp) {
   const Texts expected = all_texts();

@@ -14,6 +14,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(logs)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -89,8 +91,6 @@ const std::string line = "epoch ([0-9]+)/([0-9]+)  train loss " + number + " acc
                          "  [0-9]+ samples/s, [0-9]+\\.[0-9] s\n";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(logs)
 
 BOOST_AUTO_TEST_CASE(a_file_gets_a_line_per_epoch) {
   const std::string text = seen_in_file([](std::FILE* file) { run_fit(file); });

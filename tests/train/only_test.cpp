@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(only_in_trainings)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -28,8 +30,6 @@ std::vector<double> train(const CheckpointOptions& checkpoint, int stop_after = 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(only_in_trainings)
 
 BOOST_AUTO_TEST_CASE(the_body_stays_while_a_head_learns) {
   Rng rng{1};

@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(restoring)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -38,8 +40,6 @@ Result run(FitOptions options, int stop_after = 0, const std::string& monitor = 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(restoring)
 
 BOOST_AUTO_TEST_CASE(the_best_weights_are_in_the_model_at_the_end) {
   const Result last = run({}), best = run({.restore_best = true});

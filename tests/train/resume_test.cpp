@@ -6,6 +6,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(resuming)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -55,8 +57,6 @@ void check_same(const Result& a, const Result& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(resuming)
 
 BOOST_AUTO_TEST_CASE(after_any_step) {
   const Directory directory;

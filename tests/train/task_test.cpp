@@ -4,6 +4,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(tasks)
+
 namespace {
 
 constexpr double tolerance = 64 * epsilon;
@@ -59,8 +61,6 @@ const std::vector<std::int32_t> labels{2, 0, 1, 2, 2, 0, 1};
 const Array logits = random({7, 3}, -2, 2, 1);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tasks)
 
 BOOST_AUTO_TEST_CASE(weights_of_classes_and_samples_are_those_of_keras) {
   Echo net;

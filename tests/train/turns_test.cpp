@@ -7,6 +7,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(turns)
+
 namespace {
 
 constexpr std::size_t critic_steps = 5, period = critic_steps + 1;
@@ -67,8 +69,6 @@ Result train(const CheckpointOptions& checkpoint, int stop_after = 0) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(turns)
 
 BOOST_AUTO_TEST_CASE(each_optimizer_counts_the_steps_of_its_model) {
   const Result result = train({});

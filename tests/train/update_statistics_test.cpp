@@ -8,6 +8,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(update_statistics)
+
 namespace {
 
 double norm_of(const std::vector<double>& x) {
@@ -48,8 +50,6 @@ bool same(const UpdateStatistics& a, const UpdateStatistics& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(update_statistics)
 
 BOOST_AUTO_TEST_CASE(norms_and_ratios_by_hand) {
   Pair pair;

@@ -5,6 +5,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(without_a_test_set)
+
 namespace {
 
 const Circle train_set{100}, test_set{37, 0.3};
@@ -46,8 +48,6 @@ std::string message_of(const std::function<void()>& run) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(without_a_test_set)
 
 BOOST_AUTO_TEST_CASE(the_training_is_the_same) {
   const Result with = run({}, 0, test_set), without = run({}, 0);

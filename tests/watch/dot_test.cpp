@@ -15,6 +15,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(drawings)
+
 namespace {
 
 // What `dot -Tplain` makes of a graph, or its complaint.
@@ -41,8 +43,6 @@ std::size_t lines_with(const std::string& text, const std::string& word) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(drawings)
 
 BOOST_AUTO_TEST_CASE(a_small_model) {
   Rng rng{1};

@@ -11,6 +11,8 @@
 
 using namespace test;
 
+BOOST_AUTO_TEST_SUITE(numerics)
+
 namespace {
 
 // What the check says of what `work` does; empty where it finds nothing.
@@ -33,8 +35,6 @@ void check_contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(numerics)
 
 BOOST_AUTO_TEST_CASE(sound_numbers_pass_unchanged) {
   Rng rng{1};

@@ -22,6 +22,9 @@
 #include <unistd.h>
 
 using namespace test;
+
+BOOST_AUTO_TEST_SUITE(profile)
+
 using Phase = Profiler::Phase;
 
 namespace {
@@ -41,8 +44,6 @@ void step(Dense& dense, Optimizer& optimizer) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(profile)
 
 BOOST_AUTO_TEST_CASE(calls_flops_and_bytes) {
   Rng rng{1};
