@@ -36,9 +36,7 @@ struct Autoencoder {
 // Beside images the noise of their codes: from the generator of the batch, so that a training that is resumed, and each
 // evaluation, sees the same.
 data::Batch add_noise(data::Batch batch, Rng& rng) {
-  Array noise = uninitialized({batch.size(), codes});
-  for (Scalar& x : noise) x = static_cast<Scalar>(rng.normal());
-  batch.inputs.emplace_back(std::move(noise));
+  batch.inputs.emplace_back(rng.normal({batch.size(), codes}));
   return batch;
 }
 
@@ -96,9 +94,8 @@ report::Image drawn(Autoencoder& model, const data::ImageDataset& images) {
   sheet.add(predict(flatten, shown));
   sheet.add(predict(again, shown));
   Rng rng{1};
-  Array code = uninitialized({(rows - 2) * columns, codes});
-  for (Scalar& x : code) x = static_cast<Scalar>(rng.normal());
-  sheet.add(predict([&](const Variable& z) { return sigmoid(model.decoder(z)); }, std::move(code)));
+  sheet.add(predict([&](const Variable& z) { return sigmoid(model.decoder(z)); },
+                    rng.normal({(rows - 2) * columns, codes})));
   return sheet.image();
 }
 

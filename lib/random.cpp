@@ -26,6 +26,18 @@ double Rng::normal() noexcept {
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
+Array Rng::uniform(const Shape& shape) {
+  Array all = uninitialized(shape);
+  for (Scalar& x : all) x = static_cast<Scalar>(uniform());
+  return all;
+}
+
+Array Rng::normal(const Shape& shape) {
+  Array all = uninitialized(shape);
+  for (Scalar& x : all) x = static_cast<Scalar>(normal());
+  return all;
+}
+
 std::size_t Rng::below(std::size_t bound) noexcept {
   __extension__ using Wide = unsigned __int128;
   Wide product = Wide{(*this)()} * bound;

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <span>
 #include <string_view>
 
 namespace xtape::inline XTAPE_ABI {
@@ -38,6 +39,16 @@ inline void check_share(const Op& op, std::string_view option, double value) {
 template <std::integral Count>
 void check_count(const Op& op, std::string_view option, Count value) {
   check_option(op, option, value, value >= 1, "at least 1");
+}
+
+/// For what brings channels to mean 0 and deviation 1.
+inline void check_statistics(const Op& op, std::span<const double> mean,
+                             std::span<const double> deviation) {
+  if (mean.size() != deviation.size() || mean.empty())
+    throw ValueError(op, text("expected a mean and a deviation for each channel, got ", mean.size(),
+                              " and ", deviation.size()));
+  for (const double each : mean) check_option(op, "mean", each, std::isfinite(each), "finite");
+  for (const double each : deviation) check_positive(op, "deviation", each);
 }
 
 /// For a size that is no negative number by mistake.

@@ -6,6 +6,7 @@
 namespace xtape::inline XTAPE_ABI::models {
 namespace {
 
+//! [shortcut]
 // The shortcut of type A, which learns nothing: every second pixel, with channels of zeros on both sides, as many in
 // all as x has.
 Variable halved(const Variable& x, Location at) {
@@ -14,6 +15,7 @@ Variable halved(const Variable& x, Location at) {
   const std::size_t half = y.shape().back() / 2;
   return pad(y, {{}, {}, {}, {half, half}}, {}, at);
 }
+//! [shortcut]
 
 // 3 x 3 taps on an image that stays as large or, with a stride of 2, is halved.
 Conv2D plain_convolution(std::size_t in, std::size_t out, std::size_t stride, Rng& rng) {
@@ -26,23 +28,21 @@ Conv2D plain_convolution(std::size_t in, std::size_t out, std::size_t stride, Rn
                 rng};
 }
 
-BatchNorm rectified(std::size_t channels) {
-  BatchNorm::Options options = BatchNorm::torch(channels);
-  options.activation = Activation::relu;
-  return BatchNorm{options};
-}
-
+//! [block]
 Sequential block(std::size_t in, std::size_t out, Rng& rng) {
   const bool halves = in != out;
-  Sequential layers{plain_convolution(in, out, halves ? 2 : 1, rng), rectified(out),
+  Sequential layers{plain_convolution(in, out, halves ? 2 : 1, rng),
+                    BatchNorm{BatchNorm::torch(out, Activation::relu)},
                     plain_convolution(out, out, 1, rng), BatchNorm{BatchNorm::torch(out)}};
   if (halves) return Sequential{Residual{std::move(layers), Sequential{halved}}, relu};
   return Sequential{Residual{std::move(layers)}, relu};
 }
+//! [block]
 
 // Three stages of so many blocks.
 Sequential resnet(std::size_t blocks, Rng& rng) {
-  Sequential net{plain_convolution(3, 16, 1, rng), rectified(16)};
+  Sequential net{plain_convolution(3, 16, 1, rng),
+                 BatchNorm{BatchNorm::torch(16, Activation::relu)}};
   std::size_t in = 16;
   for (const std::size_t out : {16, 32, 64})
     for (std::size_t i = 0; i < blocks; ++i) {

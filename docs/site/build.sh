@@ -23,7 +23,7 @@ draw() {
   for graph in "$out"/images/*.dot; do
     dot -Tsvg -Gfontname=sans-serif -Nfontname=sans-serif "$graph" -o "${graph%.dot}.svg"
   done
-  python3 docs/site/dedent.py "$out/programs" docs/snippets/*.cpp docs/snippets/*.py examples/*.cpp \
+  python3 docs/site/dedent.py "$out/programs" docs/snippets/*.cpp docs/snippets/*.py models/*.cpp examples/*.cpp \
     examples/quickstart/*.cpp docs/graphs.cpp
   python3 docs/site/gallery.py "$out/pages" examples/*.cpp examples/quickstart/*.cpp
 }

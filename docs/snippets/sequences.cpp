@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace xtape;
@@ -46,7 +47,7 @@ struct Transformer {
 
 //! [write]
 std::string write(Model& model, const data::Vocabulary& vocabulary, std::string text,
-                  std::size_t length) {
+                  std::size_t length, Rng& rng) {
   std::vector<std::int32_t> ids = vocabulary.encode(text);
   RecurrentLayer::States states;
   while (text.size() < length) {
@@ -55,15 +56,29 @@ std::string write(Model& model, const data::Vocabulary& vocabulary, std::string 
       s = {tape.input(s.h.shared_value()), tape.input(s.c->shared_value())};
     const Variable x = model.embedding(tape, {ids, {1, ids.size()}});
     const auto [y, after] = model.lstm(x, states);
-    const Array logits = model.head(y).value();
-    const auto last = std::span{logits.data(), logits.size()}.last(vocabulary.size());
-    ids = {std::int32_t(std::ranges::max_element(last) - last.begin())};
+    const Variable logits = model.head(slice(y, {.axis = 1, .begin = -1}));
+    const auto next = sample(logits.value(), rng, {.temperature = 0});
+    ids.assign(next.begin(), next.end());
     text += vocabulary.decode(ids);
     states = after;
   }
   return text;
 }
 //! [write]
+
+//! [transformer_writes]
+std::string write(Transformer& model, const data::Vocabulary& vocabulary, const std::string& text,
+                  std::size_t length, std::size_t context, Rng& rng) {
+  std::vector<std::int32_t> ids = vocabulary.encode(text);
+  while (ids.size() < length) {
+    Tape tape{Mode::eval};
+    const std::span seen = std::span{std::as_const(ids)}.last(std::min(ids.size(), context));
+    const Variable logits = slice(model(tape, {seen, {1, seen.size()}}), {.axis = 1, .begin = -1});
+    ids.push_back(sample(logits.value(), rng, {.temperature = 0.8})[0]);
+  }
+  return vocabulary.decode(ids);
+}
+//! [transformer_writes]
 
 }  // namespace
 
@@ -81,11 +96,7 @@ int main() {
   const std::size_t letters = vocabulary.size();
   Model model{Embedding{{.vocabulary = letters, .width = 16}, rng},
               LSTM{{.in = 16, .width = 48}, rng}, Dense{{.in = 48, .out = letters}, rng}};
-  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
-    const Variable logits = model(tape, batch.input());
-    return {softmax_cross_entropy(logits, batch.target()), {logits}, batch.target().size()};
-  };
-  const Task task{.arrays = named_arrays(model), .step = step, .metrics = {perplexity()}};
+  const Task task = classification(model, {.metrics = {perplexity()}});
   const History history =
       fit(task, train, validation, {.epochs = 15, .batch_size = 16, .log = nullptr}, rng,
           ClipNorm{1}, Adam{{.learning_rate = 5e-3}});
@@ -94,7 +105,7 @@ int main() {
   std::printf("perplexity %.1f\n", history.test()["perplexity"]);
 
   //! [asking]
-  std::printf("%s\n", write(model, vocabulary, "she", 38).c_str());
+  std::printf("%s\n", write(model, vocabulary, "she", 38, rng).c_str());
   //! [asking]
 
   //! [layers]
@@ -115,5 +126,7 @@ int main() {
         TransformerLayer::Options{.channels = 16, .heads = 4, .causal = true, .dropout = 0.1}, rng);
   //! [sizes]
   std::printf("%zu parameters\n", parameter_count(other));
+  std::printf("%zu letters of one that has learnt nothing\n",
+              write(other, vocabulary, "she", 38, 32, rng).size());
   std::printf("%s, %zu states\n", to_string(y.shape()).c_str(), states.size());
 }

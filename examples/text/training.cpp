@@ -54,14 +54,6 @@ Only<AdamW> adamw(const Settings& s, const Schedule& schedule, Writer& writer, b
   return optimizer;
 }
 
-Task next_character(Writer& writer) {
-  const auto step = [&model = *writer.model](Tape& tape, const data::Batch& batch) -> StepResult {
-    const Variable logits = model(tape, batch.input());
-    return {softmax_cross_entropy(logits, batch.target()), {logits}, batch.target().size()};
-  };
-  return {.arrays = named_arrays(writer), .step = step, .metrics = {accuracy()}};
-}
-
 // A sample of a report is a character.
 report::Run to_report(const History& history, const Settings& s, const Schedule& schedule) {
   report::Run run = begun(s);
@@ -127,7 +119,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
                                           .steps = s.steps,
                                           .warmup_steps = s.warmup_steps,
                                           .final_rate = s.final_rate});
-  const Task task = next_character(writer);
+  const Task task = classification(*writer.model);
   std::optional<NumericsCheck> check;
   if (common.check_numerics) check.emplace(parameters(writer));
   const auto show = [&](const History& history) {

@@ -3,25 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <vector>
 
 using namespace xtape;
 
 namespace text {
 namespace {
-
-// One of the classes that logits are of.
-std::int32_t draw(std::span<const Scalar> logits, double temperature, Rng& rng) {
-  const auto likeliest = std::ranges::max_element(logits);
-  if (temperature == 0) return static_cast<std::int32_t>(likeliest - logits.begin());
-  std::vector<double> sums;
-  double sum = 0;
-  for (const Scalar logit : logits)
-    sums.push_back(sum += std::exp(static_cast<double>(logit - *likeliest) / temperature));
-  const auto drawn = std::ranges::upper_bound(sums, rng.uniform() * sum);
-  return static_cast<std::int32_t>(std::min(drawn, sums.end() - 1) - sums.begin());
-}
 
 std::vector<std::int32_t> beginning(const Writer& writer, const std::string& prompt) {
   if (!prompt.empty()) return writer.vocabulary.encode(prompt, Op::nowhere("prompt").at);
@@ -34,15 +21,15 @@ std::vector<std::int32_t> beginning(const Writer& writer, const std::string& pro
 
 std::string write(Writer& writer, const Writing& how) {
   std::vector<std::int32_t> ids = beginning(writer, how.prompt);
-  const std::size_t begin = ids.size(), classes = writer.vocabulary.size();
+  const std::size_t begin = ids.size();
   Rng rng{how.seed};
   while (ids.size() < begin + how.length) {
     const std::size_t seen = std::min(ids.size(), writer.context);
     const std::span<const std::int32_t> last = std::span{ids}.last(seen);
     Tape tape{Mode::eval};
     const Variable logits = (*writer.model)(tape, {last, {1, seen}});
-    const std::span<const Scalar> all{logits.value().data(), logits.size()};
-    ids.push_back(draw(all.last(classes), how.temperature, rng));
+    const Variable next = slice(logits, {.axis = 1, .begin = -1});
+    ids.push_back(sample(next.value(), rng, {.temperature = how.temperature})[0]);
   }
   return writer.vocabulary.decode(std::span{ids}.subspan(begin));
 }

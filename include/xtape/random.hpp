@@ -4,7 +4,7 @@
 /// repeated and resumed exactly, and no result depends on the number of threads.
 #pragma once
 
-#include <xtape/config.hpp>
+#include <xtape/array.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +31,10 @@ class Rng {
   double uniform() noexcept;
   /// A number from the normal distribution of mean 0 and variance 1 (Box and Muller, 1958).
   double normal() noexcept;
+  /// An array of such numbers, drawn in the order of its elements: `rng.uniform({64, 2})`.
+  Array uniform(const Shape& shape);
+  /// An array of numbers from that normal distribution: noise, `rng.normal({64, 20})`.
+  Array normal(const Shape& shape);
   /// A number in {0, ..., bound - 1}, each equally likely (Lemire, 2019). Needs `bound > 0`.
   std::size_t below(std::size_t bound) noexcept;
 

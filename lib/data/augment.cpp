@@ -169,26 +169,25 @@ Augmentation cutout(const CutoutOptions& options, Location at) {
   };
 }
 
-ChannelStatistics channel_statistics(const Dataset& images, Location at) {
+ChannelStatistics channel_statistics(const Dataset& dataset,
+                                     const ChannelStatisticsOptions& options, Location at) {
   const Op op{"channel_statistics", at};
-  if (images.size() == 0) throw ValueError(op, "expected at least one image, got none");
+  if (dataset.size() == 0) throw ValueError(op, "expected at least one sample, got none");
   constexpr std::size_t batch_size = 256;
   ChannelStatistics sums;  // of the numbers and of their squares
   double count = 0;
-  for (const Batch& batch : batches(images, batch_size, at)) {
-    const Shape& shape = check_images(op, batch);
-    const std::size_t channels = shape[3];
+  for (const Batch& batch : batches(dataset, batch_size, at)) {
+    const Array& numbers = (options.target ? batch.target(at) : batch.input(at)).array();
+    if (numbers.dimension() < 2)
+      throw ShapeError(op, text("expected (N, ..., channels), got ", numbers.shape()));
+    const std::size_t channels = numbers.shape().back();
     sums.mean.resize(channels), sums.deviation.resize(channels);
-    const Array& numbers = batch.inputs[0];
-    for (const Scalar* pixel = numbers.data(); pixel < numbers.data() + numbers.size();
-         pixel += channels)
-      for (std::size_t c = 0; c < channels; ++c) {
-        const double x = pixel[c];
-        sums.mean[c] += x;
-        sums.deviation[c] += x * x;
-      }
-    const std::size_t pixels = numbers.size() / channels;
-    count += static_cast<double>(pixels);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double x = numbers.data()[i];
+      sums.mean[i % channels] += x;
+      sums.deviation[i % channels] += x * x;
+    }
+    count += static_cast<double>(numbers.size() / std::max<std::size_t>(1, channels));
   }
   for (std::size_t c = 0; c < sums.mean.size(); ++c) {
     const double mean = sums.mean[c] / count;
@@ -199,13 +198,7 @@ ChannelStatistics channel_statistics(const Dataset& images, Location at) {
 }
 
 Augmentation normalize(const ChannelStatistics& statistics, Location at) {
-  const Op op{"normalize", at};
-  const auto& [mean, deviation] = statistics;
-  if (mean.size() != deviation.size() || mean.empty())
-    throw ValueError(op, text("expected a mean and a deviation for each channel, got ", mean.size(),
-                              " and ", deviation.size()));
-  for (const double each : mean) check_option(op, "mean", each, std::isfinite(each), "finite");
-  for (const double each : deviation) check_positive(op, "deviation", each);
+  check_statistics({"normalize", at}, statistics.mean, statistics.deviation);
   return [statistics](const ImageView& image, Rng&) {
     const std::size_t channels = statistics.mean.size();
     if (image.channels != channels)

@@ -75,6 +75,7 @@ class Batches::Loader {
   const Batch& current() const noexcept { return batches_[current_ % batches_.size()]; }
 
   void skip(std::size_t count) noexcept { first_ = count; }
+  void drop_last() noexcept { order_.resize(order_.size() - order_.size() % batch_size_); }
   void prefetch(std::size_t depth) noexcept { next_depth_ = depth; }
   void restart() {
     abandon();
@@ -221,6 +222,7 @@ Batches& Batches::operator=(Batches&&) noexcept = default;
 Batches::~Batches() = default;
 
 void Batches::skip(std::size_t count) noexcept { loader_->skip(count); }
+void Batches::drop_last() noexcept { loader_->drop_last(); }
 void Batches::prefetch(std::size_t depth) noexcept { loader_->prefetch(depth); }
 Batches::Iterator Batches::begin() {
   loader_->restart();

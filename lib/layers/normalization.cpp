@@ -3,6 +3,10 @@
 
 #include "ranges.hpp"
 
+#include <xtape/ops/arithmetic.hpp>
+
+#include <algorithm>
+
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
@@ -11,6 +15,12 @@ Parameter per_channel(const Op& op, std::size_t channels, double epsilon, Scalar
   check_count(op, "channels", channels);
   check_positive(op, "epsilon", epsilon);
   return Parameter{full({channels}, value)};
+}
+
+Array to_array(const std::vector<double>& numbers) {
+  Array all = uninitialized({numbers.size()});
+  std::ranges::transform(numbers, all.data(), [](double x) { return static_cast<Scalar>(x); });
+  return all;
 }
 
 // kept * running + share * batch
@@ -24,9 +34,15 @@ Array moved(const Array& running, const Array& batch, double kept, double share)
 
 }  // namespace
 
-BatchNorm::Options BatchNorm::keras(std::size_t channels) { return {.channels = channels}; }
-BatchNorm::Options BatchNorm::torch(std::size_t channels) {
-  return {.channels = channels, .momentum = 0.9, .epsilon = 1e-5, .unbiased = true};
+BatchNorm::Options BatchNorm::keras(std::size_t channels, Activation activation) {
+  return {.channels = channels, .activation = activation};
+}
+BatchNorm::Options BatchNorm::torch(std::size_t channels, Activation activation) {
+  return {.channels = channels,
+          .momentum = 0.9,
+          .epsilon = 1e-5,
+          .unbiased = true,
+          .activation = activation};
 }
 
 BatchNorm::BatchNorm(const Options& o, Location at)
@@ -64,6 +80,27 @@ void BatchNorm::parameters(ParameterList& list) {
   list("bias", bias_);
   list("running_mean", mean_);
   list("running_var", variance_);
+}
+
+Normalization::Normalization(const Options& o, Location at)
+    : mean_{to_array(o.mean)}, deviation_{to_array(o.deviation)}, invert_{o.invert} {
+  check_statistics({"normalization", at}, o.mean, o.deviation);
+}
+
+Variable Normalization::operator()(const Variable& x, Location at) const {
+  const Op op{"normalization", at};
+  Tape& tape = x.tape(op);
+  const std::size_t channels = mean_.value->size();
+  if (x.shape().empty() || x.shape().back() != channels)
+    throw ShapeError(op, text("expected (..., ", channels, "), got ", x.shape()));
+  const Variable mean = tape.input(mean_.value), deviation = tape.input(deviation_.value);
+  return invert_ ? add(mul({x, at}, {deviation, at}), {mean, at})
+                 : div(sub({x, at}, {mean, at}), {deviation, at});
+}
+
+void Normalization::parameters(ParameterList& list) {
+  list("mean", mean_);
+  list("deviation", deviation_);
 }
 
 LayerNorm::LayerNorm(const Options& o, Location at)

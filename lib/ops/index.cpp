@@ -4,9 +4,11 @@
 #include "axis.hpp"
 #include "ops/index.hpp"
 #include "ops/lines.hpp"
+#include "ranges.hpp"
 
 #include <xtape/record.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -136,6 +138,28 @@ PooledVector<std::int32_t> argmax(const Array& x, const ArgOptions& options, Loc
 
 PooledVector<std::int32_t> argmin(const Array& x, const ArgOptions& options, Location at) {
   return best_ids({"argmin", at}, x, options.axis, std::less<Scalar>{});
+}
+
+PooledVector<std::int32_t> sample(const Array& logits, Rng& rng, const SampleOptions& options,
+                                  Location at) {
+  const Op op{"sample", at};
+  check_not_negative(op, "temperature", options.temperature);
+  PooledVector<std::int32_t> ids = best_ids(op, logits, -1, std::greater<Scalar>{});
+  const std::size_t classes = logits.shape().back();
+  PooledVector<double> sums(classes);
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    const Scalar* const x = logits.data() + row * classes;
+    const double largest = x[ids[row]];
+    if (!std::isfinite(largest))
+      throw ValueError(op, text("the largest logit of row ", row, " is ", largest));
+    if (options.temperature == 0) continue;
+    double sum = 0;
+    for (std::size_t c = 0; c < classes; ++c)
+      sums[c] = sum += std::exp((x[c] - largest) / options.temperature);
+    const auto drawn = std::ranges::upper_bound(sums, rng.uniform() * sum);
+    ids[row] = static_cast<std::int32_t>(std::min(drawn, sums.end() - 1) - sums.begin());
+  }
+  return ids;
 }
 
 TopK top_k(const Variable& x, std::size_t k, const TopKOptions& options, Location at) {

@@ -19,9 +19,12 @@ namespace xtape::inline XTAPE_ABI {
 namespace {
 
 void check_shapes(const Op& op, const Variable& a, const Variable& b) {
-  if (a.shape() != b.shape() || a.size() == 0)
-    throw ShapeError(op, text("expected two arrays of one shape, not empty, got ", a.shape(),
-                              " and ", b.shape()));
+  if (a.shape() != b.shape())
+    throw ShapeError(op,
+                     text("expected two arrays of one shape, got ", a.shape(), " and ", b.shape()),
+                     a.size() == b.size() ? "reshape one of them?" : "");
+  if (a.size() == 0)
+    throw ShapeError(op, text("expected elements, got two empty arrays ", a.shape()));
 }
 
 // The weights of the samples of some terms, which broadcast to these, and what a reduction divides by.

@@ -117,7 +117,7 @@ Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,
   Task task{.arrays = std::move(arrays), .step = {}, .metrics = options.metrics};
   task.step = [model = std::move(model), options = std::move(options), op](
                   Tape& tape, const data::Batch& batch) -> StepResult {
-    const Variable logits = model(tape.input(batch.input(op.at)), op.at);
+    const Variable logits = model(tape, batch.input(op.at), op.at);
     const Variable loss = loss_of(op, logits, batch, options);
     return {loss, {logits}, logits.size() / logits.shape().back()};
   };

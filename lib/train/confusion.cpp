@@ -110,7 +110,7 @@ double ConfusionMatrix::macro_f1() const {
 ConfusionMatrix confusion_of_model(const detail::Forward& model, const data::Dataset& dataset,
                                    const PredictOptions& options) {
   return confusion_of(dataset, options, [&](Tape& tape, const data::Batch& batch, auto add) {
-    const Variable logits = model(tape.input(batch.input(options.at)), options.at);
+    const Variable logits = model(tape, batch.input(options.at), options.at);
     add(logits.value(), batch.target(options.at));
   });
 }

@@ -69,7 +69,8 @@ class Training {
         progress_{options.log, options.epochs},
         totals_{task},
         history_{.monitor = task.monitor},
-        columns_{task.metrics, train.size(),
+        samples_{train.size() - (options.drop_last ? train.size() % options.batch_size : 0)},
+        columns_{task.metrics, samples_,
                  test != nullptr ? std::optional{test->size()} : std::nullopt} {
     if (options.restore_best) best_.emplace(task.arrays);
     if (!options.checkpoint.path.empty()) add_parts();
@@ -87,13 +88,17 @@ class Training {
     }
     if (history_.stopped)
       progress_.note(text("a callback ended the training after epoch ", history_.epochs.size()));
-    if (best_ && has_best_ > 0) best_->restore();
+    if (best_ && has_best_ > 0) {
+      best_->restore();
+      progress_.note(text("the weights are those of epoch ", history_.best().epoch,
+                          ", the best by ", history_.monitor));
+    }
     return std::move(history_);
   }
 
   // What a checkpoint keeps, besides parameters, visitors and the random state.
   void state(StateList& list) {
-    list("step", step_, (train_.size() - 1) / options_.batch_size + 1);
+    list("step", step_, (samples_ - 1) / options_.batch_size + 1);
     list("order", order_);
     totals_.state(list);
     list_seconds(list, seconds_);
@@ -107,7 +112,7 @@ class Training {
   int epoch() const { return static_cast<int>(history_.epochs.size()) + 1; }  // the one at hand
   // Of the epoch at hand.
   std::uint64_t samples_done() const {
-    return std::min<std::uint64_t>(step_ * options_.batch_size, train_.size());
+    return std::min<std::uint64_t>(step_ * options_.batch_size, samples_);
   }
 
   // Whether all its steps were done.
@@ -116,6 +121,7 @@ class Training {
     Rng order{rng_.seed(), order_};
     auto batches = data::batches(train_, options_.batch_size, order);
     if (step_ == 0) rng_ = order;
+    if (options_.drop_last) batches.drop_last();
     batches.skip(step_);
     batches.prefetch(options_.prefetch);
     Laps laps;
@@ -247,6 +253,7 @@ class Training {
       parts.add(text("visitor.", i, '.', visitors_.begin()[i]->name()), *visitors_.begin()[i]);
     parts.set("batch size", std::to_string(options_.batch_size));
     parts.set("training samples", std::to_string(train_.size()));
+    if (options_.drop_last) parts.set("last batch", "left out");
     parts.set("test set", test_ != nullptr ? "yes" : "no");
   }
 
@@ -283,6 +290,7 @@ class Training {
   EpochReport::Seconds seconds_;  // of the epoch at hand
   History history_;
   std::uint64_t called_back_ = 1;  // 0: of the last epoch a callback failed, or ended the training
+  const std::size_t samples_;      // of an epoch
   HistoryColumns columns_;
   std::optional<BestWeights> best_;
   std::uint64_t has_best_ = 0;  // 1: they are of an epoch
@@ -305,6 +313,11 @@ History fit_task(const Task& task, const data::Dataset& train, const data::Datas
   const Op op{"fit", options.at};
   check_count(op, "epochs", options.epochs);
   check_data(op, "training", train, options.batch_size);
+  if (options.drop_last && train.size() < options.batch_size)
+    throw ValueError(op,
+                     text("the training set has ", train.size(), " samples, no whole batch of ",
+                          options.batch_size),
+                     "drop_last leaves none; a smaller batch_size?");
   if (test != nullptr) check_data(op, "test", *test, options.test_batch_size, "test_batch_size");
   check_metrics(op, task);
   check_measured(op, task, test != nullptr, task.monitor);

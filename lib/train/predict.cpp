@@ -62,7 +62,7 @@ Array predict_model(const detail::Forward& model, const data::Dataset& dataset,
   const Op op{"predict", options.at};
   Rows rows{dataset.size()};
   each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
-    rows.add(op, model(tape.input(batch.input(options.at)), options.at), batch.size());
+    rows.add(op, model(tape, batch.input(options.at), options.at), batch.size());
   });
   return rows.take(op);
 }

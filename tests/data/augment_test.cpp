@@ -188,6 +188,24 @@ BOOST_AUTO_TEST_CASE(normalize_gives_mean_0_and_deviation_1) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(columns_of_a_table_have_statistics_too) {
+  const Array x{{1, 10}, {3, 10}, {5, 40}};
+  Array y = uninitialized({3, 1});
+  y(0, 0) = 2, y(1, 0) = 4, y(2, 0) = 6;
+  const data::ArrayDataset table{x, y};
+  const data::ChannelStatistics of_x = data::channel_statistics(table),
+                                of_y = data::channel_statistics(table, {.target = true});
+  const auto near = [](double a, double b) { return std::abs(a - b) < 1e-6; };
+  BOOST_REQUIRE((of_x.mean.size() == 2u && of_y.mean.size() == 1u));
+  BOOST_TEST((near(of_x.mean[0], 3) && near(of_x.mean[1], 20) && near(of_y.mean[0], 4)));
+  BOOST_TEST(near(of_x.deviation[0], std::sqrt(8 / 3.0)));
+  BOOST_TEST(near(of_x.deviation[1], std::sqrt(200)));
+  BOOST_TEST(near(of_y.deviation[0], std::sqrt(8 / 3.0)));
+  const data::ArrayDataset line{Array{1, 2, 3}, y};
+  BOOST_TEST(without_place(error_of<ShapeError>([&] { data::channel_statistics(line); })) ==
+             "[channel_statistics] expected (N, ..., channels), got (3,)");
+}
+
 BOOST_AUTO_TEST_CASE(each_image_and_epoch_differs_and_a_resumed_one_is_the_same) {
   const Numbered images{40};
   const auto augmented = data::augment(
@@ -248,7 +266,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   BOOST_TEST(refused([] {
                const Numbered none{0};
                data::channel_statistics(none);
-             }) == "[channel_statistics] expected at least one image, got none");
+             }) == "[channel_statistics] expected at least one sample, got none");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -108,6 +108,16 @@ BOOST_AUTO_TEST_CASE(generators) {
 // Philox4x32-10 of counter 0 and key 0, a published test vector of the Random123 library.
 BOOST_AUTO_TEST_CASE(the_generator_is_philox) { BOOST_TEST(Rng{0}() == 0x6627e8d5e169c58du); }
 
+BOOST_AUTO_TEST_CASE(arrays_are_numbers_one_after_the_other) {
+  Rng a{7}, b{7};
+  const Array uniform = a.uniform({3, 2}), normal = a.normal({2, 2});
+  BOOST_TEST((uniform.shape() == Shape{3, 2}));
+  BOOST_TEST((normal.shape() == Shape{2, 2}));
+  for (const Scalar x : uniform) BOOST_TEST(x == static_cast<Scalar>(b.uniform()));
+  for (const Scalar x : normal) BOOST_TEST(x == static_cast<Scalar>(b.normal()));
+  BOOST_TEST(a.position() == b.position());
+}
+
 BOOST_AUTO_TEST_CASE(distributions) {
   constexpr int count = 100'000;
   Rng rng{1};

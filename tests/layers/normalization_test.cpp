@@ -222,8 +222,28 @@ BOOST_AUTO_TEST_CASE(frozen_ones_still_normalize) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(known_statistics_bring_channels_to_mean_0_and_back) {
+  Normalization there{{.mean = {1, -2}, .deviation = {0.5, 4}}},
+      back{{.mean = {1, -2}, .deviation = {0.5, 4}, .invert = true}};
+  Tape tape;
+  const Array x{{1, 2}, {2, 6}, {0, -2}};
+  const Variable y = there(tape.input(x));
+  BOOST_TEST(elements(y.value()) == (std::vector<double>{0, 1, 2, 2, -2, 0}),
+             boost::test_tools::per_element());
+  BOOST_TEST(elements(back(y).value()) == elements(x), boost::test_tools::per_element());
+  BOOST_TEST(parameters(there).empty());
+  const std::vector<NamedBuffer> kept = buffers(there);
+  BOOST_REQUIRE(kept.size() == 2u);
+  BOOST_TEST(kept[0].name == "mean");
+  BOOST_TEST(kept[1].name == "deviation");
+}
+
 BOOST_AUTO_TEST_CASE(what_they_refuse) {
   check_failures<ValueError>({
+      {"[normalization] expected a mean and a deviation for each channel, got 2 and 1 @",
+       XTAPE_CALL(Normalization{{.mean = {1, 2}, .deviation = {1}}})},
+      {"[normalization] deviation must be finite and above 0, got 0 @",
+       XTAPE_CALL(Normalization{{.mean = {1}, .deviation = {0}}})},
       {"[batch_norm] channels must be at least 1, got 0 @", XTAPE_CALL(BatchNorm{{}})},
       {"[batch_norm] epsilon must be finite and above 0, got 0 @",
        XTAPE_CALL(BatchNorm{{.channels = 2, .epsilon = 0}})},

@@ -261,6 +261,10 @@ std::vector<LayerRow> layer_rows() {
   rows.push_back(row("AdaptiveAvgPool2D", AdaptiveAvgPool2D{{2, 3}}, numbers({2, 5, 4, 2})));
   rows.push_back(row("Upsample", Upsample{Size2D{2, 1}}, numbers({2, 3, 4, 2})));
   rows.push_back(row("BatchNorm", BatchNorm{{.channels = 3}}, numbers({2, 2, 3, 3})));
+  for (const bool invert : {false, true})
+    rows.push_back(row("Normalization",
+                       Normalization{{.mean = {1, -2}, .deviation = {0.5, 3}, .invert = invert}},
+                       numbers({3, 2})));
   rows.push_back(row("LayerNorm", LayerNorm{{.channels = 5}}, numbers({2, 3, 5})));
   rows.push_back(row("GroupNorm", GroupNorm{{.channels = 6, .groups = 2}}, numbers({2, 3, 6})));
   rows.push_back(row("RMSNorm", RMSNorm{{.channels = 5}}, numbers({4, 5})));

@@ -5,6 +5,8 @@
 #include <xtape/ops.hpp>
 #include <xtape/threads.hpp>
 
+#include <limits>
+
 using namespace test;
 
 BOOST_AUTO_TEST_SUITE(indices)
@@ -148,6 +150,44 @@ BOOST_AUTO_TEST_CASE(ids_of_the_largest_and_smallest) {
       BOOST_TEST((List(smallest.begin(), smallest.end()) == expected_ids(x, axis, std::less{})));
     }
   BOOST_TEST(argmax(zeros({0, 3})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_drawn_by_their_probabilities) {
+  Array logits = uninitialized({2, 3});
+  const double shares[2][3] = {{0.5, 0.3, 0.2}, {0.1, 0.1, 0.8}};
+  for (std::size_t r = 0; r < 2; ++r)
+    for (std::size_t c = 0; c < 3; ++c)
+      logits(r, c) = static_cast<Scalar>(10 + std::log(shares[r][c]));
+  for (const double temperature : {1.0, 0.5}) {
+    Rng rng{1};
+    constexpr int draws = 20'000;
+    double counts[2][3] = {};
+    for (int i = 0; i < draws; ++i) {
+      const auto ids = sample(logits, rng, {.temperature = temperature});
+      BOOST_REQUIRE(ids.size() == 2u);
+      for (std::size_t r = 0; r < 2; ++r) ++counts[r][ids[r]];
+    }
+    for (std::size_t r = 0; r < 2; ++r) {
+      double sum = 0;
+      for (const double p : shares[r]) sum += std::pow(p, 1 / temperature);
+      for (std::size_t c = 0; c < 3; ++c) {
+        const double p = std::pow(shares[r][c], 1 / temperature) / sum;
+        BOOST_TEST(std::abs(counts[r][c] / draws - p) < 4 * std::sqrt(p * (1 - p) / draws));
+      }
+    }
+  }
+  Rng rng{1};
+  const auto first = sample(logits, rng, {.temperature = 0});
+  BOOST_TEST((first == PooledVector<std::int32_t>{0, 2}));
+  BOOST_TEST(rng.position() == 0u);
+  check_failures<ValueError>({
+      {"[sample] temperature must be finite and at least 0, got -1 @",
+       XTAPE_CALL(sample(logits, rng, {.temperature = -1}))},
+      {"[sample] the largest logit of row 0 is inf @",
+       XTAPE_CALL(sample(full({1, 2}, std::numeric_limits<Scalar>::infinity()), rng))},
+  });
+  check_failures<ShapeError>({{"[sample] the axis -1 has size 0 in the shape (2, 0) @",
+                               XTAPE_CALL(sample(zeros({2, 0}), rng))}});
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_one_and_zeros) {

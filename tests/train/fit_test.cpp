@@ -67,6 +67,26 @@ BOOST_AUTO_TEST_CASE(metrics_of_training_count_each_sample_once) {
   }
 }
 
+// 100 samples are 6 batches of 16 and 4 more. A last batch of one would be an error of BatchNorm.
+BOOST_AUTO_TEST_CASE(a_last_batch_can_be_left_out) {
+  Rng rng{1};
+  Sequential net = small_net(rng);
+  SGD sgd;
+  std::size_t steps = 0;
+  FitOptions options{.epochs = 2, .batch_size = 16, .drop_last = true, .log = nullptr};
+  options.on_step = [&](const StepReport& report) { return ++steps, report.steps == 6; };
+  const History h = fit(net, train, validation, options, rng, sgd);
+  BOOST_TEST(steps == 12u);
+  BOOST_TEST(h.epochs.at(1).train.samples == 96u);
+  BOOST_TEST(h.epochs.at(1).test->samples == 37u);
+
+  Sequential with_norm{Dense{{.in = 2, .out = 3}, rng}, BatchNorm{{.channels = 3}}};
+  options = {.epochs = 1, .batch_size = 33, .drop_last = true, .log = nullptr};
+  BOOST_TEST(fit(with_norm, train, validation, options, rng, sgd).epochs.size() == 1u);
+  options.drop_last = false;
+  BOOST_CHECK_THROW(fit(with_norm, train, validation, options, rng, sgd), ShapeError);
+}
+
 BOOST_AUTO_TEST_CASE(evaluation_by_hand) {
   Rng rng{1};
   Sequential net = small_net(rng);
@@ -216,6 +236,9 @@ BOOST_AUTO_TEST_CASE(options_out_of_range) {
   check_error(run({.epochs = 0}), "[fit] epochs must be at least 1, got 0 @");
   check_error(run({.epochs = -3}), "[fit] epochs must be at least 1, got -3 @");
   check_error(run({.batch_size = 0}), "[fit] batch_size must be at least 1, got 0 @");
+  check_error(run({.batch_size = 101, .drop_last = true}),
+              "[fit] the training set has 100 samples, no whole batch of 101 @; drop_last leaves "
+              "none; a smaller batch_size?");
   check_error(run({.test_batch_size = 0}), "[fit] test_batch_size must be at least 1, got 0 @");
   check_error(run({}, empty), "[fit] the training set is empty @");
   check_error(run({}, train, empty), "[fit] the test set is empty @");

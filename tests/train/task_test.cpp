@@ -133,6 +133,31 @@ BOOST_AUTO_TEST_CASE(each_place_of_a_sequence_is_a_term) {
 }
 
 // By sorting.
+// A model of ids learns, is evaluated and asked like one of numbers.
+BOOST_AUTO_TEST_CASE(a_model_may_begin_with_ids) {
+  struct Reader {
+    Embedding embedding;
+    Dense head;
+    Variable operator()(Tape& tape, const Ids& ids) { return head(embedding(tape, ids)); }
+    void parameters(ParameterList& list) { list("embedding", embedding), list("head", head); }
+  };
+  Rng rng{1};
+  Reader reader{Embedding{{.vocabulary = 5, .width = 4}, rng}, Dense{{.in = 4, .out = 5}, rng}};
+  const data::TextDataset letters{{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2}, {.context = 4}};
+  Task task = classification(reader);
+  const Task by_hand{
+      .arrays = named_arrays(reader),
+      .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+        const Variable logits = reader(tape, batch.input());
+        return {softmax_cross_entropy(logits, batch.target()), {logits}, batch.target().size()};
+      },
+      .metrics = {accuracy()}};
+  BOOST_TEST(loss_of(task, letters) == loss_of(by_hand, letters));
+  fit(reader, letters, {.epochs = 60, .log = nullptr}, rng, Adam{{.learning_rate = 0.1}});
+  BOOST_TEST(evaluate(reader, letters)["accuracy"] == 1);
+  BOOST_TEST((predict(reader, letters).shape() == Shape{letters.size(), 4, 5}));
+}
+
 BOOST_AUTO_TEST_CASE(the_label_is_among_the_largest) {
   Echo net;
   const std::size_t rows = 40, classes = 9;

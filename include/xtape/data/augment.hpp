@@ -73,14 +73,21 @@ struct CutoutOptions {
 /// at least 1.
 Augmentation cutout(const CutoutOptions& options = {}, Location at = Location::current());
 
-/// Of each channel of a dataset's images.
+/// Of each channel of a dataset's images, or of each column of its table.
 struct ChannelStatistics {
-  std::vector<double> mean;       ///< over all pixels of all images
+  std::vector<double> mean;       ///< over all samples, and all pixels of an image
   std::vector<double> deviation;  ///< the root of the mean squared distance from it
 };
-/// Means and deviations of the images (N, H, W, C) that are a dataset's first input, in its own order. Throws
-/// ShapeError if they are no images, ValueError if there are none.
-ChannelStatistics channel_statistics(const Dataset& images, Location at = Location::current());
+/// Of which part of a dataset.
+struct ChannelStatisticsOptions {
+  bool target = false;  ///< the first target, not the first input
+};
+/// Means and deviations over all but the last axis of a dataset's first input (N, ..., C), such as images (N, H, W, C)
+/// or the rows of a table (N, C), in its own order. Throws ShapeError if it is another shape or ids, ValueError if
+/// there are no samples or no such part. See `normalize` for images, and the layer `Normalization` for tables.
+ChannelStatistics channel_statistics(const Dataset& dataset,
+                                     const ChannelStatisticsOptions& options = {},
+                                     Location at = Location::current());
 
 /// Subtracts each channel's mean and divides by its deviation; nothing is random about it, so that it is for images to
 /// test with, too, with the numbers of those to train with. Throws ValueError unless there are as many means as
@@ -100,7 +107,8 @@ Augmentation normalize(const ChannelStatistics& statistics, Location at = Locati
 Mapped augment(const Dataset& images, std::vector<Augmentation> augmentations,
                Location at = Location::current());
 /// A dataset that dies before the result.
-Mapped augment(const Dataset&&, std::vector<Augmentation>, Location = Location::current()) = delete;
+Mapped augment(const Dataset&&, std::vector<Augmentation>,
+               Location = Location::current()) = delete;  // keep the dataset in a variable
 
 }  // namespace xtape::inline XTAPE_ABI::data
 #pragma GCC visibility pop

@@ -83,7 +83,8 @@ class TextDataset final : public Dataset {
 };
 
 /// Parts a text by position: the second part is the given share of its ids, rounded, from its end. No window has ids
-/// of both, and each part has ids of its own. Throws ValueError unless both parts have more ids than the context.
+/// of both, and each part has ids of its own. With `draws` both have so many windows: to validate on fewer, make a
+/// dataset of the second part's text. Throws ValueError unless both parts have more ids than the context.
 std::pair<TextDataset, TextDataset> split(const TextDataset& text, double share,
                                           Location at = Location::current());
 

@@ -8,6 +8,8 @@
 #include <xtape/ops/normalization.hpp>
 #include <xtape/parameter.hpp>
 
+#include <vector>
+
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
@@ -36,8 +38,10 @@ class BatchNorm {
         false;  ///< the batch's variance in the running one is divided by the count less one
     Activation activation = Activation::none;  ///< fused into it
   };
-  static Options keras(std::size_t channels);  ///< as keras.layers.BatchNormalization, the default
-  static Options torch(std::size_t channels);  ///< as torch.nn.BatchNorm1d, 2d and 3d
+  /// As keras.layers.BatchNormalization, the default.
+  static Options keras(std::size_t channels, Activation activation = Activation::none);
+  /// As torch.nn.BatchNorm1d, 2d and 3d.
+  static Options torch(std::size_t channels, Activation activation = Activation::none);
 
   /// Throws ValueError for an option out of its range.
   explicit BatchNorm(const Options& options, Location at = Location::current());
@@ -53,6 +57,38 @@ class BatchNorm {
   Parameter weight_, bias_;
   Buffer mean_, variance_;
   Options options_;
+};
+
+/// Brings each channel of (N, ..., channels) to mean 0 and deviation 1, or back, by statistics that were known before:
+/// ```
+/// y = (x - mean) / deviation, or inverted y = x deviation + mean
+/// ```
+/// as Keras' Normalization. It learns nothing; the buffers `mean` and `deviation` are saved with the model, so that who
+/// loads it gives it what was measured. For the columns of a table, and the numbers that a model predicts:
+/// ```
+/// const data::ChannelStatistics x = data::channel_statistics(train);
+/// Sequential net{Normalization{{.mean = x.mean, .deviation = x.deviation}}, Dense{{.in = 5, .out = 1}, rng}};
+/// ```
+class Normalization {
+ public:
+  /// What a normalisation is made of.
+  struct Options {
+    std::vector<double> mean = {};       ///< of each channel
+    std::vector<double> deviation = {};  ///< of each channel, above 0
+    bool invert = false;                 ///< from mean 0 and deviation 1 to those
+  };
+  /// Throws ValueError unless there are as many means as deviations, at least one, and all are finite and the deviations
+  /// above 0.
+  explicit Normalization(const Options& options, Location at = Location::current());
+
+  /// Applies the layer. Throws ShapeError unless x is (..., channels).
+  Variable operator()(const Variable& x, Location at = Location::current()) const;
+  /// Lists the buffers `mean` and `deviation`.
+  void parameters(ParameterList& list);
+
+ private:
+  Buffer mean_, deviation_;
+  bool invert_;
 };
 
 /// Normalises over the last axis. See `layer_norm`.

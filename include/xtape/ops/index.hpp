@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/memory.hpp>
+#include <xtape/random.hpp>
 #include <xtape/tape.hpp>
 
 #include <concepts>
@@ -68,6 +69,17 @@ PooledVector<std::int32_t> argmax(const Array& x, const ArgOptions& options = {}
                                   Location at = Location::current());
 /// The ids of the smallest elements, likewise; a NaN counts as smaller than all.
 PooledVector<std::int32_t> argmin(const Array& x, const ArgOptions& options = {},
+                                  Location at = Location::current());
+
+/// How freely sample draws.
+struct SampleOptions {
+  double temperature = 1;  ///< logits are divided by it; 0: the largest, and nothing is drawn
+};
+/// An id for each row of logits (..., classes), drawn with the probabilities softmax(logits / temperature), row-major in
+/// the shape of the rows: what a model of text writes next. As torch.multinomial and tf.random.categorical. Throws
+/// ShapeError without an axis or of one of size 0, ValueError for a temperature that is not finite and at least 0, or a
+/// row of which the largest logit is not finite.
+PooledVector<std::int32_t> sample(const Array& logits, Rng& rng, const SampleOptions& options = {},
                                   Location at = Location::current());
 
 /// What top_k found.

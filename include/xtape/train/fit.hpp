@@ -68,8 +68,10 @@ struct CheckpointOptions {
 
 /// Options of fit.
 struct FitOptions {
-  int epochs = 10;                    ///< passes over the training set, at least 1
-  std::size_t batch_size = 64;        ///< samples per step, at least 1
+  int epochs = 10;              ///< passes over the training set, at least 1
+  std::size_t batch_size = 64;  ///< samples per step, at least 1
+  /// Leaves out the samples at the end of each epoch that do not fill a batch, other ones each time.
+  bool drop_last = false;
   std::size_t test_batch_size = 250;  ///< samples at a time in an evaluation, at least 1
   std::size_t prefetch = 1;  ///< batches gathered ahead of the step, see data::Batches::prefetch
   std::vector<EpochCallback> on_epoch = {};  ///< called in order, all of them, after each epoch
@@ -108,7 +110,8 @@ concept IsVisitor = std::derived_from<std::remove_reference_t<V>, Visitor>;
 /// `.checkpoint = {.path = "run.safetensors", .resume = true}` a killed training goes on where it was, if the model,
 /// the data and the visitors are made as before.
 ///
-/// Throws ValueError for a number of epochs or a batch size below 1, for an empty dataset, for a task that uses a
+/// Throws ValueError for a number of epochs or a batch size below 1, for a dataset that is empty or, with `drop_last`,
+/// has no whole batch, for a task that uses a
 /// parameter without listing it, metrics without names of their own, a number to compare epochs by that is not
 /// measured, and options of a checkpoint that do not fit together; DataError where the checkpoint cannot be read, is
 /// another training's, or cannot be written before this one begins; ShapeError unless the loss of a step is a scalar;

@@ -5,11 +5,13 @@
 
 #include <xtape/data/batch.hpp>
 #include <xtape/layers/layer.hpp>
+#include <xtape/ops/index.hpp>
 
 #include <concepts>
 #include <functional>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #pragma GCC visibility push(default)
@@ -77,15 +79,22 @@ template <class Model>
 concept IsModel = !std::same_as<std::remove_cvref_t<Model>, Task>;
 
 // A model of one input and one output as the training loop sees it.
-using Forward = std::function<Variable(const Variable& x, const Location& at)>;
+using Forward = std::function<Variable(Tape& tape, const data::Column& x, const Location& at)>;
 
-// The model, which must outlive it, as a Forward.
+// The model, which must outlive it, as a Forward: of a Variable, or of ids.
 template <class Model>
 Forward forward_of(Model& model) {
-  static_assert(std::is_invocable_r_v<Variable, Model&, const Variable&> ||
-                    std::is_invocable_r_v<Variable, Model&, const Variable&, Location>,
-                "expected a model that maps a Variable to a Variable; for others make a Task");
-  return [&model](const Variable& x, const Location& at) { return apply(model, x, at); };
+  if constexpr (std::is_invocable_r_v<Variable, Model&, Tape&, const Ids&>) {
+    return [&model](Tape& tape, const data::Column& x, const Location&) { return model(tape, x); };
+  } else {
+    static_assert(std::is_invocable_r_v<Variable, Model&, const Variable&> ||
+                      std::is_invocable_r_v<Variable, Model&, const Variable&, Location>,
+                  "expected a model that maps a Variable, or a Tape and Ids, to a Variable; for "
+                  "others make a Task");
+    return [&model](Tape& tape, const data::Column& x, const Location& at) {
+      return apply(model, tape.input(x), at);
+    };
+  }
 }
 }  // namespace detail
 
@@ -96,7 +105,7 @@ using OutputLoss = std::function<Variable(const Variable& output, const data::Ba
 Task supervised_task(detail::Forward model, std::vector<NamedArray> arrays, OutputLoss loss,
                      std::vector<Metric> metrics, Location at);
 
-/// A model of one input with a loss of your own:
+/// A model of one input, of numbers or of ids, with a loss of your own:
 /// ```
 /// const auto robust = [](const Variable& y, const data::Batch& batch) {
 ///   return mean(abs(y - y.tape().input(batch.target())));
