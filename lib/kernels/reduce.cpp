@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -131,11 +132,17 @@ void over_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y, Finish f
 // So many short rows that each has a lane, of which each is at most a vector long.
 template <class R>
 typename R::Lanewise reduce_short_rows(std::size_t rows, std::size_t columns, const Scalar* x) {
-  Square square;
-  load_square(x, rows, columns, square);
-  typename R::Lanewise all = typename R::Lanewise{} + R::start;
-  for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
-  return all;
+  if constexpr (std::is_same_v<typename R::Lanewise, Vec>) {
+    return joined_rows(
+        rows, [=](std::size_t r) { return load_part<R>(x + r * columns, columns); },
+        [](Vec a, Vec b) { return R::join(a, b); });
+  } else {
+    Square square;
+    load_square(x, rows, columns, square);
+    typename R::Lanewise all = typename R::Lanewise{} + R::start;
+    for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
+    return all;
+  }
 }
 
 // y[r] = finish(all of row r)
