@@ -29,12 +29,12 @@ SKIPPED = 77  # what meson takes for skipped
 FOLDERS = ("lib", "models", "examples")
 
 
-def compiled_in(path, sources):
-    """The sources that are compiled as one, where meson puts some together, or tests/meson.build some below tests/."""
-    if "-unity" not in path.stem:
+def compiled_in(path, sources, build):
+    """The sources that are compiled as one, where meson puts some together, or our meson.build does from its folder."""
+    if "unity" not in path.stem:
         return [path]
-    names = re.findall(r"#include ?<(.*)>", path.read_text(encoding="utf-8"))
-    return [(sources / "tests" / name).resolve() for name in names]
+    folder = sources / path.parent.relative_to(build)
+    return [(folder / name).resolve() for name in re.findall(r"#include ?<(.*)>", path.read_text(encoding="utf-8"))]
 
 
 def compile_commands(sources, build):
@@ -46,7 +46,7 @@ def compile_commands(sources, build):
     for entry in database:
         if entry["output"].endswith(".gch"):
             continue
-        for path in compiled_in((build / entry["file"]).resolve(), sources):
+        for path in compiled_in((build / entry["file"]).resolve(), sources, build):
             if path.is_relative_to(sources):
                 command = re.sub(r" -fpch-preprocess -include \S+", "", entry["command"])
                 command = command.replace(entry["file"], str(path))

@@ -64,13 +64,14 @@ def cases(place):
         {"file": "../topic/a.cpp", "output": "a.p/a.o", "command": "g++ -fpch-preprocess -include all.hpp -O3 a.cpp"},
         {"file": "../topic/all.hpp", "output": "a.p/all.hpp.gch", "command": "g++ all.hpp"},
         {"file": "b-unity0.cpp", "output": "b.p/b-unity0.o", "command": "g++ b-unity0.cpp"},
-        {"file": "t-unity0.cpp", "output": "t.p/t-unity0.o", "command": "g++ t-unity0.cpp"}]))
-    (build / "t-unity0.cpp").write_text("#include <ops/t.cpp>\n")
+        {"file": "ops/unity0.cpp", "output": "t.p/t-unity0.o", "command": "g++ ops/unity0.cpp"}]))
+    (build / "ops").mkdir()
+    (build / "ops/unity0.cpp").write_text("#include <add/t.cpp>\n")
     (build / "b-unity0.cpp").write_text(f"#include<{work}/b.cpp>\n#include<{build}/../topic/c.cpp>\n")
     yield "commands without precompiled headers, and for each source", \
         {path: entry["command"] for path, entry in tidy.compile_commands(work, build).items()}, \
         {work / "a.cpp": "g++ -O3 a.cpp"} | \
-        {work / name: f"g++ {work}/{name}" for name in ("b.cpp", "c.cpp", "tests/ops/t.cpp")}
+        {work / name: f"g++ {work}/{name}" for name in ("b.cpp", "c.cpp", "ops/add/t.cpp")}
     deps = "a.p/a.o: #deps 1 (VALID)\n    a.cpp\n\na.p/all.hpp.gch: #deps 2 (VALID)\n    all.hpp\n    b.hpp\n\n" \
         "b.p/b.o: #deps 1 (VALID)\n    b.cpp\n"
     yield "what was precompiled was read, too", \
