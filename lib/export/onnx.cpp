@@ -5,6 +5,7 @@
 #include "export/onnx_ops.hpp"
 #include "files/errors.hpp"
 #include "files/new_file.hpp"
+#include "ops/index.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,16 +22,21 @@ constexpr double tolerance = 1e-4;
 
 // As no result mixes the samples, the first one tests definitions where only positive numbers have values.
 // A larger batch begins with the samples of a smaller one.
-Array test_samples(std::size_t count, const Shape& sample) {
-  Shape shape{count};
-  shape.insert(shape.end(), sample.begin(), sample.end());
+Array test_samples(const Shape& shape) {
   Array x = uninitialized(shape);
   Rng rng{1};
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double u = rng.uniform();
-    x.data()[i] = static_cast<Scalar>(i < x.size() / count ? u : 2 * u - 1);
+    x.data()[i] = static_cast<Scalar>(i < x.size() / shape[0] ? u : 2 * u - 1);
   }
   return x;
+}
+
+std::vector<std::int32_t> test_ids(const Shape& shape, std::size_t below) {
+  std::vector<std::int32_t> ids(element_count(shape));
+  Rng rng{1};
+  for (std::int32_t& id : ids) id = static_cast<std::int32_t>(rng.below(below));
+  return ids;
 }
 
 // Throws ValueError if a definition does not compute what its op does.
@@ -65,7 +71,9 @@ class Exporter : public Observer {
 
   void forward(const Forward& call) override {
     const auto constant = [&](const Variable* x) { return builder_.is_constant(*x); };
-    if (std::ranges::all_of(call.inputs, constant)) return;  // and so is the result
+    const auto* const by_ids = call.options.as<Gathered>();
+    const bool looks_up = by_ids != nullptr && builder_.are_of_input(by_ids->ids);
+    if (!looks_up && std::ranges::all_of(call.inputs, constant)) return;  // and so is the result
     for (const Value& result : call.results) check_batch(call, result->shape());
     const auto own = definitions_.find(call.op.name);
     if (own != definitions_.end()) return define(call, own->second);
@@ -107,17 +115,19 @@ class Exporter : public Observer {
   std::vector<std::string_view> open_;  // the ops whose definitions are being applied
 };
 
+// Adds an input, of the shape of a batch, to the graph and applies a model to it.
+using Trial = std::function<Variable(Tape&, onnx::Builder&, const Shape&)>;
+
 // What the model does with a batch of so many samples.
-onnx::Graph graph_of(const std::function<Variable(const Variable&)>& model,
-                     const std::vector<NamedArray>& arrays, std::size_t count, const Shape& sample,
-                     const OnnxOptions& options, const Op& op) {
+onnx::Graph graph_of(const Trial& trial, const std::vector<NamedArray>& arrays, std::size_t count,
+                     const Shape& sample, const OnnxOptions& options, const Op& op) {
   onnx::Builder builder{arrays};
   Tape tape{Mode::eval};
-  const Variable x = tape.input(test_samples(count, sample));
-  builder.add_input(x, options.layout);
+  Shape shape{count};
+  shape.insert(shape.end(), sample.begin(), sample.end());
   const Variable y = [&] {
     const Exporter exporter{builder, count, options.ops};
-    return model(x);
+    return trial(tape, builder, shape);
   }();
   if (builder.is_constant(y)) throw ValueError(op, "the result does not depend on the input");
   return std::move(builder).finish(y, options.layout);
@@ -137,21 +147,47 @@ void check_same(const Op& op, const onnx::Graph& graph, const onnx::Graph& other
                    "a model must compute the same each time, whatever the size of the batch");
 }
 
-}  // namespace
-
-void export_onnx_model(const std::string& path,
-                       const std::function<Variable(const Variable&)>& model,
-                       const std::vector<NamedArray>& arrays, const Shape& sample,
-                       const OnnxOptions& options, Location at) {
+void export_trial(const std::string& path, const Trial& trial,
+                  const std::vector<NamedArray>& arrays, const Shape& sample,
+                  const OnnxOptions& options, Location at) {
   const Op op{"export_onnx", at};
-  const onnx::Graph graph = graph_of(model, arrays, samples, sample, options, op);
-  check_same(op, graph, graph_of(model, arrays, other_samples, sample, options, op));
+  const onnx::Graph graph = graph_of(trial, arrays, samples, sample, options, op);
+  check_same(op, graph, graph_of(trial, arrays, other_samples, sample, options, op));
   const std::string bytes = serialized(graph);
   if (bytes.size() >= largest_message)
     throw DataError(op, text("cannot write ", path, ": an ONNX file is smaller than 2 GB"));
   files::NewFile file{path, file_errors(op)};
   file.write(bytes);
   file.commit();
+}
+
+}  // namespace
+
+void export_onnx_model(const std::string& path,
+                       const std::function<Variable(const Variable&)>& model,
+                       const std::vector<NamedArray>& arrays, const Shape& sample,
+                       const OnnxOptions& options, Location at) {
+  const auto trial = [&](Tape& tape, onnx::Builder& builder, const Shape& shape) {
+    const Variable x = tape.input(test_samples(shape));
+    builder.add_input(x, options.layout);
+    return model(x);
+  };
+  export_trial(path, trial, arrays, sample, options, at);
+}
+
+void export_onnx_model(const std::string& path,
+                       const std::function<Variable(Tape&, const Ids&)>& model,
+                       const std::vector<NamedArray>& arrays, const Shape& sample,
+                       const OnnxOptions& options, Location at) {
+  std::size_t vocabulary = 1;  // until the first batch has shown it
+  const auto trial = [&](Tape& tape, onnx::Builder& builder, const Shape& shape) {
+    const std::vector<std::int32_t> ids = test_ids(shape, vocabulary);
+    builder.add_input({ids, shape});
+    Variable y = model(tape, {ids, shape});
+    vocabulary = builder.vocabulary();
+    return y;
+  };
+  export_trial(path, trial, arrays, sample, options, at);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -31,11 +31,21 @@ Array hidden_keys(std::size_t steps) {
   return hidden;
 }
 
+// The truths of a mask, which broadcasts to the scores (N, heads, queries, keys).
+std::string visible_keys(Builder& b, const Call& call, const Value& mask) {
+  const Variable x = call.inputs[0]->tape().input(mask);
+  const std::size_t rank = x.rank();
+  if (b.is_constant(x) ? rank == 4 && x.shape()[0] != 1 : rank != 4)
+    fail(call, "the op ", call.op.name, " has a mask of shape ", x.shape(),
+         b.is_constant(x) ? ", a constant whose first axis is the batch's"
+                          : ", whose batch is another axis of the scores");
+  return b.add("Cast", {b.name(x)}, {{"to", std::int64_t{9}}});  // TensorProto.BOOL
+}
+
 }  // namespace
 
 void attention(Builder& b, const Call& call) {
   const AttentionOptions& o = options_of<AttentionOptions>(call);
-  if (o.mask) fail(call, "the mask of the op ", call.op.name, " is no input");
   check_batch_axes(b, call);
   check_constants(b, call);
   const Variable& first = *call.inputs[0];
@@ -50,7 +60,12 @@ void attention(Builder& b, const Call& call) {
                                         by_heads(b, steps(1), o.heads, depth, {0, 2, 3, 1})});
   scores = b.add("Mul", {scores, b.constant(static_cast<Scalar>(scale_of(o, depth)))});
   if (o.causal) scores = b.add("Add", {scores, b.name(first.tape().input(hidden_keys(result[1])))});
-  const std::string weights = b.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
+  const std::string visible = o.mask ? visible_keys(b, call, *o.mask) : "";
+  // Not infinity: a row of it has no softmax.
+  constexpr Scalar lowest = std::numeric_limits<float>::lowest();
+  if (o.mask) scores = b.add("Where", {visible, scores, b.constant(lowest)});
+  std::string weights = b.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
+  if (o.mask) weights = b.add("Where", {visible, weights, b.constant(Scalar{0})});
   const std::string y =
       b.add("Transpose",
             {b.add("MatMul", {weights, by_heads(b, steps(2), o.heads, width, {0, 2, 1, 3})})},

@@ -77,9 +77,42 @@ void pad(Builder& b, const Call& call) {
 
 void gather(Builder& b, const Call& call) {
   const Gathered& o = options_of<Gathered>(call);
-  check_batch(call, o.axis != 0, "takes parts of");
-  define(b, call, "Gather", {b.constant(as_ints(o.ids))},
-         {{"axis", static_cast<std::int64_t>(o.axis)}});
+  const Variable& x = *call.inputs[0];
+  if (b.are_of_input(o.ids)) {
+    check_constant(b, call, x, "table");
+    b.look_up(x.shape()[o.axis]);
+  } else {
+    check_batch(call, o.axis != 0, "takes parts of");
+  }
+  const std::string ids = b.name(o.ids);
+  if (ids.empty())
+    fail(call, "the op gather has the ids of the input in parts or in the shape ", o.ids.shape);
+  define(b, call, "Gather", {ids}, {{"axis", static_cast<std::int64_t>(o.axis)}});
+}
+
+// The same ids for each sample, and for each place of a slice.
+void scatter_add(Builder& b, const Call& call) {
+  const Gathered& o = options_of<Gathered>(call);
+  check_batch(call, o.axis != 0, "adds to parts of");
+  check_constants(b, call);
+  if (b.are_of_input(o.ids)) fail(call, "the op scatter_add has the ids of the input");
+  Shape along(call.result()->dimension(), 1);
+  along[o.axis] = o.ids.elements.size();
+  const std::string source = b.name(*call.inputs[1]);
+  const std::string ids =
+      b.add("Expand", {b.name(Ids{o.ids.elements, along}), b.add("Shape", {source})});
+  define(b, call, "ScatterElements", {ids, source},
+         {{"axis", static_cast<std::int64_t>(o.axis)}, {"reduction", std::string{"add"}}});
+}
+
+void top_k(Builder& b, const Call& call) {
+  const Shape& shape = call.result()->shape();
+  const std::size_t axis = checked_axis(call.op, options_of<TopKOptions>(call).axis, shape);
+  check_batch(call, axis != 0, "goes over");
+  const Ints k{static_cast<std::int64_t>(shape[axis])};
+  b.define(call.result(), Order::same,
+           b.add("TopK", 2, {b.name(*call.inputs[0]), b.constant(k)},
+                 {{"axis", static_cast<std::int64_t>(axis)}})[0]);
 }
 
 void cumsum(Builder& b, const Call& call) {

@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace xtape::inline XTAPE_ABI::onnx {
@@ -19,10 +20,10 @@ Order outside(const Shape& shape, Layout layout) {
   return layout == Layout::torch && shape.size() == 4 ? Order::channels_first : Order::same;
 }
 
-Endpoint endpoint(std::string name, const Shape& shape, Order order) {
+Endpoint endpoint(std::string name, const Shape& shape, Order order, bool ids = false) {
   Shape sample = order == Order::channels_first ? channels_first(shape) : shape;
   sample.erase(sample.begin());
-  return {std::move(name), sample};
+  return {std::move(name), sample, ids};
 }
 
 }  // namespace
@@ -35,6 +36,11 @@ void Builder::add_input(const Variable& x, Layout layout) {
   const Order order = outside(x.shape(), layout);
   graph_.input = endpoint("input", x.shape(), order);
   define(x.shared_value(), order, "input");
+}
+
+void Builder::add_input(const Ids& ids) {
+  graph_.input = endpoint("input", ids.shape, Order::same, true);
+  ids_ = ids;
 }
 
 std::string Builder::add(const std::string& type, std::vector<std::string> inputs,
@@ -101,6 +107,23 @@ std::string Builder::name(const Variable& x, Order order) {
   std::string& name = found->second.names[index(order)];
   if (name.empty()) name = converted(found->second, order);
   return name;
+}
+
+bool Builder::are_of_input(const Ids& ids) const {
+  const std::less<const std::int32_t*> before;
+  const auto begin = ids_.elements.data(), end = begin + ids_.elements.size();
+  return !before(ids.elements.data(), begin) && before(ids.elements.data(), end);
+}
+
+std::string Builder::name(const Ids& ids) {
+  if (are_of_input(ids)) {
+    const bool whole = ids.elements.data() == ids_.elements.data() && ids.shape == ids_.shape;
+    return whole ? "input" : "";
+  }
+  const std::string list = constant(Ints(ids.elements.begin(), ids.elements.end()));
+  if (ids.shape.size() == 1) return list;
+  return add("Reshape", {list, constant(Ints(ids.shape.begin(), ids.shape.end()))},
+             {{"allowzero", std::int64_t{1}}});
 }
 
 std::string Builder::converted(const Known& known, Order order) {

@@ -5,10 +5,13 @@
 #include "export/onnx_graph.hpp"
 
 #include <xtape/io/layout.hpp>
+#include <xtape/ops/index.hpp>
 #include <xtape/parameter.hpp>
 #include <xtape/tape.hpp>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -29,6 +32,8 @@ class Builder {
 
   /// The input of the graph.
   void add_input(const Variable& x, Layout layout);
+  /// The same of ids, which are known by where they are: they must stay there while the model is applied.
+  void add_input(const Ids& ids);
   /// The layer whose operators come next: a part of their names.
   void enter(std::string layer) { layer_ = std::move(layer); }
   /// Adds an operator and returns the name of its output.
@@ -46,6 +51,12 @@ class Builder {
 
   /// Whether a value depends on no input.
   bool is_constant(const Variable& x) const { return !known_.contains(&x.value()); }
+  /// Whether ids are some of the input's.
+  bool are_of_input(const Ids& ids) const;
+  /// Says that the ids of the input are looked up in a table of this size.
+  void look_up(std::size_t size) { vocabulary_ = std::min(vocabulary_, size); }
+  /// The size of the smallest of these tables.
+  std::size_t vocabulary() const { return vocabulary_; }
   /// The order in which the graph has a value; that of ours where there are several, or for a constant.
   Order order_of(const Variable& x) const;
   /// Of the image that a flattened value was.
@@ -53,6 +64,8 @@ class Builder {
   /// The name of a value in an order, into which it is brought if need be. A constant of fewer axes than
   /// an image's gets as many.
   std::string name(const Variable& x, Order order = Order::same);
+  /// The name of ids, of the input as a whole or constant; nothing for others.
+  std::string name(const Ids& ids);
 
   /// The name of a constant that is seen as one of the shape `view`, with its axes in another order, and
   /// then of the given shape.
@@ -79,6 +92,8 @@ class Builder {
   std::string padded_constant(const Variable& x);
 
   Graph graph_;
+  Ids ids_{std::span<const std::int32_t>{}};  // of the input
+  std::size_t vocabulary_ = std::numeric_limits<std::int32_t>::max();
   std::string layer_;
   std::map<const Array*, Known> known_;
   std::map<const Array*, std::string> names_;  // of parameters and buffers

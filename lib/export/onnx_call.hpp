@@ -64,6 +64,8 @@ void tile(Builder& b, const Call& call);
 void flip(Builder& b, const Call& call);
 void pad(Builder& b, const Call& call);
 void gather(Builder& b, const Call& call);
+void scatter_add(Builder& b, const Call& call);
+void top_k(Builder& b, const Call& call);
 void cumsum(Builder& b, const Call& call);
 
 // Of images and sequences.

@@ -62,7 +62,8 @@ std::string message(const Endpoint& end) {
   std::string shape = field(1, field(2, "N"));
   for (const std::size_t size : end.sample)
     shape += field(1, field(1, static_cast<std::int64_t>(size)));
-  const std::string tensor = field(1, std::int64_t{float_elements}) + field(2, shape);
+  const std::string tensor =
+      field(1, std::int64_t{end.ids ? int64_elements : float_elements}) + field(2, shape);
   return field(1, end.name) + field(2, field(1, tensor));
 }
 

@@ -43,7 +43,8 @@ struct Initializer {
 /// What goes into a graph or comes out: the size of the first axis is open.
 struct Endpoint {
   std::string name;
-  Shape sample;  ///< the sizes of the other axes
+  Shape sample;      ///< the sizes of the other axes
+  bool ids = false;  ///< whether it has integers, not floats
 
   bool operator==(const Endpoint&) const = default;
 };

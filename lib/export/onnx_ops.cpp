@@ -264,6 +264,8 @@ const std::map<std::string_view, Translation>& translations() {
       {"flip", flip},
       {"pad", pad},
       {"gather", gather},
+      {"scatter_add", scatter_add},
+      {"top_k", top_k},
       {"transpose", transpose},
       {"concatenate", concatenate},
       {"slice", slice},

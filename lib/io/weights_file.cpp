@@ -4,6 +4,7 @@
 #include "io/incoming.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -27,6 +28,11 @@ std::optional<Array> read(const WeightsFile& file, const FileLayout& layout, con
   return layout.from_file(file.read(name, expected));
 }
 
+// What PyTorch's normalisation has beside its statistics, from which nothing is computed.
+bool counts_batches(const std::string& name) {
+  return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
+}
+
 }  // namespace
 
 LoadReport load_arrays(const WeightsFile& file, const std::vector<NamedArray>& arrays,
@@ -48,8 +54,9 @@ LoadReport load_arrays(const WeightsFile& file, const std::vector<NamedArray>& a
     if (const auto read = unread.find(layout.name); read != unread.end()) unread.erase(read);
     report.loaded.push_back(name);
   }
-  if (!unread.empty() && !partial)
-    file.fail(text(" has ", file.shown(*unread.begin()), ", which the model does not have"),
+  const auto unknown = std::ranges::find_if_not(unread, counts_batches);
+  if (unknown != unread.end() && !partial)
+    file.fail(text(" has ", file.shown(*unknown), ", which the model does not have"),
               "partial leaves it out");
   if (report.loaded.empty())
     file.fail(" has nothing of the names and shapes that the model has",

@@ -3,8 +3,6 @@
 
 #include "layers/affine.hpp"
 
-#include <xtape/ops/shape.hpp>
-
 namespace xtape::inline XTAPE_ABI {
 
 Embedding::Embedding(const Options& o, Rng& rng, Location at)
@@ -14,14 +12,7 @@ Embedding::Embedding(const Options& o, Rng& rng, Location at)
 }
 
 Variable Embedding::operator()(Tape& tape, const Ids& ids, Location at) {
-  if (element_count(ids.shape) != ids.elements.size())
-    throw ShapeError({"embedding", at},
-                     text("expected ids of shape ", ids.shape, ", got ", ids.elements.size()));
-  const Variable rows = gather(tape.parameter(weight_, at), ids.elements, {}, at);
-  Axes shape(ids.shape.size() + 1);
-  std::copy(ids.shape.begin(), ids.shape.end(), shape.begin());
-  shape.back() = static_cast<std::ptrdiff_t>(weight_.shape().back());
-  return reshape(rows, shape, at);
+  return gather(tape.parameter(weight_, at), ids, {}, at);
 }
 
 void Embedding::parameters(ParameterList& list) { list("weight", weight_); }

@@ -25,13 +25,15 @@ void check_ids(const Op& op, std::span<const std::int32_t> ids, std::size_t coun
 }
 
 // A slice along an axis for each id.
-Array gathered(const Array& x, std::size_t axis, std::span<const std::int32_t> ids) {
+Array gathered(const Array& x, std::size_t axis, const Ids& of) {
   const Lines lines{x.shape(), axis};
-  Shape shape = x.shape();
-  shape[axis] = ids.size();
+  const auto at = x.shape().begin() + static_cast<std::ptrdiff_t>(axis);
+  Shape shape(x.shape().begin(), at);
+  shape.insert(shape.end(), of.shape.begin(), of.shape.end());
+  shape.insert(shape.end(), at + 1, x.shape().end());
   Array y = uninitialized(shape);
-  for_each_row(lines.outer * ids.size(), lines.inner,
-               [=, from = x.data(), to = y.data()](std::size_t r) {
+  for_each_row(lines.outer * of.elements.size(), lines.inner,
+               [=, ids = of.elements, from = x.data(), to = y.data()](std::size_t r) {
                  const std::size_t row =
                      r / ids.size() * lines.size + static_cast<std::size_t>(ids[r % ids.size()]);
                  std::copy_n(from + row * lines.inner, lines.inner, to + r * lines.inner);
@@ -101,15 +103,16 @@ void for_each_found(const Lines& x, std::size_t k, std::span<const std::int32_t>
 
 }  // namespace
 
-Variable gather(const Variable& x, std::span<const std::int32_t> ids, const GatherOptions& options,
-                Location at) {
+Variable gather(const Variable& x, const Ids& ids, const GatherOptions& options, Location at) {
   const Op op{"gather", at};
   const std::size_t axis = checked_axis(op, options.axis, x.shape());
   const Lines lines{x.shape(), axis};
-  check_ids(op, ids, lines.size);
+  if (element_count(ids.shape) != ids.elements.size())
+    throw ShapeError(op, text("expected ids of shape ", ids.shape, ", got ", ids.elements.size()));
+  check_ids(op, ids.elements, lines.size);
   Array y = gathered(x.value(), axis, ids);
-  auto pull = [lines, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](
-                  const Array& g, Array& dx) { add_gathered(lines, ids, g.data(), dx.data()); };
+  auto pull = [lines, list = PooledVector<std::int32_t>(ids.elements.begin(), ids.elements.end())](
+                  const Array& g, Array& dx) { add_gathered(lines, list, g.data(), dx.data()); };
   return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, std::move(pull)));
 }
 

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
+#include <xtape/ops/index.hpp>
 
 namespace xtape::inline XTAPE_ABI {
 
-/// What gather was called with, for those who watch.
+/// What gather and scatter_add were called with, for those who watch.
 struct Gathered {
   std::size_t axis;
-  std::span<const std::int32_t> ids;
+  Ids ids;
 };
 
 }  // namespace xtape::inline XTAPE_ABI

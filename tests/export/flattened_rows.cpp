@@ -108,7 +108,7 @@ std::vector<ImageRow> axis_rows() {
        6},
       {"broadcast_to",
        [](V x) {
-         return broadcast_to(mean(x, {.axes = {1}, .keep_dims = true}), {1, 6, 5, 3});
+         return broadcast_to(mean(x, {.axes = {1}, .keep_dims = true}), {x.shape()[0], 6, 5, 3});
        },
        0, changed},
       {"stack",
@@ -178,42 +178,42 @@ std::vector<ImageRow> axis_rows() {
        3},
       {"reshape",
        [](V x) {
-         return reshape(mean(x, {.axes = {1}}), {1, -1});
+         return reshape(mean(x, {.axes = {1}}), {-1, 15});
        },
        3},
       {"reshape",
        [](V x) {
-         return reshape(x, {1, 20, 3});
+         return reshape(x, {-1, 20, 3});
        },
        0, changed},
       {"reshape",
        [](V x) {
-         return reshape(x, {1, 4, 15});
+         return reshape(x, {-1, 4, 15});
        },
        0, changed},
       {"reshape",
        [](V x) {
-         return mean(reshape(x, {1, 20, 3}), {.axes = {1}});
+         return mean(reshape(x, {-1, 20, 3}), {.axes = {1}});
        },
        0},
       {"reshape",
        [](V x) {
-         return mean(reshape(x, {1, 20, 3}), {.axes = {2}});
+         return mean(reshape(x, {-1, 20, 3}), {.axes = {2}});
        },
        0},
       {"reshape",
        [](V x) {
-         return mean(reshape(x, {1, 4, 15}), {.axes = {1}});
+         return mean(reshape(x, {-1, 4, 15}), {.axes = {1}});
        },
        0, joined},
       {"reshape",
        [](V x) {
-         return reshape(x, {4, 15});
+         return reshape(x, {-1, 15});
        },
        0, joined},
       {"reshape",
        [](V x) {
-         return reshape(x, {20, 3});
+         return reshape(x, {-1, 3});
        },
        0},
   };
@@ -244,7 +244,7 @@ std::vector<ImageRow> other_rows() {
        7},
       {"conv2d_grad_kernel",
        [](V x) {
-         return conv2d_grad_kernel(x, weight(x, {1, 3, 4, 7}), {.kernel = 2});
+         return conv2d_grad_kernel(x, weight(x, {x.shape()[0], 3, 4, 7}), {.kernel = 2});
        },
        0, joined},
       {"conv1d",
@@ -255,7 +255,7 @@ std::vector<ImageRow> other_rows() {
       {"max_pool1d", [](V x) { return max_pool1d(mean(x, {.axes = {2}})); }, 3},
       {"avg_pool1d",
        [](V x) {
-         return avg_pool1d(reshape(x, {1, 20, 3}));
+         return avg_pool1d(reshape(x, {-1, 20, 3}));
        },
        3},
       {"adaptive_avg_pool2d", [](V x) { return adaptive_avg_pool2d(x, {.size = 2}); }, 3},
@@ -284,12 +284,12 @@ std::vector<ImageRow> other_rows() {
        0, changed},
       {"matmul",
        [](V x) {
-         return mean(matmul(reshape(x, {1, 20, 3}), weight(x, {3, 2})), {.axes = {1}});
+         return mean(matmul(reshape(x, {-1, 20, 3}), weight(x, {3, 2})), {.axes = {1}});
        },
        0},
       {"matmul",
        [](V x) {
-         return matmul(reshape(x, {1, 4, 15}), weight(x, {15, 2}));
+         return matmul(reshape(x, {-1, 4, 15}), weight(x, {15, 2}));
        },
        0, joined},
       {"matmul",
@@ -314,7 +314,7 @@ std::vector<ImageRow> other_rows() {
        0, changed},
       {"gru",
        [](V x) {
-         return gru(reshape(x, {1, 4, 15}), {weight(x, {15, 6}), weight(x, {2, 6})}).y;
+         return gru(reshape(x, {-1, 4, 15}), {weight(x, {15, 6}), weight(x, {2, 6})}).y;
        },
        0, joined},
       {"rnn",
@@ -324,7 +324,7 @@ std::vector<ImageRow> other_rows() {
        0, changed},
       {"scaled_dot_product_attention",
        [](V x) {
-         const Variable y = reshape(x, {1, 20, 3});
+         const Variable y = reshape(x, {-1, 20, 3});
          return mean(scaled_dot_product_attention(y, y, y), {.axes = {1}});
        },
        0},
@@ -332,7 +332,7 @@ std::vector<ImageRow> other_rows() {
       {"mse", [](V x) { return flatten(x) * mse(x, x.value()); }, 3},
       {"softmax_cross_entropy",
        [](V x) {
-         const std::vector<std::int32_t> labels{7};
+         const std::vector<std::int32_t> labels(x.shape()[0], 7);
          return x * softmax_cross_entropy(flatten(x), labels);
        },
        3},

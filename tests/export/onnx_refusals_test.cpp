@@ -120,9 +120,17 @@ BOOST_AUTO_TEST_CASE(what_is_right_for_one_size_of_the_batch_is_refused) {
   refuse(
       {3, 2},
       [](V x) {
-        return scaled_dot_product_attention(x, x, x, {.mask = zeros({3, 3})});
+        return scaled_dot_product_attention(x, x, x, {.mask = zeros({3, 1, 1, 3})});
       },
-      "layer 0: the mask of the op scaled_dot_product_attention is no input");
+      "layer 0: the op scaled_dot_product_attention has a mask of shape (3, 1, 1, 3), a constant "
+      "whose first axis is the batch's");
+  refuse(
+      {3, 3},
+      [](V x) {
+        return scaled_dot_product_attention(x, x, x, {.heads = 3, .mask = relu(x).shared_value()});
+      },
+      "layer 0: the op scaled_dot_product_attention has a mask of shape (3, 3, 3), whose batch is "
+      "another axis of the scores");
   refuse(
       {3},
       [](V x) {
@@ -152,6 +160,59 @@ BOOST_AUTO_TEST_CASE(what_is_right_for_one_size_of_the_batch_is_refused) {
       "layer 0: the op softmax goes over the batch");
   refuse(
       {}, [](V x) { return log_softmax(x); }, "layer 0: the op log_softmax goes over the batch");
+}
+
+BOOST_AUTO_TEST_CASE(ids_that_are_not_looked_up_as_they_came_are_refused) {
+  struct Model {
+    std::function<Variable(const Variable& table, const Ids&)> make;
+    Parameter table{random({5, 2})};
+    Variable operator()(Tape& tape, const Ids& ids) { return make(tape.parameter(table), ids); }
+    void parameters(ParameterList& list) { list("table", table); }
+  };
+  const auto refuse = [](auto make, const std::string& what) {
+    Model model{make};
+    check_refused(model, {4}, what);
+  };
+  using V = const Variable&;
+  using I = const Ids&;
+  refuse(
+      [](V table, I ids) {
+        return gather(table, {ids.elements.subspan(4), {ids.shape[0] - 1, 4}});
+      },
+      "the result of gather, (2, 4, 2), for a batch of 3 does not keep the batch");
+  refuse([](V table, I ids) { return gather(table, ids.elements.first(ids.shape[0])); },
+         "the op gather has the ids of the input in parts or in the shape (3,)");
+  refuse(
+      [](V table, I ids) {
+        return gather(table, {ids.elements, {ids.shape[0], 2, 2}});
+      },
+      "the op gather has the ids of the input in parts or in the shape (3, 2, 2)");
+  refuse([](V table, I ids) { return gather(transpose(gather(table, ids)), ids, {.axis = 1}); },
+         "the result of transpose");
+  refuse(
+      [](V table, I ids) {
+        const Variable rows = sum(gather(table, ids), {.axes = {2}});
+        return gather(concatenate({rows, rows}, {.axis = 1}), ids, {.axis = 0});
+      },
+      "the table of the op gather is no constant");
+  refuse(
+      [](V table, I ids) {
+        const std::vector<std::int32_t> copy(ids.elements.begin(), ids.elements.end());
+        return gather(table, {copy, ids.shape});
+      },
+      "the result does not depend on the input");
+  refuse(
+      [](V table, I ids) {
+        const std::vector<std::int32_t> copy(ids.elements.begin(), ids.elements.end());
+        return gather(table, ids) + gather(table, {copy, ids.shape});
+      },
+      "the op add has a constant of shape (3, 4, 2), whose first axis is the batch's");
+  refuse(
+      [](V table, I ids) {
+        const Variable x = gather(table, ids);
+        return scatter_add(x, ids.elements.first(4), x, {.axis = 1});
+      },
+      "the op scatter_add has the ids of the input");
 }
 
 BOOST_AUTO_TEST_CASE(what_depends_on_the_size_of_the_batch_is_refused) {

@@ -3,21 +3,23 @@
 //
 // node run_onnx.js NODE_MODULES < list
 //
-// Each line of the list is: a model, a file of floats, their shape as 3x1x28x28, a file for the result. What
-// is printed for each: the names and shapes of its input and output.
+// Each line of the list is: a model, a file of numbers, their type, float32 or int64, their shape as 3x1x28x28, a file
+// for the result, floats. What is printed for each: the names and shapes of its input and output.
 const fs = require("fs");
 const ort = require(process.argv[2] + "/onnxruntime-node");
 
-function floats(path) {
-  const bytes = fs.readFileSync(path);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+const arrays = { float32: Float32Array, int64: BigInt64Array };
+
+function numbers(path, type) {
+  const bytes = new Uint8Array(fs.readFileSync(path));  // aligned
+  return new arrays[type](bytes.buffer);
 }
 
 async function main() {
   for (const line of fs.readFileSync(0, "utf8").trim().split("\n")) {
-    const [model, input, shape, output] = line.split(" ");
+    const [model, input, type, shape, output] = line.split(" ");
     const session = await ort.InferenceSession.create(model);
-    const x = new ort.Tensor("float32", floats(input), shape.split("x").map(Number));
+    const x = new ort.Tensor(type, numbers(input, type), shape.split("x").map(Number));
     const results = await session.run({ [session.inputNames[0]]: x });
     const y = results[session.outputNames[0]];
     fs.writeFileSync(output, Buffer.from(y.data.buffer, y.data.byteOffset, y.data.byteLength));

@@ -141,29 +141,37 @@ class Models {
     const auto outside = [&](const Array& a) {
       return layout == Layout::torch ? channels_first(a) : a;
     };
-    names_.push_back(name);
-    inputs_.push_back(outside(x));
-    results_.push_back(outside(y));
+    cases_.push_back({name, "float32", floats(outside(x)), outside(x).shape(), outside(y)});
+  }
+  /// The same for a model of ids.
+  template <class Model>
+  void add_ids(const std::string& name, Model& model, const Shape& shape,
+               std::span<const std::int32_t> ids) {
+    export_onnx(file(name, ".onnx"), model, {shape.begin() + 1, shape.end()}, {.ops = ops_});
+    std::string bytes;
+    for (const std::int64_t id : ids) bytes += bytes_of({id});
+    Tape tape{Mode::eval};
+    cases_.push_back({name, "int64", bytes, shape, model(tape, {ids, shape}).value()});
   }
 
   /// Runs all with onnxruntime and compares.
   void compare() const {
     std::string list;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      write_bytes(file(names_[i], ".in"), floats(inputs_[i]));
-      list += file(names_[i], ".onnx") + ' ' + file(names_[i], ".in") + ' ' +
-              times(inputs_[i].shape()) + ' ' + file(names_[i], ".out") + '\n';
+    for (const Case& c : cases_) {
+      write_bytes(file(c.name, ".in"), c.input);
+      list += file(c.name, ".onnx") + ' ' + file(c.name, ".in") + ' ' + c.type + ' ' +
+              times(c.shape) + ' ' + file(c.name, ".out") + '\n';
     }
     write_bytes(directory_ / "list", list);
     BOOST_REQUIRE(run("node " + scripts + "run_onnx.js " + onnxruntime() + " <" +
                       directory_ / "list" + " >" + directory_ / "shown"));
     const std::vector<std::string> shown = lines_of(directory_ / "shown");
-    BOOST_REQUIRE(shown.size() == names_.size());
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      BOOST_TEST(shown[i] ==
-                     "input " + times(inputs_[i].shape()) + " output " + times(results_[i].shape()),
-                 names_[i] << ": " << shown[i]);
-      check_result(i);
+    BOOST_REQUIRE(shown.size() == cases_.size());
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      const Case& c = cases_[i];
+      BOOST_TEST(shown[i] == "input " + times(c.shape) + " output " + times(c.result.shape()),
+                 c.name << ": " << shown[i]);
+      check_result(c);
     }
   }
 
@@ -171,20 +179,26 @@ class Models {
   std::vector<std::string> checked() const {
     if (!python_has("onnx")) return {};
     std::string files;
-    for (const std::string& name : names_) files += ' ' + file(name, ".onnx");
+    for (const Case& c : cases_) files += ' ' + file(c.name, ".onnx");
     BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + "show_onnx.py" + files + " >" +
                       directory_ / "checked"));
     return lines_of(directory_ / "checked");
   }
 
  private:
+  struct Case {
+    std::string name, type, input;  // bytes of that type
+    Shape shape;                    // of the input
+    Array result;                   // ours
+  };
+
   std::string file(const std::string& name, const char* suffix) const {
     return directory_ / (name + suffix);
   }
 
-  void check_result(std::size_t i) const {
-    const std::string bytes = read_bytes(file(names_[i], ".out"));
-    const Array& expected = results_[i];
+  void check_result(const Case& c) const {
+    const std::string bytes = read_bytes(file(c.name, ".out"));
+    const Array& expected = c.result;
     BOOST_REQUIRE(bytes.size() == expected.size() * sizeof(float));
     double largest = 0;
     for (std::size_t j = 0; j < expected.size(); ++j) {
@@ -194,14 +208,13 @@ class Models {
       const double d = std::abs(static_cast<double>(found) - e) / std::max(1.0, std::abs(e));
       largest = std::isnan(d) ? 1 : std::max(largest, d);
     }
-    BOOST_TEST(largest <= 1e-5, names_[i] << " differs by " << largest);
-    BOOST_TEST_MESSAGE(names_[i] << " differs by " << largest);
+    BOOST_TEST(largest <= 1e-5, c.name << " differs by " << largest);
+    BOOST_TEST_MESSAGE(c.name << " differs by " << largest);
   }
 
   std::map<std::string, OpDefinition> ops_;
   Directory directory_;
-  std::vector<std::string> names_;
-  std::vector<Array> inputs_, results_;
+  std::vector<Case> cases_;
 };
 
 }  // namespace test

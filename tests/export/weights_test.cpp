@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Weights that PyTorch reads and writes, and what must be known of a model for that.
-#include "runtime.hpp"
+#include "torch.hpp"
 
 #include <models/models.hpp>
 #include <xtape/layers.hpp>
@@ -12,53 +12,76 @@ BOOST_AUTO_TEST_SUITE(torch_weights)
 
 namespace {
 
-const Array images = random({7, 28, 28, 1}, 0, 1, 5);
-
-Array applied(Sequential& net) {
+Array applied(Sequential& net, const Array& images) {
   Tape tape{Mode::eval};
   return net(tape.input(images)).value();
 }
 
-// Runs LeNet-5 in PyTorch; `weights` are a file's name, after --write to have it written.
-Array run_torch(const Directory& directory, const std::string& weights) {
-  write_bytes(directory / "images", floats(images));  // one channel: it does not matter where
-  BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + "run_torch.py " + weights + ' ' +
-                    directory / "images" + ' ' + directory / "results"));
-  const std::string bytes = read_bytes(directory / "results");
-  Array y = zeros({7, 10});
-  BOOST_REQUIRE(bytes.size() == y.size() * sizeof(float));
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    float number = 0;
-    std::memcpy(&number, bytes.data() + i * sizeof number, sizeof number);
-    y.data()[i] = number;
+// Paths of our ResNet-20, and what PyTorch calls them.
+Renames names_of_resnet20() {
+  Renames names{{"0", "conv1"}, {"1", "bn1"}, {"12", "fc"}};
+  for (int i = 0; i < 9; ++i) {
+    const std::string ours = std::to_string(2 + i) + ".0.",
+                      theirs = "layer" + std::to_string(1 + i / 3) + '.' + std::to_string(i % 3);
+    names[ours + '0'] = theirs + ".conv1";
+    names[ours + '1'] = theirs + ".bn1";
+    names[ours + '2'] = theirs + ".conv2";
+    names[ours + '3'] = theirs + ".bn2";
   }
-  return y;
+  return names;
+}
+
+// Biases, and what else begins as zeros or ones, as running statistics.
+void shake_all(Sequential& net) {
+  std::uint64_t seed = 0;
+  for (const NamedArray& array : named_arrays(net)) {
+    if (array.value()->dimension() != 1) continue;
+    const bool factor = array.name.ends_with("weight") || array.name.ends_with("running_var");
+    const double low = factor ? 0.5 : -0.5;
+    const Array value = random(array.value()->shape(), low, low + 1, ++seed);
+    if (auto* const parameter = std::get_if<Parameter*>(&array.owner))
+      (*parameter)->value() = value;
+    else
+      std::get<Buffer*>(array.owner)->value = value;
+  }
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(torch_gives_the_same_results_with_our_weights, *with_torch) {
-  const Directory directory;
-  Rng rng{1};
-  Sequential net = models::lenet5(rng);
-  shake(net);
-  const std::string path = directory / "net.npz";
-  save_npz(path, net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
-  const Array ours = applied(net), theirs = run_torch(directory, path);
-  BOOST_TEST(difference(theirs, {7, 10}, elements(ours), 1e-5) == "");
-  // The order of the rows matters.
-  save_npz(path, net, {.layout = Layout::torch, .flattened = FlattenedImages{}});
-  BOOST_TEST(difference(run_torch(directory, path), {7, 10}, elements(ours), 1e-2) != "");
+BOOST_AUTO_TEST_CASE(torch_has_models_of_images_with_the_same_weights, *with_torch) {
+  for (const std::string name : {"lenet5", "resnet20"}) {
+    const Directory directory;
+    const models::Architecture& architecture = models::by_name().at(name);
+    Rng rng{1};
+    Sequential net = architecture.make(rng);
+    shake_all(net);
+    WeightsOptions options{.layout = Layout::torch,
+                           .flattened = flattened_images(net, architecture.input)};
+    if (name == "resnet20") options.rename = names_of_resnet20();
+    Shape shape = architecture.input;
+    shape.insert(shape.begin(), 5);
+    const Array images = random(shape, 0, 1, 5);
+    const std::string input = bytes_of_all(channels_first(images));
+    save_npz(directory / "ours", net, options);
+    const auto theirs = run_torch({{false, name, directory / "ours", input, {5, 10}},
+                                   {true, name, directory / "theirs.npz", input, {5, 10}}});
+    BOOST_TEST_CONTEXT(name) {
+      check_same(applied(net, images), theirs[0]);
+      load_npz(directory / "theirs.npz", net, options);
+      check_same(applied(net, images), theirs[1]);
+    }
+  }
 }
 
-BOOST_AUTO_TEST_CASE(so_do_we_with_its_weights, *with_torch) {
+BOOST_AUTO_TEST_CASE(the_order_of_the_rows_matters, *with_torch) {
   const Directory directory;
-  const std::string path = directory / "net.npz";
-  const Array theirs = run_torch(directory, "--write " + path);
   Rng rng{1};
   Sequential net = models::lenet5(rng);
-  load_npz(path, net, {.layout = Layout::torch, .flattened = flattened_images(net, {28, 28, 1})});
-  BOOST_TEST(difference(applied(net), {7, 10}, elements(theirs), 1e-5) == "");
+  const Array images = random({7, 28, 28, 1}, 0, 1, 5);
+  save_npz(directory / "net", net, {.layout = Layout::torch, .flattened = FlattenedImages{}});
+  const auto theirs =
+      run_torch({{false, "lenet5", directory / "net", bytes_of_all(images), {7, 10}}});
+  BOOST_TEST(difference(theirs[0], {7, 10}, elements(applied(net, images)), 1e-2) != "");
 }
 
 // (k, in / groups, out) is (out, in / groups, k) there, and a depthwise kernel (kh, kw, 1, out) is (out, 1, kh, kw).

@@ -151,6 +151,19 @@ BOOST_AUTO_TEST_CASE(all_is_reported_as_well) {
   }
 }
 
+// The batches that a normalisation of PyTorch's has seen.
+BOOST_AUTO_TEST_CASE(what_torch_counts_is_left) {
+  const Directory directory;
+  Parameter weight{array({2}, {1, 2})}, count{array({1}, {7})};
+  for (const Format& format : formats) {
+    const std::string path = directory / "file";
+    format.save(path, {{"0.weight", &weight}, {"0.num_batches_tracked", &count}}, {});
+    const LoadReport report = format.load(path, {{"0.weight", &weight}}, {});
+    BOOST_TEST(report.unused == Names{"0.num_batches_tracked"}, boost::test_tools::per_element());
+    BOOST_CHECK_THROW(format.load(path, {{"0.num_batches_tracked", &count}}, {}), DataError);
+  }
+}
+
 // Where the names are all others, a part would be nothing.
 BOOST_AUTO_TEST_CASE(a_part_that_is_nothing_is_an_error) {
   Parameter other{zeros({2})};

@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_CASE(what_it_refuses) {
       {"[embedding] expected sizes of at least 1, got (0, 3) @",
        XTAPE_CALL(Embedding({.vocabulary = 0, .width = 3}, rng))},
   });
-  check_failures<ShapeError>({{"[embedding] expected ids of shape (2, 3), got 2 @",
-                               XTAPE_CALL(layer(tape, {two, {2, 3}}))}});
+  check_failures<ShapeError>(
+      {{"[gather] expected ids of shape (2, 3), got 2 @", XTAPE_CALL(layer(tape, {two, {2, 3}}))}});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

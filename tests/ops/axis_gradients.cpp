@@ -144,6 +144,12 @@ std::vector<Row> shape_rows() {
        [](In x) { return top_k(x[0], 2, {.axis = 1}).values; }},
       {"gather", "rows", {numbers({4, 3})}, [](In x) { return gather(x[0], ids); }},
       {"gather",
+       "in a shape",
+       {numbers({2, 4, 3})},
+       [](In x) {
+         return gather(x[0], {ids, {2, 3}}, {.axis = 1});
+       }},
+      {"gather",
        "columns, beside other uses",
        {numbers({2, 4, 3})},
        [](In x) {

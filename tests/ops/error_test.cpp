@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(axes_and_borders) {
        XTAPE_CALL(stack({m23}, {.axis = -4}))},
       {"[gather] there is no axis 2 in the shape (2, 3) @",
        XTAPE_CALL(gather(m23, labels, {.axis = 2}))},
+      {"[gather] expected ids of shape (3,), got 2 @", XTAPE_CALL(gather(m23, {labels, {3}}))},
       {"[scatter_add] expected a source of shape (2, 2), got (2, 3) @",
        XTAPE_CALL(scatter_add(m23, labels, m23, {.axis = 1}))},
       {"[top_k] there is no axis 2 in the shape (2, 3) @", XTAPE_CALL(top_k(m23, 1, {.axis = 2}))},

@@ -59,6 +59,24 @@ BOOST_AUTO_TEST_CASE(gathered_along_each_axis) {
   BOOST_TEST((gather(tape.input(counting({3, 2})), List{}).shape() == Shape{0, 2}));
 }
 
+// The axes of the ids stand where the axis was.
+BOOST_AUTO_TEST_CASE(gathered_by_ids_in_a_shape) {
+  const List ids{3, 0, 3, 1, 2, 2}, one{2};
+  const Array x = random({3, 4, 2});
+  Tape tape;
+  const auto expected = tabulate({3, 2, 3, 2}, [&](const Shape& i) {
+    return at(x, {i[0], static_cast<std::size_t>(ids[i[1] * 3 + i[2]]), i[3]});
+  });
+  check_value("gather", gather(tape.input(x), {ids, {2, 3}}, {.axis = 1}), {3, 2, 3, 2}, expected,
+              0);
+  check_value("gather", gather(tape.input(x), {one, {}}, {.axis = 1}), {3, 2},
+              tabulate({3, 2},
+                       [&](const Shape& i) {
+                         return at(x, {i[0], 2, i[1]});
+                       }),
+              0);
+}
+
 BOOST_AUTO_TEST_CASE(scattered_along_each_axis) {
   const List ids{3, 0, 3, 1, 2, 2, 0};
   for (const Shape& shape : {Shape{4, 5, 6}, Shape{4, 600, 4}, Shape{7, 4, 300}})

@@ -5,6 +5,7 @@
 
 #include <xtape/io/layout.hpp>
 #include <xtape/layers/layer.hpp>
+#include <xtape/ops/index.hpp>
 
 #include <functional>
 #include <map>
@@ -73,6 +74,11 @@ void export_onnx_model(const std::string& path,
                        const std::function<Variable(const Variable&)>& model,
                        const std::vector<NamedArray>& arrays, const Shape& sample,
                        const OnnxOptions& options, Location at);
+/// The same of a model that starts from ids.
+void export_onnx_model(const std::string& path,
+                       const std::function<Variable(Tape&, const Ids&)>& model,
+                       const std::vector<NamedArray>& arrays, const Shape& sample,
+                       const OnnxOptions& options, Location at);
 
 /// Writes a trained model for onnxruntime and others that read ONNX:
 /// ```
@@ -85,10 +91,15 @@ void export_onnx_model(const std::string& path,
 /// pooling or an input of Layout::torch have rows in the order of (C, H, W). A value that depends on no input is
 /// a constant.
 ///
-/// It knows all that is computed element by element from formulas, also of your own (see `Elementwise`);
-/// matmul, dense, convolutions, pools and upsample2d; reshape, flatten, transpose, concatenate,
-/// slice and split; sum, mean, max, softmax and log_softmax; and dropout, which is nothing in evaluation. Any other op is
-/// exported by its definition:
+/// A model that is called with a tape and ids, as one of text that begins with an `Embedding`, has an input of int64:
+/// ```
+/// export_onnx("text.onnx", model, {64});  // ids (N, 64)
+/// ```
+/// The model must look up the ids where they are, all at once: what it makes of a copy is a constant.
+///
+/// It knows all that is computed element by element from formulas, also of your own (see `Elementwise`), and all other
+/// ops whose results keep the samples apart, which losses do not, nor does conv2d_grad_kernel. Ids and masks that are
+/// no variables, such as those that top_k found, are constants. An op of your own is exported by its definition:
 /// ```
 /// export_onnx("net.onnx", net, {28, 28, 1}, {.ops = {{"rms", [](std::span<const Variable> in) {
 ///   return sqrt(mean(square(in[0]), {.axes = {-1}, .keep_dims = true}));
@@ -96,7 +107,8 @@ void export_onnx_model(const std::string& path,
 /// ```
 /// The definition may use ops that have definitions, too. What it gives must have the op's shape and values,
 /// to 1e-4 of the largest, on batches of three and of four samples of fixed pseudo-random numbers, the first in
-/// (0, 1) and the others in (-1, 1). What a model decides by looking at values, it decides for these.
+/// (0, 1) and the others in (-1, 1); or of ids, all 0 and then below the size of the smallest table. What a model
+/// decides by looking at values, it decides for these.
 ///
 /// Throws ValueError for an op without a definition; for a definition that gives something else, needs the op
 /// itself, depends on no input, takes other options, or cannot be compared, as the op gives no finite number;
@@ -107,9 +119,15 @@ void export_onnx_model(const std::string& path,
 template <class Model>
 void export_onnx(const std::string& path, Model& model, const Shape& sample,
                  const OnnxOptions& options = {}, Location at = Location::current()) {
-  export_onnx_model(
-      path, [&](const Variable& x) { return apply(model, x, at); }, detail::arrays_of(model),
-      sample, options, at);
+  const auto write = [&](const auto& function) {
+    export_onnx_model(path, function, detail::arrays_of(model), sample, options, at);
+  };
+  if constexpr (std::is_invocable_v<Model&, Tape&, const Ids&, Location>)
+    write([&](Tape& tape, const Ids& ids) { return model(tape, ids, at); });
+  else if constexpr (std::is_invocable_v<Model&, Tape&, const Ids&>)
+    write([&](Tape& tape, const Ids& ids) { return model(tape, ids); });
+  else
+    write([&](const Variable& x) { return apply(model, x, at); });
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -21,7 +21,8 @@ void save_weights(const std::string& path, const std::vector<NamedArray>& arrays
                   const WeightsOptions& options = {});
 
 /// Reads what save_weights wrote into the parameters and buffers of those names, which must be the same and, in
-/// the file's layout, of the same shapes, unless the options ask for a part. Elements may be of the types F32,
+/// the file's layout, of the same shapes, unless the options ask for a part; `num_batches_tracked`, which PyTorch counts
+/// and nothing reads, is left. Elements may be of the types F32,
 /// F64, F16 and BF16 and are rounded to Scalar. Of a Checkpoint's file it reads the model. Either all
 /// arrays change or, where it throws, none. Every length and offset is checked before it is trusted. Throws
 /// DataError if the file cannot be read, is damaged, or does not fit the model, and names the array: also if it

@@ -42,11 +42,12 @@ struct Ids {
 struct GatherOptions {
   std::ptrdiff_t axis = 0;  ///< negative ones count from the last
 };
-/// The elements with the given ids along an axis, in their order, whose size is then the number of ids: the rows of a
-/// table, say, by `gather(table, ids)`, as numpy's take and PyTorch's index_select. The gradient of an element is the
-/// sum of those of all that show it. Throws ShapeError for an axis that x lacks, ValueError for an id out of range.
-Variable gather(const Variable& x, std::span<const std::int32_t> ids,
-                const GatherOptions& options = {}, Location at = Location::current());
+/// The slices with the given ids along an axis, in the place of which are then the axes of the ids: the rows of a
+/// table, say, by `gather(table, ids)`, as numpy's take, or of ids one after the other PyTorch's index_select. The
+/// gradient of an element is the sum of those of all that show it. Throws ShapeError for an axis that x lacks, and unless
+/// there are as many ids as their shape says; ValueError for an id out of range.
+Variable gather(const Variable& x, const Ids& ids, const GatherOptions& options = {},
+                Location at = Location::current());
 
 /// The axis of scatter_add.
 struct ScatterOptions {
