@@ -9,6 +9,7 @@
 #include "experiment/program.hpp"
 #include "report/report.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cmath>

@@ -4,6 +4,8 @@
 #include "interrupt.hpp"
 #include "print.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <iostream>
 
 using namespace xtape;
