@@ -12,6 +12,7 @@
 #include "report/report.hpp"
 #include "report/statistics.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -11,6 +11,7 @@
 #include "text/training.hpp"
 #include "text/writing.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>

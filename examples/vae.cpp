@@ -11,6 +11,7 @@
 #include "experiment/reports.hpp"
 #include "report/report.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cmath>

@@ -4,6 +4,8 @@
 #include "print.hpp"
 #include "reports.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <iostream>
 
 using namespace xtape;

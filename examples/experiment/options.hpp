@@ -4,10 +4,15 @@
 
 #include "experiment.hpp"
 
-#include <CLI/CLI.hpp>
-
+#include <cstdint>
 #include <limits>
 #include <string>
+
+// CLI11 takes seconds to compile: who has options of its own includes it.
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace experiment {
 

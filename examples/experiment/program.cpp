@@ -4,6 +4,7 @@
 #include "interrupt.hpp"
 #include "print.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <iostream>
