@@ -101,7 +101,8 @@ struct Conv2DOptions {
   Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
   std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
   Activation activation = Activation::none;  ///< applied to the result while it is in the cache
-  Size2D max_pool = 1;  ///< windows, side by side, of which only the maxima are kept; 1 keeps all
+  Size2D max_pool = 1;   ///< windows, side by side, of which only the maxima are kept; 1 keeps all
+  bool winograd = true;  ///< fewer multiplications, rounded more, where it is faster: see conv2d
 };
 
 /// Options of conv1d.
@@ -123,6 +124,7 @@ struct ConvTranspose2DOptions {
   std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
   Size2D output_padding = 0;  ///< more rows below and columns to the right, fewer than the stride
   Activation activation = Activation::none;  ///< applied to the result
+  bool winograd = true;  ///< fewer multiplications, rounded more, where it is faster: see conv2d
 };
 
 /// Options of conv2d_grad_kernel: those of the convolution.
@@ -132,6 +134,7 @@ struct Conv2DGradKernelOptions {
   Padding padding = Padding::valid;  ///< zeros around the images
   Size2D dilation = 1;               ///< distance of neighbouring taps, at least 1
   std::size_t groups = 1;            ///< parts of the channels, each with kernels of its own
+  bool winograd = true;  ///< fewer multiplications, rounded more, where it is faster: see conv2d
 };
 
 }  // namespace xtape::inline XTAPE_ABI

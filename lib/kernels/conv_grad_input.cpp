@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The gradient of a convolution's images, in one of two ways.
+// The gradient of a convolution's images, in one of three ways.
 #include "kernels/conv_groups.hpp"
 #include "kernels/convolution.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/strided.hpp"
+#include "kernels/winograd.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
@@ -37,6 +38,16 @@ void convolve_back(const ConvPlan& p, const Array& kernel, const Array& g, const
   const std::size_t first = (rows.before * frame.width + columns.before) * out;
   best<ConvKernels>().conv2d({batch, out, in, down, along}, wide.data() + first,
                              flipped(p.sizes, kernel).data(), nullptr, Activation::none, dx);
+}
+
+// The same, but what lies around the gradient is known to be zero.
+void filter_back(const ConvPlan& p, const Array& kernel, const Array& g, Scalar* dx) {
+  const auto& [batch, in, out, rows, columns] = p.sizes;
+  const auto back = [](const Slide& s) {
+    return Slide{s.count, s.window, 1, 1, s.window - 1 - s.before, s.window - 1 - s.after, s.size};
+  };
+  best<WinogradKernels>().conv2d({batch, out, in, back(rows), back(columns)}, g.data(),
+                                 flipped(p.sizes, kernel).data(), nullptr, Activation::none, dx);
 }
 
 // A product: each output pixel's gradient times the kernel is what it gives its taps, a row of columns that
@@ -74,7 +85,9 @@ Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const P
   if (p.groups > 1)
     return grad_input_of_groups(p, kernel, where == nullptr ? g : unpooled(p, *where, g, whole));
   Array dx = uninitialized(p.images());
-  if (p.flips)
+  if (p.winograd)
+    filter_back(p, kernel, g, dx.data());
+  else if (p.flips)
     convolve_back(p, kernel, g, where, dx.data());
   else if (where == nullptr)
     scatter(p.sizes, kernel.data(), g.data(), dx.data());

@@ -3,6 +3,7 @@
 
 #include "kernels/conv_groups.hpp"
 #include "kernels/dispatch.hpp"
+#include "kernels/winograd.hpp"
 
 #include <optional>
 #include <utility>
@@ -59,7 +60,8 @@ Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, c
   const Array& x = ready(p, images, own);
   Array y = uninitialized(p.result());
   if (!p.pools()) {
-    k.conv2d(p.sizes, x.data(), kernel.data(), bias, p.epilogue, y.data());
+    const auto conv2d = p.winograd ? best<WinogradKernels>().conv2d : k.conv2d;
+    conv2d(p.sizes, x.data(), kernel.data(), bias, p.epilogue, y.data());
     return {std::move(y), nullptr};
   }
   Positions where{y.size()};
@@ -77,7 +79,9 @@ Array grad_kernel(const ConvPlan& p, const Array& images, const Array& g, const 
   std::optional<Array> own;
   const Array& x = ready(p, images, own);
   Array dk = uninitialized(p.kernel());
-  if (where == nullptr)
+  if (p.winograd)
+    best<WinogradKernels>().conv2d_grad_kernel(p.sizes, x.data(), g.data(), dk.data());
+  else if (where == nullptr)
     k.conv2d_grad_kernel(p.sizes, x.data(), g.data(), dk.data());
   else
     k.conv2d_max_pool_grad_kernel(p.sizes, p.pool, x.data(), where->data(), g.data(), dk.data());

@@ -3,6 +3,7 @@
 
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
+#include "kernels/winograd.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -139,6 +140,20 @@ PoolSizes pooling(const Op& op, const Shape& images, const Pool2DOptions& o, con
   return {images[0], images[3], rows, columns};
 }
 
+// Whether Winograd's minimal filtering can do it, and takes less time: not for few channels, as transforming them costs
+// as much as is saved, nor where results fill their tiles badly or are few: the kernel must be transformed, too.
+bool suits_winograd(const ConvSizes& s) {
+  std::size_t pixels = s.batch, tiles = s.batch;
+  for (const Slide* const slide : {&s.rows, &s.columns}) {
+    if (slide->window != 3 || slide->stride != 1 || slide->dilation != 1) return false;
+    if (std::max(slide->before, slide->after) > 2)
+      return false;  // that of the images' gradient is 2 less
+    pixels *= slide->count;
+    tiles *= (slide->count + winograd_tile - 1) / winograd_tile;
+  }
+  return std::min(s.in, s.out) >= 16 && pixels >= 8 * (tiles + 8);
+}
+
 // A convolution of images (N, H, W, in), whose channels fit the kernel.
 ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& o,
                      const char* along) {
@@ -153,11 +168,14 @@ ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, con
   // The gradient of few channels would fill vectors badly, and a stride would leave holes between pixels.
   const bool flips =
       in >= best<DenseKernels>().vector_columns && rows.stride == 1 && columns.stride == 1;
-  return {.sizes = {batch, in, out / o.groups, rows, columns},
+  const ConvSizes sizes{batch, in, out / o.groups, rows, columns};
+  return {.sizes = sizes,
           .pool = pool,
           .groups = o.groups,
           .epilogue = o.activation == Activation::relu ? Activation::relu : Activation::none,
-          .flips = flips};
+          .flips = flips,
+          .winograd = o.winograd && o.groups == 1 && pool.rows.window == 1 &&
+                      pool.columns.window == 1 && suits_winograd(sizes)};
 }
 
 }  // namespace
@@ -184,7 +202,7 @@ void check_max_window(const Op& op, const PoolSizes& s) {
 
 bool ConvPlan::pads() const {
   const Slide &rows = sizes.rows, &columns = sizes.columns;
-  return groups == 1 && rows.before + rows.after + columns.before + columns.after > 0;
+  return groups == 1 && !winograd && rows.before + rows.after + columns.before + columns.after > 0;
 }
 bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
 bool ConvPlan::depthwise() const { return groups > 1 && sizes.in == 1 && sizes.out == 1; }
@@ -251,10 +269,12 @@ ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const ConvTrans
   const Motions motions{{kernel[0], kernel[1]}, o.stride, o.dilation, o.padding};
   const std::size_t height = size_for(op, motions.rows, x[1], o.output_padding.height);
   const std::size_t width = size_for(op, motions.columns, x[2], o.output_padding.width);
-  return plan(
-      op, {x[0], height, width, kernel[2] * o.groups}, kernel,
-      Conv2DOptions{
-          .stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
+  return plan(op, {x[0], height, width, kernel[2] * o.groups}, kernel,
+              Conv2DOptions{.stride = o.stride,
+                            .padding = o.padding,
+                            .dilation = o.dilation,
+                            .groups = o.groups,
+                            .winograd = o.winograd});
 }
 
 ConvPlan plan(const Op& op, const Shape& images, const Shape& result,
@@ -263,10 +283,13 @@ ConvPlan plan(const Op& op, const Shape& images, const Shape& result,
     throw ShapeError(op, text("expected images (N, H, W, in) and a gradient (N, H', W', out), got ",
                               images, " and ", result));
   check_groups(op, o.groups, result[3]);
-  const ConvPlan p = plan(
-      op, images, {o.kernel.height, o.kernel.width, images[3] / o.groups, result[3]},
-      Conv2DOptions{
-          .stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
+  const ConvPlan p =
+      plan(op, images, {o.kernel.height, o.kernel.width, images[3] / o.groups, result[3]},
+           Conv2DOptions{.stride = o.stride,
+                         .padding = o.padding,
+                         .dilation = o.dilation,
+                         .groups = o.groups,
+                         .winograd = o.winograd});
   if (p.result() != result)
     throw ShapeError(op, text("expected a gradient of shape ", p.result(), ", got ", result));
   return p;

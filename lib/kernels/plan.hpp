@@ -29,6 +29,8 @@ struct ConvPlan {
   Activation epilogue = Activation::none;
   /// The gradient of the images is a convolution with the flipped kernel, not a product that is scattered.
   bool flips = false;
+  /// By Winograd's minimal filtering (winograd.hpp), which reads images that are not padded. Nothing is pooled.
+  bool winograd = false;
 
   bool pads() const;       ///< whether the kernels read a copy of the images with zeros around
   bool pools() const;      ///< whether of the result only the maxima are kept

@@ -72,7 +72,9 @@ Conv2D::Conv2D(const Options& o, Rng& rng, Location at)
           {o.kernel.height, o.kernel.width, in_group({"conv2d", at}, o.in, o.out, o.groups), o.out},
           o.weight_init, rng, o.groups)},
       bias_{conv_bias({"conv2d", at}, weight_, o, rng)},
-      options_{conv_options<Conv2DOptions>(o)} {}
+      options_{conv_options<Conv2DOptions>(o)} {
+  options_.winograd = o.winograd;
+}
 
 Variable Conv2D::operator()(const Variable& x, Location at) {
   return apply_both({"conv2d", at}, x, weight_, bias_,
@@ -92,7 +94,8 @@ ConvTranspose2D::ConvTranspose2D(const Options& o, Rng& rng, Location at)
                .dilation = o.dilation,
                .groups = o.groups,
                .output_padding = o.output_padding,
-               .activation = o.activation} {}
+               .activation = o.activation,
+               .winograd = o.winograd} {}
 
 Variable ConvTranspose2D::operator()(const Variable& x, Location at) {
   return apply_both({"conv_transpose2d", at}, x, weight_, bias_, [&](const auto&... both) {

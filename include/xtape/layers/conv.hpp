@@ -63,6 +63,7 @@ class Conv2D {
     bool bias = true;                                ///< whether there is a bias
     Initializer weight_init = init::glorot_uniform;  ///< for the weight (kh, kw, in / groups, out)
     Initializer bias_init = init::zeros;             ///< for the bias (out,)
+    bool winograd = true;                            ///< see `Conv2DOptions::winograd`
   };
 
   /// Draws the initial weights from `rng`. Throws ValueError if a size is 0 or the groups do not divide the channels.
@@ -99,6 +100,7 @@ class ConvTranspose2D {
     /// kernel it would be: its taps times out / groups.
     Initializer weight_init = init::glorot_uniform;
     Initializer bias_init = init::zeros;  ///< for the bias (out,)
+    bool winograd = true;                 ///< see `ConvTranspose2DOptions::winograd`
   };
 
   /// Draws the initial weights from `rng`. Throws ValueError if a size is 0 or the groups do not divide the channels.
