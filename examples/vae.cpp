@@ -125,8 +125,7 @@ int train(const experiment::Program& program, const std::string& picture) {
                                           rng, program.log());
   if (!picture.empty() && !history.interrupted) draw(picture, model, data.test);
   return session.finish(
-      history, [&](const std::string& path) { save(path, model); },
-      [&] {
+      history, {.save = [&](const std::string& path) { save(path, model); }}, [&] {
         return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}", history.test().loss,
                            history.train_seconds() + history.test_seconds(),
                            history.samples_per_second());
