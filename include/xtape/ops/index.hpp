@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
@@ -30,7 +31,7 @@ struct Ids {
   template <std::convertible_to<std::span<const std::int32_t>> List>
   requires(!detail::HasIds<List>) Ids(const List& ids) : elements{ids}, shape{elements.size()} {}
   /// The same in a shape.
-  Ids(std::span<const std::int32_t> ids, const Shape& of) : elements{ids}, shape{of} {}
+  Ids(std::span<const std::int32_t> ids, Shape of) : elements{ids}, shape{std::move(of)} {}
   /// Those of what has ids and a shape, as a column of a batch: `embedding(tape, batch.input())`.
   template <detail::HasIds Column>
   Ids(const Column& column) : elements{column.ids()}, shape{column.shape()} {}
