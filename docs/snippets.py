@@ -5,9 +5,10 @@ the pages show too.
 
     snippets.py [--write] FOLDER PROGRAM...
 
-NAME is that of the program, without `snippet-`; pytorch.py prints what pytorch.cpp does. A number
-with a point may differ by one in its last digit or by 2 %: other processors add in another order,
-and a training makes much of it. Whole numbers and words are the same. --write makes the files anew.
+NAME is that of the program, without `snippet-`. NAME.py, if there is one, prints the same in PyTorch,
+in the folder where the program has left its files. A number with a point may differ by one in its last
+digit or by 2 %: other processors add in another order, and a training makes much of it. Whole numbers
+and words are the same. --write makes the files anew.
 """
 
 import contextlib
@@ -60,10 +61,10 @@ def find_torch():
     return None
 
 
-def run(command, environment):
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True,
-                              timeout=600)
+def run(command, environment, folder):
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True,
+                          timeout=600)
     if done.returncode != 0 or done.stderr:
         raise RuntimeError(f"ended with {done.returncode}\n{done.stderr}")
     return done.stdout
@@ -82,19 +83,17 @@ def check(name, expected, given):
 
 def find_jobs(folder, programs):
     """Per program its name, its command, and why it cannot run here, if so."""
+    torch = find_torch()
     for program in map(pathlib.Path, programs):
         name = program.name.removeprefix("snippet-")
         missing = "MNIST" if name == "quickstart" and not find_mnist() else None
         yield name, [program.resolve()], missing
-    torch = find_torch()
-    yield "pytorch", [torch, folder / "pytorch.py"], None if torch else "PyTorch"
+        if (folder / (name + ".py")).exists():
+            yield name, [torch, folder / (name + ".py")], None if torch else "PyTorch"
 
 
-def main():
-    arguments = sys.argv[1:]
-    write = arguments[:1] == ["--write"]
-    folder, *programs = arguments[write:] or sys.exit(__doc__)
-    folder = pathlib.Path(folder).resolve()
+def run_all(folder, programs, write, work):
+    """The names of the programs, what failed, how many there are and how many were skipped."""
     mnist = find_mnist()
     environment = os.environ | ({"XTAPE_DATA": mnist} if mnist else {})
     names, faults, count, skipped = set(), [], 0, 0
@@ -107,12 +106,22 @@ def main():
             continue
         file = folder / (name + ".out")
         try:
-            given = run(command, environment)
+            given = run(command, environment, work / name)
             if write:
                 file.write_text(given, encoding="utf-8")
             check(name, file.read_text(encoding="utf-8"), given)
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             faults.append(f"{command[-1]}: {error}")
+    return names, faults, count, skipped
+
+
+def main():
+    arguments = sys.argv[1:]
+    write = arguments[:1] == ["--write"]
+    folder, *programs = arguments[write:] or sys.exit(__doc__)
+    folder = pathlib.Path(folder).resolve()
+    with tempfile.TemporaryDirectory() as work:
+        names, faults, count, skipped = run_all(folder, programs, write, pathlib.Path(work))
     strays = {path.stem for path in folder.glob("*.out")} - names
     faults += [f"{name}.out is of no program" for name in sorted(strays)]
     count += len(strays)

@@ -66,6 +66,7 @@ void add_options(CLI::App& app, Options& o) {
   add_model_options(app, s);
   experiment::add_run_options(app, s.common);
   experiment::add_session_options(app, o.program);
+  experiment::add_onnx_option(app, o.program);
   app.add_option("--generate", o.writing.length, "Write so many characters at the end")
       ->transform(experiment::whole(1, 1'000'000'000));
   app.add_option("--temperature", o.writing.temperature,
@@ -162,6 +163,10 @@ History learn(const Options& o, const text::Corpus& corpus, text::Writer& writer
   return history;
 }
 
+void write_onnx(const std::string& path, const text::Writer& writer) {
+  export_onnx(path, *writer.model, {writer.context});
+}
+
 int train(const Options& o, std::string command) {
   const text::Settings& s = o.training;
   const text::Corpus corpus{read(o), s};
@@ -176,10 +181,13 @@ int train(const Options& o, std::string command) {
   experiment::Session session{o.program};
   const History history = learn(o, corpus, writer, rng, std::move(command));
   if (!history.interrupted) write_text(writer, o);
-  return session.finish(
-      history,
-      [&](const std::string& path) { save(path, writer, {.settings = text::settings_of(writer)}); },
-      [&] { return last_line(history, s.context); });
+  return session.finish(history,
+                        {.save =
+                             [&](const std::string& path) {
+                               save(path, writer, {.settings = text::settings_of(writer)});
+                             },
+                         .onnx = [&](const std::string& path) { write_onnx(path, writer); }},
+                        [&] { return last_line(history, s.context); });
 }
 
 int run(Options& o, const std::string& command) {
@@ -188,6 +196,7 @@ int run(Options& o, const std::string& command) {
   if (o.load.empty()) return train(o, command);
   text::Writer writer = text::load_writer(o.load);
   write_text(writer, o);
+  if (!o.program.onnx.empty()) write_onnx(o.program.onnx, writer);
   return 0;
 }
 

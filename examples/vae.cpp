@@ -154,8 +154,7 @@ int train(const Options& o, std::string command) {
   if (!o.picture.empty() && !history.interrupted)
     report::write_png(o.picture, drawn(model, data.test));
   return session.finish(
-      history, [&](const std::string& path) { save(path, model); },
-      [&] {
+      history, {.save = [&](const std::string& path) { save(path, model); }}, [&] {
         return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}", history.test().loss,
                            history.train_seconds() + history.test_seconds(),
                            history.samples_per_second());

@@ -104,6 +104,11 @@ int main() {
   std::printf("%zu letters, %zu parameters\n", letters, parameter_count(model));
   std::printf("perplexity %.1f\n", history.test()["perplexity"]);
 
+  //! [onnx]
+  export_onnx("text.onnx", model, {32});  // ids (N, 32)
+  //! [onnx]
+  std::remove("text.onnx");
+
   //! [asking]
   std::printf("%s\n", write(model, vocabulary, "she", 38, rng).c_str());
   //! [asking]

@@ -23,6 +23,7 @@ void add_options(CLI::App& app, Options& o) {
   Settings& s = o.program.training;
   add_model_option(app, s);
   add_program_options(app, o.program);
+  add_onnx_option(app, o.program);
   std::vector<std::string> changes{"none"};
   for (const auto& [name, change] : augmentations()) changes.push_back(name);
   app.add_option("--augment", s.augment, "How images are changed at random, separated by commas")
@@ -36,9 +37,13 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("--summary", o.summary, "Print the layers of the model, and end");
 }
 
+const models::Architecture& architecture_of(const Settings& s) {
+  return s.catalogue->models.at(s.model);
+}
+
 void print_summary(const Settings& s) {
   Rng rng{s.seed};
-  const models::Architecture& architecture = s.catalogue->models.at(s.model);
+  const models::Architecture& architecture = architecture_of(s);
   Sequential net = architecture.make(rng);
   std::cout << summary(net, architecture.input);
 }
@@ -63,9 +68,11 @@ int train_and_tell(const Options& o, std::string command) {
   auto [net, history] = reporter.follow(
       [&](const Watcher& watch) { return train(program.training, data, program.log(), watch); });
   if (!history.interrupted) reporter.tell(program.log());
-  return session.finish(
-      history, [&model = net](const std::string& path) { save(path, model); },
-      [&past = history] { return last_line(past); });
+  return session.finish(history,
+                        {.save = [&model = net](const std::string& path) { save(path, model); },
+                         .onnx = [&model = net, &image = architecture_of(program.training).input](
+                                     const std::string& path) { export_onnx(path, model, image); }},
+                        [&past = history] { return last_line(past); });
 }
 
 }  // namespace

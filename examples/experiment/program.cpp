@@ -37,6 +37,11 @@ void add_session_options(CLI::App& app, Program& program) {
   app.add_flag("--quiet", program.quiet, "Print the last line only");
 }
 
+void add_onnx_option(CLI::App& app, Program& program) {
+  app.add_option("--onnx", program.onnx,
+                 "Write the model to this file, for onnxruntime and others");
+}
+
 int run(CLI::App& app, Program& program, int argc, char** argv,
         const std::function<int(const std::string& command)>& body) {
   const Settings suggested = program.training;
@@ -63,6 +68,7 @@ report::Results begun(const Program& program, const data::Split& data, std::stri
 
 void check_paths(const Program& program) {
   check_writable("save", program.save);
+  check_writable("export_onnx", program.onnx);
   check_writable("profiler", program.profile);
   check_writable("checkpoint", program.training.checkpoint);
 }
@@ -72,9 +78,10 @@ Session::Session(const Program& program) : program_{program} {
   catch_interrupts();
 }
 
-int Session::finish(const History& history, const std::function<void(const std::string&)>& save,
+int Session::finish(const History& history, const Writers& write,
                     const std::function<std::string()>& last_line) {
-  if (!program_.save.empty() && !history.interrupted) save(program_.save);
+  if (!program_.save.empty() && !history.interrupted) write.save(program_.save);
+  if (!program_.onnx.empty() && !history.interrupted) write.onnx(program_.onnx);
   if (profiler_) {
     profiler_->write_trace(program_.profile);
     if (!program_.quiet) profiler_->print(stdout);

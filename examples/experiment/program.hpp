@@ -14,7 +14,7 @@ struct Program {
   Settings training = {};
   DataSettings data = {};
   std::size_t threads = xtape::thread_count();
-  std::string save = {}, profile = {};  ///< files; none if empty
+  std::string save = {}, onnx = {}, profile = {};  ///< files; none if empty
   bool quiet = false;
 
   /// Where its progress goes, or null.
@@ -25,6 +25,14 @@ struct Program {
 void add_program_options(CLI::App& app, Program& program);
 /// Adds those of all: --threads, --save, --profile and --quiet.
 void add_session_options(CLI::App& app, Program& program);
+/// Adds --onnx.
+void add_onnx_option(CLI::App& app, Program& program);
+
+/// How a model is written to files of different kinds.
+struct Writers {
+  using Write = std::function<void(const std::string& path)>;
+  Write save, onnx = {};
+};
 
 /// Parses the command line, then runs the program, and returns its status. What the program suggests for its own
 /// optimizer is not for others: these go by the preset unless they are told. Errors go to stderr.
@@ -35,9 +43,9 @@ int run(CLI::App& app, Program& program, int argc, char** argv,
 class Session {
  public:
   explicit Session(const Program& program);
-  /// Saves the weights by `save`, prints what there is to print, `last_line` at the end, and returns the status.
-  int finish(const xtape::History& history,
-             const std::function<void(const std::string& path)>& save,
+  /// Writes the model to the files that were asked for, prints what there is to print, `last_line` at the end, and
+  /// returns the status.
+  int finish(const xtape::History& history, const Writers& write,
              const std::function<std::string()>& last_line);
 
  private:

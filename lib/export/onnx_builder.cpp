@@ -120,7 +120,7 @@ std::string Builder::name(const Ids& ids) {
     const bool whole = ids.elements.data() == ids_.elements.data() && ids.shape == ids_.shape;
     return whole ? "input" : "";
   }
-  const std::string list = constant(Ints(ids.elements.begin(), ids.elements.end()));
+  std::string list = constant(Ints(ids.elements.begin(), ids.elements.end()));
   if (ids.shape.size() == 1) return list;
   return add("Reshape", {list, constant(Ints(ids.shape.begin(), ids.shape.end()))},
              {{"allowzero", std::int64_t{1}}});

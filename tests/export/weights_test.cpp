@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(kernels_of_sequences_and_groups_have_the_axes_of_torch) {
   std::vector<Parameter> biases;
   for (std::size_t size : {6, 3, 6}) biases.emplace_back(zeros({size}));
   load_npz_weights(path, {{"along.weight", &along},
-                          {"along.bias", &biases[0]},
+                          {"along.bias", biases.data()},
                           {"each.weight", &each},
                           {"each.bias", &biases[1]},
                           {"larger.weight", &larger},

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_before_the_training) {
   const Outcome outcome = train(quick + "--epochs 1 --save " + long_name);
   BOOST_TEST(outcome.status == 0, outcome.err);
   BOOST_TEST(fs::file_size(Workspace::path() / long_name) > 100'000u);
-  for (const std::string option : {"--save", "--profile", "--checkpoint"})
+  for (const std::string option : {"--save", "--onnx", "--profile", "--checkpoint"})
     for (const std::string& path :
          {longer_name, std::string{"dangling"}, std::string{"/dev/full"}, std::string{"digits"}}) {
       // It would train for days.

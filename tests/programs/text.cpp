@@ -46,6 +46,15 @@ BOOST_AUTO_TEST_CASE(it_learns_made_up_sentences_with_a_notice) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(both_models_are_exported) {
+  for (const std::string model : {"lstm", "transformer"}) {
+    BOOST_REQUIRE(text(small + "--quiet --onnx net.onnx --model " + model).status == 0);
+    const std::string file = read_file(Workspace::path() / "net.onnx");
+    for (const char* const name : {"Gather", "embedding.weight", "head.weight"})
+      BOOST_TEST(contains(file, name), model << " without " << name);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_it_writes_depends_on_the_seed_alone) {
   BOOST_REQUIRE(text(small + "--quiet --save net.st").status == 0);
   const auto written = [](const std::string& options) {
@@ -128,6 +137,7 @@ BOOST_AUTO_TEST_CASE(bad_options_and_texts_are_named) {
       {"--load short --generate 5", {"short"}},
       {"--resume", {"--resume", "--checkpoint"}},
       {"--save \"$WORK/nowhere/net\"", {"[save]", "nowhere/net"}},
+      {"--onnx \"$WORK/nowhere/net\"", {"[export_onnx]", "nowhere/net"}},
       {"--learning-rate 1e30 --final-rate 1e30 --steps 20 --epochs 1 --warmup-steps 0",
        {"[fit]", "loss", "learning rate"}}};
   for (const auto& [options, parts] : runs) {

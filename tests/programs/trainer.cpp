@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
                                                          {"--seed", "=1"},
                                                          {"--threads", "="},
                                                          {"--save", "file"},
+                                                         {"--onnx", "onnxruntime"},
                                                          {"--profile", "trace"},
                                                          {"--schedule", "=constant"},
                                                          {"--warmup-epochs", "=0"},
@@ -145,6 +146,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--data \"$WORK/nowhere\"", {"[mnist]", "nowhere", "MNIST"}},
       {"--data \"$WORK/damaged\"", {"damaged/train-images-idx3-ubyte", "cut short"}},
       {"--save \"$WORK/nowhere/weights\"", {"[save]", "nowhere/weights"}},
+      {"--onnx \"$WORK/nowhere/net\"", {"[export_onnx]", "nowhere/net"}},
       {"--profile \"$WORK/nowhere/trace\"", {"[profiler]", "nowhere/trace"}},
       {"--save \"$WORK\"", {"[save]", "it is not a regular file"}},
       {"--optimizer sgd --learning-rate 1e30", {"[fit]", "loss", "learning rate"}}};
@@ -223,6 +225,14 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_a_progress_bar) {
   std::string last = lines(outcome.out).back();
   last.erase(last.find_last_not_of('\r') + 1);
   BOOST_TEST(is_last_line(last), last);
+}
+
+BOOST_AUTO_TEST_CASE(the_model_is_exported) {
+  const Outcome outcome = train("--model mlp --limit 64 --epochs 1 --quiet --onnx net.onnx");
+  BOOST_REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
+  const std::string file = read_file(Workspace::path() / "net.onnx");
+  for (const char* const name : {"Gemm", "1.weight", "3.bias"})
+    BOOST_TEST(contains(file, name), name);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_run_saves_the_same_bytes) {
