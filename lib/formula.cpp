@@ -221,10 +221,12 @@ Term tanh(Term x) { return Trace::apply(Function::tanh, {x}); }
 Term sigmoid(Term x) { return Trace::apply(Function::sigmoid, {x}); }
 Term softplus(Term x) { return Trace::apply(Function::softplus, {x}); }
 Term erf(Term x) { return Trace::apply(Function::erf, {x}); }
+Term normal_cdf(Term x) { return Trace::apply(Function::normal_cdf, {x}); }
 Term sin(Term x) { return Trace::apply(Function::sin, {x}); }
 Term cos(Term x) { return Trace::apply(Function::cos, {x}); }
 Term floor(Term x) { return Trace::apply(Function::floor, {x}); }
 Term round(Term x) { return Trace::apply(Function::round, {x}); }
+Term gelu_slope(Term g, Term x) { return Trace::apply(Function::gelu_slope, {g, x}); }
 Term quotient_slope(Term g, Term a, Term b) {
   return Trace::apply(Function::quotient_slope, {g, a, b});
 }

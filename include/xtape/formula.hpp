@@ -58,17 +58,20 @@ class Term {
   friend Term tanh(Term x);                           ///< the hyperbolic tangent
   friend Term sigmoid(Term x);                        ///< 1 / (1 + e^-x)
   friend Term softplus(Term x);                       ///< log(1 + e^x), without overflow
-  friend Term erf(Term x);    ///< 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x
-  friend Term sin(Term x);    ///< the sine
-  friend Term cos(Term x);    ///< the cosine
-  friend Term floor(Term x);  ///< the largest integer that is at most x
-  friend Term round(Term x);  ///< the nearest integer; of two the even one
+  friend Term erf(Term x);         ///< 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x
+  friend Term normal_cdf(Term x);  ///< the part of a standard normal distribution that is below x
+  friend Term sin(Term x);         ///< the sine
+  friend Term cos(Term x);         ///< the cosine
+  friend Term floor(Term x);       ///< the largest integer that is at most x
+  friend Term round(Term x);       ///< the nearest integer; of two the even one
   /// -g * a / b^2, the gradient of a / b by b; no square on the way leaves the range of Scalar.
   friend Term quotient_slope(Term g, Term a, Term b);
   /// g * b * a^(b - 1), the gradient of a^b by a, 0 where b is 0; no power on the way leaves the range of Scalar.
   friend Term power_slope(Term g, Term a, Term b);
   /// g * a^b * log(a), the gradient of a^b by b, 0 where a is 0; no power on the way leaves the range of Scalar.
   friend Term exponent_slope(Term g, Term a, Term b);
+  /// g times the derivative of x * normal_cdf(x).
+  friend Term gelu_slope(Term g, Term x);
 
  private:
   friend class detail::Trace;

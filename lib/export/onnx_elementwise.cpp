@@ -6,6 +6,7 @@
 #include <xtape/formula.hpp>
 
 #include <algorithm>
+#include <numbers>
 
 namespace xtape::inline XTAPE_ABI::onnx {
 namespace {
@@ -34,12 +35,19 @@ std::span<const Whole> wholes() {
 const Formula& in_other_terms(Function function) {
   static const Formula expm1{[](Term x) { return exp(x) - 1; }},
       log1p{[](Term x) { return log(1 + x); }},
+      normal_cdf{[](Term x) { return 0.5 + 0.5 * erf(x * (std::numbers::sqrt2 / 2)); }},
+      gelu_slope{[](Term g, Term x) {
+        constexpr double highest = std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2;
+        return g * (normal_cdf(x) + x * (highest * exp(-0.5 * x * x)));
+      }},
       quotient_slope{[](Term g, Term a, Term b) { return -(g / b) * (a / b); }},
       power_slope{[](Term g, Term a, Term b) { return where(b == 0, 0, g * b * pow(a, b - 1)); }},
       exponent_slope{
           [](Term g, Term a, Term b) { return where(a == 0, 0, g * pow(a, b) * log(a)); }};
   switch (function) {
     case Function::expm1: return expm1;
+    case Function::normal_cdf: return normal_cdf;
+    case Function::gelu_slope: return gelu_slope;
     case Function::quotient_slope: return quotient_slope;
     case Function::power_slope: return power_slope;
     case Function::exponent_slope: return exponent_slope;

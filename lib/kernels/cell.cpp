@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cell.hpp"
 
-#include "kernels/math.hpp"
+#include "kernels/exponential.hpp"
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
-
-Vec sigmoid(Vec x) {
-  const Batch one(1);
-  return as_vec(one / (one + xsimd::exp(-as_batch(x))));
-}
-Vec tanh(Vec x) { return as_vec(xsimd::tanh(as_batch(x))); }
 
 // Calls f(row, element, lanes) for each vector of a step.
 template <class F>
@@ -40,14 +34,15 @@ void lstm(const CellStep& s) {
     const auto sum = [&](std::size_t gate) {
       return gates.get(gate, k, part) + load(s.bias + gate * s.width + k, part);
     };
-    const Vec i = sigmoid(sum(0)), f = sigmoid(sum(1)), g = tanh(sum(2)), o = sigmoid(sum(3));
+    const Vec i = sigmoid_of(sum(0)), f = sigmoid_of(sum(1)), g = tanh_of(sum(2)),
+              o = sigmoid_of(sum(3));
     gates.set(0, k, part, i);
     gates.set(1, k, part, f);
     gates.set(2, k, part, g);
     gates.set(3, k, part, o);
     const Vec c = f * load(s.c_before[r] + k, part) + i * g;
     store(s.c[r] + k, c, part);
-    store(s.h[r] + k, o * tanh(c), part);
+    store(s.h[r] + k, o * tanh_of(c), part);
   });
 }
 
@@ -55,7 +50,7 @@ void lstm_grad(const CellStep& s, const CellGradient& d) {
   for_each(s, [&](std::size_t r, std::size_t k, auto part) {
     const Gates gates{s.gates[r], s.width};
     const Vec i = gates.get(0, k, part), f = gates.get(1, k, part), g = gates.get(2, k, part),
-              o = gates.get(3, k, part), t = tanh(load(s.c[r] + k, part));
+              o = gates.get(3, k, part), t = tanh_of(load(s.c[r] + k, part));
     const Vec dh = load(d.g[r] + k, part) + load(d.dh[r] + k, part);
     const Vec dc = load(d.dc[r] + k, part) + dh * o * (1 - t * t);
     gates.set(0, k, part, dc * g * i * (1 - i));
@@ -74,10 +69,10 @@ void gru(const CellStep& s) {
     const auto sum = [&](std::size_t gate) {
       return gates.get(gate, k, part) + load(s.bias + gate * s.width + k, part);
     };
-    const Vec r = sigmoid(sum(0) + hidden.get(0, k, part)),
-              z = sigmoid(sum(1) + hidden.get(1, k, part)),
+    const Vec r = sigmoid_of(sum(0) + hidden.get(0, k, part)),
+              z = sigmoid_of(sum(1) + hidden.get(1, k, part)),
               over_h = hidden.get(2, k, part) + load(s.hidden_bias + k, part),
-              n = tanh(sum(2) + r * over_h);
+              n = tanh_of(sum(2) + r * over_h);
     gates.set(0, k, part, r);
     gates.set(1, k, part, z);
     gates.set(2, k, part, n);
@@ -109,7 +104,7 @@ template <bool rectified>
 void rnn(const CellStep& s) {
   for_each(s, [&](std::size_t r, std::size_t k, auto part) {
     const Vec sum = load(s.gates[r] + k, part) + load(s.bias + k, part);
-    store(s.h[r] + k, rectified ? at_least(Vec{}, sum) : tanh(sum), part);
+    store(s.h[r] + k, rectified ? at_least(Vec{}, sum) : tanh_of(sum), part);
   });
 }
 

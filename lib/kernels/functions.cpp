@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/functions.hpp"
 
-#include "kernels/math.hpp"
+#include "kernels/exponential.hpp"
 #include "kernels/power.hpp"
 #include "kernels/sine.hpp"
 #include "kernels/wide.hpp"
+
+#include <numbers>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -62,62 +64,43 @@ Apply math(F) {
   return unary([](Vec x) { return as_vec(F{}(as_batch(x))); });
 }
 
-// The polynomial with these coefficients, the constant first.
-template <std::size_t Count>
-Batch polynomial(const Scalar (&coefficients)[Count], Batch x) {
-  Batch y(coefficients[Count - 1]);
-  for (std::size_t i = Count - 1; i-- > 0;) y = xsimd::fma(y, x, Batch(coefficients[i]));
-  return y;
-}
-
 #if defined(XTAPE_DOUBLE)
-Batch erf(Batch x) {  // that of xsimd is 34 epsilon off at 2.2
-  const Vec v = as_vec(x);
-  return as_batch(patched(
-      v, IntVec{}, [](Wide one) { return std::erf(double(one)); }, v));
+Vec erf(Vec x) {  // that of xsimd is 34 epsilon off at 2.2
+  return patched(
+      x, IntVec{}, [](Wide one) { return std::erf(double(one)); }, x);
 }
-Batch log1p(Batch x) { return xsimd::log1p(x); }
-Batch log1p_up_to_1(Batch x) { return xsimd::log1p(x); }
 #else
-// log(1 + x) for x in [-1/2, 1]: 2 atanh(x / (2 + x)), a series of which seven terms are enough here.
-Batch log1p_up_to_1(Batch x) {
-  static constexpr Scalar atanh[] = {2.0F,     2.0F / 3,  2.0F / 5, 2.0F / 7,
-                                     2.0F / 9, 2.0F / 11, 2.0F / 13};
-  const Batch s = x / (Batch(2) + x);
-  return s * polynomial(atanh, s * s);
-}
-
-// 1 + x is 2^k m with m near 1; f is m - 1 with what 1 + x has rounded away: of large x nothing, for which there is
-// no 2^-k either.
-Batch log1p(Batch argument) {
-  const Vec x = as_vec(argument), one_more = 1 + x;
-  const IntVec bits = IntVec(one_more), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
-  const Vec scale = Vec((k < 127 ? 127 - k : IntVec{}) << 23);
-  const Batch f = as_batch((Vec(bits - (k << 23)) - 1) + (x - (one_more - 1)) * scale);
-  const Batch log =
-      xsimd::fma(as_batch(__builtin_convertvector(k, Vec)), Batch(0.69314718F), log1p_up_to_1(f));
-  const Batch infinity(std::numeric_limits<Scalar>::infinity());
-  const Batch none(std::numeric_limits<Scalar>::quiet_NaN());
-  const Batch outside = xsimd::select(argument == Batch(-1), -infinity,
-                                      xsimd::select(argument < Batch(-1), none, argument));
-  return xsimd::select(argument > Batch(-1) && argument < infinity, log, outside);
-}
-
-// erf(x) / x up to 4, from where on it is 1, as a quotient of polynomials in x^2, whose largest relative error is as
-// small as can be: 3 epsilon, which are those of rounding.
-Batch erf(Batch argument) {
+// erf(x) / x up to 4, from where on it is 1, as a quotient of polynomials in x^2.
+Vec erf(Vec argument) {
   static constexpr Scalar above[] = {1.12837911F,    0.193545535F,    0.0531017929F,
                                      0.00388335926F, 0.000284565496F, 1.9867698e-06F};
   static constexpr Scalar below[] = {1.0F,          0.504857838F,   0.115350179F,
                                      0.0152072832F, 0.00118557329F, 3.74200208e-05F};
-  const auto within = [](Batch x, Scalar limit) {  // NaN stays one
-    const Batch most = xsimd::select(x > Batch(limit), Batch(limit), x);
-    return xsimd::select(most < Batch(-limit), Batch(-limit), most);
-  };
-  const Batch x = within(argument, 4), square = x * x;
+  const Vec x = within(argument, 4), square = x * x;
   return within(x * polynomial(above, square) / polynomial(below, square), 1);
 }
 #endif
+
+Vec normal_cdf(Vec x) {
+  return Scalar{0.5} + Scalar{0.5} * erf(x * (std::numbers::sqrt2_v<Scalar> / 2));
+}
+
+// The derivative of x normal_cdf(x): that and x times the density, e^(-x^2 / 2) / sqrt(2 pi).
+Vec gelu_slope(Vec g, Vec x) {
+  constexpr Scalar highest =
+      std::numbers::inv_sqrtpi_v<Scalar> * (std::numbers::sqrt2_v<Scalar> / 2);
+  const Vec e = exp_of(Scalar{-0.5} * x * x);
+#if defined(XTAPE_DOUBLE)
+  const Vec below = normal_cdf(x);
+#else
+  // What is beyond |x| is e times a polynomial in t (after Abramowitz and Stegun, 26.2.17).
+  static constexpr float beyond[] = {0.116520971F,  0.0674955249F, 0.268913239F,
+                                     -0.236997306F, 0.389876395F,  -0.105808824F};
+  const Vec t = 1 / (1 + 0.28F * as_vec(xsimd::abs(as_batch(x))));
+  const Vec rest = e * (t * polynomial(beyond, t)), below = x < 0 ? rest : 1 - rest;
+#endif
+  return g * (below + x * (highest * e));
+}
 
 // 1 where a comparison holds.
 Vec indicator(IntVec holds) { return holds ? splat(1) : Vec{}; }
@@ -125,14 +108,17 @@ Vec indicator(IntVec holds) { return holds ? splat(1) : Vec{}; }
 // The elements of a vector of y are in a vector of x.
 void repeat(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size) {
   using Places [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
-  std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes) {
+  const auto vector = [=](std::size_t i, auto part) {
     Places places;
     std::memcpy(&places, place + i, sizeof places);
     const IntVec index = __builtin_convertvector(places - places[0], IntVec);
-    const std::size_t count = places[lanes - 1] - places[0] + std::size_t{1};
-    store(y + i, permuted(load(x + places[0], Lanes{count}), index));
-  }
+    store(y + i, permuted(load(x + places[0], part), index));
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= size && place[i] + lanes <= place[size - 1]; i += lanes)
+    vector(i, AllLanes{});
+  for (; i + lanes <= size; i += lanes)
+    vector(i, Lanes{place[i + lanes - 1] - place[i] + std::size_t{1}});
   for (; i < size; ++i) y[i] = x[place[i]];
 }
 
@@ -150,18 +136,19 @@ void fill(FunctionKernels& k, Set) {
       unary([](Vec x) { return x == x ? indicator(x > 0) - indicator(x < 0) : x; });
   loop_of(Function::abs) = math([](Batch x) { return xsimd::abs(x); });
   loop_of(Function::sqrt) = math([](Batch x) { return xsimd::sqrt(x); });
-  loop_of(Function::exp) = math([](Batch x) { return xsimd::exp(x); });
+  loop_of(Function::exp) = unary([](Vec x) { return exp_of(x); });
   loop_of(Function::expm1) = math([](Batch x) { return xsimd::expm1(x); });
-  loop_of(Function::log) = math([](Batch x) { return xsimd::log(x); });
-  loop_of(Function::log1p) = math([](Batch x) { return log1p(x); });
-  loop_of(Function::tanh) = math([](Batch x) { return xsimd::tanh(x); });
-  loop_of(Function::sigmoid) =
-      math([](Batch x) { return Scalar{1} / (Scalar{1} + xsimd::exp(-x)); });
+  loop_of(Function::log) = unary([](Vec x) { return log_of(x); });
+  loop_of(Function::log1p) = unary([](Vec x) { return log1p_of(x); });
+  loop_of(Function::tanh) = unary([](Vec x) { return tanh_of(x); });
+  loop_of(Function::sigmoid) = unary([](Vec x) { return sigmoid_of(x); });
   // No overflow for large numbers, and exact for small.
-  loop_of(Function::softplus) = math([](Batch x) {
-    return xsimd::select(x < Batch(0), Batch(0), x) + log1p_up_to_1(xsimd::exp(-xsimd::abs(x)));
+  loop_of(Function::softplus) = unary([](Vec x) {
+    const Vec below = Vec(IntVec(x) | std::numeric_limits<Integer>::min());  // -|x|
+    return at_least(Vec{}, x) + log1p_up_to_1(exp_of(below));
   });
-  loop_of(Function::erf) = math([](Batch x) { return erf(x); });
+  loop_of(Function::erf) = unary([](Vec x) { return erf(x); });
+  loop_of(Function::normal_cdf) = unary([](Vec x) { return normal_cdf(x); });
   loop_of(Function::sin) = unary([](Vec x) { return sine(x, 0); });
   loop_of(Function::cos) = unary([](Vec x) { return sine(x, 1); });
   loop_of(Function::floor) = math([](Batch x) { return xsimd::floor(x); });
@@ -182,6 +169,7 @@ void fill(FunctionKernels& k, Set) {
     return a != a ? a : smaller;
   });
   loop_of(Function::pow) = binary([](Vec a, Vec b) { return power(a, b); });
+  loop_of(Function::gelu_slope) = binary([](Vec g, Vec x) { return gelu_slope(g, x); });
   loop_of(Function::where) = ternary([](Vec c, Vec a, Vec b) { return c != 0 ? a : b; });
   loop_of(Function::quotient_slope) =
       ternary([](Vec g, Vec a, Vec b) { return quotient_slope(g, a, b); });

@@ -24,6 +24,7 @@ enum class Function : std::uint8_t {
   sigmoid,
   softplus,
   erf,
+  normal_cdf,
   sin,
   cos,
   floor,
@@ -38,6 +39,7 @@ enum class Function : std::uint8_t {
   maximum,
   minimum,
   pow,
+  gelu_slope,
   where,
   quotient_slope,
   power_slope,
@@ -46,7 +48,7 @@ enum class Function : std::uint8_t {
   less_where,
   equal_where,
 };
-inline constexpr std::size_t function_count = 34, most_sources = 4;
+inline constexpr std::size_t function_count = 36, most_sources = 4;
 
 /// How many sources a function has.
 constexpr std::size_t sources_of(Function f) {

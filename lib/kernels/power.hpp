@@ -3,7 +3,7 @@
 // range: powers are floats with an exponent beside them, and single elements are computed in a wider type.
 #pragma once
 
-#include "kernels/math.hpp"
+#include "kernels/exponential.hpp"
 
 #include <bit>
 #include <cmath>
@@ -108,18 +108,6 @@ template <std::size_t Count>
   const Vec square = s * s, high = fused(factor, s, whole);
   const Vec low = fused(factor_low, s, square * s * series(atanh, square));
   return sum(high, fused(factor, s, whole - high) + fused(factor, rest, low));
-}
-
-/// Added to a number, it rounds that to a whole one, which is then in the lowest bits.
-inline constexpr float to_whole = 0x1.8p23F;
-/// x 2^n for a whole n from -250 to 250.
-inline Vec scaled(Vec x, Vec n) {
-#if defined(__AVX512F__)
-  return Vec(_mm512_scalef_ps(__m512(x), __m512(n)));
-#else
-  const IntVec whole = IntVec(n + to_whole) - std::bit_cast<Integer>(to_whole), half = whole >> 1;
-  return x * Vec((half + 127) << 23) * Vec((whole - half + 127) << 23);
-#endif
 }
 
 /// A power of 2, as 2^n (1 + q) with a whole n.

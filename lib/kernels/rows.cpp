@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/rows.hpp"
 
-#include "kernels/math.hpp"
+#include "kernels/exponential.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/square.hpp"
 #include "kernels/wide.hpp"
@@ -91,8 +91,6 @@ void for_each_square(Matrix m, Passes... passes) {
 }
 bool are_short(Matrix m) { return m.columns <= lanes; }
 
-Vec exp_of(Vec x) { return as_vec(xsimd::exp(as_batch(x))); }
-
 // The largest of each row.
 Vec max_of(const Square& x, std::size_t columns) {
   Vec max = x[0];
@@ -163,7 +161,7 @@ void log_softmax(Matrix m, const Scalar* x, Scalar* y) {
     const Vec max = max_of(s, m.columns);
     Vec sum{};
     for (std::size_t c = 0; c < m.columns; ++c) sum += exp_of(s[c] -= max);
-    const Vec log_sum = as_vec(xsimd::log(as_batch(sum)));
+    const Vec log_sum = log_of(sum);
     for (std::size_t c = 0; c < m.columns; ++c) s[c] -= log_sum;
     store_square(s, rows, m.columns, y + at);
   });

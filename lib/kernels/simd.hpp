@@ -178,6 +178,16 @@ inline Vec at_least(Vec floor, Vec x) {
   return floor > x ? floor : x;
 #endif
 }
+/// The smaller one, likewise.
+inline Vec at_most(Vec ceiling, Vec x) {
+#if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)
+  return Vec(_mm512_min_ps(__m512(ceiling), __m512(x)));
+#elif defined(__AVX512F__)
+  return Vec(_mm512_min_pd(__m512d(ceiling), __m512d(x)));
+#else
+  return ceiling < x ? ceiling : x;
+#endif
+}
 
 /// Lane i has lane index[i] of x.
 inline Vec permuted(Vec x, IntVec index) {
@@ -194,16 +204,17 @@ inline Vec permuted(Vec x, IntVec index) {
 #endif
 }
 
-/// Lane i has what `join` makes of all lanes of rows[i]: as `transpose`, of whose two blocks each step joins.
+/// Lane i has what `join`, for which order is nothing, makes of all lanes of rows[i]: as `transpose`, of whose two blocks
+/// each step joins.
 template <std::size_t Block = 1, class Join, std::size_t... I>
 inline Vec joined(Vec (&rows)[lanes], Join join, std::index_sequence<I...> columns) {
   if constexpr (Block == lanes) {
     return rows[0];
   } else {
+    const IntVec second = (lane_numbers & static_cast<Integer>(Block)) != 0;
     for (std::size_t i = 0; i < lanes; i += 2 * Block) {
-      const Vec a = rows[i], b = rows[i + Block];
-      rows[i] = join(__builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes - Block : I)...),
-                     __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes : I + Block)...));
+      const Vec a = rows[i], b = rows[i + Block], others = second ? a : b;
+      rows[i] = join(second ? b : a, __builtin_shufflevector(others, others, (I ^ Block)...));
     }
     return joined<2 * Block>(rows, join, columns);
   }

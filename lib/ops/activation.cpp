@@ -18,11 +18,10 @@ Variable softplus(const Variable& x, Location at) {
 
 Variable gelu(const Variable& x, const GeluOptions& options, Location at) {
   constexpr double slope = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(8 / pi)
-  static const Formula p{[](Term a) { return 0.5 + 0.5 * erf(a * (std::numbers::sqrt2 / 2)); }},
-      q{[](Term a) { return sigmoid(slope * a * (1 + 0.044715 * a * a)); }};  // (1 + tanh) / 2
-  static const Elementwise exact{
-      [](Term a) { return a * p(a); },
-      [](Term g, Term a, Term) { return g * (p(a) + a * (slope / 4 * exp(-0.5 * a * a))); }};
+  static const Formula q{
+      [](Term a) { return sigmoid(slope * a * (1 + 0.044715 * a * a)); }};  // (1 + tanh) / 2
+  static const Elementwise exact{[](Term a) { return a * normal_cdf(a); },
+                                 [](Term g, Term a, Term) { return gelu_slope(g, a); }};
   static const Elementwise by_tanh{
       [](Term a) { return a * q(a); },
       [](Term g, Term a, Term y) {

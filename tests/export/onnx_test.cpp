@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(so_do_formulas, *with_onnxruntime) {
   add([](Term x) { return tanh(sigmoid(x)); }, "Sigmoid Tanh");
   add([](Term x) { return expm1(x); }, "Exp Sub");
   add([](Term x) { return erf(x); }, "Erf");
+  add([](Term x) { return normal_cdf(x); }, "Mul Erf Mul Add");
+  add([](Term x) { return gelu_slope(2, x); }, "Mul Erf Mul Add Mul Mul Exp Mul Mul Add Mul");
   add([](Term x) { return floor(x) + round(x); }, "Floor Round Add");
   add([](Term x) { return where(x > 0, x, 0.5 * expm1(x)); }, "Less Exp Sub Mul Where");
   add([](Term x) { return sin(x) - cos(x); }, "Sin Cos Sub");

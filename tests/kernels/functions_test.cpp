@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel_test.hpp"
 
+#include <numbers>
+
 using namespace test;
 using kernels::Function;
 using kernels::Source;
@@ -36,6 +38,9 @@ const Row rows[] = {
      least + 1, 40, 4},
     {"log1p", Function::log1p, [](long double x) { return std::log1p(x); }, 1e-30, 3.4e38, 4},
     {"erf", Function::erf, [](long double x) { return std::erf(x); }, -4, 4, 4},
+    {"normal_cdf", Function::normal_cdf,
+     [](long double x) { return std::erfc(-x / std::numbers::sqrt2_v<long double>) / 2; }, -0.5, 6,
+     4},
     {"sin", Function::sin, [](long double x) { return std::sin(x); }, -3, 3, 4},
     {"cos", Function::cos, [](long double x) { return std::cos(x); }, -1.5, 1.5, 4},
     {"sin", Function::sin, [](long double x) { return std::sin(x); }, -1e5, 1e5, 4},
@@ -142,6 +147,13 @@ BOOST_AUTO_TEST_CASE(infinities_and_what_is_no_number) {
       {"erf", Function::erf, inf, 1},
       {"erf", Function::erf, -inf, -1},
       {"erf", Function::erf, 0, 0},
+      {"normal_cdf", Function::normal_cdf, inf, 1},
+      {"normal_cdf", Function::normal_cdf, -inf, 0},
+      {"normal_cdf", Function::normal_cdf, 0, 0.5},
+      {"log1p", Function::log1p, -1.5, NAN},
+      {"log1p", Function::log1p, tiny, tiny},
+      {"log1p", Function::log1p, std::numeric_limits<Scalar>::max(),
+       static_cast<double>(std::log(std::numeric_limits<Scalar>::max()))},
       {"floor", Function::floor, -0.5, -1},
       {"floor", Function::floor, -inf, -inf},
       {"floor", Function::floor, NAN, NAN},
@@ -161,6 +173,37 @@ BOOST_AUTO_TEST_CASE(infinities_and_what_is_no_number) {
     }
     for (const Row& row : rows)
       BOOST_TEST(std::isnan(apply(table, row.function, NAN)), row.name << "(NaN) is a number");
+  });
+}
+
+#if !defined(XTAPE_DOUBLE)  // that of xsimd takes the smallest doubles for one number
+BOOST_AUTO_TEST_CASE(logarithms_of_what_is_not_normal) {
+  for_each_set<Kernels>([&](const Kernels& table) {
+    for (const double parts : {1, 2, 1000, 1 << 20}) {
+      const double x = parts * static_cast<double>(std::numeric_limits<Scalar>::denorm_min());
+      const double log = std::log(x);
+      const auto got = static_cast<double>(apply(table, Function::log, x));
+      BOOST_TEST(std::abs(got - log) <= 2 * epsilon * std::abs(log), "log(" << x << ") is " << got);
+    }
+  });
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(the_slope_of_gelu_is_exact_beside_1) {
+  const Row row{"gelu_slope", Function::gelu_slope, {}, -9, 9, 0};
+  auto x = spread(row, 7'001);
+  const Scalar one = 1;
+  for_each_set<Kernels>([&](const Kernels& table) {
+    const Source from[] = {{&one, true}, {x.data()}};
+    Guarded<Scalar> y{x.size()};
+    table.apply[static_cast<std::size_t>(row.function)](from, y.data(), x.size());
+    BOOST_TEST(y.intact());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto a = static_cast<double>(x[i]);
+      const double slope = std::erfc(-a / std::numbers::sqrt2) / 2 +
+                           a * std::exp(-a * a / 2) / std::sqrt(2 * std::numbers::pi);
+      BOOST_TEST(std::abs(static_cast<double>(y[i]) - slope) <= 2 * epsilon);
+    }
   });
 }
 
