@@ -15,7 +15,10 @@ namespace {
 
 // So many elements go through all steps before the next do: two kilobytes, of which a first-level cache holds
 // what the steps of a formula read and write.
-constexpr std::size_t block = 2048 / sizeof(Scalar);
+constexpr std::size_t block = 4096 / sizeof(Scalar);
+
+// Elements that are for at most so many others are repeated by permutations of vectors.
+constexpr std::size_t most_repeats = 32;
 
 // An input as the loops read it. What is broadcast is first copied, a block at a time.
 class Input {
@@ -32,7 +35,7 @@ class Input {
         return sizes.size() == 2 && nest_->steps(0)[0] == first && nest_->steps(1)[0] == second &&
                sizes[1] <= most;
       };
-      kind_ = is(0, 1, block) ? Kind::row : is(1, 0, 32) ? Kind::column : Kind::copied;
+      kind_ = is(0, 1, block) ? Kind::row : is(1, 0, most_repeats) ? Kind::column : Kind::copied;
     }
   }
 
@@ -40,7 +43,7 @@ class Input {
   // What a slice needs of an input that is not in place.
   struct Buffer {
     alignas(64) Scalar elements[2 * block];
-    std::uint16_t rows[2 * block];  // the numbers of the rows to which they belong
+    std::uint16_t rows[block + most_repeats];  // the numbers of the rows to which they belong
   };
   // Before a slice.
   void prepare(Buffer& buffer) const {

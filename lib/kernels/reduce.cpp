@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
@@ -131,11 +132,17 @@ void over_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y, Finish f
 // So many short rows that each has a lane, of which each is at most a vector long.
 template <class R>
 typename R::Lanewise reduce_short_rows(std::size_t rows, std::size_t columns, const Scalar* x) {
-  Square square;
-  load_square(x, rows, columns, square);
-  typename R::Lanewise all = typename R::Lanewise{} + R::start;
-  for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
-  return all;
+  if constexpr (std::is_same_v<typename R::Lanewise, Vec>) {
+    return joined_rows(
+        rows, [=](std::size_t r) { return load_part<R>(x + r * columns, columns); },
+        [](Vec a, Vec b) { return R::join(a, b); });
+  } else {
+    Square square;
+    load_square(x, rows, columns, square);
+    typename R::Lanewise all = typename R::Lanewise{} + R::start;
+    for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
+    return all;
+  }
 }
 
 // y[r] = finish(all of row r)
@@ -148,7 +155,10 @@ void over_columns(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
           for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes) {
             const std::size_t rows = std::min(lanes, m.rows - r);
             const auto all = reduce_short_rows<R>(rows, m.columns, x + r * m.columns);
-            for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
+            if constexpr (std::is_invocable_v<Finish, decltype(all)>)
+              store(y + r, finish(all), Lanes{rows});
+            else
+              for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
           }
         });
   }
@@ -176,7 +186,7 @@ struct Quotient {
   double divisor;
   Scalar operator()(double sum) const { return static_cast<Scalar>(sum / divisor); }
 };
-Scalar as_it_is(Scalar x) { return x; }
+constexpr auto as_it_is = [](auto x) { return x; };  // a number, or as many as there are lanes
 
 void sum_rows(std::size_t count, Matrix m, const Scalar* x, double divisor, Scalar* y) {
   if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(count, m, x, y, as_it_is);
