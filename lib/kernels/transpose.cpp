@@ -28,6 +28,9 @@ void transpose(std::size_t rows, std::size_t columns, const Scalar* from, std::s
       const Scalar* const source = from + r * from_stride + c;
       Scalar* const target = to + c * to_stride + r;
       const std::size_t height = rows - r, width = columns - c;
+      // The next columns of these rows, as nothing else foresees that they are read.
+      for (std::size_t i = 0; i < std::min(lanes, height); ++i)
+        __builtin_prefetch(source + i * from_stride + lanes);
       if (height >= lanes && width >= lanes)
         transpose_square(lanes, lanes, source, from_stride, target, to_stride, AllLanes{},
                          AllLanes{});
