@@ -144,7 +144,8 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::sigmoid) = unary([](Vec x) { return sigmoid_of(x); });
   // No overflow for large numbers, and exact for small.
   loop_of(Function::softplus) = unary([](Vec x) {
-    return at_least(Vec{}, x) + log1p_up_to_1(exp_of(-as_vec(xsimd::abs(as_batch(x)))));
+    const Vec below = Vec(IntVec(x) | std::numeric_limits<Integer>::min());  // -|x|
+    return at_least(Vec{}, x) + log1p_up_to_1(exp_of(below));
   });
   loop_of(Function::erf) = unary([](Vec x) { return erf(x); });
   loop_of(Function::normal_cdf) = unary([](Vec x) { return normal_cdf(x); });

@@ -155,7 +155,10 @@ void over_columns(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
           for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes) {
             const std::size_t rows = std::min(lanes, m.rows - r);
             const auto all = reduce_short_rows<R>(rows, m.columns, x + r * m.columns);
-            for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
+            if constexpr (std::is_invocable_v<Finish, decltype(all)>)
+              store(y + r, finish(all), Lanes{rows});
+            else
+              for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
           }
         });
   }
@@ -183,7 +186,7 @@ struct Quotient {
   double divisor;
   Scalar operator()(double sum) const { return static_cast<Scalar>(sum / divisor); }
 };
-Scalar as_it_is(Scalar x) { return x; }
+constexpr auto as_it_is = [](auto x) { return x; };  // a number, or as many as there are lanes
 
 void sum_rows(std::size_t count, Matrix m, const Scalar* x, double divisor, Scalar* y) {
   if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(count, m, x, y, as_it_is);

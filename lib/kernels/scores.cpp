@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/scores.hpp"
 
-#include "kernels/math.hpp"
+#include "kernels/exponential.hpp"
 #include "kernels/square.hpp"
 #include "kernels/stream.hpp"
 #include "kernels/wide.hpp"
@@ -14,8 +14,6 @@ namespace {
 
 constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
 static_assert(score_columns <= few_terms);
-
-Vec exp_of(Vec x) { return as_vec(xsimd::exp(as_batch(x))); }
 
 // The columns that row r is of.
 std::size_t width_of(const ScoreBlock& b, std::size_t r) { return std::min(b.columns, b.seen + r); }
@@ -123,7 +121,7 @@ void finish(std::size_t rows, Scalar* most, const double* sum, Scalar* out, std:
     Vec total = splat(1);
     for (std::size_t r = 0; r < count; ++r) total[r] = static_cast<Scalar>(sum[first + r]);
     const Vec scale = total == 0 ? Vec{} : 1 / total;
-    const Vec log_sum = load(most + first, Lanes{count}) + as_vec(xsimd::log(as_batch(total)));
+    const Vec log_sum = load(most + first, Lanes{count}) + log_of(total);
     store(most + first, total == 0 ? splat(infinity) : log_sum, Lanes{count});
     for (std::size_t r = 0; r < count; ++r)
       multiply_row(out + (first + r) * stride, width, scale[r]);

@@ -98,11 +98,13 @@ class SequencePass {
   }
   Array of_b(const Gradients& g) {
     run(g);
-    return kernels::sum_to(gates_, {of_.gates()});
+    if (!db_) db_ = kernels::sum_to(gates_, {of_.gates()});
+    return *db_;
   }
   Array of_v(const Gradients& g) {
+    if (!of_.is_apart()) return of_b(g);
     run(g);
-    return kernels::sum_to(sums_over_h(), {of_.gates()});
+    return kernels::sum_to(hidden_, {of_.gates()});
   }
   Array of_h(const Gradients& g) {
     run(g);
@@ -180,6 +182,7 @@ class SequencePass {
   Array gates_, hidden_, cells_;  // of all steps; the first two become their gradients
   bool done_ = false;
   Array dh_, dc_;
+  std::optional<Array> db_;  // of both biases, where they are added to the same sums
 };
 
 // The inputs of a pass that there are, each with its gradient.
