@@ -13,6 +13,8 @@ using kernels::ConvSizes;
 using kernels::Slide;
 using Kernels = Table<kernels::WinogradKernels, kernels::ConvKernels>;
 
+BOOST_AUTO_TEST_SUITE(winograd)
+
 namespace {
 
 Slide slide(std::size_t size, std::size_t before, std::size_t after) {
@@ -74,8 +76,6 @@ struct Sums {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(winograd)
 
 // Measured: 10 epsilon at most, 2 in the mean of all shapes.
 BOOST_AUTO_TEST_CASE(functions_of_any_size) {
