@@ -81,9 +81,8 @@ void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* 
 }  // namespace
 
 Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const Positions* where) {
-  const Frame whole{0, 0, p.sizes.rows.count, p.sizes.columns.count};
-  if (p.groups > 1)
-    return grad_input_of_groups(p, kernel, where == nullptr ? g : unpooled(p, *where, g, whole));
+  if (where != nullptr && p.pools_apart()) return grad_input(p, kernel, unpooled(p, *where, g));
+  if (p.groups > 1) return grad_input_of_groups(p, kernel, g);
   Array dx = uninitialized(p.images());
   if (p.winograd)
     filter_back(p, kernel, g, dx.data());
@@ -92,7 +91,7 @@ Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const P
   else if (where == nullptr)
     scatter(p.sizes, kernel.data(), g.data(), dx.data());
   else
-    scatter(p.sizes, kernel.data(), unpooled(p, *where, g, whole).data(), dx.data());
+    scatter(p.sizes, kernel.data(), unpooled(p, *where, g).data(), dx.data());
   return dx;
 }
 

@@ -53,17 +53,22 @@ Array unpooled(const ConvPlan& p, const Positions& where, const Array& g, const 
   });
 }
 
+Array unpooled(const ConvPlan& p, const Positions& where, const Array& g) {
+  return unpooled(p, where, g, {0, 0, p.sizes.rows.count, p.sizes.columns.count});
+}
+
 Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, const Scalar* bias) {
   if (p.groups > 1) return pooled(p, forward_of_groups(p, images, kernel, bias));
   const ConvKernels& k = best<ConvKernels>();
   std::optional<Array> own;
   const Array& x = ready(p, images, own);
-  Array y = uninitialized(p.result());
-  if (!p.pools()) {
+  if (!p.pools() || p.pools_apart()) {
+    Array whole = uninitialized(p.unpooled());
     const auto conv2d = p.winograd ? best<WinogradKernels>().conv2d : k.conv2d;
-    conv2d(p.sizes, x.data(), kernel.data(), bias, p.epilogue, y.data());
-    return {std::move(y), nullptr};
+    conv2d(p.sizes, x.data(), kernel.data(), bias, p.epilogue, whole.data());
+    return pooled(p, std::move(whole));
   }
+  Array y = uninitialized(p.result());
   Positions where{y.size()};
   k.conv2d_max_pool(p.sizes, p.pool, x.data(), kernel.data(), bias, p.epilogue, y.data(),
                     where.data());
@@ -71,10 +76,8 @@ Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, c
 }
 
 Array grad_kernel(const ConvPlan& p, const Array& images, const Array& g, const Positions* where) {
-  if (p.groups > 1) {
-    const Frame whole{0, 0, p.sizes.rows.count, p.sizes.columns.count};
-    return grad_kernel_of_groups(p, images, where == nullptr ? g : unpooled(p, *where, g, whole));
-  }
+  if (where != nullptr && p.pools_apart()) return grad_kernel(p, images, unpooled(p, *where, g));
+  if (p.groups > 1) return grad_kernel_of_groups(p, images, g);
   const ConvGradKernels& k = best<ConvGradKernels>();
   std::optional<Array> own;
   const Array& x = ready(p, images, own);

@@ -25,6 +25,9 @@ Value padded(const ConvPlan& plan, const Value& images);
 /// The gradient of the result before it was pooled, in frames.
 Array unpooled(const ConvPlan& plan, const Positions& where, const Array& g, const Frame& frame);
 
+/// As large as that result.
+Array unpooled(const ConvPlan& plan, const Positions& where, const Array& g);
+
 /// The result, pooled if the plan says so, and the positions of its maxima or null.
 struct Convolved {
   Array y;

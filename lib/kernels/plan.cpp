@@ -174,8 +174,7 @@ ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, con
           .groups = o.groups,
           .epilogue = o.activation == Activation::relu ? Activation::relu : Activation::none,
           .flips = flips,
-          .winograd = o.winograd && o.groups == 1 && pool.rows.window == 1 &&
-                      pool.columns.window == 1 && suits_winograd(sizes)};
+          .winograd = o.winograd && o.groups == 1 && suits_winograd(sizes)};
 }
 
 }  // namespace
@@ -205,6 +204,7 @@ bool ConvPlan::pads() const {
   return groups == 1 && !winograd && rows.before + rows.after + columns.before + columns.after > 0;
 }
 bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
+bool ConvPlan::pools_apart() const { return groups > 1 || winograd; }
 bool ConvPlan::depthwise() const { return groups > 1 && sizes.in == 1 && sizes.out == 1; }
 Shape ConvPlan::images() const {
   if (sequences) return {sizes.batch, sizes.columns.size, groups * sizes.in};

@@ -29,12 +29,13 @@ struct ConvPlan {
   Activation epilogue = Activation::none;
   /// The gradient of the images is a convolution with the flipped kernel, not a product that is scattered.
   bool flips = false;
-  /// By Winograd's minimal filtering (winograd.hpp), which reads images that are not padded. Nothing is pooled.
+  /// By Winograd's minimal filtering (winograd.hpp), which reads images that are not padded.
   bool winograd = false;
 
-  bool pads() const;       ///< whether the kernels read a copy of the images with zeros around
-  bool pools() const;      ///< whether of the result only the maxima are kept
-  bool depthwise() const;  ///< whether each channel is a group
+  bool pads() const;         ///< whether the kernels read a copy of the images with zeros around
+  bool pools() const;        ///< whether of the result only the maxima are kept
+  bool pools_apart() const;  ///< whether that, if at all, is a step of its own
+  bool depthwise() const;    ///< whether each channel is a group
   Shape images() const;
   Shape kernel() const;
   Shape unpooled() const;  ///< the result before pooling

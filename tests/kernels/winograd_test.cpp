@@ -4,7 +4,7 @@
 #include "kernels/convolution.hpp"
 #include "kernels/winograd.hpp"
 
-#include <xtape/ops/conv.hpp>
+#include <xtape/ops.hpp>
 #include <xtape/random.hpp>
 
 using namespace test;
@@ -188,18 +188,38 @@ BOOST_AUTO_TEST_CASE(a_plan_takes_it_where_it_saves_time) {
   BOOST_TEST(planned(images, kernel, {.padding = 1}));
   BOOST_TEST(planned(images, kernel, {.padding = Padding::same, .activation = Activation::relu}));
   BOOST_TEST(planned(images, kernel, {.padding = {0, 2, 1, 2}}));
+  BOOST_TEST(planned(images, kernel, {.max_pool = 2}));
   BOOST_TEST(planned({4, 7, 7, 32}, {3, 3, 32, 16}, {.padding = 1}));
   BOOST_TEST(!planned(images, kernel, {.padding = 1, .winograd = false}));
   BOOST_TEST(!planned(images, kernel, {.padding = 3}));
   BOOST_TEST(!planned(images, kernel, {.stride = {1, 2}}));
   BOOST_TEST(!planned(images, kernel, {.padding = 1, .dilation = 2}));
-  BOOST_TEST(!planned(images, kernel, {.max_pool = 2}));
   BOOST_TEST(!planned(images, {3, 3, 8, 16}, {.padding = 1, .groups = 2}));
   BOOST_TEST(!planned(images, {3, 5, 16, 16}, {.padding = 1}));
   BOOST_TEST(!planned(images, {3, 3, 16, 15}, {.padding = 1}));
   BOOST_TEST(!planned({4, 16, 16, 15}, {3, 3, 15, 16}, {.padding = 1}));
   BOOST_TEST(!planned({64, 4, 4, 16}, kernel, {}));             // 2 x 2 of a tile of 4 x 4
   BOOST_TEST(!planned({1, 8, 8, 16}, kernel, {.padding = 1}));  // four tiles
+}
+
+// Pooling is then a step of its own, with the same results.
+BOOST_AUTO_TEST_CASE(what_is_pooled_is_the_maximum_of_what_is_not) {
+  const Array images = random({3, 13, 11, 16}, -1, 1, 1), kernel = random({3, 3, 16, 17}, -1, 1, 2);
+  const auto results = [&](auto convolved) {
+    Tape tape;
+    const Variable x = tape.variable(images), k = tape.variable(kernel), y = convolved(x, k);
+    tape.backward(sum(y * y));
+    return std::array{y.value(), x.grad(), k.grad()};
+  };
+  const auto at_once = results([](const Variable& x, const Variable& k) {
+    return conv2d(x, k, {.padding = 1, .activation = Activation::relu, .max_pool = 2});
+  });
+  const auto one_by_one = results([](const Variable& x, const Variable& k) {
+    return max_pool2d(relu(conv2d(x, k, {.padding = 1})), {.window = 2});
+  });
+  for (std::size_t i = 0; i < at_once.size(); ++i)
+    BOOST_TEST(difference(at_once[i], one_by_one[i].shape(), elements(one_by_one[i]),
+                          i == 0 ? 0 : 1e2 * epsilon) == "");
 }
 
 // All ops of the family, by which each has the option.

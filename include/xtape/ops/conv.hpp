@@ -15,12 +15,12 @@ namespace xtape::inline XTAPE_ABI {
 /// `y[n, i, j, o] = bias[o] + sum_{a, b, c} x[n, i s + a d, j s + b d, c] kernel[a, b, c, o]`.
 /// The result is (N, H', W', out) with H' = floor((H + padding - (kh - 1) d - 1) / s) + 1. With `max_pool`
 /// p it is `max_pool2d` of that, (N, floor(H' / p), floor(W' / p), out), but the array between is not kept, and
-/// without groups never written.
+/// mostly never written.
 /// With `groups` g the channels are g convolutions side by side, each of in / g to out / g channels: the kernel is
 /// (kh, kw, in / g, out). With as many as there are channels, in = out = g, each is convolved for itself: a depthwise
 /// convolution, with a kernel (kh, kw, 1, in). The elements of one of Keras, (kh, kw, in, multiplier), are those of a
 /// kernel (kh, kw, 1, in * multiplier) here.
-/// With kernels of 3 x 3 and at least 16 channels on both sides, without stride, dilation, groups and pooling, results and
+/// With kernels of 3 x 3 and at least 16 channels on both sides, without stride, dilation and groups, results and
 /// gradients are mostly computed with a quarter of the multiplications (Winograd's minimal filtering, F(4 x 4, 3 x 3)).
 /// Each is a few epsilon of the products of the 6 x 6 pixels around it off, two to three times as much as else; and an infinity
 /// or NaN in these pixels may make it NaN, even where its own window has none. The option `winograd` turns that off.
