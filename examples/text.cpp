@@ -75,8 +75,7 @@ void add_options(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--prompt", o.writing.prompt, "What it writes on from [a new line]");
   app.add_option("--load", o.load,
-                 "Write with the weights of --save or --checkpoint, without a training")
-      ->needs("--generate")
+                 "Write or export with the weights of --save or --checkpoint, without a training")
       ->excludes(file);
   app.add_option("--report", o.report, "Write report.html and results to this directory");
   app.add_flag("--summary", o.summary, "Print the parameters of the model, and end");
@@ -194,6 +193,9 @@ int run(Options& o, const std::string& command) {
   const ThreadLimit threads{o.program.threads};
   o.program.training = o.training.common;
   if (o.load.empty()) return train(o, command);
+  if (o.writing.length == 0 && o.program.onnx.empty())
+    throw ValueError(Op::nowhere("load"), "expected --generate or --onnx, got neither");
+  experiment::check_paths(o.program);
   text::Writer writer = text::load_writer(o.load);
   write_text(writer, o);
   if (!o.program.onnx.empty()) write_onnx(o.program.onnx, writer);

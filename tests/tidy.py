@@ -31,7 +31,7 @@ FOLDERS = ("lib", "models", "examples")
 
 def compiled_in(path, sources, build):
     """The sources that are compiled as one, where meson puts some together, or our meson.build does from its folder."""
-    if "unity" not in path.stem:
+    if not re.search(r"unity\d+$", path.stem):
         return [path]
     folder = sources / path.parent.relative_to(build)
     return [(folder / name).resolve() for name in re.findall(r"#include ?<(.*)>", path.read_text(encoding="utf-8"))]

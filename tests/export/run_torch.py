@@ -113,6 +113,7 @@ def run(way, model, weights, source, result):
     of_text = len(net.input) == 1
     x = torch.from_numpy(numpy.fromfile(source, "i4" if of_text else precision).reshape(-1, *net.input))
     with torch.no_grad():
+        # Without dropout both modes compute the same, but PyTorch's encoder has other code for evaluation.
         net.train(of_text)(x.long() if of_text else x).numpy().tofile(result)
 
 

@@ -104,8 +104,8 @@ class SizeLimit {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(all_results_come_back_as_they_were) {
-  for (const Results& results :
-       {sample(), interrupted_sample(), small_sample(), crowded_sample(), Results{}}) {
+  for (const Results& results : {sample(), interrupted_sample(), small_sample(), crowded_sample(),
+                                 drawn_sample(), Results{}}) {
     const Directory directory;
     write(directory.path(), results);
     BOOST_TEST(equal(read(directory.path()), results), results.title);

@@ -132,7 +132,6 @@ BOOST_AUTO_TEST_CASE(each_place_of_a_sequence_is_a_term) {
              "the model's output is (5, 3, 3), expected logits (5, 4, classes)");
 }
 
-// By sorting.
 // A model of ids learns, is evaluated and asked like one of numbers.
 BOOST_AUTO_TEST_CASE(a_model_may_begin_with_ids) {
   struct Reader {
@@ -158,6 +157,7 @@ BOOST_AUTO_TEST_CASE(a_model_may_begin_with_ids) {
   BOOST_TEST((predict(reader, letters).shape() == Shape{letters.size(), 4, 5}));
 }
 
+// By sorting.
 BOOST_AUTO_TEST_CASE(the_label_is_among_the_largest) {
   Echo net;
   const std::size_t rows = 40, classes = 9;

@@ -22,8 +22,9 @@ namespace xtape::inline XTAPE_ABI {
 /// kernel (kh, kw, 1, in * multiplier) here.
 /// With kernels of 3 x 3 and at least 16 channels on both sides, without stride, dilation and groups, results and
 /// gradients are mostly computed with a quarter of the multiplications (Winograd's minimal filtering, F(4 x 4, 3 x 3)).
-/// Each is a few epsilon of the products of the 6 x 6 pixels around it off, two to three times as much as else; and an infinity
-/// or NaN in these pixels may make it NaN, even where its own window has none. The option `winograd` turns that off.
+/// Their error is then a few epsilon of what the 6 x 6 pixels around add up to in size, two to four times as large as
+/// otherwise, and an infinity or NaN in these pixels may make a NaN, even where a window has none. The option `winograd`
+/// turns that off.
 /// With g the gradient of the result before the activation: `dbias[o] = sum_{n, i, j} g[n, i, j, o]`,
 /// `dkernel[a, b, c, o] = sum_{n, i, j} x[n, i s + a d, j s + b d, c] g[n, i, j, o]`, and dx[n, u, v, c] is the
 /// sum of `g[n, i, j, o] kernel[a, b, c, o]` over all terms in which x[n, u, v, c] stands above.

@@ -59,8 +59,8 @@ Task classification_task(detail::Forward model, std::vector<NamedArray> arrays,
 
 /// Trains a model to tell classes: its output is logits (N, classes), the target ids (N,), or probabilities of the
 /// output's shape. The model is a function of a Variable, or, as one of text, of a tape and ids:
-/// `Variable operator()(Tape& tape, const Ids& ids)`. For sequences the output is (N, T, classes), the target (N, T), and each place is a term of the
-/// mean. The loss is softmax_cross_entropy. With weights of samples or classes it is
+/// `Variable operator()(Tape& tape, const Ids& ids)`. For sequences the output is (N, T, classes), the target (N, T),
+/// and each place is a term of the mean. The loss is softmax_cross_entropy. With weights of samples or classes it is
 /// ```
 /// sum_i(w_i c(y_i) l_i) / n
 /// ```
