@@ -4,7 +4,9 @@
 
 #include <Random123/philox.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace xtape::inline XTAPE_ABI {
@@ -28,7 +30,9 @@ double Rng::normal() noexcept {
 
 Array Rng::uniform(const Shape& shape) {
   Array all = uninitialized(shape);
-  for (Scalar& x : all) x = static_cast<Scalar>(uniform());
+  constexpr Scalar most =
+      1 - std::numeric_limits<Scalar>::epsilon() / 2;  // below 1, where rounding ends
+  for (Scalar& x : all) x = std::min(most, static_cast<Scalar>(uniform()));
   return all;
 }
 

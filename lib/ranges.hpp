@@ -47,8 +47,16 @@ inline void check_statistics(const Op& op, std::span<const double> mean,
   if (mean.size() != deviation.size() || mean.empty())
     throw ValueError(op, text("expected a mean and a deviation for each channel, got ", mean.size(),
                               " and ", deviation.size()));
-  for (const double each : mean) check_option(op, "mean", each, std::isfinite(each), "finite");
-  for (const double each : deviation) check_positive(op, "deviation", each);
+  for (const double each : mean)
+    check_option(op, "mean", each, std::isfinite(static_cast<Scalar>(each)), "finite");
+  for (std::size_t c = 0; c < deviation.size(); ++c) {
+    const auto each = static_cast<Scalar>(deviation[c]);
+    if (!(each > 0) || !std::isfinite(each))
+      throw ValueError(
+          op,
+          text("the deviation of channel ", c, " must be finite and above 0, got ", deviation[c]),
+          each == 0 ? "do all samples have the same? leave it out, or say 1" : "");
+  }
 }
 
 /// For a size that is no negative number by mistake.

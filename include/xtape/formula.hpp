@@ -59,7 +59,7 @@ class Term {
   friend Term sigmoid(Term x);                        ///< 1 / (1 + e^-x)
   friend Term softplus(Term x);                       ///< log(1 + e^x), without overflow
   friend Term erf(Term x);         ///< 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x
-  friend Term normal_cdf(Term x);  ///< the part of a standard normal distribution that is below x
+  friend Term normal_cdf(Term x);  ///< (1 + erf(x / sqrt(2))) / 2
   friend Term sin(Term x);         ///< the sine
   friend Term cos(Term x);         ///< the cosine
   friend Term floor(Term x);       ///< the largest integer that is at most x

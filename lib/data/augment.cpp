@@ -174,16 +174,19 @@ ChannelStatistics channel_statistics(const Dataset& dataset,
   const Op op{"channel_statistics", at};
   if (dataset.size() == 0) throw ValueError(op, "expected at least one sample, got none");
   constexpr std::size_t batch_size = 256;
-  ChannelStatistics sums;  // of the numbers and of their squares
+  // Of the differences from the first sample, and of their squares: numbers far from 0 would leave little of these.
+  ChannelStatistics sums;
+  std::vector<double> first;
   double count = 0;
   for (const Batch& batch : batches(dataset, batch_size, at)) {
     const Array& numbers = (options.target ? batch.target(at) : batch.input(at)).array();
     if (numbers.dimension() < 2)
       throw ShapeError(op, text("expected (N, ..., channels), got ", numbers.shape()));
     const std::size_t channels = numbers.shape().back();
+    if (first.empty()) first.assign(numbers.data(), numbers.data() + channels);
     sums.mean.resize(channels), sums.deviation.resize(channels);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const double x = numbers.data()[i];
+      const double x = numbers.data()[i] - first[i % channels];
       sums.mean[i % channels] += x;
       sums.deviation[i % channels] += x * x;
     }
@@ -192,7 +195,7 @@ ChannelStatistics channel_statistics(const Dataset& dataset,
   for (std::size_t c = 0; c < sums.mean.size(); ++c) {
     const double mean = sums.mean[c] / count;
     sums.deviation[c] = std::sqrt(std::max(0.0, sums.deviation[c] / count - mean * mean));
-    sums.mean[c] = mean;
+    sums.mean[c] = first[c] + mean;
   }
   return sums;
 }

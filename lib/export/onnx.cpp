@@ -144,7 +144,9 @@ void check_same(const Op& op, const onnx::Graph& graph, const onnx::Graph& other
   throw ValueError(op,
                    text(what, " is another for a batch of ", other_samples,
                         " samples than for one of ", samples),
-                   "a model must compute the same each time, whatever the size of the batch");
+                   "a model must compute the same each time, whatever the size of the batch, and "
+                   "what it makes of a "
+                   "copy of ids is a constant");
 }
 
 void export_trial(const std::string& path, const Trial& trial,

@@ -13,7 +13,7 @@
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-// So many elements go through all steps before the next do: two kilobytes, of which a first-level cache holds
+// So many elements go through all steps before the next do: four kilobytes, of which a first-level cache holds
 // what the steps of a formula read and write.
 constexpr std::size_t block = 4096 / sizeof(Scalar);
 

@@ -141,9 +141,10 @@ PoolSizes pooling(const Op& op, const Shape& images, const Pool2DOptions& o, con
 }
 
 // Whether Winograd's minimal filtering can do it, and takes less time: not for few channels, as transforming them costs
-// as much as is saved, nor where results fill their tiles badly or are few: the kernel must be transformed, too.
+// as much as is saved, nor where results leave more than half of their tiles empty. The number of images does not
+// matter, so that what is said of one does not depend on those beside it.
 bool suits_winograd(const ConvSizes& s) {
-  std::size_t pixels = s.batch, tiles = s.batch;
+  std::size_t pixels = 1, tiles = 1;
   for (const Slide* const slide : {&s.rows, &s.columns}) {
     if (slide->window != 3 || slide->stride != 1 || slide->dilation != 1) return false;
     if (std::max(slide->before, slide->after) > 2)
@@ -151,7 +152,7 @@ bool suits_winograd(const ConvSizes& s) {
     pixels *= slide->count;
     tiles *= (slide->count + winograd_tile - 1) / winograd_tile;
   }
-  return std::min(s.in, s.out) >= 16 && pixels >= 8 * (tiles + 8);
+  return std::min(s.in, s.out) >= 16 && 2 * pixels >= winograd_tile * winograd_tile * tiles;
 }
 
 // A convolution of images (N, H, W, in), whose channels fit the kernel.

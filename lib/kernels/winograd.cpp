@@ -254,7 +254,7 @@ void conv2d(const ConvSizes& s, const Scalar* x, const Scalar* w, const Scalar* 
   transform_kernel(s, w, u);
 
   const std::size_t tiles = s.batch * to.tiles(), most = block_size(tiles);
-  const std::size_t grain = most * ((tiles + 16 * most - 1) / (16 * most)),
+  const std::size_t grain = most * std::max<std::size_t>(1, (tiles + 16 * most - 1) / (16 * most)),
                     slices = (tiles + grain - 1) / grain;
   const std::size_t v_size = Matrices::size(most, s.in), m_size = Matrices::size(most, s.out);
   PooledBuffer<Scalar> scratch{slices * (v_size + m_size)};

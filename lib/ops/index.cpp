@@ -149,13 +149,17 @@ PooledVector<std::int32_t> sample(const Array& logits, Rng& rng, const SampleOpt
   check_not_negative(op, "temperature", options.temperature);
   PooledVector<std::int32_t> ids = best_ids(op, logits, -1, std::greater<Scalar>{});
   const std::size_t classes = logits.shape().back();
+  const auto largest_of = [&](std::size_t row) {
+    return static_cast<double>(logits.data()[row * classes + static_cast<std::size_t>(ids[row])]);
+  };
+  for (std::size_t row = 0; row < ids.size(); ++row)
+    if (const double largest = largest_of(row); !std::isfinite(largest))
+      throw ValueError(op, text("the largest logit of row ", row, " is ", largest));
+  if (options.temperature == 0) return ids;
   PooledVector<double> sums(classes);
   for (std::size_t row = 0; row < ids.size(); ++row) {
     const Scalar* const x = logits.data() + row * classes;
-    const double largest = x[ids[row]];
-    if (!std::isfinite(largest))
-      throw ValueError(op, text("the largest logit of row ", row, " is ", largest));
-    if (options.temperature == 0) continue;
+    const double largest = largest_of(row);
     double sum = 0;
     for (std::size_t c = 0; c < classes; ++c)
       sums[c] = sum += std::exp((x[c] - largest) / options.temperature);

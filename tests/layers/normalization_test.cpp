@@ -242,8 +242,13 @@ BOOST_AUTO_TEST_CASE(what_they_refuse) {
   check_failures<ValueError>({
       {"[normalization] expected a mean and a deviation for each channel, got 2 and 1 @",
        XTAPE_CALL(Normalization{{.mean = {1, 2}, .deviation = {1}}})},
-      {"[normalization] deviation must be finite and above 0, got 0 @",
-       XTAPE_CALL(Normalization{{.mean = {1}, .deviation = {0}}})},
+      {"[normalization] the deviation of channel 1 must be finite and above 0, got 0 @; do all "
+       "samples have the "
+       "same? leave it out, or say 1",
+       XTAPE_CALL(Normalization{{.mean = {1, 1}, .deviation = {1, 0}}})},
+      {"[normalization] the deviation of channel 0 must be finite and above 0, got inf @",
+       XTAPE_CALL(
+           Normalization{{.mean = {1}, .deviation = {std::numeric_limits<double>::infinity()}}})},
       {"[batch_norm] channels must be at least 1, got 0 @", XTAPE_CALL(BatchNorm{{}})},
       {"[batch_norm] epsilon must be finite and above 0, got 0 @",
        XTAPE_CALL(BatchNorm{{.channels = 2, .epsilon = 0}})},

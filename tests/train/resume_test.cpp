@@ -87,22 +87,24 @@ BOOST_AUTO_TEST_CASE(with_samples_that_are_drawn) {
     }
   };
   const Noisy noisy{100};
-  const auto run = [&](const CheckpointOptions& checkpoint, int stop_after) {
+  const auto run = [&](const CheckpointOptions& checkpoint, int stop_after, bool drop_last) {
     Rng rng{5};
     Sequential net = small_net(rng);
-    FitOptions options{.epochs = epochs, .batch_size = 16, .log = nullptr};
+    FitOptions options{.epochs = epochs, .batch_size = 16, .drop_last = drop_last, .log = nullptr};
     options.checkpoint = checkpoint;
     int step = 0;
     options.on_step = [&](const StepReport&) { return ++step != stop_after; };
     fit(net, noisy, test_set, options, rng, SGD{{.learning_rate = 0.1}});
     return weights(net);
   };
-  const auto whole = run({}, 0);
-  for (const int stop : {1, 6, 7, 8, 17}) {
-    const Directory directory;
-    const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
-    run(checkpoint, stop);
-    BOOST_TEST((run(checkpoint, 0) == whole), "stopped after step " << stop);
+  for (const bool drop_last : {false, true}) {
+    const auto whole = run({}, 0, drop_last);
+    for (const int stop : {1, 6, 7, 8, 17}) {
+      const Directory directory;
+      const CheckpointOptions checkpoint{.path = directory / "run", .resume = true};
+      run(checkpoint, stop, drop_last);
+      BOOST_TEST((run(checkpoint, 0, drop_last) == whole), "stopped after step " << stop);
+    }
   }
 }
 

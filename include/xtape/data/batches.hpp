@@ -30,7 +30,8 @@ class Batches {
 
   /// Leaves out the first `count` batches, to go on with a loop that was interrupted.
   void skip(std::size_t count) noexcept;
-  /// Leaves out what is left at the end where the batches do not come out even: other samples in each order.
+  /// Leaves out the samples at the end of the order that do not fill a batch, all where there are fewer than that. To be
+  /// called before a loop begins.
   void drop_last() noexcept;
   /// How many batches are gathered ahead, from the next `begin` on: 1 at first, 0 gathers each when it is asked for, on
   /// the thread of the loop; more are a queue, for where some take longer than a step, each of them in memory. They

@@ -122,10 +122,8 @@ void export_onnx(const std::string& path, Model& model, const Shape& sample,
   const auto write = [&](const auto& function) {
     export_onnx_model(path, function, detail::arrays_of(model), sample, options, at);
   };
-  if constexpr (std::is_invocable_v<Model&, Tape&, const Ids&, Location>)
-    write([&](Tape& tape, const Ids& ids) { return model(tape, ids, at); });
-  else if constexpr (std::is_invocable_v<Model&, Tape&, const Ids&>)
-    write([&](Tape& tape, const Ids& ids) { return model(tape, ids); });
+  if constexpr (ReadsIds<Model>)
+    write([&](Tape& tape, const Ids& ids) { return apply(model, tape, ids, at); });
   else
     write([&](const Variable& x) { return apply(model, x, at); });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <xtape/ops/index.hpp>
 #include <xtape/tape.hpp>
 
 #include <concepts>
@@ -29,6 +30,20 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
     return layer(x, at);
   else
     return layer(x);
+}
+
+/// A model of ids, as of text: a function of a tape and ids, and of a Location if it likes.
+template <class Model>
+concept ReadsIds = std::is_invocable_r_v<Variable, Model&, Tape&, const Ids&> ||
+    std::is_invocable_r_v<Variable, Model&, Tape&, const Ids&, Location>;
+
+/// Applies such a model, on behalf of a caller at the given place.
+template <ReadsIds Model>
+Variable apply(Model& model, Tape& tape, const Ids& ids, const Location& at) {
+  if constexpr (std::is_invocable_v<Model&, Tape&, const Ids&, Location>)
+    return model(tape, ids, at);
+  else
+    return model(tape, ids);
 }
 
 /// While it lives, what a tape records belongs to a layer: what a container of layers makes around each.

@@ -5,7 +5,6 @@
 
 #include <xtape/data/batch.hpp>
 #include <xtape/layers/layer.hpp>
-#include <xtape/ops/index.hpp>
 
 #include <concepts>
 #include <functional>
@@ -84,8 +83,10 @@ using Forward = std::function<Variable(Tape& tape, const data::Column& x, const 
 // The model, which must outlive it, as a Forward: of a Variable, or of ids.
 template <class Model>
 Forward forward_of(Model& model) {
-  if constexpr (std::is_invocable_r_v<Variable, Model&, Tape&, const Ids&>) {
-    return [&model](Tape& tape, const data::Column& x, const Location&) { return model(tape, x); };
+  if constexpr (ReadsIds<Model>) {
+    return [&model](Tape& tape, const data::Column& x, const Location& at) {
+      return apply(model, tape, x, at);
+    };
   } else {
     static_assert(std::is_invocable_r_v<Variable, Model&, const Variable&> ||
                       std::is_invocable_r_v<Variable, Model&, const Variable&, Location>,
