@@ -194,7 +194,7 @@ int run(Options& o, const std::string& command) {
   o.program.training = o.training.common;
   if (o.load.empty()) return train(o, command);
   if (o.writing.length == 0 && o.program.onnx.empty())
-    throw ValueError(Op::nowhere("load"), "expected --generate or --onnx, got neither");
+    throw ValueError(Op::nowhere("load"), "--load needs --generate or --onnx");
   experiment::check_paths(o.program);
   text::Writer writer = text::load_writer(o.load);
   write_text(writer, o);

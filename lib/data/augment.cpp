@@ -190,7 +190,7 @@ ChannelStatistics channel_statistics(const Dataset& dataset,
       sums.mean[i % channels] += x;
       sums.deviation[i % channels] += x * x;
     }
-    count += static_cast<double>(numbers.size() / std::max<std::size_t>(1, channels));
+    count += static_cast<double>(numbers.size()) / static_cast<double>(channels);
   }
   for (std::size_t c = 0; c < sums.mean.size(); ++c) {
     const double mean = sums.mean[c] / count;

@@ -185,11 +185,11 @@ PoolSizes plan(const Op& op, const Shape& images, const Pool2DOptions& o) {
   return pooling(op, images, o, "width");
 }
 
-PoolSizes plan(const Op& op, const Shape& x, const Pool1DOptions& o) {
-  if (x.size() != 3) throw ShapeError(op, text("expected (N, T, C), got ", x));
+PoolSizes plan(const Op& op, const Shape& sequences, const Pool1DOptions& o) {
+  if (sequences.size() != 3) throw ShapeError(op, text("expected (N, T, C), got ", sequences));
   const Pool2DOptions options{
       .window = {1, o.window}, .stride = {1, o.stride}, .padding = beside(o.padding, o.window)};
-  return pooling(op, {x[0], 1, x[1], x[2]}, options, "length");
+  return pooling(op, {sequences[0], 1, sequences[1], sequences[2]}, options, "length");
 }
 
 void check_max_window(const Op& op, const PoolSizes& s) {
@@ -239,14 +239,15 @@ ConvPlan plan(const Op& op, const Shape& images, const Shape& kernel, const Conv
   return convolution(op, images, kernel, o, "width");
 }
 
-ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const Conv1DOptions& o) {
+ConvPlan plan(const Op& op, const Shape& sequences, const Shape& kernel, const Conv1DOptions& o) {
   if (kernel.size() != 3)
     throw ShapeError(op, text("expected a kernel (k, in, out), got ", kernel));
   check_groups(op, o.groups, kernel[2]);
   const std::size_t channels = kernel[1] * o.groups;
-  if (x.size() != 3 || x[2] != channels)
-    throw ShapeError(op, text("expected (N, T, ", channels, "), got ", x),
-                     x.size() == 3 && x[1] == channels ? "sequences are channels-last" : "");
+  if (sequences.size() != 3 || sequences[2] != channels)
+    throw ShapeError(
+        op, text("expected (N, T, ", channels, "), got ", sequences),
+        sequences.size() == 3 && sequences[1] == channels ? "sequences are channels-last" : "");
   if (kernel[0] == 0) throw ShapeError(op, text("the kernel ", kernel, " has no taps"));
   check_dilation(op, o.dilation);
   const Conv2DOptions options{.stride = {1, o.stride},
@@ -255,8 +256,8 @@ ConvPlan plan(const Op& op, const Shape& x, const Shape& kernel, const Conv1DOpt
                               .groups = o.groups,
                               .activation = o.activation,
                               .max_pool = {1, o.max_pool}};
-  ConvPlan p = convolution(op, {x[0], 1, x[1], x[2]}, {1, kernel[0], kernel[1], kernel[2]}, options,
-                           "length");
+  ConvPlan p = convolution(op, {sequences[0], 1, sequences[1], sequences[2]},
+                           {1, kernel[0], kernel[1], kernel[2]}, options, "length");
   p.sequences = true;
   return p;
 }

@@ -75,7 +75,7 @@ class SequencePass {
 
   PooledVector<Value> results() const {
     PooledVector<Value> all{*y_, last(**y_)};
-    if (of_.cell == Cell::lstm) all.push_back(last(cells_));
+    if (of_.cell == Cell::lstm) all.emplace_back(last(cells_));
     return all;
   }
 

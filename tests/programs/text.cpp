@@ -48,8 +48,11 @@ BOOST_AUTO_TEST_CASE(it_learns_made_up_sentences_with_a_notice) {
 
 BOOST_AUTO_TEST_CASE(both_models_are_exported) {
   for (const std::string model : {"lstm", "transformer"}) {
-    BOOST_REQUIRE(text(small + "--quiet --onnx net.onnx --model " + model).status == 0);
+    BOOST_REQUIRE(text(small + "--quiet --save net.st --onnx net.onnx --model " + model).status ==
+                  0);
     const std::string file = read_file(Workspace::path() / "net.onnx");
+    BOOST_REQUIRE(text("--load net.st --onnx again.onnx").status == 0);
+    BOOST_TEST((read_file(Workspace::path() / "again.onnx") == file));
     for (const char* const name : {"Gather", "embedding.weight", "head.weight"})
       BOOST_TEST(contains(file, name), model << " without " << name);
   }
