@@ -68,13 +68,20 @@ inline Array channels_first(const Array& a) {
   return b;
 }
 
-/// Random biases, and other vectors, which begin as zeros.
+/// Random biases, and what else begins as zeros or ones, as running statistics.
 template <class Model>
 void shake(Model& model) {
   std::uint64_t seed = 100;
-  for (const auto& [name, parameter] : parameters(model))
-    if (parameter->shape().size() == 1)
-      parameter->value() = random(parameter->shape(), -0.5, 0.5, ++seed);
+  for (const NamedArray& array : named_arrays(model)) {
+    if (array.value()->dimension() != 1) continue;
+    const bool factor = array.name.ends_with("weight") || array.name.ends_with("running_var");
+    const double low = factor ? 0.5 : -0.5;
+    const Array value = random(array.value()->shape(), low, low + 1, ++seed);
+    if (auto* const parameter = std::get_if<Parameter*>(&array.owner))
+      (*parameter)->value() = value;
+    else
+      std::get<Buffer*>(array.owner)->value = value;
+  }
 }
 
 inline std::string floats(const Array& a) {

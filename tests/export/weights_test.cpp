@@ -31,21 +31,6 @@ Renames names_of_resnet20() {
   return names;
 }
 
-// Biases, and what else begins as zeros or ones, as running statistics.
-void shake_all(Sequential& net) {
-  std::uint64_t seed = 0;
-  for (const NamedArray& array : named_arrays(net)) {
-    if (array.value()->dimension() != 1) continue;
-    const bool factor = array.name.ends_with("weight") || array.name.ends_with("running_var");
-    const double low = factor ? 0.5 : -0.5;
-    const Array value = random(array.value()->shape(), low, low + 1, ++seed);
-    if (auto* const parameter = std::get_if<Parameter*>(&array.owner))
-      (*parameter)->value() = value;
-    else
-      std::get<Buffer*>(array.owner)->value = value;
-  }
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(torch_has_models_of_images_with_the_same_weights, *with_torch) {
@@ -54,7 +39,7 @@ BOOST_AUTO_TEST_CASE(torch_has_models_of_images_with_the_same_weights, *with_tor
     const models::Architecture& architecture = models::by_name().at(name);
     Rng rng{1};
     Sequential net = architecture.make(rng);
-    shake_all(net);
+    shake(net);
     WeightsOptions options{.layout = Layout::torch,
                            .flattened = flattened_images(net, architecture.input)};
     if (name == "resnet20") options.rename = names_of_resnet20();
