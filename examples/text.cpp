@@ -77,7 +77,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--load", o.load,
                  "Write or export with the weights of --save or --checkpoint, without a training")
       ->excludes(file);
-  app.add_option("--report", o.report, "Write report.html and results to this directory");
+  experiment::add_report_option(app, o.report);
   app.add_flag("--summary", o.summary, "Print the parameters of the model, and end");
 }
 

@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
   CLI::App app{o.program.purpose};
   experiment::add_program_options(app, o.program);
   app.add_option("--picture", o.picture, "Write a picture of what it draws to this file (PNG)");
-  app.add_option("--report", o.report, "Write report.html and results to this directory");
+  experiment::add_report_option(app, o.report);
   return experiment::run(app, o.program, argc, argv,
                          [&](std::string command) { return train(o, std::move(command)); });
 }

@@ -33,7 +33,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("--normalize,!--no-normalize", s.normalize,
                "Bring each channel to mean 0 and deviation 1")
       ->default_str(s.normalize ? "true" : "false");
-  app.add_option("--report", o.report, "Write report.html and results to this directory");
+  add_report_option(app, o.report);
   app.add_flag("--summary", o.summary, "Print the layers of the model, and end");
 }
 

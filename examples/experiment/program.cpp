@@ -42,6 +42,10 @@ void add_onnx_option(CLI::App& app, Program& program) {
                  "Write the model to this file, for onnxruntime and others");
 }
 
+void add_report_option(CLI::App& app, std::string& directory) {
+  app.add_option("--report", directory, "Write report.html and results to this directory");
+}
+
 int run(CLI::App& app, Program& program, int argc, char** argv,
         const std::function<int(const std::string& command)>& body) {
   const Settings suggested = program.training;

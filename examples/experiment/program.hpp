@@ -27,6 +27,8 @@ void add_program_options(CLI::App& app, Program& program);
 void add_session_options(CLI::App& app, Program& program);
 /// Adds --onnx.
 void add_onnx_option(CLI::App& app, Program& program);
+/// Adds --report.
+void add_report_option(CLI::App& app, std::string& directory);
 
 /// How a model is written to files of different kinds.
 struct Writers {
