@@ -7,7 +7,9 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
@@ -57,10 +59,14 @@ inline constexpr float log2_high = 0.693359375F, log2_low = -2.12194440e-4F;
   return scaled(1 + (r + r * r * polynomial(rest, r)), n);
 }
 
-/// What a normal number above 0 is 2^k times of, if the rest is to be from 1 / sqrt(2) to sqrt(2): by its bits.
-inline IntVec exponent_of(IntVec bits) {
-  return (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
+/// The bits of numbers, whose differences may go around: of what is no normal number above 0 they mean nothing.
+using BitVec [[gnu::vector_size(vector_bytes)]] = std::make_unsigned_t<Integer>;
+/// What a normal number above 0 is 2^k times of, if the rest is to be from 1 / sqrt(2) to sqrt(2).
+inline IntVec exponent_of(BitVec bits) {
+  return IntVec(bits - std::bit_cast<std::uint32_t>(0.70710678F)) >> 23;
 }
+/// That rest, m.
+inline Vec mantissa_of(BitVec bits, IntVec k) { return Vec(bits - (BitVec(k) << 23)); }
 /// log(2^k (1 + f)) for such a rest, 1 + f.
 [[gnu::always_inline]] inline Vec log_of(IntVec k, Vec f) {
   static constexpr float rest[] = {0.333339095F, -0.250013381F, 0.199630633F, -0.16577585F,
@@ -72,8 +78,9 @@ inline IntVec exponent_of(IntVec bits) {
 /// log(x), by xsimd where x is not a normal number above 0.
 [[gnu::always_inline]] inline Vec log_of(Vec x) {
   using Limits = std::numeric_limits<float>;
-  const IntVec bits = IntVec(x), k = exponent_of(bits);
-  const Vec y = log_of(k, Vec(bits - (k << 23)) - 1);
+  const BitVec bits = BitVec(x);
+  const IntVec k = exponent_of(bits);
+  const Vec y = log_of(k, mantissa_of(bits, k) - 1);
   const auto plain = as_batch(x) >= Batch(Limits::min()) && as_batch(x) <= Batch(Limits::max());
   if (xsimd::all(plain)) return y;
   return as_vec(xsimd::select(plain, as_batch(y), xsimd::log(as_batch(x))));
@@ -83,9 +90,10 @@ inline IntVec exponent_of(IntVec bits) {
 /// there is no 2^-k either.
 [[gnu::always_inline]] inline Vec log1p_of(Vec x) {
   const Vec one_more = 1 + x;
-  const IntVec bits = IntVec(one_more), k = exponent_of(bits);
+  const BitVec bits = BitVec(one_more);
+  const IntVec k = exponent_of(bits);
   const Vec scale = Vec((k < 127 ? 127 - k : IntVec{}) << 23);
-  const Vec y = log_of(k, (Vec(bits - (k << 23)) - 1) + (x - (one_more - 1)) * scale);
+  const Vec y = log_of(k, (mantissa_of(bits, k) - 1) + (x - (one_more - 1)) * scale);
   const Batch argument = as_batch(x), infinity(std::numeric_limits<float>::infinity());
   const auto plain = argument > Batch(-1) && argument < infinity;
   if (xsimd::all(plain)) return y;

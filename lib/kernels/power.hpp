@@ -100,8 +100,9 @@ template <std::size_t Count>
   static constexpr float reciprocal[] = {0.49996004F, -0.25041962F, 0.12804262F, -0.056708243F};
   static constexpr float atanh[] = {0.9617967F, 0.5770798F, 0.4119007F, 0.3366005F};
   const Vec factor = splat(2.88539F), factor_low = splat(3.851926e-08F);  // 2 / log(2)
-  const IntVec bits = IntVec(x), k = (bits - std::bit_cast<Integer>(0.70710678F)) >> 23;
-  const Vec f = Vec(bits - (k << 23)) - 1, whole = __builtin_convertvector(k, Vec);
+  const BitVec bits = BitVec(x);
+  const IntVec k = exponent_of(bits);
+  const Vec f = mantissa_of(bits, k) - 1, whole = __builtin_convertvector(k, Vec);
   const Vec near = series(reciprocal, f),
             inverse = fused(near, fused(-near, 2 + f, splat(1)), near);
   const Vec s = f * inverse, rest = inverse * fused(-s, f, fused(splat(-2), s, f));
