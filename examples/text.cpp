@@ -109,6 +109,7 @@ report::Results describe(const Options& o, const text::Corpus& corpus, std::stri
                       {"steps", std::to_string(s.steps)},
                       {"learning rate", fmt::format("{} to {}", s.learning_rate, s.final_rate)},
                       {"threads", std::to_string(o.program.threads)}};
+  if (s.common.precision != "float") results.settings["precision"] = s.common.precision;
   results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
   results.titles = {{"adamw", "AdamW"}};
   results.epochs = static_cast<std::size_t>(s.common.epochs);

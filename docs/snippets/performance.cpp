@@ -28,6 +28,14 @@ int main() {
   // profiler.print(stdout) shows all rows, profiler.write_trace("trace.json") each call.
   //! [profile]
 
+  //! [half]
+  if (bf16_unit().empty()) std::fprintf(stderr, "this machine computes in float\n");
+  {
+    const Precision half{Precision::bf16};
+    fit(net, train, test, {.epochs = 1, .log = nullptr}, rng, adam);
+  }
+  //! [half]
+
   //! [memory]
   const MemoryStats before = memory_stats();
   for (int epoch = 0; epoch < 3; ++epoch)

@@ -27,6 +27,7 @@ struct Settings {
   double warmup_epochs = 0;                  ///< for the schedules that warm up
   int epochs = 10;
   std::size_t batch_size = 64;
+  std::string precision = "float";        ///< of products: or bf16
   std::uint64_t seed = 1;                 ///< of weights, order, dropout and augmentation
   std::vector<std::string> augment = {};  ///< of augmentations, in their order
   bool normalize = false;                 ///< images by the mean and deviation of each channel

@@ -10,6 +10,7 @@
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
+#include <xtape/precision.hpp>
 #include <xtape/threads.hpp>
 #include <xtape/train.hpp>
 #include <xtape/version.hpp>

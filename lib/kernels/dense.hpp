@@ -17,6 +17,10 @@ struct Factor {
   /// From row to row of the matrix that it stands for, and from column to column.
   std::size_t row_step() const { return transposed ? 1 : stride; }
   std::size_t column_step() const { return transposed ? stride : 1; }
+  /// The part of it from a row and a column on.
+  Factor from(std::size_t row, std::size_t column) const {
+    return {data + row * row_step() + column * column_step(), stride, transposed};
+  }
 };
 
 /// The right operand of a product in panels of `DenseKernels::panel_columns` columns. It is the matrix

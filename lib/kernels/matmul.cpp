@@ -51,15 +51,6 @@ std::size_t piece_length(std::size_t size, std::size_t pieces, std::size_t unit)
   return std::max<std::size_t>(1, (units + pieces - 1) / pieces) * unit;
 }
 
-Factor rows_from(Factor x, std::size_t row) {
-  x.data += row * x.row_step();
-  return x;
-}
-Factor columns_from(Factor x, std::size_t column) {
-  x.data += column * x.column_step();
-  return x;
-}
-
 // An axis in pieces of one length, of which the last may have less.
 struct Pieces {
   std::size_t size, length;
@@ -136,7 +127,7 @@ class BlockedProduct {
   }
   // The rows of piece i of a, of this depth. They are copied as they are stored: of a transposed a, columns.
   Factor rows_of_a(std::size_t i) const {
-    return rows_from(columns_from(a_, cut_.deep.begin(part_)), cut_.down.begin(i));
+    return a_.from(cut_.down.begin(i), cut_.deep.begin(part_));
   }
   Scalar* left(std::size_t i) { return left_.data() + i * copied_piece_; }
   Scalar* right(std::size_t j) { return right_.data() + cut_.across.begin(j) * depth(); }
@@ -149,7 +140,7 @@ class BlockedProduct {
     kernels_.copy(rows, columns, from, stride, left(i), copied_row_);
   }
   void copy_columns(std::size_t j) {
-    const Factor from = columns_from(rows_from(b_, cut_.deep.begin(part_)), cut_.across.begin(j));
+    const Factor from = b_.from(cut_.deep.begin(part_), cut_.across.begin(j));
     kernels_.pack(depth(), cut_.across.length_of(j), from, right(j));
   }
   void multiply(std::size_t i, std::size_t j) {
@@ -190,8 +181,7 @@ void wide_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std
     const std::size_t part = piece / across, column = piece % across * width;
     Scalar* const to = part == 0 ? c : rest.data() + (part - 1) * m * n;
     kernels.product(m, std::min(width, n - column), std::min(depth, k - part * depth),
-                    columns_from(a, part * depth), b.from(part * depth, column), to + column, n,
-                    false);
+                    a.from(0, part * depth), b.from(part * depth, column), to + column, n, false);
   });
   parallel_ranges(m * n, elementwise_grain / parts, [&](std::size_t begin, std::size_t end) {
     for (std::size_t part = 0; part + 1 < parts; ++part) {
@@ -203,11 +193,10 @@ void wide_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std
 
 void tall_product(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size_t k,
                   Factor a, const Packed& b, Scalar* c) {
-  parallel_ranges(m, piece_length(m, pieces_of(m, n, k), 12),
-                  [&](std::size_t begin, std::size_t end) {
-                    kernels.product(end - begin, n, k, rows_from(a, begin), b.from(0, 0),
-                                    c + begin * n, n, false);
-                  });
+  parallel_ranges(
+      m, piece_length(m, pieces_of(m, n, k), 12), [&](std::size_t begin, std::size_t end) {
+        kernels.product(end - begin, n, k, a.from(begin, 0), b.from(0, 0), c + begin * n, n, false);
+      });
 }
 
 // Whether the large operand is read more than once, or has to be copied anyway.
@@ -231,8 +220,7 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
   if (is_blocked(kernels, m, n, k, a, b)) {
     constexpr std::size_t band = 8192;  // rows whose copies take some megabytes
     for (std::size_t row = 0; row < m; row += band)
-      BlockedProduct{kernels, std::min(band, m - row), n, k, rows_from(a, row), b, c + row * n}
-          .run();
+      BlockedProduct{kernels, std::min(band, m - row), n, k, a.from(row, 0), b, c + row * n}.run();
     return;
   }
   if (b.transposed && n > m) {
@@ -240,7 +228,7 @@ void matmul(const DenseKernels& kernels, std::size_t m, std::size_t n, std::size
     const Packed right{kernels, k, m, {a.data, a.stride, !a.transposed}, true};
     parallel_ranges(
         n, piece_length(n, pieces_of(m, n, k), 96), [&](std::size_t begin, std::size_t end) {
-          kernels.product_transposed(end - begin, m, k, rows_from({b.data, b.stride}, begin),
+          kernels.product_transposed(end - begin, m, k, Factor{b.data, b.stride}.from(begin, 0),
                                      right.from(0, 0), c + begin, n);
         });
     return;

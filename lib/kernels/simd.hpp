@@ -220,21 +220,24 @@ inline Vec joined(Vec (&rows)[lanes], Join join, std::index_sequence<I...> colum
   }
 }
 
-/// Exchanges rows and columns of a square of lanes x lanes elements, in log2(lanes) steps that each
+/// Exchanges rows and columns of a square of vectors, in log2(lanes) steps that each
 /// exchange the off-diagonal blocks of ever larger squares.
-template <std::size_t Block = 1, std::size_t... I>
-inline void transpose(Vec (&rows)[lanes], std::index_sequence<I...> columns) {
-  if constexpr (Block < lanes) {
-    for (std::size_t i = 0; i < lanes; ++i)
+template <std::size_t Block = 1, class V, std::size_t Lanes, std::size_t... I>
+inline void transpose(V (&rows)[Lanes], std::index_sequence<I...> columns) {
+  if constexpr (Block < Lanes) {
+    for (std::size_t i = 0; i < Lanes; ++i)
       if ((i & Block) == 0) {
-        const Vec a = rows[i], b = rows[i + Block];
-        rows[i] = __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes - Block : I)...);
+        const V a = rows[i], b = rows[i + Block];
+        rows[i] = __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + Lanes - Block : I)...);
         rows[i + Block] =
-            __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes : I + Block)...);
+            __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + Lanes : I + Block)...);
       }
     transpose<2 * Block>(rows, columns);
   }
 }
-inline void transpose(Vec (&rows)[lanes]) { transpose(rows, std::make_index_sequence<lanes>{}); }
+template <class V, std::size_t Lanes>
+inline void transpose(V (&rows)[Lanes]) {
+  transpose(rows, std::make_index_sequence<Lanes>{});
+}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

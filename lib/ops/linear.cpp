@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/linear.hpp>
 
-#include "kernels/matmul.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/product.hpp"
 #include "ops/fused.hpp"
 
@@ -41,23 +41,26 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
   op.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in * out);
 
+  const kernels::HalfUnit* const half = kernels::half_unit_for(in, out);
   Array result = uninitialized(shape);
-  kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
+  kernels::matmul(half, rows, out, in, {x.value().data(), in}, {w.value().data(), out},
+                  result.data());
   finish(result, bias, options.activation);
 
   const Value y = std::move(result);
   return record(
       op, y, given(options), through_activation(options.activation, y),
       wrt(x,
-          [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
+          [half, w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
             Array dx = uninitialized(shape);
-            kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
+            kernels::matmul(half, rows, in, out, {g.data(), out}, {w->data(), out, true},
+                            dx.data());
             return dx;
           }),
       wrt(w,
-          [x = x.shared_value(), rows, in, out](const Array& g) {
+          [half, x = x.shared_value(), rows, in, out](const Array& g) {
             Array dw = uninitialized({in, out});
-            kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
+            kernels::matmul(half, in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
             return dw;
           }),
       WrtBias{bias});
