@@ -43,6 +43,17 @@ FreeSlots& free_slots() {
 
 namespace detail {
 
+// Of the elements' bits, after FNV-1a (Fowler, Noll and Vo).
+std::uint64_t print_of(const Array& array) {
+  std::uint64_t print = 0xcbf2'9ce4'8422'2325;
+  for (const Scalar x : array.storage()) {
+    const auto bits =
+        std::bit_cast<std::conditional_t<sizeof x == 8, std::uint64_t, std::uint32_t>>(x);
+    print = (print ^ bits) * 0x100'0000'01b3;
+  }
+  return print;
+}
+
 Lifetime::Lifetime(Tape& tape) {
   FreeSlots& slots = free_slots();
   const std::scoped_lock lock{slots.mutex};
@@ -94,6 +105,7 @@ Variable Tape::parameter(Parameter& parameter, Location at) {
   const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
   parameter_nodes_.push_back(node);
+  if (derives_) parameter_prints_.push_back(detail::print_of(parameter.value()));
   add_place(parameters_.size() - 1);
   return {lifetime_, node, parameter.shared_value()};
 }
@@ -156,6 +168,7 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
     edges_.reserve(64);
   }
   nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), scope_, shape});
+  if (place_ != nullptr) nodes_.back().op.at = *place_;
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
@@ -194,13 +207,19 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                     "is every parameter frozen, or the loss detached?");
 
   consumed_ = true;
+  kept_.clear();
   Observer::each([](Observer& o) { o.start(); });
-  gradients_.resize(nodes_.size());
-  gradients_[loss.node_] = detail::make_gradient([&] { return full(loss.shape(), 1); });
-  for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
-  edges_.clear();
+  go_back(loss, detail::make_gradient([&] { return full(loss.shape(), 1); }));
   store_gradients(accumulate);
   for (Visitor* visitor : visitors) walk(parameters_, *visitor);
+}
+
+// With the gradient of a variable.
+void Tape::go_back(const Variable& from, detail::GradientPtr gradient) {
+  gradients_.resize(nodes_.size());
+  gradients_[from.node_] = std::move(gradient);
+  for (std::uint32_t index = from.node_ + 1; index-- > 0;) pull_back(index);
+  edges_.clear();
 }
 
 void Tape::pull_back(std::uint32_t index) {

@@ -12,6 +12,8 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -20,10 +22,19 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+/// \cond
+namespace detail {
+class Derivation;
+class Recomputation;
+std::uint64_t print_of(const Array& array);
+}  // namespace detail
+/// \endcond
+
 /// What a pass is for. Dropout, for one, is the identity in evaluation.
 enum class Mode {
   train,  ///< ops are recorded, so that gradients can be had
   eval,   ///< nothing is recorded, and a value lives only as long as its Variable
+  derive,  ///< train, for a tape that also keeps what `Tape::gradient` needs for gradients of gradients
 };
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
@@ -31,9 +42,17 @@ enum class Mode {
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train) : lifetime_{*this}, mode_{mode} { begin(); }
+  explicit Tape(Mode mode = Mode::train)
+      : lifetime_{*this}, mode_{purpose(mode)}, derives_{mode == Mode::derive} {
+    begin();
+  }
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng) : lifetime_{*this}, mode_{mode}, has_key_{true}, key_{rng()} {
+  Tape(Mode mode, Rng& rng)
+      : lifetime_{*this},
+        mode_{purpose(mode)},
+        derives_{mode == Mode::derive},
+        has_key_{true},
+        key_{rng()} {
     begin();
   }
   Tape(const Tape&) = delete;
@@ -91,7 +110,33 @@ class Tape {
                  {static_cast<Visitor*>(&visitors)...});
   }
 
-  Mode mode() const noexcept { return mode_; }  ///< what the pass is for
+  /// The gradients of y by each of some variables of this tape, which must be in Mode::derive: d y / d x, or for a y of
+  /// several elements the sum over these of `cotangent`, of the shape of y, times d y / d x. They are variables of
+  /// the tape, computed by ops that it records, so that they can have gradients, to any order; the tape is not consumed:
+  /// ```
+  /// const Variable slope = tape.gradient(sum(critic(x)), x);
+  /// tape.backward(loss + 10 * mean(square(norm(slope, {.axes = {-1}}) - 1)), adam);
+  /// ```
+  /// Each x may be whatever has a gradient: of `variable`, `parameter` or an op. By one on which y does not depend the
+  /// gradient is 0, as are the derivatives of a constant. Throws TapeError if the tape was consumed or is in another mode, if
+  /// y or an x is on another tape, an x is a constant, a parameter has changed since, or an op in between has no gradient in ops (see `wrt` and
+  /// `defined`); ShapeError if y has several elements and there is no cotangent, or one of another shape.
+  PooledVector<Variable> gradient(const Located& y, std::span<const Variable> xs,
+                                  const std::optional<Variable>& cotangent = {});
+  /// The same: `tape.gradient(y, {a, b})`.
+  PooledVector<Variable> gradient(const Located& y, std::initializer_list<Variable> xs,
+                                  const std::optional<Variable>& cotangent = {}) {
+    return gradient(y, std::span<const Variable>{xs.begin(), xs.size()}, cotangent);
+  }
+  /// The gradient by one.
+  Variable gradient(const Located& y, const Variable& x,
+                    const std::optional<Variable>& cotangent = {}) {
+    return gradient(y, std::span<const Variable>{&x, 1}, cotangent).front();
+  }
+
+  /// What the pass is for: Mode::train also if it was made with Mode::derive, as layers do the same.
+  Mode mode() const noexcept { return mode_; }
+  bool derives() const noexcept { return derives_; }  ///< whether it was made with Mode::derive
   /// The trainable parameters used so far, in the order of their first use.
   std::span<Parameter* const> parameters() const noexcept { return parameters_; }
   /// The number of nodes recorded.
@@ -127,6 +172,8 @@ class Tape {
   friend class Variable;
   friend class LayerScope;
   friend class detail::Recorder;
+  friend class detail::Derivation;
+  friend class detail::Recomputation;
 
   static constexpr std::uint32_t outside = ~std::uint32_t{0};
   struct Scope {
@@ -149,11 +196,14 @@ class Tape {
     detail::Pullback through = {};  // empty: none
   };
 
+  static constexpr Mode purpose(Mode mode) { return mode == Mode::eval ? mode : Mode::train; }
   void begin() const {
     if (Observer::any()) tell_begin();
   }
   void tell_begin() const;
   void check_open(const Op& op) const;
+  void check_derivable(const Op& op, const Variable& y, std::span<const Variable> xs,
+                       const std::optional<Variable>& cotangent) const;
   Variable make_variable(Value value, Location at);
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
   std::size_t place_of(const Parameter& parameter) const;
@@ -165,6 +215,7 @@ class Tape {
   }
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
+  void go_back(const Variable& from, detail::GradientPtr gradient);
   void pull_back(std::uint32_t index);
   void step_through(Node& node, std::span<detail::GradientPtr> gradients) const;
   void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
@@ -172,19 +223,23 @@ class Tape {
 
   detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
+  bool derives_;
   bool has_key_ = false;
   bool consumed_ = false;
   std::uint64_t key_ = 0;
   std::uint64_t random_ops_ = 0;
   PooledVector<Node> nodes_;
   PooledVector<Edge> edges_;
-  PooledVector<detail::GradientPtr> gradients_;  // of each node, in the backward pass
+  PooledVector<detail::GradientPtr> gradients_;          // of each node, in the backward pass
+  PooledVector<std::unique_ptr<detail::Defined>> kept_;  // of each op, in Mode::derive
   PooledVector<Parameter*> parameters_;
   PooledVector<std::uint32_t> parameter_nodes_;
+  PooledVector<std::uint64_t> parameter_prints_;  // of their values, if it derives
   PooledVector<std::uint32_t>
       places_;  // a hash table of places in parameters_, once these are many
   PooledVector<Scope> scopes_;
   std::uint32_t scope_ = outside;
+  const Location* place_ = nullptr;  // of an op whose gradient is being made of ops
 };
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -39,10 +39,13 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location
   return f(op, x, {options.slope}, options);
 }
 
+// Of the exponential functions below neither is infinite where it is not taken, as its own gradient would be NaN there.
+
 Variable elu(const Variable& x, const EluOptions& options, Location at) {
-  static const Elementwise f{
-      [](Term a, Term alpha) { return where(a > 0, a, alpha * expm1(a)); },
-      [](Term g, Term a, Term, Term alpha) { return where(a > 0, g, g * alpha * exp(a)); }};
+  static const Elementwise f{[](Term a, Term alpha) { return where(a > 0, a, alpha * expm1(a)); },
+                             [](Term g, Term a, Term, Term alpha) {
+                               return where(a > 0, g, g * alpha * exp(minimum(a, 0)));
+                             }};
   const Op op{"elu", at};
   check_not_negative(op, "alpha", options.alpha);
   return f(op, x, {options.alpha}, options);
@@ -52,7 +55,7 @@ Variable selu(const Variable& x, Location at) {
   constexpr double alpha = 1.6732632423543772, scale = 1.0507009873554805;
   static const Elementwise op{
       [](Term a) { return scale * where(a > 0, a, alpha * expm1(a)); },
-      [](Term g, Term a, Term) { return scale * g * where(a > 0, 1, alpha * exp(a)); }};
+      [](Term g, Term a, Term) { return scale * g * where(a > 0, 1, alpha * exp(minimum(a, 0))); }};
   return op({"selu", at}, x);
 }
 

@@ -4,10 +4,12 @@
 
 #include "kernels/strided.hpp"
 #include "ops/activation.hpp"
+#include "ops/steps.hpp"
 #include "text.hpp"
 
 #include <xtape/record.hpp>
 
+#include <array>
 #include <optional>
 
 namespace xtape::inline XTAPE_ABI {
@@ -32,23 +34,30 @@ inline void finish(Array& y, const Variable* bias, Activation activation) {
 inline auto through_activation(Activation activation, const Value& y) {
   std::optional<Value> kept;
   if (activation != Activation::none) kept = y;
-  return through([activation, kept = std::move(kept)](Array& g) {
-    // Of g, the input, which it does not read, and the result.
-    if (kept) activation_of(activation).op.gradient(0).into(g, g, g, **kept);
-  });
+  return through(
+      [activation, kept = std::move(kept)](Array& g) {
+        // Of g, the input, which it does not read, and the result.
+        if (kept) activation_of(activation).op.gradient(0).into(g, g, g, **kept);
+      },
+      [activation](const Variable& g, const Kept& of) {
+        return applied(activation_of(activation).op.gradient(0), std::array{g, g, of.result()});
+      });
 }
 
 /// A bias among the arguments of `record`, if there is one. Its gradient is the sum over all axes but the last.
 struct WrtBias {
   const Variable* bias;
 
+  struct Sum {
+    Array operator()(const Array& g) const { return kernels::sum_to(g, {g.shape().back()}); }
+    Variable again(const Variable& g, const Kept&) const { return g; }  // the tape sums it
+  };
   static constexpr bool suits(bool several) { return !several; }
   void inputs(auto visit) const {
     if (bias != nullptr) visit(*bias);
   }
   void edges(detail::Recorder& to) const {
-    if (bias != nullptr)
-      to.edge(*bias, [](const Array& g) { return kernels::sum_to(g, {g.shape().back()}); });
+    if (bias != nullptr) to.edge(*bias, Sum{});
   }
 };
 

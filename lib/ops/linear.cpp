@@ -4,16 +4,27 @@
 #include "kernels/matmul.hpp"
 #include "kernels/product.hpp"
 #include "ops/fused.hpp"
+#include "ops/multilinear.hpp"
 
 namespace xtape::inline XTAPE_ABI {
+
+namespace {
+
+struct ProductForm {
+  kernels::Product p;
+  Array make(Role role, const Trio& of) const {
+    const auto& [a, b, y] = of;
+    return role == Role::y ? p(*a, *b) : role == Role::a ? p.grad_a(*y, *b) : p.grad_b(*y, *a);
+  }
+};
+
+}  // namespace
 
 Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options, Location at) {
   Op op{"matmul", at};
   const kernels::Product p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
   op.flops = p.flops();
-  return record(op, p(a.value(), b.value()), given(options),
-                wrt(a, [p, b = b.shared_value()](const Array& g) { return p.grad_a(g, *b); }),
-                wrt(b, [p, a = a.shared_value()](const Array& g) { return p.grad_b(g, *a); }));
+  return bilinear(op, ProductForm{p}, Role::y, a, b, options);
 }
 
 namespace {
@@ -27,6 +38,11 @@ void check_features(const Op& op, const Shape& x, std::size_t in) {
   if (features == in)
     throw ShapeError(op, text("expected (N, ", in, "), got ", x), "flatten missing?");
   throw ShapeError(op, text("expected (..., ", in, "), got ", x));
+}
+
+// The product in a dense layer.
+ProductForm form_of(const Kept& dense) {
+  return {{dense.op, {dense.inputs[0].shape()}, {dense.inputs[1].shape()}}};
 }
 
 Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
@@ -48,17 +64,25 @@ Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
   const Value y = std::move(result);
   return record(
       op, y, given(options), through_activation(options.activation, y),
-      wrt(x,
+      wrt(
+          x,
           [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
             Array dx = uninitialized(shape);
             kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
             return dx;
+          },
+          [](const Variable& g, const Kept& of) {
+            return bilinear(gradient_of(of.op), form_of(of), Role::a, of.inputs[1], g);
           }),
-      wrt(w,
+      wrt(
+          w,
           [x = x.shared_value(), rows, in, out](const Array& g) {
             Array dw = uninitialized({in, out});
             kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
             return dw;
+          },
+          [](const Variable& g, const Kept& of) {
+            return bilinear(gradient_of(of.op), form_of(of), Role::b, of.inputs[0], g);
           }),
       WrtBias{bias});
 }

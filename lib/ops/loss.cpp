@@ -2,6 +2,7 @@
 #include <xtape/ops/loss.hpp>
 
 #include "kernels/elementwise.hpp"
+#include "ops/steps.hpp"
 #include "ops/weights.hpp"
 
 #include <xtape/formula.hpp>
@@ -106,6 +107,13 @@ class ElementLoss {
       const Array* const arrays[] = {&*weights.each, &*prediction, &*target};
       kernels::elementwise(slope.program(), arrays, std::span{numbers}.first(number_count), dx);
       return dx;
+    }
+    Variable again(const Variable& g, const Kept& of) const {
+      PooledVector<Variable> terms{g.tape().input(weights.each), of.inputs[0], of.inputs[1],
+                                   g / weights.divisor, number_beside(g, 1)};
+      for (std::size_t i = 2; i < number_count; ++i)
+        terms.push_back(number_beside(g, static_cast<double>(numbers[i])));
+      return applied(slope, terms);
     }
     Formula slope;
     Weights weights;

@@ -4,9 +4,13 @@
 #include "kernels/dispatch.hpp"
 #include "kernels/normalization.hpp"
 #include "ops/activation.hpp"
+#include "ops/steps.hpp"
 #include "ranges.hpp"
 
 #include <xtape/formula.hpp>
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/reduce.hpp>
+#include <xtape/ops/unary.hpp>
 #include <xtape/record.hpp>
 
 #include <functional>
@@ -48,14 +52,38 @@ Array inverse_of(const Array& variance, double epsilon) {
   return inverse(variance, full({}, static_cast<Scalar>(epsilon)));
 }
 
+// It all in simpler ops, of x, gamma and, as far as there are, beta, the mean and the variance.
+struct InSteps {
+  Groups groups;
+  Activation activation;
+  double epsilon;
+  bool centred;
+
+  Variable operator()(std::span<const Variable> in) const {
+    const auto [samples, positions, count, channels] = groups;
+    const auto of_channels = [&, count = count, channels = channels](const Variable& v) {
+      return with_shape(v, {count, channels});
+    };
+    const ReduceOptions over{.axes = {1, 3}, .keep_dims = true};
+    const bool fixed = in.size() > 3;
+    Variable x = with_shape(in[0], {samples, positions, count, channels});
+    if (centred) x = x - (fixed ? of_channels(in[3]) : mean(x, over));
+    const Variable variance = fixed ? of_channels(in[4]) : mean(square(x), over);
+    Variable y = x * rsqrt(variance + epsilon) * of_channels(in[1]);
+    if (in.size() > 2) y = y + of_channels(in[2]);
+    return with_shape(applied(activation_of(activation).op.value(), {&y, 1}), in[0].shape());
+  }
+};
+
 // All inputs as an argument of `record`. The gradients of all take the same two sums, so they are computed at once,
 // that of x in the place of that of the result, before the result's is divided.
-struct Inputs {
+struct NormInputs {
   Normalization n;
   const Variable &x, &gamma;
   const Variable* beta = nullptr;
   const Variable* mean = nullptr;      // given
   const Variable* variance = nullptr;  // given
+  double epsilon = 0;
 
   struct Sums {
     Array gamma, beta;
@@ -69,11 +97,13 @@ struct Inputs {
       if (other != nullptr) visit(*other);
   }
   void edges(detail::Recorder& to) const {
+    to.define([of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value()}](
+                  std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
     const auto sums = std::allocate_shared<Sums>(
         CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
-    to.through(detail::Pullback{[n = n, sums, wanted = x.needs_grad()](Array& g) {
+    to.through([n = n, sums, wanted = x.needs_grad()](Array& g) {
       n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
-    }});
+    });
     to.edge(gamma, [sums](const Array&) -> Array { return sums->gamma; });
     if (beta != nullptr) to.edge(*beta, [sums](const Array&) -> Array { return sums->beta; });
     if (mean != nullptr) statistics_edges(to, sums);
@@ -92,11 +122,12 @@ struct Inputs {
 };
 
 template <class Options>
-Variable normalized(const Op& op, Inputs inputs, const Options& options,
+Variable normalized(const Op& op, NormInputs inputs, const Options& options,
                     Activation activation = Activation::none) {
   Array result = uninitialized(inputs.x.shape());
   const Scalar* const beta = inputs.beta != nullptr ? inputs.beta->value().data() : nullptr;
   inputs.n.activation = activation;
+  inputs.epsilon = options.epsilon;
   best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), result.data());
   if (activation == Activation::none) return record(op, std::move(result), given(options), inputs);
   if (activation != Activation::relu) activation_of(activation).op.value().into(result, result);

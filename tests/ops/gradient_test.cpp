@@ -196,14 +196,6 @@ std::set<std::string> declared_names() {
   return names;
 }
 
-std::vector<Row> op_rows() {
-  std::vector<Row> rows;
-  for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, attention_rows,
-                     recurrent_rows, image_rows, loss_rows, normalization_rows})
-    for (Row& row : make()) rows.push_back(std::move(row));
-  return rows;
-}
-
 // The rows of a table beside x.
 struct Looked {
   Embedding table;
@@ -211,17 +203,26 @@ struct Looked {
   void parameters(ParameterList& list) { list("table", table); }
 };
 
-struct LayerRow {
-  std::string name;
-  std::function<double()> error;
-};
+}  // namespace
 
-std::vector<LayerRow> layer_rows() {
+const std::vector<Row>& test::op_rows() {
+  static const std::vector<Row> all = [] {
+    std::vector<Row> rows;
+    for (auto* make : {elementwise_rows, reduction_rows, shape_rows, linear_rows, attention_rows,
+                       recurrent_rows, image_rows, loss_rows, normalization_rows})
+      for (Row& row : make()) rows.push_back(std::move(row));
+    return rows;
+  }();
+  return all;
+}
+
+std::vector<LayerRow> test::layer_rows() {
   static Rng rng{5};
   const auto row = [](std::string name, auto layer, Array x) {
     auto shared = std::make_shared<decltype(layer)>(std::move(layer));
-    return LayerRow{std::move(name),
-                    [shared, x] { return testing::model_gradient_error(*shared, x); }};
+    return LayerRow{std::move(name), [shared, x](const testing::GradientOptions& options) {
+                      return testing::model_gradient_error(*shared, x, options);
+                    }};
   };
   using Act = Activation;
   std::vector<LayerRow> rows;
@@ -310,8 +311,6 @@ std::vector<LayerRow> layer_rows() {
   return rows;
 }
 
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(ops_against_finite_differences) {
   for (const Row& row : op_rows()) {
     const double error = testing::gradient_error(row.function, row.inputs);
@@ -321,7 +320,7 @@ BOOST_AUTO_TEST_CASE(ops_against_finite_differences) {
 
 BOOST_AUTO_TEST_CASE(layers_against_finite_differences) {
   for (const LayerRow& row : layer_rows()) {
-    const double error = row.error();
+    const double error = row.error({});
     BOOST_TEST(error <= 1e-6, row.name << ": relative error " << error);
   }
 }
