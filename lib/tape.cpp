@@ -197,10 +197,22 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
   Observer::each([](Observer& o) { o.start(); });
   gradients_.resize(nodes_.size());
   gradients_[loss.node_] = detail::make_gradient([&] { return full(loss.shape(), 1); });
-  for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
+  std::size_t place = parameters_.size();
+  for (auto index = static_cast<std::uint32_t>(nodes_.size()); index-- > 0;) {
+    pull_back(index);
+    if (nodes_[index].kind == Kind::variable && !gradients_[index])
+      gradients_[index] = detail::make_gradient([&] { return zeros(nodes_[index].shape); });
+    if (nodes_[index].kind != Kind::parameter) continue;
+    // What was made before a parameter's node does not use it: its gradient is complete.
+    Parameter& parameter = *parameters_[--place];
+    store_gradient(parameter, std::move(gradients_[index]), accumulate);
+    for (Visitor* visitor : visitors) visitor->ready(parameter);
+  }
   edges_.clear();
-  store_gradients(accumulate);
-  for (Visitor* visitor : visitors) walk(parameters_, *visitor);
+  for (Visitor* visitor : visitors) {
+    walk(parameters_, *visitor);
+    if (!visitor->complete()) break;
+  }
 }
 
 void Tape::pull_back(std::uint32_t index) {
@@ -259,18 +271,12 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientP
     sum = std::move(gradient);
 }
 
-void Tape::store_gradients(bool accumulate) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].kind == Kind::variable && !gradients_[i])
-      gradients_[i] = detail::make_gradient([&] { return zeros(nodes_[i].shape); });
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const detail::GradientPtr gradient = std::move(gradients_[parameter_nodes_[i]]);
-    Array& stored = parameters_[i]->grad();
-    if (accumulate && stored.shape() == parameters_[i]->shape()) {
-      if (gradient) add_to(stored, gradient->array);
-    } else {
-      stored = gradient ? std::move(gradient->array) : zeros(parameters_[i]->shape());
-    }
+void Tape::store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate) {
+  Array& stored = parameter.grad();
+  if (accumulate && stored.shape() == parameter.shape()) {
+    if (gradient) add_to(stored, gradient->array);
+  } else {
+    stored = gradient ? std::move(gradient->array) : zeros(parameter.shape());
   }
 }
 

@@ -69,7 +69,8 @@ class Tape {
 
   /// Computes the gradient of `loss`, a single element, and then runs each visitor over the
   /// parameters of this tape: `tape.backward(loss, ClipNorm{1}, adam)`. Gradients overwrite those of
-  /// the last pass; a parameter on which the loss does not depend gets zeros. The tape is consumed.
+  /// the last pass; a parameter on which the loss does not depend gets zeros. Visitors behind one that is not
+  /// complete wait for another pass. The tape is consumed.
   /// Throws ShapeError if the loss is not a single element, TapeError if the tape was consumed, is in
   /// evaluation mode, or the loss depends on nothing that has a gradient.
   template <class... Visitors>
@@ -168,7 +169,7 @@ class Tape {
   void pull_back(std::uint32_t index);
   void step_through(Node& node, std::span<detail::GradientPtr> gradients) const;
   void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
-  void store_gradients(bool accumulate);
+  static void store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate);
 
   detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
