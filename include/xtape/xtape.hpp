@@ -5,6 +5,7 @@
 
 #include <xtape/compute.hpp>
 #include <xtape/data.hpp>
+#include <xtape/distributed.hpp>
 #include <xtape/export.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>

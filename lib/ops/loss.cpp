@@ -28,9 +28,9 @@ void check_shapes(const Op& op, const Variable& a, const Variable& b) {
 }
 
 // The weights of the samples of some terms, which broadcast to these, and what a reduction divides by.
-struct Weights {
+struct TermWeights {
   template <class Options>
-  Weights(const Op& op, const Shape& terms, double count, const Options& options)
+  TermWeights(const Op& op, const Shape& terms, double count, const Options& options)
       : each{full({}, 1)}, divisor{count} {
     const std::span<const Scalar> weights = options.weights;
     if (!weights.empty()) {
@@ -66,7 +66,7 @@ class ElementLoss {
                       std::initializer_list<double> numbers) const {
     const Variable t = target.beside(prediction, op);
     check_shapes(op, prediction, t);
-    const Weights weights{op, prediction.shape(), static_cast<double>(count), options};
+    const TermWeights weights{op, prediction.shape(), static_cast<double>(count), options};
     Pull pull{by_prediction_, weights, prediction.shared_value(), t.shared_value(), {}, 2};
     for (const double number : numbers)
       pull.numbers[pull.number_count++] = static_cast<Scalar>(number);
@@ -108,7 +108,7 @@ class ElementLoss {
       return dx;
     }
     Formula slope;
-    Weights weights;
+    TermWeights weights;
     Value prediction, target;
     std::array<Scalar, 4> numbers;  // the two factors, then those of the loss
     std::size_t number_count;
@@ -120,7 +120,7 @@ class ElementLoss {
 // The weight of each of some terms by which they are added.
 Variable shares(const Op& op, const Variable& terms, const MarginOptions& options) {
   check_option(op, "margin", options.margin, std::isfinite(options.margin), "finite");
-  const Weights weights{op, terms.shape(), static_cast<double>(terms.size()), options};
+  const TermWeights weights{op, terms.shape(), static_cast<double>(terms.size()), options};
   static const Formula quotient{[](Term w, Term divisor) { return w / divisor; }};
   const Array divisor = full({}, static_cast<Scalar>(weights.divisor));
   return terms.tape(op).input(quotient(*weights.each, divisor));
