@@ -36,6 +36,9 @@ void add_training_options(CLI::App& app, Settings& settings);
 /// Adds --seed, --prefetch, --checkpoint and what watches.
 void add_run_options(CLI::App& app, Settings& settings);
 
+/// Adds --distributed and --shards.
+void add_distributed_options(CLI::App& app, Settings& settings);
+
 /// Adds --threads.
 void add_threads_option(CLI::App& app, std::size_t& threads);
 
