@@ -40,12 +40,14 @@ struct Weights {
       Array copy = uninitialized(shape);
       std::ranges::copy(weights, copy.data());
       each = std::move(copy);
+      differ = true;
       divisor *= std::accumulate(weights.begin(), weights.end(), 0.0) /
                  static_cast<double>(weights.size());
     }
     if (options.reduction == Reduction::sum || divisor == 0) divisor = 1;
   }
   Value each;
+  bool differ = false;  // else all are 1
   double divisor;
 };
 
@@ -55,9 +57,11 @@ class ElementLoss {
  public:
   template <class F, class P, class T>
   ElementLoss(F term, P by_prediction, T by_target)
-      : term_{[term](Term w, auto... of) -> decltype(w * term(of...)) { return w * term(of...); }},
-        by_prediction_{scaled(by_prediction)},
-        by_target_{scaled(by_target)} {}
+      : term_{term},
+        weighted_term_{
+            [term](Term w, auto... of) -> decltype(w * term(of...)) { return w * term(of...); }},
+        by_prediction_{by_prediction},
+        by_target_{by_target} {}
 
   // The loss; a mean is over so many terms.
   template <class Options>
@@ -72,7 +76,9 @@ class ElementLoss {
       pull.numbers[pull.number_count++] = static_cast<Scalar>(number);
     const Array* const arrays[] = {&*weights.each, &prediction.value(), &t.value()};
     const std::span of = std::span{pull.numbers}.subspan(2, numbers.size());
-    const double sum = kernels::sum(term_.program(), arrays, of, prediction.shape());
+    const Formula& term = weights.differ ? weighted_term_ : term_;
+    const double sum = kernels::sum(
+        term.program(), std::span{arrays}.subspan(weights.differ ? 0 : 1), of, prediction.shape());
     Pull other = pull;
     other.slope = by_target_;
     return record(op, full({}, static_cast<Scalar>(sum / weights.divisor)), given(options),
@@ -85,36 +91,52 @@ class ElementLoss {
   }
 
  private:
-  template <class F>
-  static Formula scaled(F slope) {
-    // Of the weight, the two, two factors and the numbers.
-    return [slope](Term w, Term p, Term t, Term first, Term second,
-                   auto... of) -> decltype(slope(p, t, of...) * w) {
-      return slope(p, t, of...) * w * first * second;
-    };
-  }
+  // A slope, times the gradient of the loss.
+  struct Scaled {
+    template <class F>
+    explicit Scaled(F slope)
+        : plain{[slope](Term p, Term t, Term factor,
+                        auto... of) -> decltype(slope(p, t, of...) * factor) {
+            return slope(p, t, of...) * factor;
+          }},
+          weighted{[slope](Term w, Term p, Term t, Term first, Term second,
+                           auto... of) -> decltype(slope(p, t, of...) * w) {
+            return slope(p, t, of...) * w * first * second;
+          }} {}
+    Formula plain;     // of the two, a factor and the numbers
+    Formula weighted;  // of the weight, the two, two factors and the numbers
+  };
 
   // The gradient of one of the two.
   struct Pull {
     Array operator()(const Array& g) {
+      Array dx = uninitialized(prediction->shape());
+      const Array* const arrays[] = {&*weights.each, &*prediction, &*target};
+      const std::span all{numbers.data(), number_count};
+      const auto whole = static_cast<double>(*g.data()) / weights.divisor;
+      numbers[1] = static_cast<Scalar>(whole);
+      if (!weights.differ && (std::isnormal(numbers[1]) || whole == 0)) {
+        kernels::elementwise(slope.plain.program(), std::span{arrays}.subspan(1), all.subspan(1),
+                             dx);
+        return dx;
+      }
       // The factor alone may be below the smallest normal number, so it is applied as two.
       int exponent = 0;
       const double digits = std::frexp(static_cast<double>(*g.data()), &exponent);
       numbers[0] = static_cast<Scalar>(std::ldexp(digits / weights.divisor, exponent / 2));
       numbers[1] = static_cast<Scalar>(std::ldexp(1.0, exponent - exponent / 2));
-      Array dx = uninitialized(prediction->shape());
-      const Array* const arrays[] = {&*weights.each, &*prediction, &*target};
-      kernels::elementwise(slope.program(), arrays, std::span{numbers}.first(number_count), dx);
+      kernels::elementwise(slope.weighted.program(), arrays, all, dx);
       return dx;
     }
-    Formula slope;
+    Scaled slope;
     Weights weights;
     Value prediction, target;
     std::array<Scalar, 4> numbers;  // the two factors, then those of the loss
     std::size_t number_count;
   };
 
-  Formula term_, by_prediction_, by_target_;
+  Formula term_, weighted_term_;
+  Scaled by_prediction_, by_target_;
 };
 
 // The weight of each of some terms by which they are added.
