@@ -20,13 +20,12 @@ Variable gelu(const Variable& x, const GeluOptions& options, Location at) {
   constexpr double slope = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(8 / pi)
   static const Formula q{
       [](Term a) { return sigmoid(slope * a * (1 + 0.044715 * a * a)); }};  // (1 + tanh) / 2
-  static const Elementwise exact{[](Term a) { return a * normal_cdf(a); },
-                                 [](Term g, Term a, Term) { return gelu_slope(g, a); }};
   static const Elementwise by_tanh{
       [](Term a) { return a * q(a); },
       [](Term g, Term a, Term y) {
         return g * (q(a) + y * (1 - q(a)) * (slope * (1 + 0.134145 * a * a)));
       }};
+  const Elementwise& exact = activation_of(Activation::gelu).op;
   return (options.tanh ? by_tanh : exact)({"gelu", at}, x, {}, options);
 }
 
@@ -86,7 +85,7 @@ Variable hard_sigmoid(const Variable& x, Location at) {
   return op({"hard_sigmoid", at}, x);
 }
 
-// Those that can be fused into other ops, whose gradients read nothing but g and y.
+// Those that can be fused into other ops. The gradients of all but gelu read nothing but g and y.
 
 const ActivationOp& activation_of(Activation activation) {
   static const ActivationOp all[] = {
@@ -95,9 +94,13 @@ const ActivationOp& activation_of(Activation activation) {
         [](Term g, Term, Term y) { return where(y > 0, g, 0); }}},
       {{[](Term a) { return tanh(a); }, [](Term g, Term, Term y) { return g * (1 - y * y); }}},
       {{[](Term a) { return sigmoid(a); }, [](Term g, Term, Term y) { return g * y * (1 - y); }}},
+      {{[](Term a) { return a * normal_cdf(a); },
+        [](Term g, Term a, Term) { return gelu_slope(g, a); }},
+       {[](Term g, Term slope) { return g * slope; }}},
   };
   static_assert(std::size_t(Activation::none) == 0 && std::size_t(Activation::relu) == 1 &&
-                std::size_t(Activation::tanh) == 2 && std::size_t(Activation::sigmoid) == 3);
+                std::size_t(Activation::tanh) == 2 && std::size_t(Activation::sigmoid) == 3 &&
+                std::size_t(Activation::gelu) == 4);
   return all[static_cast<std::size_t>(activation)];
 }
 

@@ -14,16 +14,21 @@ template <class Options>
 Variable convolution(const Variable& x, const Variable& kernel, const Variable* bias,
                      const Options& o, Op op) {
   const ConvPlan p = kernels::plan(op, x.shape(), kernel.shape(), o);
+  if (p.pools() && o.activation == Activation::gelu)
+    throw ValueError(op,
+                     "expected an activation that rises with its argument, as maxima are taken "
+                     "first, got gelu",
+                     "pool in a step of its own?");
   op.flops = p.flops();
   const Scalar* const shift = checked_bias(op, bias, p.kernel().back());
   const Value images = padded(p, x.shared_value());
   auto [result, where] = forward(p, *images, kernel.value(), shift);
   // It rises with its argument, so it may as well follow the maximum.
-  if (o.activation != p.epilogue) finish(result, nullptr, o.activation);
-
-  const Value y = std::move(result);
+  const Activated done = o.activation == p.epilogue
+                             ? Activated{o.activation, std::move(result)}
+                             : finish(std::move(result), nullptr, o.activation);
   return record(
-      op, y, given(o), through_activation(o.activation, y),
+      op, done.y, given(o), through_activation(done),
       wrt(x, [p, kernel = kernel.shared_value(),
               where = where](const Array& g) { return grad_input(p, *kernel, g, where.get()); }),
       wrt(kernel, [p, images, where = where](
@@ -36,12 +41,9 @@ Variable conv_transpose2d_op(const Variable& x, const Variable& kernel, const Va
   const ConvPlan p = kernels::plan(op, x.shape(), kernel.shape(), o);
   op.flops = p.flops();
   checked_bias(op, bias, p.images().back());
-  Array result = grad_input(p, kernel.value(), x.value());
-  finish(result, bias, o.activation);
-
-  const Value y = std::move(result);
+  const Activated done = finish(grad_input(p, kernel.value(), x.value()), bias, o.activation);
   return record(
-      op, y, given(o), through_activation(o.activation, y),
+      op, done.y, given(o), through_activation(done),
       wrt(x,
           [p, kernel = kernel.shared_value()](const Array& g) { return forward(p, g, *kernel).y; }),
       wrt(kernel, [p, x = x.shared_value()](const Array& g) { return grad_kernel(p, g, *x); }),

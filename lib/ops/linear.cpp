@@ -5,6 +5,8 @@
 #include "kernels/product.hpp"
 #include "ops/fused.hpp"
 
+#include <memory>
+
 namespace xtape::inline XTAPE_ABI {
 
 Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options, Location at) {
@@ -29,49 +31,105 @@ void check_features(const Op& op, const Shape& x, std::size_t in) {
   throw ShapeError(op, text("expected (..., ", in, "), got ", x));
 }
 
-Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
-                  const DenseOptions& options, Op op) {
+// The weight and the bias, if there is one: both gradients take one pass over that of the result.
+struct WrtAffine {
+  const Variable& w;
+  const Variable* bias;
+  const Variable& x;
+  std::size_t rows, in, out;
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    visit(w);
+    WrtBias{bias}.inputs(visit);
+  }
+  void edges(detail::Recorder& to) const {
+    const bool both = bias != nullptr && bias->needs_grad() && w.needs_grad();
+    std::shared_ptr<Array> sums;
+    if (both) sums = std::allocate_shared<Array>(CachingAllocator<Array>{}, uninitialized({out}));
+    to.edge(w, [x = x.shared_value(), rows = rows, in = in, out = out, sums](const Array& g) {
+      Array dw = uninitialized({in, out});
+      kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data(),
+                      {.right_sums = sums ? sums->data() : nullptr});
+      return dw;
+    });
+    if (both)
+      to.edge(*bias, [sums](const Array&) -> Array { return std::move(*sums); });
+    else
+      WrtBias{bias}.edges(to);
+  }
+};
+
+// What is added to, if there is anything. Its gradient is that of the result, so it is the last.
+struct WrtAround {
+  const Variable* around;
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    if (around != nullptr) visit(*around);
+  }
+  void edges(detail::Recorder& to) const {
+    if (around != nullptr) to.edge(*around, [](Array&) {});
+  }
+};
+
+// around + activation(x w + bias), of which there may be no `around` and no bias.
+Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
+                  const Variable* bias, const DenseOptions& options, Op op) {
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
   const std::size_t in = w.shape()[0], out = w.shape()[1];
   check_features(op, x.shape(), in);
-  checked_bias(op, bias, out);
+  kernels::Ending ending{.addend = {.row = checked_bias(op, bias, out)},
+                         .activation = options.activation};
   Shape shape = x.shape();
   shape.back() = out;
+  if (around != nullptr) {
+    if (around->shape() != shape)
+      throw ShapeError(op, text("expected ", shape, " to add to, got ", around->shape()));
+    ending.addend.rows = around->value().data();
+    ending.addend.stride = out;
+  }
   std::size_t rows = 1;
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
   op.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in * out);
 
   Array result = uninitialized(shape);
-  kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
-  finish(result, bias, options.activation);
+  std::optional<Array> slope;
+  if (kernels::keeps_slope(options.activation) && x.tape(op).mode() == Mode::train)
+    ending.slope = slope.emplace(uninitialized(shape)).data();
+  kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data(),
+                  ending);
 
-  const Value y = std::move(result);
+  const Activated done{options.activation, std::move(result), std::move(slope)};
   return record(
-      op, y, given(options), through_activation(options.activation, y),
+      op, done.y, given(options), through_activation(done),
       wrt(x,
           [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
             Array dx = uninitialized(shape);
             kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
             return dx;
           }),
-      wrt(w,
-          [x = x.shared_value(), rows, in, out](const Array& g) {
-            Array dw = uninitialized({in, out});
-            kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
-            return dw;
-          }),
-      WrtBias{bias});
+      WrtAffine{w, bias, x, rows, in, out}, WrtAround{around});
 }
 
 }  // namespace
 
 Variable dense(const Variable& x, const Variable& w, const Variable& bias,
                const DenseOptions& options, Location at) {
-  return dense_op(x, w, &bias, options, {"dense", at});
+  return dense_op(nullptr, x, w, &bias, options, {"dense", at});
 }
 
 Variable dense(const Variable& x, const Variable& w, const DenseOptions& options, Location at) {
-  return dense_op(x, w, nullptr, options, {"dense", at});
+  return dense_op(nullptr, x, w, nullptr, options, {"dense", at});
+}
+
+Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
+                   const Variable& bias, Location at) {
+  return dense_op(&around, x, w, &bias, {}, {"add_dense", at});
+}
+
+Variable add_dense(const Variable& around, const Variable& x, const Variable& w, Location at) {
+  return dense_op(&around, x, w, nullptr, {}, {"add_dense", at});
 }
 
 }  // namespace xtape::inline XTAPE_ABI

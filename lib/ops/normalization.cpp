@@ -3,7 +3,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/normalization.hpp"
-#include "ops/activation.hpp"
+#include "ops/fused.hpp"
 #include "ranges.hpp"
 
 #include <xtape/formula.hpp>
@@ -20,6 +20,7 @@ namespace {
 using kernels::best;
 using kernels::Groups;
 using kernels::NormKernels;
+using kernels::RowNormKernels;
 
 // What an op normalises, by statistics of x or by given ones.
 struct Normalization {
@@ -28,18 +29,23 @@ struct Normalization {
   Value x, gamma;
   std::optional<Value> mean;  // none is 0
   Value inverse;              // 1 / sqrt(variance + epsilon)
-  Activation activation = Activation::none;
-  // What the gradient of an activation reads: of relu beta, of others the result.
-  std::optional<Value> beta = {}, y = {};
+  bool relu = false;
+  // What the gradient of an activation reads: of relu beta.
+  std::optional<Value> beta = {};
+  std::optional<Activated> activated = {};
 
   kernels::Normalized with(const Scalar* shift) const {
-    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(),
-            shift,     activation == Activation::relu};
+    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(), shift,
+            relu};
   }
   // The gradient of the result to those of the inputs.
   void back(Array& g, const kernels::NormGradients& to) const {
-    if (y) activation_of(activation).op.gradient(0).into(g, g, g, **y);
-    best<NormKernels>().grad(groups, with(beta ? (*beta)->data() : nullptr), g.data(), fixed, to);
+    if (activated) activated->back(g);
+    const auto in = with(beta ? (*beta)->data() : nullptr);
+    if (groups.are_rows() && !fixed)
+      best<RowNormKernels>().grad(groups.samples, groups.channels, in, g.data(), to);
+    else
+      best<NormKernels>().grad(groups, in, g.data(), fixed, to);
   }
 };
 
@@ -91,21 +97,35 @@ struct Inputs {
   }
 };
 
+// By the statistics of the inputs.
 template <class Options>
 Variable normalized(const Op& op, Inputs inputs, const Options& options,
                     Activation activation = Activation::none) {
   Array result = uninitialized(inputs.x.shape());
-  const Scalar* const beta = inputs.beta != nullptr ? inputs.beta->value().data() : nullptr;
-  inputs.n.activation = activation;
-  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), result.data());
-  if (activation == Activation::none) return record(op, std::move(result), given(options), inputs);
-  if (activation != Activation::relu) activation_of(activation).op.value().into(result, result);
-  const Value y = std::move(result);
-  if (activation == Activation::relu)
-    inputs.n.beta = inputs.beta->shared_value();
-  else
-    inputs.n.y = y;
-  return record(op, y, given(options), inputs);
+  inputs.n.relu = activation == Activation::relu;
+  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(inputs.beta->value().data()),
+                                result.data());
+  if (inputs.n.relu) inputs.n.beta = inputs.beta->shared_value();
+  if (inputs.n.relu || activation == Activation::none)
+    return record(op, std::move(result), given(options), inputs);
+  inputs.n.activated = finish(std::move(result), nullptr, activation);
+  return record(op, inputs.n.activated->y, given(options), inputs);
+}
+
+// Rows by their own statistics, in one pass. Without a beta, what they are less is 0.
+template <class Options>
+Variable normalized_rows(const Op& op, const Groups& groups, const Variable& x,
+                         const Variable& gamma, const Variable* beta, const Options& options) {
+  Array result = uninitialized(x.shape()), inverse = uninitialized({groups.samples});
+  std::optional<Array> mean;
+  if (beta != nullptr) mean.emplace(uninitialized({groups.samples}));
+  best<RowNormKernels>().normalize(
+      groups.samples, groups.channels, static_cast<Scalar>(options.epsilon), x.value().data(),
+      gamma.value().data(), beta != nullptr ? beta->value().data() : nullptr,
+      mean ? mean->data() : nullptr, inverse.data(), result.data());
+  Normalization n{groups, false, x.shared_value(), gamma.shared_value(), {}, std::move(inverse)};
+  if (mean) n.mean.emplace(std::move(*mean));
+  return record(op, std::move(result), given(options), Inputs{std::move(n), x, gamma, beta});
 }
 
 // The number of channels. Throws ShapeError unless x has so many axes.
@@ -195,7 +215,7 @@ Variable layer_norm(const Variable& x, const Variable& gamma, const Variable& be
   const Op op{"layer_norm", at};
   const Groups groups = checked_rows(op, x, gamma, options.epsilon);
   check_channels(op, "beta", beta, groups.channels);
-  return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
+  return normalized_rows(op, groups, x, gamma, &beta, options);
 }
 
 Variable group_norm(const Variable& x, const Variable& gamma, const Variable& beta,
@@ -212,6 +232,7 @@ Variable group_norm(const Variable& x, const Variable& gamma, const Variable& be
   const Groups groups{x.shape()[0], positions_of(x, 1), options.groups, channels / options.groups};
   if (groups.positions * groups.channels == 0)
     throw ShapeError(op, text("there is nothing in a group of ", x.shape()));
+  if (groups.are_rows()) return normalized_rows(op, groups, x, gamma, &beta, options);
   return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
 }
 
@@ -219,12 +240,7 @@ Variable rms_norm(const Variable& x, const Variable& gamma, const RMSNormOptions
                   Location at) {
   const Op op{"rms_norm", at};
   const Groups groups = checked_rows(op, x, gamma, options.epsilon);
-  Array square = uninitialized({groups.samples});
-  best<NormKernels>().moments(groups, x.value().data(), nullptr, square.data());
-  const Normalization n{groups,           false,
-                        x.shared_value(), gamma.shared_value(),
-                        std::nullopt,     inverse_of(square, options.epsilon)};
-  return normalized(op, {n, x, gamma}, options);
+  return normalized_rows(op, groups, x, gamma, nullptr, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI
