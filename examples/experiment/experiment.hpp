@@ -37,6 +37,13 @@ struct Settings {
   bool resume = false;                    ///< goes on from the checkpoint, if there is one
   std::string events = {};                ///< a directory for TensorBoard; none if empty
   bool check_numerics = false;            ///< finds the op that makes a NaN or an infinity
+  bool distributed = false;               ///< asked for
+  xtape::distributed::World* world =
+      nullptr;             ///< the ranks that train together; null: this process
+  std::size_t shards = 0;  ///< of a batch; 0: as many as ranks
+
+  /// Whether this process is the one that tells and writes.
+  bool is_first() const { return world == nullptr || world->first(); }
 };
 
 /// The presets by their names.

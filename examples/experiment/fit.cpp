@@ -127,6 +127,8 @@ History fit(const Settings& s, const Plan& plan, const Lesson& lesson, Rng& rng,
                         .every_steps = s.checkpoint_every,
                         .resume = s.resume,
                         .settings = checkpoint_settings(s, lesson, plan.schedule(1))};
+  options.world = s.world;
+  options.shards = s.shards;
   options.on_step = [&](const StepReport& report) {
     if (events) events->step(report);
     return (!on_step || on_step(report)) && !interrupted();

@@ -117,6 +117,7 @@ void add_run_options(CLI::App& app, Settings& s) {
       ->needs(checkpoint);
   app.add_flag("--resume", s.resume, "Go on from --checkpoint, if it is there")->needs(checkpoint);
   app.add_option("--tensorboard", s.events, "Write TensorBoard's event files to this directory");
+  add_distributed_options(app, s);
   app.add_flag("--check-numerics", s.check_numerics, "Find the op that makes a NaN or an infinity");
 }
 
@@ -125,6 +126,17 @@ void add_precision_option(CLI::App& app, Settings& s) {
                  "Of what products and convolutions multiply; bf16 is for processors with AMX or "
                  "AVX-512 BF16")
       ->check(CLI::IsMember({"float", "bf16"}))
+      ->capture_default_str();
+}
+
+void add_distributed_options(CLI::App& app, Settings& s) {
+  app.add_flag(
+      "--distributed", s.distributed,
+      "Train with all processes that `mpirun` has started, each with its part of each batch");
+  app.add_option("--shards", s.shards,
+                 "Cut batches into so many, for the same bits with any number of processes; 0: as "
+                 "many as these")
+      ->transform(whole(0, 1024))
       ->capture_default_str();
 }
 

@@ -39,6 +39,9 @@ void add_run_options(CLI::App& app, Settings& settings);
 /// Adds --precision.
 void add_precision_option(CLI::App& app, Settings& settings);
 
+/// Adds --distributed and --shards.
+void add_distributed_options(CLI::App& app, Settings& settings);
+
 /// Adds --threads.
 void add_threads_option(CLI::App& app, std::size_t& threads);
 

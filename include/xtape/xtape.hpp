@@ -5,6 +5,8 @@
 
 #include <xtape/compute.hpp>
 #include <xtape/data.hpp>
+#include <xtape/derivatives.hpp>
+#include <xtape/distributed.hpp>
 #include <xtape/export.hpp>
 #include <xtape/io.hpp>
 #include <xtape/layers.hpp>

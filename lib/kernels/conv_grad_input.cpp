@@ -78,7 +78,7 @@ void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* 
         const std::size_t height = std::min(band, rows.count - top);
         best<DenseKernels>().product(height * columns.count, taps, s.out,
                                      {g + (i * rows.count + top) * columns.count * s.out, s.out},
-                                     transposed.from(0, 0), own, taps, false);
+                                     transposed.from(0, 0), own, taps, {});
         best<Col2imKernels>().col2im(s, top, height, own, dx + i * image_size);
       }
     }

@@ -4,6 +4,7 @@
 #include "kernels/dispatch.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/reduce.hpp"
 
 #include <xtape/memory.hpp>
 
@@ -86,6 +87,20 @@ void multiply_halves(const HalfKernels& kernels, const HalfUnit& unit, std::size
                   });
 }
 
+// What becomes of a product that is written already.
+void finish(const Ending& ending, std::size_t m, std::size_t n, Scalar* c) {
+  if (ending.addend.is_nothing() && ending.activation == Activation::none) return;
+  parallel_ranges(m, row_grain(n), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto [row, rows, stride] = ending.addend.from(i, 0);
+      Scalar* const to = c + i * n;
+      for (std::size_t j = 0; row != nullptr && j < n; ++j) to[j] += row[j];
+      for (std::size_t j = 0; rows != nullptr && j < n; ++j) to[j] += rows[j];
+      ending.activate(c, i * n, n);
+    }
+  });
+}
+
 }  // namespace
 
 const HalfUnit* half_unit_for(std::size_t k, std::size_t n) {
@@ -114,9 +129,12 @@ void matmul(const HalfKernels& kernels, const HalfUnit& unit, std::size_t m, std
 }
 
 void matmul(const HalfUnit* unit, std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b,
-            Scalar* c) {
-  if (unit == nullptr) return matmul(m, n, k, a, b, c);
+            Scalar* c, const Ending& ending) {
+  if (unit == nullptr) return matmul(m, n, k, a, b, c, ending);
   matmul(best<HalfKernels>(), *unit, m, n, k, a, b, c);
+  finish(ending, m, n, c);
+  if (ending.right_sums != nullptr)
+    best<ReduceKernels>().sum_rows(1, {k, n}, b.data, 1, ending.right_sums);
 }
 
 HalfProduct::HalfProduct(const HalfUnit& unit, std::size_t m, std::size_t n, std::size_t k)

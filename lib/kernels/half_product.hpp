@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/half.hpp"
+#include "kernels/matmul.hpp"
 
 #include <span>
 
@@ -16,9 +17,10 @@ const HalfUnit* half_unit_for(std::size_t k, std::size_t n);
 /// c (m, n) = a (m, k) * b (k, n), in parallel. The elements of c are contiguous.
 void matmul(const HalfKernels& kernels, const HalfUnit& unit, std::size_t m, std::size_t n,
             std::size_t k, Factor a, Factor b, Scalar* c);
-/// The same by the best kernels of this machine; without a unit in Scalar.
+/// The same by the best kernels of this machine, and what is to become of the product; without a unit in Scalar. What
+/// is added must not be where the product goes.
 void matmul(const HalfUnit* unit, std::size_t m, std::size_t n, std::size_t k, Factor a, Factor b,
-            Scalar* c);
+            Scalar* c, const Ending& ending = {});
 
 /// A product on the thread that asks, with memory of its own.
 class HalfProduct {

@@ -75,10 +75,10 @@ void multiply_small(const Places& places, const ProductSizes& s, Factor a, Facto
       if (copies) {
         Scalar* const panel = copied.data() + slice * panels;
         kernels.pack(s.k, s.n, {right.data, b.stride, b.transposed}, panel);
-        right = {panel, kernels.panel_columns, s.k * kernels.panel_columns};
+        right = packed_panels(kernels, s.k, panel);
       }
       kernels.product(s.m, s.n, s.k, {a.data + to_a, a.stride, a.transposed}, right,
-                      c + i * s.m * s.n, s.n, false);
+                      c + i * s.m * s.n, s.n, {});
     }
   });
 }

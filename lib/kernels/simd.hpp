@@ -12,19 +12,21 @@
 
 #if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
+/// The registers for vectors: how many bytes one has, and how many there are. All sizes of tiles follow from these.
 #if defined(__AVX512F__)
-inline constexpr std::size_t vector_bytes = 64;
-inline constexpr std::size_t vector_registers = 32;
+inline constexpr std::size_t vector_bytes = 64, vector_registers = 32;
 #elif defined(__AVX__)
-inline constexpr std::size_t vector_bytes = 32;
-inline constexpr std::size_t vector_registers = 16;
-#else
-inline constexpr std::size_t vector_bytes = 16;
-inline constexpr std::size_t vector_registers = 16;
+inline constexpr std::size_t vector_bytes = 32, vector_registers = 16;
+#elif defined(__aarch64__)  // NEON, which all have; how wide SVE is, the compiler is not told
+inline constexpr std::size_t vector_bytes = 16, vector_registers = 32;
+#else                       // SSE2, as all x86-64 have it
+inline constexpr std::size_t vector_bytes = 16, vector_registers = 16;
 #endif
 
 /// Scalars per vector.

@@ -5,6 +5,7 @@
 #include "kernels/recurrence.hpp"
 #include "kernels/strided.hpp"
 #include "ops/recurrent.hpp"
+#include "ops/recurrent_steps.hpp"
 #include "text.hpp"
 
 #include <xtape/record.hpp>
@@ -223,7 +224,9 @@ RecurrentResult recur(Op op, Cell cell, const SequenceInputs& in, bool reverse) 
   auto pass = std::allocate_shared<SequencePass>(CachingAllocator<SequencePass>{}, of, in);
   PooledVector<Value> values = pass->results();
   const RecurrentCall call{cell, reverse, in.b != nullptr, in.v != nullptr, in.h != nullptr};
-  const auto all = record(op, std::move(values), given(call), WrtSequence{std::move(pass), in});
+  const auto all = record(
+      op, std::move(values), given(call), WrtSequence{std::move(pass), in},
+      defined([call](std::span<const Variable> all) { return recurrence_in_steps(call, all); }));
   RecurrentResult result{all[0], {all[1]}};
   if (cell == Cell::lstm) result.state.c = all[2];
   return result;

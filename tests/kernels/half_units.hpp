@@ -8,6 +8,9 @@
 // pair apart, then both to each other and to the sums; a vector adds the second, then the first.
 #pragma once
 
+// Functions of these vectors are always inlined: processors have different conventions for them.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 #include "kernels/half_tiles.hpp"
 #include "kernels/half_vectors.hpp"
 
@@ -25,27 +28,26 @@ using kernels::Half;
 using kernels::HalfPair;
 using kernels::HalfUnit;
 
-// Nobody else has functions of these vectors, for which processors have different conventions.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 /// 16 of each.
 using HalfSums [[gnu::vector_size(64)]] = float;
 using HalfPairs [[gnu::vector_size(64)]] = HalfPair;
 
-inline HalfSums flushed(HalfSums x) {
+[[gnu::always_inline]] inline HalfSums flushed(HalfSums x) {
   const HalfPairs bits = HalfPairs(x);
   return HalfSums((bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits);
 }
 /// The numbers of the first and of the second halves.
-inline HalfSums first_of(HalfPairs x) { return flushed(HalfSums(x << 16)); }
-inline HalfSums second_of(HalfPairs x) { return flushed(HalfSums(x & 0xffff0000)); }
+[[gnu::always_inline]] inline HalfSums first_of(HalfPairs x) { return flushed(HalfSums(x << 16)); }
+[[gnu::always_inline]] inline HalfSums second_of(HalfPairs x) {
+  return flushed(HalfSums(x & 0xffff0000));
+}
 /// A fused multiplication and addition: a product of two halves is exact, unless it is beyond the range of floats.
-inline HalfSums fused(HalfSums sum, HalfSums a, HalfSums b) {
+[[gnu::always_inline]] inline HalfSums fused(HalfSums sum, HalfSums a, HalfSums b) {
   const HalfSums product = a * b;
   return flushed(sum + product);
 }
 template <class V>
-V loaded(const void* from) {
+[[gnu::always_inline]] inline V loaded(const void* from) {
   V v;
   std::memcpy(&v, from, sizeof v);
   return v;
@@ -102,13 +104,15 @@ struct EmulatedTiles {
 struct EmulatedVectors {
   using Sums = HalfSums;
   using Pairs = HalfPairs;
-  static Pairs load(const HalfPair* from) { return loaded<HalfPairs>(from); }
-  static Pairs splat(HalfPair pair) { return HalfPairs{} + pair; }
-  static Sums multiply_add(Sums sums, Pairs left, Pairs right) {
+  [[gnu::always_inline]] static Pairs load(const HalfPair* from) { return loaded<HalfPairs>(from); }
+  [[gnu::always_inline]] static Pairs splat(HalfPair pair) { return HalfPairs{} + pair; }
+  [[gnu::always_inline]] static Sums multiply_add(Sums sums, Pairs left, Pairs right) {
     return fused(fused(flushed(sums), second_of(left), second_of(right)), first_of(left),
                  first_of(right));
   }
-  static void store(float* to, Sums sums) { std::memcpy(to, &sums, sizeof sums); }
+  [[gnu::always_inline]] static void store(float* to, Sums sums) {
+    std::memcpy(to, &sums, sizeof sums);
+  }
 };
 
 inline const HalfUnit emulated_tiles = kernels::unit_of_tiles<EmulatedTiles>("emulated AMX"),
