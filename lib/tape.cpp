@@ -43,15 +43,19 @@ FreeSlots& free_slots() {
 
 namespace detail {
 
-// Of the elements' bits, after FNV-1a (Fowler, Noll and Vo).
+// Of the elements' bits, in lanes that do not wait for each other, each after FNV-1a (Fowler, Noll and Vo).
 std::uint64_t print_of(const Array& array) {
-  std::uint64_t print = 0xcbf2'9ce4'8422'2325;
-  for (const Scalar x : array.storage()) {
-    const auto bits =
-        std::bit_cast<std::conditional_t<sizeof x == 8, std::uint64_t, std::uint32_t>>(x);
-    print = (print ^ bits) * 0x100'0000'01b3;
-  }
-  return print;
+  constexpr std::size_t lanes = 8;
+  constexpr std::uint64_t prime = 0x100'0000'01b3;
+  using Bits = std::conditional_t<sizeof(Scalar) == 8, std::uint64_t, std::uint32_t>;
+  std::uint64_t prints[lanes] = {};
+  const Scalar* const x = array.data();
+  for (std::size_t i = 0; i < array.size(); i += lanes)
+    for (std::size_t k = 0; k < lanes && i + k < array.size(); ++k)
+      prints[k] = (prints[k] ^ std::bit_cast<Bits>(x[i + k])) * prime;
+  std::uint64_t all = array.size();
+  for (const std::uint64_t print : prints) all = (all ^ print) * prime;
+  return all;
 }
 
 Lifetime::Lifetime(Tape& tape) {

@@ -216,23 +216,24 @@ struct Defined {
 /// most once, and not at all if the input needs no gradient.
 template <class Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
-  using Kept = std::decay_t<Pull>;
-  detail::check_pull<Pull, detail::PullsOne<Kept> || detail::PullsSeveral<Kept>>();
+  using Held = std::decay_t<Pull>;
+  detail::check_pull<Pull, detail::PullsOne<Held> || detail::PullsSeveral<Held>>();
   return {input, std::forward<Pull>(pull)};
 }
 /// The same, and the gradient in ops, for gradients of gradients (`Tape::gradient`): `again` is
 /// `Variable(const Variable& g)` or, with the op's inputs and its result, `Variable(const Variable& g, const Kept& op)`.
 /// Of an op with several results it gets VariableGradients for g. What it captured is dropped by a tape that is not in Mode::derive, which also keeps nothing else for it.
 template <class Pull, class Again>
-auto wrt(const Variable& input, Pull&& pull, Again&& again) {
+Wrt<detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>> wrt(const Variable& input, Pull&& pull,
+                                                                Again&& again) {
   using Held = std::decay_t<Pull>;
   using From = std::conditional_t<detail::PullsSeveral<Held>, VariableGradients, Variable>;
   static_assert(detail::MakesAgain<std::decay_t<Again>, const From&>,
                 "the gradient in ops is [](const Variable& g) -> Variable, or "
                 "[](const Variable& g, const Kept& op) -> Variable of the inputs and result, too; "
                 "of several results with VariableGradients for the first Variable");
-  return wrt(input, detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>{
-                        std::forward<Pull>(pull), std::forward<Again>(again)});
+  detail::check_pull<Pull, detail::PullsOne<Held> || detail::PullsSeveral<Held>>();
+  return {input, {std::forward<Pull>(pull), std::forward<Again>(again)}};
 }
 /// The same for each of several inputs: `pull(i, g)` is the gradient of `inputs[i]`. They share one function: what
 /// it captured lives until the last.
@@ -250,9 +251,10 @@ Through<std::decay_t<Pull>> through(Pull&& pull) {
 }
 /// The same, and in ops, as for `wrt`.
 template <class Pull, class Again>
-auto through(Pull&& pull, Again&& again) {
-  return through(detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>{
-      std::forward<Pull>(pull), std::forward<Again>(again)});
+Through<detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>> through(Pull&& pull,
+                                                                        Again&& again) {
+  detail::check_pull<Pull, detail::PullsThrough<std::decay_t<Pull>>>();
+  return {{std::forward<Pull>(pull), std::forward<Again>(again)}};
 }
 /// Says what the op is in other ops, of which gradients of its gradients are made (`Tape::gradient`): a function of the
 /// inputs, in the order of the `wrt`s, which returns the result, or several as a PooledVector. It is called when they

@@ -128,6 +128,10 @@ class Tape {
                                   const std::optional<Variable>& cotangent = {}) {
     return gradient(y, std::span<const Variable>{xs.begin(), xs.size()}, cotangent);
   }
+  /// Those of several y, with a cotangent for each: the sums over all y of cotangent times d y / d x.
+  PooledVector<Variable> gradient(std::span<const Variable> ys, std::span<const Variable> xs,
+                                  std::span<const Variable> cotangents,
+                                  Location at = Location::current());
   /// The gradient by one.
   Variable gradient(const Located& y, const Variable& x,
                     const std::optional<Variable>& cotangent = {}) {
@@ -202,8 +206,11 @@ class Tape {
   }
   void tell_begin() const;
   void check_open(const Op& op) const;
-  void check_derivable(const Op& op, const Variable& y, std::span<const Variable> xs,
-                       const std::optional<Variable>& cotangent) const;
+  PooledVector<Variable> derive(const Op& op, std::span<const Variable> ys,
+                                std::span<const Variable> xs,
+                                const PooledVector<Variable>& cotangents);
+  void check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
+                       std::span<const Variable> cotangents) const;
   Variable make_variable(Value value, Location at);
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
   std::size_t place_of(const Parameter& parameter) const;

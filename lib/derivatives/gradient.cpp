@@ -31,14 +31,16 @@ class Derivation {
 
   // Adds to the gradient of a variable.
   void add(const Variable& x, const Variable& gradient) { add(x.node_, gradient); }
+  // Goes back over all that was there.
+  void walk() { walk(0, leads_.size()); }
+  const std::optional<Variable>& sum(const Variable& x) const { return sums_[x.node_]; }
+
+ private:
   // Goes back over the nodes from `first` to before `behind`.
   void walk(std::size_t first, std::size_t behind) {
     while (behind-- > first)
       if (leads_[behind] && tape_.nodes_[behind].kind == Tape::Kind::op) step(behind);
   }
-  const std::optional<Variable>& sum(const Variable& x) const { return sums_[x.node_]; }
-
- private:
   void extend() {
     sums_.resize(tape_.nodes_.size());
     leads_.resize(tape_.nodes_.size());
@@ -148,22 +150,34 @@ class Derivation {
 PooledVector<Variable> Tape::gradient(const Located& y, std::span<const Variable> xs,
                                       const std::optional<Variable>& cotangent) {
   const Op op{"gradient", y.at};
-  check_derivable(op, y.variable, xs, cotangent);
+  const Variable& of = y.variable;
+  if (!cotangent && of.size() != 1)
+    throw ShapeError(op, text("expected a y of a single element, got ", of.shape()),
+                     "take sum() first, or give a cotangent?");
+  return derive(op, {&of, 1}, xs, {cotangent ? *cotangent : input(full(of.shape(), 1))});
+}
+
+PooledVector<Variable> Tape::gradient(std::span<const Variable> ys, std::span<const Variable> xs,
+                                      std::span<const Variable> cotangents, Location at) {
+  return derive({"gradient", at}, ys, xs, {cotangents.begin(), cotangents.end()});
+}
+
+PooledVector<Variable> Tape::derive(const Op& op, std::span<const Variable> ys,
+                                    std::span<const Variable> xs,
+                                    const PooledVector<Variable>& cotangents) {
+  check_derivable(op, ys, xs, cotangents);
+  detail::Derivation derivation{*this, xs};
+  for (std::size_t i = 0; i < ys.size(); ++i)
+    if (ys[i].needs_grad()) derivation.add(ys[i], cotangents[i]);
+  derivation.walk();
   PooledVector<Variable> gradients;
-  if (y.variable.needs_grad()) {
-    detail::Derivation derivation{*this, xs};
-    derivation.add(y.variable, cotangent ? *cotangent : input(full(y.variable.shape(), 1)));
-    derivation.walk(0, nodes_.size());
-    for (const Variable& x : xs)
-      gradients.push_back(derivation.sum(x) ? *derivation.sum(x) : input(zeros(x.shape())));
-  } else {
-    for (const Variable& x : xs) gradients.push_back(input(zeros(x.shape())));
-  }
+  for (const Variable& x : xs)
+    gradients.push_back(derivation.sum(x) ? *derivation.sum(x) : input(zeros(x.shape())));
   return gradients;
 }
 
-void Tape::check_derivable(const Op& op, const Variable& y, std::span<const Variable> xs,
-                           const std::optional<Variable>& cotangent) const {
+void Tape::check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
+                           std::span<const Variable> cotangents) const {
   const auto check_tape = [&](const char* what, const Variable& v) {
     if (&v.tape(op) != this) throw TapeError(op, text(what, " is on another tape"));
   };
@@ -171,26 +185,26 @@ void Tape::check_derivable(const Op& op, const Variable& y, std::span<const Vari
   if (!derives_)
     throw TapeError(op, "the tape keeps nothing for gradients of gradients",
                     "make it with Mode::derive");
+  for (const Variable& y : ys) check_tape("a y", y);
+  for (const Variable& c : cotangents) check_tape("a cotangent", c);
+  for (const Variable& x : xs) {
+    check_tape("an x", x);
+    if (!x.needs_grad())
+      throw TapeError(op, "an x is a constant", "make it with tape.variable() or tape.parameter()");
+  }
+  if (ys.size() != cotangents.size())
+    throw ShapeError(op, text("expected a cotangent for each of ", ys.size(), " variables, got ",
+                              cotangents.size()));
+  for (std::size_t i = 0; i < ys.size(); ++i)
+    if (ys[i].shape() != cotangents[i].shape())
+      throw ShapeError(op, text("expected a cotangent of shape ", ys[i].shape(), ", got ",
+                                cotangents[i].shape()));
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (detail::print_of(std::as_const(*parameters_[i]).value()) != parameter_prints_[i])
       throw TapeError(op,
                       text("a parameter of shape ", parameters_[i]->shape(),
                            " has changed since the tape read it"),
                       "update parameters after the last gradient?");
-  check_tape("y", y);
-  for (const Variable& x : xs) {
-    check_tape("an x", x);
-    if (!x.needs_grad())
-      throw TapeError(op, "an x is a constant", "make it with tape.variable() or tape.parameter()");
-  }
-  if (!cotangent && y.size() != 1)
-    throw ShapeError(op, text("expected a y of a single element, got ", y.shape()),
-                     "take sum() first, or give a cotangent?");
-  if (!cotangent) return;
-  check_tape("the cotangent", *cotangent);
-  if (cotangent->shape() != y.shape())
-    throw ShapeError(
-        op, text("expected a cotangent of shape ", y.shape(), ", got ", cotangent->shape()));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

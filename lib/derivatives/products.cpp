@@ -44,13 +44,12 @@ Variable inner_product(const Variables& a, const Variables& b, Location at) {
 Variable jvp(const Located& y, const Variables& xs, const Variables& tangents) {
   Tape& tape = y.variable.tape(Op{"jvp", y.at});
   const Variable c = tape.variable(zeros(y.variable.shape()), y.at);
-  const auto pulled = tape.gradient(y, xs, c);
-  return tape.gradient({inner_product(pulled, tangents, y.at), y.at}, c);
+  return tape.gradient(tape.gradient(y, xs, c), Variables{c}, tangents, y.at).front();
 }
 
 PooledVector<Variable> hvp(const Located& y, const Variables& xs, const Variables& v) {
   Tape& tape = y.variable.tape(Op{"hvp", y.at});
-  return tape.gradient({inner_product(tape.gradient(y, xs), v, y.at), y.at}, xs);
+  return tape.gradient(tape.gradient(y, xs), xs, v, y.at);
 }
 
 PooledVector<Variable> gauss_newton_product(const Located& loss, const Variable& outputs,

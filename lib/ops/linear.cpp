@@ -10,11 +10,11 @@ namespace xtape::inline XTAPE_ABI {
 
 namespace {
 
-struct ProductForm {
-  kernels::Product p;
+struct ProductForm : kernels::Product {
+  using Product::Product;
   Array make(Role role, const Trio& of) const {
     const auto& [a, b, y] = of;
-    return role == Role::y ? p(*a, *b) : role == Role::a ? p.grad_a(*y, *b) : p.grad_b(*y, *a);
+    return role == Role::y ? (*this)(*a, *b) : role == Role::a ? grad_a(*y, *b) : grad_b(*y, *a);
   }
 };
 
@@ -22,9 +22,9 @@ struct ProductForm {
 
 Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options, Location at) {
   Op op{"matmul", at};
-  const kernels::Product p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
+  const ProductForm p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
   op.flops = p.flops();
-  return bilinear(op, ProductForm{p}, Role::y, a, b, options);
+  return bilinear(op, p, Role::y, a, b, options);
 }
 
 namespace {
@@ -42,7 +42,7 @@ void check_features(const Op& op, const Shape& x, std::size_t in) {
 
 // The product in a dense layer.
 ProductForm form_of(const Kept& dense) {
-  return {{dense.op, {dense.inputs[0].shape()}, {dense.inputs[1].shape()}}};
+  return {dense.op, {dense.inputs[0].shape()}, {dense.inputs[1].shape()}};
 }
 
 Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,

@@ -57,9 +57,16 @@ Array spread(const Array& g, const Shape& kept, const Shape& shape, double divis
   return dx;
 }
 
-Variable spread(const Variable& g, const Shape& kept, const Shape& shape) {
-  return broadcast_to(with_shape(g, kept), shape);
-}
+// The gradient of a sum or, with a divisor, of a mean.
+struct Spread {
+  Shape kept, shape;
+  double divisor;
+  Array operator()(const Array& g) const { return spread(g, kept, shape, divisor); }
+  Variable again(const Variable& g, const Kept&) const {
+    const Variable each = broadcast_to(with_shape(g, kept), shape);
+    return divisor == 1 ? each : each / divisor;
+  }
+};
 
 // A maximum or a minimum.
 Variable extreme(const Op& op, const Variable& x, const ReduceOptions& options,
@@ -179,14 +186,8 @@ Array cumulated(const Array& x, const Lines& lines, bool reverse) {
 Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
   const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
-  return record(
-      op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
-      wrt(
-          x,
-          [kept = r.kept, shape = x.shape()](const Array& g) { return spread(g, kept, shape, 1); },
-          [kept = r.kept](const Variable& g, const Kept& of) {
-            return spread(g, kept, of.inputs[0].shape());
-          }));
+  return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
+                wrt(x, Spread{r.kept, x.shape(), 1}));
 }
 
 Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
@@ -195,14 +196,7 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   r.check_not_empty(op, x.shape());
   const auto count = static_cast<double>(r.count);
   return record(op, reshaped(sum_to(x.value(), r.kept, count), r.result), given(options),
-                wrt(
-                    x,
-                    [kept = r.kept, shape = x.shape(), count](const Array& g) {
-                      return spread(g, kept, shape, count);
-                    },
-                    [kept = r.kept, count](const Variable& g, const Kept& of) {
-                      return spread(g, kept, of.inputs[0].shape()) / count;
-                    }));
+                wrt(x, Spread{r.kept, x.shape(), count}));
 }
 
 Variable max(const Variable& x, const ReduceOptions& options, Location at) {

@@ -82,14 +82,15 @@ struct Joined {
   }
 };
 
-// The same elements in another shape.
+// The same elements in another shape, and its gradient.
+Variable viewed(const Op& op, const Variable& x, const Shape& shape);
+struct Viewed {
+  Shape from;
+  void operator()(Array& g) const { g.reshape(from); }
+  Variable again(const Variable& g, const Kept& of) const { return viewed(of.op, g, from); }
+};
 Variable viewed(const Op& op, const Variable& x, const Shape& shape) {
-  return record(op, x.shared_value().reshaped(shape),
-                wrt(
-                    x, [from = x.shape()](Array& g) { g.reshape(from); },
-                    [](const Variable& g, const Kept& of) {
-                      return viewed(of.op, g, of.inputs[0].shape());
-                    }));
+  return record(op, x.shared_value().reshaped(shape), wrt(x, Viewed{x.shape()}));
 }
 
 // A shape with an axis of size 1 at `axis` of the result.

@@ -10,6 +10,8 @@
 #include "train/totals.hpp"
 #include "train/training_file.hpp"
 
+#include <xtape/ops/arithmetic.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -127,20 +129,22 @@ class Training {
     Laps laps;
     for (auto batch = batches.begin(); batch != batches.end(); ++batch) {
       seconds_.data += laps.lap();
-      if (save_is_due_) {
+      if (save_is_due_ && !between_updates()) {
+        save_is_due_ = false;
         save_step(*batch);
         laps.lap();
       }
       const double loss = train_step(*batch, laps);
       const StepReport report{epoch(), step_, batches.size(), loss};
       progress_.step(report, totals_, seconds_.train());
-      const bool go_on = !options_.on_step || options_.on_step(report);
-      if (!go_on) {
+      stops_ |= options_.on_step && !options_.on_step(report);
+      if (stops_ && !between_updates()) {
         save_step(*batch);
         return false;
       }
+      // Once the next batch is there, and not before an update.
       const std::size_t every = options_.checkpoint.every_steps;
-      save_is_due_ = every > 0 && step_ % every == 0;  // once the next batch is there
+      save_is_due_ |= every > 0 && step_ % every == 0;
       if (test_ == nullptr && step_ == batches.size()) check_next_loss(*batch);
       laps.lap();
     }
@@ -148,7 +152,7 @@ class Training {
   }
 
   double train_step(const data::Batch& batch, Laps& laps) {
-    Tape tape{Mode::train, rng_};
+    Tape tape{task_.mode, rng_};
     const Op op{"fit", options_.at};
     StepResult result = run_step(op, task_, tape, batch);
     ++step_;
@@ -159,11 +163,43 @@ class Training {
     if (!std::isfinite(loss))
       throw diverged(text("the loss is ", loss, " in epoch ", epoch(), ", step ", step_));
     seconds_.forward += laps.lap();
-    tape.backward({result.loss, options_.at});
+    go_back(tape, result.loss);
     seconds_.backward += laps.lap();
-    for (Visitor* visitor : visitors_) walk(tape.parameters(), *visitor);
+    if (between_updates()) return loss;
+    for (Visitor* visitor : visitors_) walk(learning_, *visitor);
+    learning_.clear();
     seconds_.update += laps.lap();
     return loss;
+  }
+
+  // Whether more batches are to be added to the gradients.
+  bool between_updates() const {
+    return step_ % options_.accumulate != 0 && samples_done() < samples_;
+  }
+
+  // Of the batch that was the last step.
+  void go_back(Tape& tape, const Variable& loss) {
+    const std::span<Parameter* const> all = tape.parameters();
+    if (options_.accumulate == 1) {
+      learning_.assign(all.begin(), all.end());
+      return tape.backward({loss, options_.at});
+    }
+    for (Parameter* parameter : all)
+      if (std::ranges::find(learning_, parameter) == learning_.end()) {
+        learning_.push_back(parameter);
+        std::fill(parameter->grad().begin(), parameter->grad().end(), Scalar{0});
+      }
+    const Variable share = mul({loss, options_.at}, {share_of_update(), options_.at});
+    tape.accumulate({share, options_.at});
+  }
+  // Of the samples of an update, how many are in the last batch.
+  double share_of_update() const {
+    const std::uint64_t first = (step_ - 1) / options_.accumulate * options_.accumulate,
+                        size = options_.batch_size;
+    const auto done_after = [&](std::uint64_t steps) { return std::min(steps * size, samples_); };
+    const std::uint64_t all = done_after(first + options_.accumulate) - done_after(first),
+                        last = done_after(step_) - done_after(step_ - 1);
+    return static_cast<double>(last) / static_cast<double>(all);
   }
 
   void finish_epoch() {
@@ -252,6 +288,7 @@ class Training {
     for (std::size_t i = 0; i < visitors_.size(); ++i)
       parts.add(text("visitor.", i, '.', visitors_.begin()[i]->name()), *visitors_.begin()[i]);
     parts.set("batch size", std::to_string(options_.batch_size));
+    if (options_.accumulate > 1) parts.set("accumulate", std::to_string(options_.accumulate));
     parts.set("training samples", std::to_string(train_.size()));
     if (options_.drop_last) parts.set("last batch", "left out");
     parts.set("test set", test_ != nullptr ? "yes" : "no");
@@ -283,11 +320,13 @@ class Training {
   Listed listed_;
   Progress progress_;
   std::optional<TrainingFile> file_;
-  std::uint64_t order_ = 0;       // the position of rng_ from which the epoch's order was drawn
-  std::uint64_t step_ = 0;        // how many of the epoch at hand were done
-  bool save_is_due_ = false;      // a checkpoint of the last step
-  Totals totals_;                 // of the epoch at hand
-  EpochReport::Seconds seconds_;  // of the epoch at hand
+  std::uint64_t order_ = 0;   // the position of rng_ from which the epoch's order was drawn
+  std::uint64_t step_ = 0;    // how many of the epoch at hand were done
+  bool save_is_due_ = false;  // a checkpoint of the last step
+  bool stops_ = false;        // after the update under way
+  PooledVector<Parameter*> learning_;  // have gradients for the next update
+  Totals totals_;                      // of the epoch at hand
+  EpochReport::Seconds seconds_;       // of the epoch at hand
   History history_;
   std::uint64_t called_back_ = 1;  // 0: of the last epoch a callback failed, or ended the training
   const std::size_t samples_;      // of an epoch
@@ -312,6 +351,7 @@ History fit_task(const Task& task, const data::Dataset& train, const data::Datas
                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {
   const Op op{"fit", options.at};
   check_count(op, "epochs", options.epochs);
+  check_count(op, "accumulate", options.accumulate);
   check_data(op, "training", train, options.batch_size);
   if (options.drop_last && train.size() < options.batch_size)
     throw ValueError(op,

@@ -297,6 +297,15 @@ std::vector<LayerRow> test::layer_rows() {
       row("GRU", GRU{{.in = 3, .width = 4, .bidirectional = true}, rng}, numbers({2, 3, 3})));
   rows.push_back(
       row("RNN", RNN{{.in = 3, .width = 4, .layers = 2, .bias = false}, rng}, numbers({2, 3, 3})));
+  rows.push_back(row(
+      "Checkpointed",
+      checkpoint(Sequential{Dense{{.in = 3, .out = 3}, rng}, BatchNorm{{.channels = 3}}, Tanh{},
+                            checkpoint(Sequential{Dropout{0.2}, Dense{{.in = 3, .out = 2}, rng}})}),
+      numbers({4, 3})));
+  rows.push_back(row("CheckpointedRuns",
+                     every_sqrt(Sequential{Dense{{.in = 3, .out = 3}, rng}, Tanh{}, Dropout{0.2},
+                                           Dense{{.in = 3, .out = 3}, rng}, Tanh{}}),
+                     numbers({4, 3})));
   rows.push_back(row("Dropout", Dropout{0.3}, numbers({5, 5})));
   rows.push_back(row("ReLU", ReLU{}, numbers({5, 5})));
   rows.push_back(row("LeakyReLU", LeakyReLU{0.1}, numbers({5, 5})));

@@ -173,9 +173,9 @@ BOOST_AUTO_TEST_CASE(errors_of_gradient) {
        XTAPE_CALL(eval.gradient(in_eval, in_eval))},
       {"[gradient] the tape was consumed by backward @; make a new Tape for each pass",
        XTAPE_CALL(used.gradient(in_used, in_used))},
-      {"[gradient] y is on another tape @", XTAPE_CALL(other.gradient(y, there))},
+      {"[gradient] a y is on another tape @", XTAPE_CALL(other.gradient(y, there))},
       {"[gradient] an x is on another tape @", XTAPE_CALL(tape.gradient(y, there))},
-      {"[gradient] the cotangent is on another tape @", XTAPE_CALL(tape.gradient(x, x, there))},
+      {"[gradient] a cotangent is on another tape @", XTAPE_CALL(tape.gradient(x, x, there))},
       {"[gradient] an x is a constant @; make it with tape.variable() or tape.parameter()",
        XTAPE_CALL(tape.gradient(y, x.detach()))},
       {"[gradient] a parameter of shape (3,) has changed since the tape read it @; update "
@@ -189,9 +189,13 @@ BOOST_AUTO_TEST_CASE(errors_of_gradient) {
        XTAPE_CALL(tape.gradient(x, x))},
       {"[gradient] expected a cotangent of shape (2,), got () @",
        XTAPE_CALL(tape.gradient(x, x, y.detach()))},
-      {"[inner_product] expected as many variables, got 1 and 2 @", XTAPE_CALL(hvp(y, x, {x, x}))},
+      {"[gradient] expected a cotangent for each of 1 variables, got 2 @",
+       XTAPE_CALL(hvp(y, x, {x, x}))},
+      {"[gradient] expected a cotangent of shape (2,), got () @", XTAPE_CALL(hvp(y, x, y))},
+      {"[inner_product] expected as many variables, got 1 and 2 @",
+       XTAPE_CALL(inner_product(x, {x, x}))},
       {"[inner_product] expected equal shapes, got (2,) and () of pair 0 @",
-       XTAPE_CALL(hvp(y, x, y))},
+       XTAPE_CALL(inner_product(x, y))},
   });
   try {
     tape.gradient(unknown, x);

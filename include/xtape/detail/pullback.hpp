@@ -72,7 +72,8 @@ concept MakesAgain = std::is_invocable_r_v<Variable, const Rule&, From> ||
 /// A function of numbers, and the same one in ops.
 template <class Pull, class Rule>
 struct Twice : Pull {
-  Twice(Pull pull, Rule in_ops) : Pull{std::move(pull)}, rule{std::move(in_ops)} {}
+  template <class P, class R>
+  Twice(P&& pull, R&& in_ops) : Pull{std::forward<P>(pull)}, rule{std::forward<R>(in_ops)} {}
   /// What a tape needs that keeps nothing.
   Pull&& once() && { return std::move(*this); }
   template <class From>

@@ -47,7 +47,7 @@ class EpochCallback {
   std::function<bool(const History&)> function_;
   std::string monitor_;
 };
-/// Called after each step; training ends where it returns false, as after Ctrl-C (a flag that a signal's
+/// Called after each batch; training ends where it returns false, as after Ctrl-C (a flag that a signal's
 /// handler has set), and the checkpoint is then up to date.
 using StepCallback = std::function<bool(const StepReport&)>;
 
@@ -70,12 +70,17 @@ struct CheckpointOptions {
 struct FitOptions {
   int epochs = 10;              ///< passes over the training set, at least 1
   std::size_t batch_size = 64;  ///< samples per step, at least 1
+  /// Batches whose gradients are added before the visitors go over the parameters once, at least 1: a step of so many
+  /// times the samples, in the memory of one batch. Each counts by its samples, so that of a loss that is a mean over
+  /// samples the gradient is that of one large batch. What is normalised by its batch sees the small ones.
+  std::size_t accumulate = 1;
   /// Leaves out the samples at the end of each epoch that do not fill a batch, other ones each time.
   bool drop_last = false;
   std::size_t test_batch_size = 250;  ///< samples at a time in an evaluation, at least 1
   std::size_t prefetch = 1;  ///< batches gathered ahead of the step, see data::Batches::prefetch
   std::vector<EpochCallback> on_epoch = {};  ///< called in order, all of them, after each epoch
-  StepCallback on_step = {};                 ///< called after each step
+  /// Called after each batch. Where it ends the training, the batches that are accumulated with it are done first.
+  StepCallback on_step = {};
   /// Ends with the weights of the best epoch by the number that the task monitors, not with those of the last. They
   /// are kept in memory, and in the checkpoint. Without a test set the number is that of the training, which was
   /// measured while the epoch still changed the weights.
@@ -110,7 +115,7 @@ concept IsVisitor = std::derived_from<std::remove_reference_t<V>, Visitor>;
 /// `.checkpoint = {.path = "run.safetensors", .resume = true}` a killed training goes on where it was, if the model,
 /// the data and the visitors are made as before.
 ///
-/// Throws ValueError for a number of epochs or a batch size below 1, for a dataset that is empty or, with `drop_last`,
+/// Throws ValueError for a number of epochs, a batch size or a number of batches to accumulate below 1, for a dataset that is empty or, with `drop_last`,
 /// has no whole batch, for a task that uses a
 /// parameter without listing it, metrics without names of their own, a number to compare epochs by that is not
 /// measured, and options of a checkpoint that do not fit together; DataError where the checkpoint cannot be read, is
