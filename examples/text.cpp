@@ -24,7 +24,7 @@ struct Options {
   experiment::Program program{.name = "text", .purpose = "Trains a model to write text"};
   text::Settings training;
   text::Writing writing;
-  std::string text, load, report;
+  std::string text, load;
   bool summary = false;
 };
 
@@ -34,7 +34,7 @@ std::vector<std::string> model_names() {
   return names;
 }
 
-void add_model_options(CLI::App& app, text::Settings& s) {
+void add_model_options(CLI::App& app, text::Settings& s, experiment::Settings& common) {
   const auto count = [&](const char* name, auto& option, const char* what, std::uint64_t most) {
     app.add_option(name, option, what)
         ->transform(experiment::whole(1, most))
@@ -47,9 +47,9 @@ void add_model_options(CLI::App& app, text::Settings& s) {
       ->check(CLI::IsMember(model_names()))
       ->capture_default_str();
   count("--context", s.context, "Characters in a window", 1'000'000);
-  count("--batch-size", s.common.batch_size, "Windows per step", 1'000'000);
+  count("--batch-size", common.batch_size, "Windows per step", 1'000'000);
   count("--steps", s.steps, "Steps of the training", 1'000'000'000);
-  count("--epochs", s.common.epochs, "Parts of the steps, after each of which it is evaluated",
+  count("--epochs", common.epochs, "Parts of the steps, after each of which it is evaluated",
         1'000'000);
   number("--learning-rate", s.learning_rate, "Learning rate after the warm-up");
   number("--final-rate", s.final_rate, "Learning rate at the end");
@@ -61,10 +61,10 @@ void add_model_options(CLI::App& app, text::Settings& s) {
 }
 
 void add_options(CLI::App& app, Options& o) {
-  text::Settings& s = o.training;
+  o.program.training = o.training.common;
   const auto file = app.add_option("--text", o.text, "The text to learn from [made-up sentences]");
-  add_model_options(app, s);
-  experiment::add_run_options(app, s.common);
+  add_model_options(app, o.training, o.program.training);
+  experiment::add_run_options(app, o.program.training);
   experiment::add_session_options(app, o.program);
   experiment::add_onnx_option(app, o.program);
   app.add_option("--generate", o.writing.length, "Write so many characters at the end")
@@ -77,7 +77,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--load", o.load,
                  "Write or export with the weights of --save or --checkpoint, without a training")
       ->excludes(file);
-  experiment::add_report_option(app, o.report);
+  experiment::add_report_option(app, o.program);
   app.add_flag("--summary", o.summary, "Print the parameters of the model, and end");
 }
 
@@ -109,6 +109,7 @@ report::Results describe(const Options& o, const text::Corpus& corpus, std::stri
                       {"steps", std::to_string(s.steps)},
                       {"learning rate", fmt::format("{} to {}", s.learning_rate, s.final_rate)},
                       {"threads", std::to_string(o.program.threads)}};
+  if (s.common.precision != "float") results.settings["precision"] = s.common.precision;
   results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
   results.titles = {{"adamw", "AdamW"}};
   results.epochs = static_cast<std::size_t>(s.common.epochs);
@@ -144,7 +145,7 @@ std::string last_line(const History& history, std::size_t context) {
 History learn(const Options& o, const text::Corpus& corpus, text::Writer& writer, Rng& rng,
               std::string command) {
   const text::Settings& s = o.training;
-  experiment::Reporter reporter{"text", o.report, describe(o, corpus, std::move(command))};
+  experiment::Reporter reporter{"text", o.program.report, describe(o, corpus, std::move(command))};
   if (std::FILE* const log = o.program.log()) {
     experiment::print(log, "{}, {} parameters, {} characters of {} kinds to learn from\n", s.model,
                       parameter_count(writer), corpus.train.ids().size(), corpus.vocabulary.size());
@@ -176,10 +177,10 @@ int train(const Options& o, std::string command) {
     return 0;
   }
   experiment::check_paths(o.program);
-  const auto claim = experiment::claim_report(o.report, s.common.resume);
+  const auto claim = experiment::claim_report(o.program.report, s.common.resume);
   experiment::Session session{o.program};
   const History history = learn(o, corpus, writer, rng, std::move(command));
-  if (!history.interrupted) write_text(writer, o);
+  if (!history.interrupted && s.common.is_first()) write_text(writer, o);
   return session.finish(history,
                         {.save =
                              [&](const std::string& path) {
@@ -191,7 +192,7 @@ int train(const Options& o, std::string command) {
 
 int run(Options& o, const std::string& command) {
   const ThreadLimit threads{o.program.threads};
-  o.program.training = o.training.common;
+  o.training.common = o.program.training;
   if (o.load.empty()) return train(o, command);
   if (o.writing.length == 0 && o.program.onnx.empty())
     throw ValueError(Op::nowhere("load"), "--load needs --generate or --onnx");

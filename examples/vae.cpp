@@ -104,7 +104,7 @@ struct Options {
   experiment::Program program{.name = "vae",
                               .purpose = "Trains a variational autoencoder on MNIST",
                               .training = {.model = "vae", .batch_size = 128}};
-  std::string picture = {}, report = {};
+  std::string picture = {};
 };
 
 report::Results begun(const Options& o, const data::Split& data, std::string command) {
@@ -118,7 +118,7 @@ int train(const Options& o, std::string command) {
   const experiment::Program& program = o.program;
   experiment::check_paths(program);
   experiment::check_writable("picture", o.picture);
-  const auto claim = experiment::claim_report(o.report, program.training.resume);
+  const auto claim = experiment::claim_report(o.program.report, program.training.resume);
   const ThreadLimit threads{program.threads};
   const data::Split data = experiment::load(*program.training.catalogue, program.data);
   const data::Mapped noisy = data::map(data.train, add_noise),
@@ -136,7 +136,7 @@ int train(const Options& o, std::string command) {
                                   .model = program.training.model,
                                   .data = data.train.name(),
                                   .source = data.train.source()};
-  experiment::Reporter reporter{program.name, o.report, begun(o, data, std::move(command))};
+  experiment::Reporter reporter{program.name, o.program.report, begun(o, data, std::move(command))};
   experiment::Session session{program};
   const History history = reporter.follow([&](const experiment::Watcher& watch) {
     const auto record = [&](const History& past, const UpdateStatistics& updates) {
@@ -151,7 +151,7 @@ int train(const Options& o, std::string command) {
                            watch ? experiment::EpochWatcher{record} : experiment::EpochWatcher{});
   });
   if (!history.interrupted) reporter.tell(program.log());
-  if (!o.picture.empty() && !history.interrupted)
+  if (!o.picture.empty() && !history.interrupted && program.training.is_first())
     report::write_png(o.picture, drawn(model, data.test));
   return session.finish(
       history, {.save = [&](const std::string& path) { save(path, model); }}, [&] {
@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
   CLI::App app{o.program.purpose};
   experiment::add_program_options(app, o.program);
   app.add_option("--picture", o.picture, "Write a picture of what it draws to this file (PNG)");
-  experiment::add_report_option(app, o.report);
+  experiment::add_report_option(app, o.program);
   return experiment::run(app, o.program, argc, argv,
                          [&](std::string command) { return train(o, std::move(command)); });
 }

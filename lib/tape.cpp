@@ -43,6 +43,21 @@ FreeSlots& free_slots() {
 
 namespace detail {
 
+// Of the elements' bits, in lanes that do not wait for each other, each after FNV-1a (Fowler, Noll and Vo).
+std::uint64_t print_of(const Array& array) {
+  constexpr std::size_t lanes = 8;
+  constexpr std::uint64_t prime = 0x100'0000'01b3;
+  using Bits = std::conditional_t<sizeof(Scalar) == 8, std::uint64_t, std::uint32_t>;
+  std::uint64_t prints[lanes] = {};
+  const Scalar* const x = array.data();
+  for (std::size_t i = 0; i < array.size(); i += lanes)
+    for (std::size_t k = 0; k < lanes && i + k < array.size(); ++k)
+      prints[k] = (prints[k] ^ std::bit_cast<Bits>(x[i + k])) * prime;
+  std::uint64_t all = array.size();
+  for (const std::uint64_t print : prints) all = (all ^ print) * prime;
+  return all;
+}
+
 Lifetime::Lifetime(Tape& tape) {
   FreeSlots& slots = free_slots();
   const std::scoped_lock lock{slots.mutex};
@@ -94,6 +109,7 @@ Variable Tape::parameter(Parameter& parameter, Location at) {
   const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
   parameter_nodes_.push_back(node);
+  if (derives_) parameter_prints_.push_back(detail::print_of(parameter.value()));
   add_place(parameters_.size() - 1);
   return {lifetime_, node, parameter.shared_value()};
 }
@@ -156,6 +172,7 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
     edges_.reserve(64);
   }
   nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), scope_, shape});
+  if (place_ != nullptr) nodes_.back().op.at = *place_;
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
@@ -194,13 +211,40 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
                     "is every parameter frozen, or the loss detached?");
 
   consumed_ = true;
+  kept_.clear();
   Observer::each([](Observer& o) { o.start(); });
+  std::size_t place = parameters_.size();
+  go_back(loss, detail::make_gradient([&] { return full(loss.shape(), 1); }),
+          [&](std::uint32_t index) {
+            detail::GradientPtr& gradient = gradients_[index];
+            if (nodes_[index].kind == Kind::variable && !gradient)
+              gradient = detail::make_gradient([&] { return zeros(nodes_[index].shape); });
+            if (nodes_[index].kind != Kind::parameter) return;
+            // What was made before a parameter's node does not use it: its gradient is complete.
+            Parameter& parameter = *parameters_[--place];
+            store_gradient(parameter, std::move(gradient), accumulate);
+            for (Visitor* visitor : visitors) visitor->ready(parameter);
+          });
+  for (Visitor* visitor : visitors) {
+    walk(parameters_, *visitor);
+    if (!visitor->complete()) break;
+  }
+}
+
+// With the gradient of a variable; `met` is called with each node, the last one first, once its gradient is complete.
+template <class Met>
+void Tape::go_back(const Variable& from, detail::GradientPtr gradient, Met met) {
   gradients_.resize(nodes_.size());
-  gradients_[loss.node_] = detail::make_gradient([&] { return full(loss.shape(), 1); });
-  for (std::uint32_t index = loss.node_ + 1; index-- > 0;) pull_back(index);
+  gradients_[from.node_] = std::move(gradient);
+  for (auto index = static_cast<std::uint32_t>(nodes_.size()); index-- > 0;) {
+    pull_back(index);
+    met(index);
+  }
   edges_.clear();
-  store_gradients(accumulate);
-  for (Visitor* visitor : visitors) walk(parameters_, *visitor);
+}
+
+void Tape::go_back(const Variable& from, detail::GradientPtr gradient) {
+  go_back(from, std::move(gradient), [](std::uint32_t) {});
 }
 
 void Tape::pull_back(std::uint32_t index) {
@@ -259,18 +303,12 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientP
     sum = std::move(gradient);
 }
 
-void Tape::store_gradients(bool accumulate) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].kind == Kind::variable && !gradients_[i])
-      gradients_[i] = detail::make_gradient([&] { return zeros(nodes_[i].shape); });
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const detail::GradientPtr gradient = std::move(gradients_[parameter_nodes_[i]]);
-    Array& stored = parameters_[i]->grad();
-    if (accumulate && stored.shape() == parameters_[i]->shape()) {
-      if (gradient) add_to(stored, gradient->array);
-    } else {
-      stored = gradient ? std::move(gradient->array) : zeros(parameters_[i]->shape());
-    }
+void Tape::store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate) {
+  Array& stored = parameter.grad();
+  if (accumulate && stored.shape() == parameter.shape()) {
+    if (gradient) add_to(stored, gradient->array);
+  } else {
+    stored = gradient ? std::move(gradient->array) : zeros(parameter.shape());
   }
 }
 

@@ -18,11 +18,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "docs/benchmark.json"
 PAGES = ("README.md", "docs/performance.md")
 BLOCK = re.compile(r"(<!-- speed: (\w+) -->\n).*?(<!-- /speed -->)", re.DOTALL)
-TITLES = {"cnn": "CNN", "lenet5": "LeNet-5", "mlp": "MLP", "vgg": "VGG-like, 32 x 32 x 3"}
+TITLES = {"cnn": "CNN", "lenet5": "LeNet-5", "mlp": "MLP", "vgg": "VGG-like, 32 x 32 x 3",
+          "resnet20": "ResNet-20, 32 x 32 x 3", "transformer": "transformer, texts of 64", "lstm": "LSTM, texts of 64"}
 
 
 def table(head, rows):
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *rows])
+    def line(row):
+        return "".join(f"| {cell} " if cell else "| " for cell in row) + "|\n"
+
+    return "".join(map(line, [head, ["---"] * len(head), *rows]))
 
 
 def machine(measured):
@@ -30,24 +34,29 @@ def machine(measured):
     names = {"processor": "processor", "kernels": "kernels of xtape", "BLAS": "BLAS"}
     lines = "\n".join(measured["machine"]).replace("\n ", "").splitlines()  # what is indented goes on
     rows = [[names[key], " ".join(words)] for key, *words in map(str.split, lines)]
-    return table(["what", "which"], [["date", measured["date"]], *rows, ["PyTorch", measured["pytorch"]]])
+    peer = measured.get("pytorch", "not at hand")
+    return table(["what", "which"], [["date", measured["date"]], *rows, ["PyTorch", peer]])
 
 
 def models(measured):
-    """Training, beside PyTorch."""
+    """Training, beside PyTorch where that was measured."""
     def row(one):
-        own, peer = (one[name]["images_per_second"] for name in ("xtape", "pytorch"))
-        return [TITLES[one["model"]], str(one["threads"]), f"{own:,.0f}", f"{peer:,.0f}", f"{own / peer:.1f}"]
+        own = one["xtape"]["samples_per_second"]
+        cells = [TITLES[one["model"]], str(one["threads"]), f"{own:,.0f}"]
+        if "pytorch" not in one:
+            return [*cells, "", ""]
+        peer = one["pytorch"]["samples_per_second"]
+        return [*cells, f"{peer:,.0f}", f"{own / peer:.1f}"]
 
-    return table(["model", "threads", "xtape images/s", "PyTorch images/s", "ratio"], map(row, measured["models"]))
+    return table(["model", "threads", "xtape samples/s", "PyTorch samples/s", "ratio"], map(row, measured["models"]))
 
 
 def memory(measured):
     """The peak of the article's CNN."""
-    peaks = {name: max(one[name]["peak_megabytes"] for one in measured["models"] if one["model"] == "cnn")
-             for name in ("xtape", "pytorch")}
-    return (f"Training the CNN took {peaks['xtape']:.0f} MB of memory, data included, and PyTorch "
-            f"{peaks['pytorch']:.0f} MB.\n")
+    runs = [one for one in measured["models"] if one["model"] == "cnn"]
+    peaks = [f"{max(one[name]['peak_megabytes'] for one in runs):.0f} MB"
+             for name in ("xtape", "pytorch") if all(name in one for one in runs)]
+    return f"Training the CNN took {' of memory, data included, and PyTorch '.join(peaks)}.\n"
 
 
 def filled(text, measured):

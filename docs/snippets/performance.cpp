@@ -28,6 +28,14 @@ int main() {
   // profiler.print(stdout) shows all rows, profiler.write_trace("trace.json") each call.
   //! [profile]
 
+  //! [half]
+  if (bf16_unit().empty()) std::fprintf(stderr, "this machine computes in float\n");
+  {
+    const Precision half{Precision::bf16};
+    fit(net, train, test, {.epochs = 1, .log = nullptr}, rng, adam);
+  }
+  //! [half]
+
   //! [memory]
   const MemoryStats before = memory_stats();
   for (int epoch = 0; epoch < 3; ++epoch)
@@ -37,6 +45,15 @@ int main() {
     }
   const std::size_t asked = memory_stats().system_allocations - before.system_allocations;
   //! [memory]
+  //! [checkpoint]
+  Sequential layers;
+  for (int i = 0; i < 100; ++i)
+    layers.add(Residual{
+        Sequential{LayerNorm{{.channels = 64}}, Dense{{.in = 64, .out = 64}, rng}, Tanh{}}});
+  auto deep = every_sqrt(std::move(layers));  // a fifth of the memory, for a forward pass more
+  //! [checkpoint]
+  Tape tape;
+  tape.backward(mean(deep(tape.input(zeros({32, 64})))));
   // Under the address sanitizer nothing is cached.
   return asked > 10 && before.cached > 0 ? 1 : 0;
 }

@@ -15,7 +15,6 @@ namespace {
 
 struct Options {
   Program program;
-  std::string report = {};
   bool summary = false;
 };
 
@@ -33,7 +32,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("--normalize,!--no-normalize", s.normalize,
                "Bring each channel to mean 0 and deviation 1")
       ->default_str(s.normalize ? "true" : "false");
-  add_report_option(app, o.report);
+  add_report_option(app, o.program);
   app.add_flag("--summary", o.summary, "Print the layers of the model, and end");
 }
 
@@ -61,9 +60,9 @@ int train_and_tell(const Options& o, std::string command) {
   check_paths(program);
   const ThreadLimit threads{program.threads};
   // Fails now rather than after data was downloaded.
-  const auto claim = claim_report(o.report, program.training.resume);
+  const auto claim = claim_report(o.program.report, program.training.resume);
   const data::Split data = load(*program.training.catalogue, program.data);
-  Reporter reporter{program.name, o.report, begun(program, data, std::move(command))};
+  Reporter reporter{program.name, o.program.report, begun(program, data, std::move(command))};
   Session session{program};
   auto [net, history] = reporter.follow(
       [&](const Watcher& watch) { return train(program.training, data, program.log(), watch); });

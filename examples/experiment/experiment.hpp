@@ -27,6 +27,7 @@ struct Settings {
   double warmup_epochs = 0;                  ///< for the schedules that warm up
   int epochs = 10;
   std::size_t batch_size = 64;
+  std::string precision = "float";        ///< of products: or bf16
   std::uint64_t seed = 1;                 ///< of weights, order, dropout and augmentation
   std::vector<std::string> augment = {};  ///< of augmentations, in their order
   bool normalize = false;                 ///< images by the mean and deviation of each channel
@@ -36,6 +37,13 @@ struct Settings {
   bool resume = false;                    ///< goes on from the checkpoint, if there is one
   std::string events = {};                ///< a directory for TensorBoard; none if empty
   bool check_numerics = false;            ///< finds the op that makes a NaN or an infinity
+  bool distributed = false;               ///< asked for
+  xtape::distributed::World* world =
+      nullptr;             ///< the ranks that train together; null: this process
+  std::size_t shards = 0;  ///< of a batch; 0: as many as ranks
+
+  /// Whether this process is the one that tells and writes.
+  bool is_first() const { return world == nullptr || world->first(); }
 };
 
 /// The presets by their names.

@@ -30,7 +30,19 @@ std::map<std::string, std::string> checkpoint_settings(const Settings& s, const 
   if (s.weight_decay) all["weight decay"] = fmt::format("{}", *s.weight_decay);
   if (!s.augment.empty()) all["augmentation"] = fmt::format("{}", fmt::join(s.augment, ","));
   if (s.normalize) all["normalisation"] = "by channel";
+  if (s.precision != "float") all["precision"] = s.precision;
   return all;
+}
+
+// The precision of the settings. Where the machine has nothing for it, that is said once.
+Precision::Kind precision_of(const Settings& s) {
+  if (s.precision == "float") return Precision::full;
+  static const bool available = [] {
+    const bool found = !bf16_unit().empty();
+    if (!found) print(stderr, "this machine multiplies no bf16: all is computed in float\n");
+    return found;
+  }();
+  return available ? Precision::bf16 : Precision::full;
 }
 
 // What TensorBoard shows. A disk that fills up ends this, not the training.
@@ -115,6 +127,8 @@ History fit(const Settings& s, const Plan& plan, const Lesson& lesson, Rng& rng,
                         .every_steps = s.checkpoint_every,
                         .resume = s.resume,
                         .settings = checkpoint_settings(s, lesson, plan.schedule(1))};
+  options.world = s.world;
+  options.shards = s.shards;
   options.on_step = [&](const StepReport& report) {
     if (events) events->step(report);
     return (!on_step || on_step(report)) && !interrupted();
@@ -125,6 +139,7 @@ History fit(const Settings& s, const Plan& plan, const Lesson& lesson, Rng& rng,
     watched = true;
     return true;
   }};
+  const Precision precision{precision_of(s)};
   // Measured even if nobody watches, so that a training can be resumed with and without a report.
   History history = xtape::fit(lesson.task, lesson.train, lesson.test, options, rng, updates);
   // The checkpoint of a training that was done already has all that a watcher needs.

@@ -101,6 +101,7 @@ void add_training_options(CLI::App& app, Settings& s) {
 }
 
 void add_run_options(CLI::App& app, Settings& s) {
+  add_precision_option(app, s);
   app.add_option("--seed", s.seed, "Seed of weights, order and whatever is drawn")
       ->transform(whole())
       ->capture_default_str();
@@ -116,7 +117,27 @@ void add_run_options(CLI::App& app, Settings& s) {
       ->needs(checkpoint);
   app.add_flag("--resume", s.resume, "Go on from --checkpoint, if it is there")->needs(checkpoint);
   app.add_option("--tensorboard", s.events, "Write TensorBoard's event files to this directory");
+  add_distributed_options(app, s);
   app.add_flag("--check-numerics", s.check_numerics, "Find the op that makes a NaN or an infinity");
+}
+
+void add_precision_option(CLI::App& app, Settings& s) {
+  app.add_option("--precision", s.precision,
+                 "Of what products and convolutions multiply; bf16 is for processors with AMX or "
+                 "AVX-512 BF16")
+      ->check(CLI::IsMember({"float", "bf16"}))
+      ->capture_default_str();
+}
+
+void add_distributed_options(CLI::App& app, Settings& s) {
+  app.add_flag(
+      "--distributed", s.distributed,
+      "Train with all processes that `mpirun` has started, each with its part of each batch");
+  app.add_option("--shards", s.shards,
+                 "Cut batches into so many, for the same bits with any number of processes; 0: as "
+                 "many as these")
+      ->transform(whole(0, 1024))
+      ->capture_default_str();
 }
 
 void add_threads_option(CLI::App& app, std::size_t& threads) {
@@ -151,6 +172,7 @@ void describe(report::Results& results, const Settings& s, const data::Split& da
   if (!s.augment.empty())
     results.settings["augmentation"] = fmt::format("{}", fmt::join(s.augment, ", "));
   if (s.normalize) results.settings["normalisation"] = "by channel";
+  if (s.precision != "float") results.settings["precision"] = s.precision;
   for (const NamedOptimizer& named : named_optimizers())
     results.titles.emplace(named.name, named.title);
   results.epochs = static_cast<std::size_t>(s.epochs);

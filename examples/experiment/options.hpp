@@ -33,8 +33,14 @@ void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
 /// Adds --optimizer and what is about how it moves parameters, and what add_run_options does.
 void add_training_options(CLI::App& app, Settings& settings);
 
-/// Adds --seed, --prefetch, --checkpoint and what watches.
+/// Adds --precision, --seed, --prefetch, --checkpoint and what watches.
 void add_run_options(CLI::App& app, Settings& settings);
+
+/// Adds --precision.
+void add_precision_option(CLI::App& app, Settings& settings);
+
+/// Adds --distributed and --shards.
+void add_distributed_options(CLI::App& app, Settings& settings);
 
 /// Adds --threads.
 void add_threads_option(CLI::App& app, std::size_t& threads);

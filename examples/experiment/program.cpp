@@ -21,6 +21,14 @@ void forget_suggestions(const CLI::App& app, const Settings& suggested, Settings
   if (app.count("--weight-decay") == 0) s.weight_decay.reset();
 }
 
+// The others only take part.
+void leave_it_to_the_first(Program& program) {
+  program.quiet = true;
+  program.training.events.clear();
+  for (std::string* const file : {&program.save, &program.onnx, &program.profile, &program.report})
+    file->clear();
+}
+
 }  // namespace
 
 void add_program_options(CLI::App& app, Program& program) {
@@ -42,8 +50,8 @@ void add_onnx_option(CLI::App& app, Program& program) {
                  "Write the model to this file, for onnxruntime and others");
 }
 
-void add_report_option(CLI::App& app, std::string& directory) {
-  app.add_option("--report", directory, "Write report.html and results to this directory");
+void add_report_option(CLI::App& app, Program& program) {
+  app.add_option("--report", program.report, "Write report.html and results to this directory");
 }
 
 int run(CLI::App& app, Program& program, int argc, char** argv,
@@ -52,6 +60,9 @@ int run(CLI::App& app, Program& program, int argc, char** argv,
   CLI11_PARSE(app, argc, argv);
   try {
     forget_suggestions(app, suggested, program.training);
+    std::optional<distributed::World> world;
+    if (program.training.distributed) program.training.world = &world.emplace();
+    if (!program.training.is_first()) leave_it_to_the_first(program);
     return body(command_line(argc, argv));
   } catch (const std::exception& error) {
     print(stderr, "{}: {}\n", program.name, error.what());
@@ -74,7 +85,7 @@ void check_paths(const Program& program) {
   check_writable("save", program.save);
   check_writable("export_onnx", program.onnx);
   check_writable("profiler", program.profile);
-  check_writable("checkpoint", program.training.checkpoint);
+  if (program.training.is_first()) check_writable("checkpoint", program.training.checkpoint);
 }
 
 Session::Session(const Program& program) : program_{program} {
@@ -90,6 +101,7 @@ int Session::finish(const History& history, const Writers& write,
     profiler_->write_trace(program_.profile);
     if (!program_.quiet) profiler_->print(stdout);
   }
+  if (!program_.training.is_first()) return history.interrupted ? interrupted_status() : 0;
   if (!history.checkpoint_error.empty())
     print(stderr, "{}: {}\n", program_.name, history.checkpoint_error);
   if (history.interrupted) return interrupted(history);

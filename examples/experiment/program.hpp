@@ -15,6 +15,7 @@ struct Program {
   DataSettings data = {};
   std::size_t threads = xtape::thread_count();
   std::string save = {}, onnx = {}, profile = {};  ///< files; none if empty
+  std::string report = {};                         ///< a directory; none if empty
   bool quiet = false;
 
   /// Where its progress goes, or null.
@@ -28,7 +29,7 @@ void add_session_options(CLI::App& app, Program& program);
 /// Adds --onnx.
 void add_onnx_option(CLI::App& app, Program& program);
 /// Adds --report.
-void add_report_option(CLI::App& app, std::string& directory);
+void add_report_option(CLI::App& app, Program& program);
 
 /// How a model is written to files of different kinds.
 struct Writers {
@@ -36,7 +37,8 @@ struct Writers {
   Write save, onnx = {};
 };
 
-/// Parses the command line, then runs the program, and returns its status. What the program suggests for its own
+/// Parses the command line, then runs the program, and returns its status. Of several processes that train together
+/// the first alone tells and writes what comes of it. What the program suggests for its own
 /// optimizer is not for others: these go by the preset unless they are told. Errors go to stderr.
 int run(CLI::App& app, Program& program, int argc, char** argv,
         const std::function<int(const std::string& command)>& body);

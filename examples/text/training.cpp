@@ -141,6 +141,8 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
        {"optimizer",
         fmt::format("{} to {} in {} steps after {}, decay {}, norm {}", s.learning_rate,
                     s.final_rate, s.steps, s.warmup_steps, s.weight_decay, s.clip_norm)}});
+  options.world = common.world;
+  options.shards = common.shards;
   options.on_step = [](const StepReport&) { return !experiment::interrupted(); };
   if (!common.events.empty()) options.on_epoch.push_back(event_log(common.events));
   options.on_epoch.emplace_back([&](const History& history) {

@@ -12,6 +12,7 @@ enum class Activation {
   relu,     ///< max(x, 0)
   tanh,     ///< tanh(x)
   sigmoid,  ///< 1 / (1 + exp(-x))
+  gelu,  ///< x times the probability that a normal number is below x, as the op `gelu` does exactly
 };
 
 }  // namespace xtape::inline XTAPE_ABI

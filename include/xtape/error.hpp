@@ -58,6 +58,11 @@ class DataError : public Error {
   using Error::Error;
 };
 
+/// Another rank of a distributed training that is gone, does not answer, or does something else.
+class CommunicationError : public Error {
+  using Error::Error;
+};
+
 /// A NaN or an infinity: a training that diverged, or what a NumericsCheck has found.
 class NumericsError : public Error {
   using Error::Error;

@@ -4,8 +4,12 @@
 #pragma once
 
 #include <xtape/array.hpp>
+#include <xtape/op.hpp>
+#include <xtape/variable.hpp>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #pragma GCC visibility push(default)
@@ -42,6 +46,26 @@ class Gradients {
  private:
   std::span<const detail::GradientPtr> gradients_;
 };
+
+/// What a tape in Mode::derive keeps of an op, for gradients that are made of ops.
+struct Kept {
+  Op op;                           ///< its name and its caller
+  PooledVector<Variable> inputs;   ///< in the order of the arguments of `record`
+  PooledVector<Variable> results;  ///< of most ops one
+
+  /// The first result, of most ops the only one.
+  const Variable& result() const noexcept { return results.front(); }
+};
+
+/// The gradients of an op with several results as variables; there is none of one that y does not depend on.
+using VariableGradients = std::span<const std::optional<Variable>>;
+
+/// \cond
+namespace detail {
+// What an op is in other ops: its results by its inputs.
+using Definition = std::function<PooledVector<Variable>(std::span<const Variable>)>;
+}  // namespace detail
+/// \endcond
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

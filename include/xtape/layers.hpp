@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtape/layers/attention.hpp>
+#include <xtape/layers/checkpoint.hpp>
 #include <xtape/layers/conv.hpp>
 #include <xtape/layers/dense.hpp>
 #include <xtape/layers/embedding.hpp>

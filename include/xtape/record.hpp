@@ -33,7 +33,8 @@ class Recorder {
       PooledVector<const Variable*> inputs;
       const auto list = [&](const Variable& input) { inputs.push_back(&input); };
       (arguments.inputs(list), ...);
-      Observer::Forward call{op_, *tape_, results_, inputs};
+      const Op op = seen();
+      Observer::Forward call{op, *tape_, results_, inputs};
       const auto describe = [&](const auto& argument) {
         if constexpr (requires { argument.describe(call); }) argument.describe(call);
       };
@@ -42,6 +43,10 @@ class Recorder {
     }
     if (!needed_) return;
     begin();
+    if (keeps_) {
+      const auto keep = [this](const Variable& input) { this->keep(input); };
+      (arguments.inputs(keep), ...);
+    }
     (arguments.edges(*this), ...);
     end();
   }
@@ -49,10 +54,18 @@ class Recorder {
   /// Keeps how the gradient of one input is computed, if it needs one.
   template <class Pull>
   void edge(const Variable& input, Pull&& pull) {
-    if (input.needs_grad()) add_edge(input, Pullback{std::forward<Pull>(pull)});
+    if (input.needs_grad()) add_edge(input, pullback(std::forward<Pull>(pull)));
   }
   /// Keeps what happens to the gradient before.
-  void through(Pullback step);
+  template <class Pull>
+  void through(Pull&& step) {
+    set_through(pullback(std::forward<Pull>(step)));
+  }
+  /// Keeps what the op is in other ops, if the tape is in Mode::derive.
+  template <class F>
+  void define(F&& definition) {
+    if (keeps_) set_definition(std::forward<F>(definition));
+  }
 
   /// The i-th result, once the op is added.
   Variable result(Value value, std::uint32_t i = 0) const;
@@ -60,14 +73,25 @@ class Recorder {
  private:
   void join(const Variable& input);
   void check_joined() const;
+  Op seen() const;
   void begin();
   void end();
+  template <class Pull>
+  Pullback pullback(Pull&& pull) const {
+    if constexpr (requires { std::move(pull).once(); })
+      if (!keeps_) return Pullback{std::move(pull).once()};
+    return Pullback{std::forward<Pull>(pull)};
+  }
   void add_edge(const Variable& input, Pullback pull);
+  void set_through(Pullback step);
+  void keep(const Variable& input);
+  void set_definition(Definition definition);
 
   const Op& op_;
   std::span<const Value> results_;
   Tape* tape_ = nullptr;
   bool needed_ = false;
+  bool keeps_ = false;  // the tape is in Mode::derive
   std::uint32_t node_ = 0;
 };
 
@@ -113,10 +137,19 @@ struct WrtEach {
   void edges(detail::Recorder& to) {
     if constexpr (detail::PullsEach<Pull>) {
       const auto shared = std::allocate_shared<Pull>(CachingAllocator<Pull>{}, std::move(pull));
-      for (std::size_t i = 0; i < all.size(); ++i)
-        to.edge(all[i], [i, shared](const Array& gradient) { return (*shared)(i, gradient); });
+      for (std::size_t i = 0; i < all.size(); ++i) to.edge(all[i], One{i, shared});
     }
   }
+  struct One {
+    Array operator()(const Array& gradient) const { return (*shared)(i, gradient); }
+    Variable again(const Variable& gradient, const Kept&) const requires
+        requires(const Pull& each) {
+      { each.again(std::size_t{}, gradient) } -> std::same_as<Variable>;
+    }
+    { return shared->again(i, gradient); }
+    std::size_t i;
+    std::shared_ptr<Pull> shared;
+  };
   /// \endcond
 };
 
@@ -129,7 +162,7 @@ struct Through {
   static constexpr bool suits(bool several) { return !several; }
   void inputs(auto) const {}
   void edges(detail::Recorder& to) {
-    if constexpr (detail::PullsThrough<Pull>) to.through(detail::Pullback{std::move(pull)});
+    if constexpr (detail::PullsThrough<Pull>) to.through(std::move(pull));
   }
   /// \endcond
 };
@@ -148,6 +181,28 @@ struct Given {
   /// \endcond
 };
 
+/// What an op is in other ops. See `defined`.
+template <class F>
+struct Defined {
+  F definition;  ///< from the op's inputs to its result or results
+
+  /// \cond
+  static constexpr bool suits(bool several) {
+    return several ? std::is_invocable_r_v<PooledVector<Variable>, F&, std::span<const Variable>>
+                   : std::is_invocable_r_v<Variable, F&, std::span<const Variable>>;
+  }
+  void inputs(auto) const {}
+  void edges(detail::Recorder& to) {
+    if constexpr (suits(true))
+      to.define(std::move(definition));
+    else
+      to.define([definition = std::move(definition)](std::span<const Variable> inputs) {
+        return PooledVector<Variable>{definition(inputs)};
+      });
+  }
+  /// \endcond
+};
+
 /// Says how the gradient flows back to `input`: a function from the gradient of the op's result to that of the
 /// input, in one of three forms.
 /// - `Array(const Array& g)` returns it. It has the shape of the input, or that of the op's result if the op
@@ -161,9 +216,24 @@ struct Given {
 /// most once, and not at all if the input needs no gradient.
 template <class Pull>
 Wrt<std::decay_t<Pull>> wrt(const Variable& input, Pull&& pull) {
-  using Kept = std::decay_t<Pull>;
-  detail::check_pull<Pull, detail::PullsOne<Kept> || detail::PullsSeveral<Kept>>();
+  using Held = std::decay_t<Pull>;
+  detail::check_pull<Pull, detail::PullsOne<Held> || detail::PullsSeveral<Held>>();
   return {input, std::forward<Pull>(pull)};
+}
+/// The same, and the gradient in ops, for gradients of gradients (`Tape::gradient`): `again` is
+/// `Variable(const Variable& g)` or, with the op's inputs and its result, `Variable(const Variable& g, const Kept& op)`.
+/// Of an op with several results it gets VariableGradients for g. What it captured is dropped by a tape that is not in Mode::derive, which also keeps nothing else for it.
+template <class Pull, class Again>
+Wrt<detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>> wrt(const Variable& input, Pull&& pull,
+                                                                Again&& again) {
+  using Held = std::decay_t<Pull>;
+  using From = std::conditional_t<detail::PullsSeveral<Held>, VariableGradients, Variable>;
+  static_assert(detail::MakesAgain<std::decay_t<Again>, const From&>,
+                "the gradient in ops is [](const Variable& g) -> Variable, or "
+                "[](const Variable& g, const Kept& op) -> Variable of the inputs and result, too; "
+                "of several results with VariableGradients for the first Variable");
+  detail::check_pull<Pull, detail::PullsOne<Held> || detail::PullsSeveral<Held>>();
+  return {input, {std::forward<Pull>(pull), std::forward<Again>(again)}};
 }
 /// The same for each of several inputs: `pull(i, g)` is the gradient of `inputs[i]`. They share one function: what
 /// it captured lives until the last.
@@ -178,6 +248,20 @@ template <class Pull>
 Through<std::decay_t<Pull>> through(Pull&& pull) {
   detail::check_pull<Pull, detail::PullsThrough<std::decay_t<Pull>>>();
   return {std::forward<Pull>(pull)};
+}
+/// The same, and in ops, as for `wrt`.
+template <class Pull, class Again>
+Through<detail::Twice<std::decay_t<Pull>, std::decay_t<Again>>> through(Pull&& pull,
+                                                                        Again&& again) {
+  detail::check_pull<Pull, detail::PullsThrough<std::decay_t<Pull>>>();
+  return {{std::forward<Pull>(pull), std::forward<Again>(again)}};
+}
+/// Says what the op is in other ops, of which gradients of its gradients are made (`Tape::gradient`): a function of the
+/// inputs, in the order of the `wrt`s, which returns the result, or several as a PooledVector. It is called when they
+/// are asked for, and then stands in for what `wrt` and `through` say.
+template <class F>
+Defined<std::decay_t<F>> defined(F&& definition) {
+  return {std::forward<F>(definition)};
 }
 /// Shows an observer what options the op was called with. Nobody keeps them, and without an observer they
 /// are not looked at.
@@ -198,7 +282,7 @@ Given<Options> given(const Options& options) {
 /// gradients of broadcast inputs are summed back to their shapes, and repeated inputs add up.
 /// \param op     the op's name, and the place of its caller
 /// \param value  the result
-/// \param inputs one `wrt` per input, after an optional `through`; `given` options anywhere
+/// \param inputs one `wrt` per input, after an optional `through`; `given` options and what it is `defined` as anywhere
 /// If no input needs a gradient, nothing is recorded and the result is a constant.
 /// Throws TapeError if the inputs are of different tapes, there are none, or one of them needs a gradient
 /// and the tape was consumed.

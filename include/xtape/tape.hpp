@@ -12,6 +12,8 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -20,10 +22,19 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+/// \cond
+namespace detail {
+class Derivation;
+class Recomputation;
+std::uint64_t print_of(const Array& array);
+}  // namespace detail
+/// \endcond
+
 /// What a pass is for. Dropout, for one, is the identity in evaluation.
 enum class Mode {
   train,  ///< ops are recorded, so that gradients can be had
   eval,   ///< nothing is recorded, and a value lives only as long as its Variable
+  derive,  ///< train, for a tape that also keeps what `Tape::gradient` needs for gradients of gradients
 };
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
@@ -31,9 +42,17 @@ enum class Mode {
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train) : lifetime_{*this}, mode_{mode} { begin(); }
+  explicit Tape(Mode mode = Mode::train)
+      : lifetime_{*this}, mode_{purpose(mode)}, derives_{mode == Mode::derive} {
+    begin();
+  }
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng) : lifetime_{*this}, mode_{mode}, has_key_{true}, key_{rng()} {
+  Tape(Mode mode, Rng& rng)
+      : lifetime_{*this},
+        mode_{purpose(mode)},
+        derives_{mode == Mode::derive},
+        has_key_{true},
+        key_{rng()} {
     begin();
   }
   Tape(const Tape&) = delete;
@@ -69,7 +88,8 @@ class Tape {
 
   /// Computes the gradient of `loss`, a single element, and then runs each visitor over the
   /// parameters of this tape: `tape.backward(loss, ClipNorm{1}, adam)`. Gradients overwrite those of
-  /// the last pass; a parameter on which the loss does not depend gets zeros. The tape is consumed.
+  /// the last pass; a parameter on which the loss does not depend gets zeros. Visitors behind one that is not
+  /// complete wait for another pass. The tape is consumed.
   /// Throws ShapeError if the loss is not a single element, TapeError if the tape was consumed, is in
   /// evaluation mode, or the loss depends on nothing that has a gradient.
   template <class... Visitors>
@@ -91,7 +111,37 @@ class Tape {
                  {static_cast<Visitor*>(&visitors)...});
   }
 
-  Mode mode() const noexcept { return mode_; }  ///< what the pass is for
+  /// The gradients of y by each of some variables of this tape, which must be in Mode::derive: d y / d x, or for a y of
+  /// several elements the sum over these of `cotangent`, of the shape of y, times d y / d x. They are variables of
+  /// the tape, computed by ops that it records, so that they can have gradients, to any order; the tape is not consumed:
+  /// ```
+  /// const Variable slope = tape.gradient(sum(critic(x)), x);
+  /// tape.backward(loss + 10 * mean(square(norm(slope, {.axes = {-1}}) - 1)), adam);
+  /// ```
+  /// Each x may be whatever has a gradient: of `variable`, `parameter` or an op. By one on which y does not depend the
+  /// gradient is 0, as are the derivatives of a constant. Throws TapeError if the tape was consumed or is in another mode, if
+  /// y or an x is on another tape, an x is a constant, a parameter has changed since, or an op in between has no gradient in ops (see `wrt` and
+  /// `defined`); ShapeError if y has several elements and there is no cotangent, or one of another shape.
+  PooledVector<Variable> gradient(const Located& y, std::span<const Variable> xs,
+                                  const std::optional<Variable>& cotangent = {});
+  /// The same: `tape.gradient(y, {a, b})`.
+  PooledVector<Variable> gradient(const Located& y, std::initializer_list<Variable> xs,
+                                  const std::optional<Variable>& cotangent = {}) {
+    return gradient(y, std::span<const Variable>{xs.begin(), xs.size()}, cotangent);
+  }
+  /// Those of several y, with a cotangent for each: the sums over all y of cotangent times d y / d x.
+  PooledVector<Variable> gradient(std::span<const Variable> ys, std::span<const Variable> xs,
+                                  std::span<const Variable> cotangents,
+                                  Location at = Location::current());
+  /// The gradient by one.
+  Variable gradient(const Located& y, const Variable& x,
+                    const std::optional<Variable>& cotangent = {}) {
+    return gradient(y, std::span<const Variable>{&x, 1}, cotangent).front();
+  }
+
+  /// What the pass is for: Mode::train also if it was made with Mode::derive, as layers do the same.
+  Mode mode() const noexcept { return mode_; }
+  bool derives() const noexcept { return derives_; }  ///< whether it was made with Mode::derive
   /// The trainable parameters used so far, in the order of their first use.
   std::span<Parameter* const> parameters() const noexcept { return parameters_; }
   /// The number of nodes recorded.
@@ -127,6 +177,8 @@ class Tape {
   friend class Variable;
   friend class LayerScope;
   friend class detail::Recorder;
+  friend class detail::Derivation;
+  friend class detail::Recomputation;
 
   static constexpr std::uint32_t outside = ~std::uint32_t{0};
   struct Scope {
@@ -149,11 +201,17 @@ class Tape {
     detail::Pullback through = {};  // empty: none
   };
 
+  static constexpr Mode purpose(Mode mode) { return mode == Mode::eval ? mode : Mode::train; }
   void begin() const {
     if (Observer::any()) tell_begin();
   }
   void tell_begin() const;
   void check_open(const Op& op) const;
+  PooledVector<Variable> derive(const Op& op, std::span<const Variable> ys,
+                                std::span<const Variable> xs,
+                                const PooledVector<Variable>& cotangents);
+  void check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
+                       std::span<const Variable> cotangents) const;
   Variable make_variable(Value value, Location at);
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
   std::size_t place_of(const Parameter& parameter) const;
@@ -165,26 +223,33 @@ class Tape {
   }
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
+  template <class Met>
+  void go_back(const Variable& from, detail::GradientPtr gradient, Met met);
+  void go_back(const Variable& from, detail::GradientPtr gradient);
   void pull_back(std::uint32_t index);
   void step_through(Node& node, std::span<detail::GradientPtr> gradients) const;
   void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
-  void store_gradients(bool accumulate);
+  static void store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate);
 
   detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
+  bool derives_;
   bool has_key_ = false;
   bool consumed_ = false;
   std::uint64_t key_ = 0;
   std::uint64_t random_ops_ = 0;
   PooledVector<Node> nodes_;
   PooledVector<Edge> edges_;
-  PooledVector<detail::GradientPtr> gradients_;  // of each node, in the backward pass
+  PooledVector<detail::GradientPtr> gradients_;          // of each node, in the backward pass
+  PooledVector<std::unique_ptr<detail::Defined>> kept_;  // of each op, in Mode::derive
   PooledVector<Parameter*> parameters_;
   PooledVector<std::uint32_t> parameter_nodes_;
+  PooledVector<std::uint64_t> parameter_prints_;  // of their values, if it derives
   PooledVector<std::uint32_t>
       places_;  // a hash table of places in parameters_, once these are many
   PooledVector<Scope> scopes_;
   std::uint32_t scope_ = outside;
+  const Location* place_ = nullptr;  // of an op whose gradient is being made of ops
 };
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -15,6 +15,8 @@ namespace xtape::inline XTAPE_ABI {
 class Tape;
 
 namespace detail {
+class Derivation;
+class Recomputation;
 class Recorder;
 }  // namespace detail
 
@@ -50,6 +52,8 @@ class Variable {
 
  private:
   friend class Tape;
+  friend class detail::Derivation;
+  friend class detail::Recomputation;
   friend class detail::Recorder;
   static constexpr std::uint32_t constant = ~std::uint32_t{0};
   Variable(detail::Lifetime::Slot* slot, std::uint32_t generation, std::uint32_t node, Value value)

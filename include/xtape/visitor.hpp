@@ -36,12 +36,18 @@ class Visitor {
   virtual std::span<Parameter* const> select(std::span<Parameter* const> parameters) {
     return parameters;
   }
+  /// Called while a backward pass goes on, as soon as the gradient of a parameter of it is complete: those that were used
+  /// last come first. What takes its time can begin then.
+  virtual void ready([[maybe_unused]] Parameter& parameter) {}
   /// Called with all parameters that it goes over before the first is visited.
   virtual void begin([[maybe_unused]] std::span<Parameter* const> parameters) {}
   /// Called for each parameter, whose gradient is complete.
   virtual void visit(Parameter& parameter) = 0;
   /// Called after the last parameter.
   virtual void end() {}
+  /// Whether a step of training is done with this pass, so that the visitors behind it go over the parameters, too: not
+  /// where it adds up the gradients of several passes.
+  virtual bool complete() const noexcept { return true; }
   /// Lists what a Checkpoint keeps of it. One that has nothing to go on with lists nothing.
   virtual void state([[maybe_unused]] StateList& list) {}
 };
@@ -51,12 +57,12 @@ class Visitor {
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it
-/// has.
+/// has. Those behind one that is not complete wait for another pass.
 template <class Model, class... Visitors>
 void visit(Model& model, Visitors&&... visitors) {
   std::vector<Parameter*> trainable = unique_parameters(model);
   std::erase_if(trainable, [](const Parameter* parameter) { return !parameter->trainable; });
-  (walk(trainable, visitors), ...);
+  (void)((walk(trainable, visitors), visitors.complete()) && ...);
 }
 
 namespace detail {
@@ -94,6 +100,9 @@ class Only : public Visitor {
   std::span<Parameter* const> select(std::span<Parameter* const> parameters) override {
     return visitor_.select(selection_.of(parameters));
   }
+  void ready(Parameter& parameter) override {
+    if (selection_.contains(parameter)) visitor_.ready(parameter);
+  }
   void begin(std::span<Parameter* const> parameters) override {
     visitor_.begin(selection_.of(parameters));
   }
@@ -101,6 +110,7 @@ class Only : public Visitor {
     if (selection_.contains(parameter)) visitor_.visit(parameter);
   }
   void end() override { visitor_.end(); }
+  bool complete() const noexcept override { return visitor_.complete(); }
   /// Lists what the visitor does, for its parameters alone. Throws ValueError if the model of the checkpoint lacks
   /// one of them, whose state would be lost.
   void state(StateList& list) override { list.add_for(selection_.of(list.parameters()), visitor_); }

@@ -42,7 +42,7 @@ void do_not_call_at_exit(void* object) {
 
 }  // namespace
 
-// While batch k is in use, those up to k + depth are gathered, one after the other. Each has memory of its own, as what
+// While part k of the loop is in use, a batch or a shard of one, those up to k + depth are gathered, one after the other. Each has memory of its own, as what
 // was in earlier ones may be in use still: the pool has what nobody uses any more.
 class Batches::Loader {
  public:
@@ -74,21 +74,33 @@ class Batches::Loader {
   bool at_end() const noexcept { return at_end(current_); }
   const Batch& current() const noexcept { return batches_[current_ % batches_.size()]; }
 
-  void skip(std::size_t count) noexcept { first_ = count; }
+  void skip(std::size_t count) noexcept { skipped_ = count; }
+  void take(std::size_t count) noexcept { taken_ = count; }
+  void cut(const Shards& shards, const Op& op) {
+    const auto& [count, first, own] = shards;
+    check_count(op, "count", count);
+    check_count(op, "own", own);
+    if (first >= count || own > count - first)
+      throw ValueError(op, text("there are no ", own, " shards from ", first, " on, of ", count));
+    shards_ = shards;
+  }
   void drop_last() noexcept { order_.resize(order_.size() - order_.size() % batch_size_); }
   void prefetch(std::size_t depth) noexcept { next_depth_ = depth; }
   void restart() {
     abandon();
-    depth_ = std::min(next_depth_, size());
+    check_shards();
+    const std::size_t first = std::min(skipped_, size());
+    end_ = (first + std::min(taken_, size() - first)) * shards_.own;
+    depth_ = std::min(next_depth_, end_);
     batches_.resize(depth_ + 1);
-    made_ = gathered_ = wanted_ = first_;
+    made_ = gathered_ = wanted_ = first * shards_.own;
     busy_ = false;
-    advance_to(first_);
+    advance_to(made_);
   }
   void advance() { advance_to(current_ + 1); }
 
  private:
-  bool at_end(std::size_t k) const noexcept { return k >= size(); }
+  bool at_end(std::size_t k) const noexcept { return k >= end_; }
   void advance_to(std::size_t k) {
     Observer::each([](Observer& o) { o.start(); });
     arrive(k);
@@ -98,7 +110,7 @@ class Batches::Loader {
 
   // Waits for batch k, and has those behind it gathered in the meantime.
   void arrive(std::size_t k) {
-    current_ = size();  // where an exception leaves it
+    current_ = end_;  // where an exception leaves it
     ask_for(k);
     wait_for(k);
     ask_for(k + depth_);
@@ -107,7 +119,7 @@ class Batches::Loader {
 
   // Makes the batches up to k, and has them gathered in the background.
   void ask_for(std::size_t k) {
-    for (; made_ < size() && made_ <= k; ++made_) make(made_);
+    for (; made_ < end_ && made_ <= k; ++made_) make(made_);
     if (depth_ == 0) return;
     {
       const std::lock_guard lock{queue_};
@@ -154,17 +166,38 @@ class Batches::Loader {
     batch = {};  // an earlier one
     batch = dataset_.make_batch(count);
     check(batch, count);
-    batch.number = k;
+    batch.number = number(k);
+    batch.shard = shard(k);
+    batch.share = static_cast<double>(count) / static_cast<double>(whole(k));
+    batch.key = Rng{~name(k)}();
   }
   void gather(std::size_t k) {
     const std::lock_guard lock{gathering_};
-    Rng rng = generator(k);
+    Rng rng{name(k)};
     if (!stopped_) dataset_.gather(indices(k), batches_[k % batches_.size()], rng);
   }
 
+  std::size_t number(std::size_t k) const noexcept { return k / shards_.own; }
+  std::size_t shard(std::size_t k) const noexcept { return shards_.first + k % shards_.own; }
+  // The samples of the batch that it is of.
+  std::size_t whole(std::size_t k) const noexcept {
+    return std::min(batch_size_, samples() - number(k) * batch_size_);
+  }
   std::span<const std::uint32_t> indices(std::size_t k) const {
-    const std::size_t first = k * batch_size_;
-    return std::span{order_}.subspan(first, std::min(batch_size_, samples() - first));
+    const std::size_t i = shard(k);
+    const auto begin_of = [&](std::size_t s) { return s * whole(k) / shards_.count; };
+    return std::span{order_}.subspan(number(k) * batch_size_ + begin_of(i),
+                                     begin_of(i + 1) - begin_of(i));
+  }
+
+  // No shard is empty: whoever has it could make no pass over it.
+  void check_shards() const {
+    const std::size_t left = samples() % batch_size_,
+                      least = left > 0 ? left : std::min(batch_size_, samples());
+    if (least < shards_.count && samples() > 0)
+      throw ValueError(
+          op_, text("a batch of ", least, " samples cannot be cut into ", shards_.count, " shards"),
+          left > 0 ? "drop_last, or another batch size" : "a larger batch size?");
   }
 
   void check(const Batch& batch, std::size_t count) const {
@@ -178,9 +211,13 @@ class Batches::Loader {
                                  " weights for a batch of ", count, " samples"));
   }
 
-  // That of batch k: it must not depend on what others have drawn. Its seed is draw k of a stream that is of this order
-  // alone, which a draw of a stream that nobody else uses names, at the position where the order began.
-  Rng generator(std::size_t k) const { return Rng{Rng{Rng{~seed_, position_}(), k}()}; }
+  // Names the generator of part k: it must not depend on what others have drawn. It is a draw, that of the batch's
+  // number, of a stream that is of this order alone, which a draw of a stream that nobody else uses names, at the
+  // position where the order began. Shards have names by it.
+  std::uint64_t name(std::size_t k) const {
+    const std::uint64_t of_batch = Rng{Rng{~seed_, position_}(), number(k)}();
+    return shards_.count == 1 ? of_batch : Rng{of_batch, shard(k)}();
+  }
 
   static std::size_t bytes(const Batch& batch) {
     std::size_t sum = 0;
@@ -205,7 +242,9 @@ class Batches::Loader {
   std::vector<std::uint32_t> order_;
   std::size_t depth_ = 1, next_depth_ = 1;  // of this loop, and of the next
   std::vector<Batch> batches_;              // that in use, and those behind it
-  std::size_t first_ = 0, current_ = 0;
+  Shards shards_ = {};
+  std::size_t skipped_ = 0, taken_ = std::numeric_limits<std::size_t>::max();  // batches
+  std::size_t current_ = 0, end_ = 0;
   std::size_t made_ = 0;                   // batches before this one are there, to be gathered
   std::mutex queue_;                       // of the three below
   std::size_t gathered_ = 0, wanted_ = 0;  // batches before these
@@ -222,6 +261,8 @@ Batches& Batches::operator=(Batches&&) noexcept = default;
 Batches::~Batches() = default;
 
 void Batches::skip(std::size_t count) noexcept { loader_->skip(count); }
+void Batches::take(std::size_t count) noexcept { loader_->take(count); }
+void Batches::shards(const Shards& shards, Location at) { loader_->cut(shards, {"shards", at}); }
 void Batches::drop_last() noexcept { loader_->drop_last(); }
 void Batches::prefetch(std::size_t depth) noexcept { loader_->prefetch(depth); }
 Batches::Iterator Batches::begin() {

@@ -116,6 +116,8 @@ class Follower : public Observer {
     const std::optional<ImageOrder> order = order_of(*call.inputs[0]);
     if (is(call, "dense") || is(call, "matmul") || call.options.as<RecurrentCall>() != nullptr)
       multiply(call, order);
+    else if (is(call, "add_dense"))
+      multiply_and_add(call, order);
     else if (is(call, "scaled_dot_product_attention"))
       attend(call, order);
     else if (is_view(call))
@@ -234,6 +236,21 @@ class Follower : public Observer {
     result.axes.resize(call.result()->dimension(), ImageAxis::unknown);
     result.axes.back() = ImageAxis::none;
     result.changed = true;
+    keep(call, result);
+  }
+
+  // The last input is added to the product.
+  void multiply_and_add(const Call& call, const std::optional<ImageOrder>& order) {
+    multiply(call, order);
+    const Shape& shape = call.result()->shape();
+    const auto product = trails_.find(&*call.result());
+    ImageOrder result = product != trails_.end()
+                            ? product->second.order
+                            : ImageOrder{std::vector(shape.size(), ImageAxis::none)};
+    const std::optional<ImageOrder> around = order_of(*call.inputs.back());
+    if (!around) return;
+    if (is_flattened(*around)) fail(call, "joins flattened images with what is none");
+    if (!join(result, *around, shape)) fail(call, "joins images of different axes");
     keep(call, result);
   }
 

@@ -84,8 +84,8 @@ void matmul(Builder& b, const Call& call) {
   b.define(call.result(), Order::same, b.add("MatMul", terms));
 }
 
-void dense(Builder& b, const Call& call) {
-  const auto& inputs = call.inputs;
+// The name of x w + bias, of a call's first inputs.
+std::string affine(Builder& b, const Call& call, std::span<const Variable* const> inputs) {
   check_constant(b, call, *inputs[1], "weight");
   std::vector<std::string> terms = factors(b, *inputs[0], *inputs[1]);
   if (inputs.size() > 2) check_constant(b, call, *inputs[2], "bias");
@@ -97,7 +97,16 @@ void dense(Builder& b, const Call& call) {
     y = b.add("MatMul", terms);
     if (inputs.size() > 2) y = b.add("Add", {y, b.name(*inputs[2])});
   }
+  return y;
+}
+void dense(Builder& b, const Call& call) {
+  const std::string y = affine(b, call, call.inputs);
   b.define(call.result(), Order::same, activated(b, y, options_of<DenseOptions>(call).activation));
+}
+void add_dense(Builder& b, const Call& call) {
+  const std::span<const Variable* const> inputs = call.inputs;
+  const std::string y = affine(b, call, inputs.first(inputs.size() - 1));
+  b.define(call.result(), Order::same, b.add("Add", {b.name(*inputs.back()), y}));
 }
 
 void flatten(Builder& b, const Call& call) {
@@ -237,6 +246,7 @@ Translation along_last(const char* type) {
 const std::map<std::string_view, Translation>& translations() {
   static const std::map<std::string_view, Translation> all{
       {"matmul", matmul},
+      {"add_dense", add_dense},
       {"dense", dense},
       {"scaled_dot_product_attention", attention},
       {"conv1d", conv1d},

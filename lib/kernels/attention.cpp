@@ -26,15 +26,15 @@ T* row_of(const Steps<T>& steps, std::size_t row) {
 class Head {
  public:
   Head(const Attention& a, std::size_t head, Scalar* memory)
-      : a_{a}, head_{head}, scores_{memory}, slopes_{scores_ + strip * score_columns} {
-    Scalar* next = slopes_ + strip * score_columns;
+      : a_{a}, head_{head}, scores_{memory}, slopes_{scores_ + block_size} {
+    Scalar* next = slopes_ + block_size;
     for (std::size_t i = 0; i < copies; ++i) {
       copies_[i] = next;
       next += copy_size(a, i);
     }
   }
   static std::size_t memory(const Attention& a) {
-    std::size_t size = 2 * strip * score_columns;
+    std::size_t size = 2 * block_size;
     for (std::size_t i = 0; i < copies; ++i) size += copy_size(a, i);
     return size;
   }
@@ -54,12 +54,12 @@ class Head {
       const Panels values = panels(columns, a_.width, v, key, 1);
       for (std::size_t query = first; query < end; query += strip) {
         const ScoreBlock b = block(query, std::min(strip, end - query), key, columns);
-        score(b, q, query, key, turned_keys);
+        score(b, q, query, key, turned_keys, scores_);
         Scalar* const result = row_of(y, query);
         kernels_.weigh(b, scores_, most + (query - first), sum + (query - first),
                        key > 0 ? result : nullptr, a_.width, y.stride);
         dense_.product(b.rows, a_.width, b.columns, {scores_, score_columns}, values, result,
-                       y.stride, key > 0);
+                       y.stride, key > 0 ? Addend::at(result, y.stride) : Addend{});
       }
     }
     kernels_.finish(end - first, most, sum, row_of(y, first), a_.width, y.stride);
@@ -74,7 +74,7 @@ class Head {
     const auto y = own(all_y, a_.queries, a_.width), dy = own(all_dy, a_.queries, a_.width);
     log_sum += head_ * a_.queries;
     kernels_.dots(a_.queries, a_.width, y.data, y.stride, dy.data, dy.stride, dot);
-    for (std::size_t key = 0; key < a_.keys; ++key) {
+    for (std::size_t key = 0; a_.queries == 0 && key < a_.keys; ++key) {
       std::fill_n(row_of(dk, key), a_.depth, Scalar{0});
       std::fill_n(row_of(dv, key), a_.width, Scalar{0});
     }
@@ -83,25 +83,33 @@ class Head {
       const Panels turned_keys = turned(columns, a_.depth, k, key, 0);
       const Panels turned_values = turned(columns, a_.width, v, key, 1);
       const Panels keys = panels(columns, a_.depth, k, key, 2);
-      for (std::size_t query = a_.causal ? key : 0; query < a_.queries; query += strip) {
-        const ScoreBlock b = block(query, std::min(strip, a_.queries - query), key, columns);
-        score(b, q, query, key, turned_keys);
-        dense_.product(b.rows, b.columns, a_.width, {row_of(dy, query), dy.stride}, turned_values,
-                       slopes_, score_columns, false);
-        kernels_.weigh_grad(b, scores_, slopes_, log_sum + query, dot + query);
-        const Factor weights{scores_, score_columns, true}, slopes{slopes_, score_columns};
-        dense_.product(b.columns, a_.width, b.rows, weights, panels(b.rows, a_.width, dy, query, 3),
-                       row_of(dv, key), dv.stride, true);
-        dense_.product(b.columns, a_.depth, b.rows, {slopes_, score_columns, true},
-                       panels(b.rows, a_.depth, q, query, 4), row_of(dk, key), dk.stride, true);
-        dense_.product(b.rows, a_.depth, b.columns, slopes, keys, row_of(dq, query), dq.stride,
-                       key > 0);
+      const std::size_t first = a_.causal ? key : 0;
+      for (std::size_t query = first; query < a_.queries; query += slice_queries) {
+        const std::size_t rows = std::min(slice_queries, a_.queries - query);
+        for (std::size_t r = 0; r < rows; r += strip) {
+          const std::size_t place = r * score_columns;
+          const ScoreBlock b = block(query + r, std::min(strip, rows - r), key, columns);
+          score(b, q, query + r, key, turned_keys, scores_ + place);
+          dense_.product(b.rows, b.columns, a_.width, {row_of(dy, query + r), dy.stride},
+                         turned_values, slopes_ + place, score_columns, {});
+          kernels_.weigh_grad(b, scores_ + place, slopes_ + place, log_sum + query + r,
+                              dot + query + r);
+          Scalar* const to = row_of(dq, query + r);
+          dense_.product(b.rows, a_.depth, b.columns, {slopes_ + place, score_columns}, keys, to,
+                         dq.stride, key > 0 ? Addend::at(to, dq.stride) : Addend{});
+        }
+        const Columns seen{rows, columns, a_.causal && query == key, query > first};
+        add_transposed(seen, scores_, panels(rows, a_.width, dy, query, 3), row_of(dv, key),
+                       dv.stride, a_.width);
+        add_transposed(seen, slopes_, panels(rows, a_.depth, q, query, 4), row_of(dk, key),
+                       dk.stride, a_.depth);
       }
     }
   }
 
  private:
   static constexpr std::size_t copies = 5;  // of blocks of rows, in panels
+  static constexpr std::size_t block_size = slice_queries * score_columns;
 
   // The elements of copy i. What it is of differs between forward and backward.
   static std::size_t copy_size(const Attention& a, std::size_t i) {
@@ -110,7 +118,7 @@ class Head {
     if (i < 2)
       return std::max(panel_elements(dense, most, score_columns),
                       panel_elements(dense, score_columns, most));
-    return panel_elements(dense, i == 2 ? score_columns : strip, most);
+    return panel_elements(dense, i == 2 ? score_columns : slice_queries, most);
   }
 
   // The head's part of rows with heads of `width`, of sequences of so many steps.
@@ -139,7 +147,27 @@ class Head {
   }
   Panels packed(std::size_t rows, std::size_t columns, Factor from, std::size_t i) const {
     dense_.pack(rows, columns, from, copies_[i]);
-    return {copies_[i], dense_.panel_columns, rows * dense_.panel_columns};
+    return packed_panels(dense_, rows, copies_[i]);
+  }
+
+  // Queries by keys; on the diagonal each query sees the keys up to its own place.
+  struct Columns {
+    std::size_t rows, columns;
+    bool diagonal, adds;
+  };
+  // c (columns, width) = x^T y, or is added to, for x (rows, columns): on the diagonal some columns at a time, by the
+  // rows that see them.
+  void add_transposed(const Columns& of, const Scalar* x, const Panels& y, Scalar* c,
+                      std::size_t stride, std::size_t width) const {
+    const std::size_t most = of.diagonal ? strip : of.columns;
+    for (std::size_t column = 0; column < of.columns; column += most) {
+      const std::size_t row = of.diagonal ? column : 0;
+      Scalar* const to = c + column * stride;
+      dense_.product(std::min(most, of.columns - column), width, of.rows - row,
+                     {x + row * score_columns + column, score_columns, true},
+                     {y.data + row * y.row, y.row, y.panel}, to, stride,
+                     of.adds ? Addend::at(to, stride) : Addend{});
+    }
   }
 
   // Some queries by the keys of a block that one of them sees.
@@ -157,12 +185,12 @@ class Head {
   }
 
   void score(const ScoreBlock& b, const Steps<const Scalar>& q, std::size_t query, std::size_t key,
-             const Panels& keys) const {
-    dense_.product(b.rows, b.columns, a_.depth, {row_of(q, query), q.stride}, keys, scores_,
-                   score_columns, false);
-    if (a_.mask) hide(b, query, key);
+             const Panels& keys, Scalar* scores) const {
+    dense_.product(b.rows, b.columns, a_.depth, {row_of(q, query), q.stride}, keys, scores,
+                   score_columns, {});
+    if (a_.mask) hide(b, query, key, scores);
   }
-  void hide(const ScoreBlock& b, std::size_t query, std::size_t key) const {
+  void hide(const ScoreBlock& b, std::size_t query, std::size_t key, Scalar* scores) const {
     const Strides& step = a_.mask->strides;
     const std::size_t place[] = {head_ / a_.heads, head_ % a_.heads, query, key};
     const Scalar* row = a_.mask->data;
@@ -170,7 +198,7 @@ class Head {
     for (std::size_t r = 0; r < b.rows; ++r, row += step[2])
       for (std::size_t c = 0; c < b.columns; ++c)
         if (row[static_cast<std::ptrdiff_t>(c) * step[3]] == 0)
-          scores_[r * score_columns + c] = -std::numeric_limits<Scalar>::infinity();
+          scores[r * score_columns + c] = -std::numeric_limits<Scalar>::infinity();
   }
 
   const Attention& a_;

@@ -4,6 +4,7 @@
 #include "kernels/convolution.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/dispatch.hpp"
+#include "kernels/half_conv.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/strided.hpp"
 #include "kernels/winograd.hpp"
@@ -40,14 +41,20 @@ void convolve_back(const ConvPlan& p, const Array& kernel, const Array& g, const
                              flipped(p.sizes, kernel).data(), nullptr, Activation::none, dx);
 }
 
-// The same, but what lies around the gradient is known to be zero.
+// The same by kernels to which what lies around the gradient is known to be zero.
 void filter_back(const ConvPlan& p, const Array& kernel, const Array& g, Scalar* dx) {
   const auto& [batch, in, out, rows, columns] = p.sizes;
   const auto back = [](const Slide& s) {
-    return Slide{s.count, s.window, 1, 1, s.window - 1 - s.before, s.window - 1 - s.after, s.size};
+    const std::size_t last = (s.window - 1) * s.dilation;
+    return Slide{s.count, s.window, 1, s.dilation, last - s.before, last - s.after, s.size};
   };
-  best<WinogradKernels>().conv2d({batch, out, in, back(rows), back(columns)}, g.data(),
-                                 flipped(p.sizes, kernel).data(), nullptr, Activation::none, dx);
+  const ConvSizes sizes{batch, out, in, back(rows), back(columns)};
+  const Array w = flipped(p.sizes, kernel);
+  if (p.half != nullptr)
+    best<HalfConvKernels>().conv2d(*p.half, sizes, g.data(), w.data(), nullptr, Activation::none,
+                                   dx);
+  else
+    best<WinogradKernels>().conv2d(sizes, g.data(), w.data(), nullptr, Activation::none, dx);
 }
 
 // A product: each output pixel's gradient times the kernel is what it gives its taps, a row of columns that
@@ -71,7 +78,7 @@ void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* 
         const std::size_t height = std::min(band, rows.count - top);
         best<DenseKernels>().product(height * columns.count, taps, s.out,
                                      {g + (i * rows.count + top) * columns.count * s.out, s.out},
-                                     transposed.from(0, 0), own, taps, false);
+                                     transposed.from(0, 0), own, taps, {});
         best<Col2imKernels>().col2im(s, top, height, own, dx + i * image_size);
       }
     }
@@ -81,10 +88,11 @@ void scatter(const ConvSizes& s, const Scalar* kernel, const Scalar* g, Scalar* 
 }  // namespace
 
 Array grad_input(const ConvPlan& p, const Array& kernel, const Array& g, const Positions* where) {
-  if (where != nullptr && p.pools_apart()) return grad_input(p, kernel, unpooled(p, *where, g));
+  if (where != nullptr && p.unpools_apart()) return grad_input(p, kernel, unpooled(p, *where, g));
+  if (p.spreads()) return grad_input(p.without_stride(), kernel, spread(p, g));
   if (p.groups > 1) return grad_input_of_groups(p, kernel, g);
   Array dx = uninitialized(p.images());
-  if (p.winograd)
+  if (p.winograd || p.half != nullptr)
     filter_back(p, kernel, g, dx.data());
   else if (p.flips)
     convolve_back(p, kernel, g, where, dx.data());

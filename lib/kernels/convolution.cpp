@@ -3,6 +3,8 @@
 
 #include "kernels/conv_groups.hpp"
 #include "kernels/dispatch.hpp"
+#include "kernels/half_conv.hpp"
+#include "kernels/strided.hpp"
 #include "kernels/winograd.hpp"
 
 #include <optional>
@@ -37,6 +39,20 @@ Convolved pooled(const ConvPlan& p, Array whole) {
   return {std::move(y), shared(std::move(where))};
 }
 
+Convolved forward_in_half(const ConvPlan& p, const Array& images, const Array& kernel,
+                          const Scalar* bias) {
+  const HalfConvKernels& k = best<HalfConvKernels>();
+  Array y = uninitialized(p.result());
+  if (!p.pools()) {
+    k.conv2d(*p.half, p.sizes, images.data(), kernel.data(), bias, p.epilogue, y.data());
+    return {std::move(y), nullptr};
+  }
+  Positions where{y.size()};
+  k.conv2d_max_pool(*p.half, p.sizes, p.pool, images.data(), kernel.data(), bias, p.epilogue,
+                    y.data(), where.data());
+  return {std::move(y), shared(std::move(where))};
+}
+
 }  // namespace
 
 Value padded(const ConvPlan& p, const Value& images) {
@@ -57,7 +73,20 @@ Array unpooled(const ConvPlan& p, const Positions& where, const Array& g) {
   return unpooled(p, where, g, {0, 0, p.sizes.rows.count, p.sizes.columns.count});
 }
 
+Array spread(const ConvPlan& p, const Array& g) {
+  const ConvPlan whole = p.without_stride();
+  const ConvSizes &few = p.sizes, &all = whole.sizes;
+  const Shape shape{few.batch, few.rows.count, few.columns.count, few.out};
+  Strides places = row_major({all.batch, all.rows.count, all.columns.count, all.out});
+  places[1] *= static_cast<std::ptrdiff_t>(few.rows.stride);
+  places[2] *= static_cast<std::ptrdiff_t>(few.columns.stride);
+  Array result = zeros(whole.unpooled());
+  copy(shape, g.data(), row_major(shape), result.data(), places);
+  return result;
+}
+
 Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, const Scalar* bias) {
+  if (p.half != nullptr) return forward_in_half(p, images, kernel, bias);
   if (p.groups > 1) return pooled(p, forward_of_groups(p, images, kernel, bias));
   const ConvKernels& k = best<ConvKernels>();
   std::optional<Array> own;
@@ -76,13 +105,16 @@ Convolved forward(const ConvPlan& p, const Array& images, const Array& kernel, c
 }
 
 Array grad_kernel(const ConvPlan& p, const Array& images, const Array& g, const Positions* where) {
-  if (where != nullptr && p.pools_apart()) return grad_kernel(p, images, unpooled(p, *where, g));
+  if (where != nullptr && p.unpools_apart()) return grad_kernel(p, images, unpooled(p, *where, g));
+  if (p.spreads()) return grad_kernel(p.without_stride(), images, spread(p, g));
   if (p.groups > 1) return grad_kernel_of_groups(p, images, g);
   const ConvGradKernels& k = best<ConvGradKernels>();
   std::optional<Array> own;
   const Array& x = ready(p, images, own);
   Array dk = uninitialized(p.kernel());
-  if (p.winograd)
+  if (p.half != nullptr)
+    best<HalfConvGradKernels>().conv2d_grad_kernel(*p.half, p.sizes, x.data(), g.data(), dk.data());
+  else if (p.winograd)
     best<WinogradKernels>().conv2d_grad_kernel(p.sizes, x.data(), g.data(), dk.data());
   else if (where == nullptr)
     k.conv2d_grad_kernel(p.sizes, x.data(), g.data(), dk.data());

@@ -28,6 +28,9 @@ Array unpooled(const ConvPlan& plan, const Positions& where, const Array& g, con
 /// As large as that result.
 Array unpooled(const ConvPlan& plan, const Positions& where, const Array& g);
 
+/// That gradient with zeros where results without a stride have others, where the plan spreads.
+Array spread(const ConvPlan& plan, const Array& g);
+
 /// The result, pooled if the plan says so, and the positions of its maxima or null.
 struct Convolved {
   Array y;

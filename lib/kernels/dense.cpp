@@ -2,6 +2,7 @@
 #include "kernels/dense.hpp"
 
 #include "kernels/tile.hpp"
+#include "kernels/wide.hpp"
 
 #include <algorithm>
 
@@ -11,25 +12,43 @@ namespace {
 // Rows of a panel that are used for all rows of a before the next: they stay in the first-level cache.
 constexpr std::size_t block_depth = 32768 / (tile_columns * sizeof(Scalar));
 
-// `add` says that c has the sum over earlier depths; `width` of the columns are wanted.
+// Of the columns `width` are wanted.
 struct Tile {
   template <std::size_t Rows, std::size_t Vectors>
   static void run(const Scalar* a, std::size_t row, std::size_t step, const Scalar* b,
-                  std::size_t b_row, std::size_t depth, std::size_t width, bool add, Scalar* c,
-                  std::size_t stride) {
+                  std::size_t b_row, std::size_t depth, std::size_t width, const Addend& addend,
+                  Scalar* c, std::size_t stride) {
     // The result, which may be far away, arrives while the sums are computed.
     for (std::size_t r = 0; r < Rows; ++r)
       for (std::size_t v = 0; v < Vectors; ++v) __builtin_prefetch(c + r * stride + v * lanes, 1);
     Vec sum[Rows][Vectors] = {};
     multiply_add(sum, a, row, step, b, b_row, depth);
-    const Lanes last{width - (Vectors - 1) * lanes};
+    if (width == Vectors * lanes)  // stores of a part take some processors a dozen cycles
+      finish(sum, addend, c, stride, AllLanes{});
+    else
+      finish(sum, addend, c, stride, Lanes{width - (Vectors - 1) * lanes});
+  }
+
+  template <std::size_t Rows, std::size_t Vectors, class Part>
+  [[gnu::always_inline]] static void finish(const Vec (&sum)[Rows][Vectors], const Addend& addend,
+                                            Scalar* c, std::size_t stride, Part last) {
+    const Scalar* rows = addend.rows;
     XTAPE_UNROLL
     for (std::size_t r = 0; r < Rows; ++r, c += stride) {
       XTAPE_UNROLL
-      for (std::size_t v = 0; v + 1 < Vectors; ++v)
-        store(c + v * lanes, add ? sum[r][v] + load(c + v * lanes) : sum[r][v]);
-      Scalar* const end = c + (Vectors - 1) * lanes;
-      store(end, add ? sum[r][Vectors - 1] + load(end, last) : sum[r][Vectors - 1], last);
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        const auto of = [=](const Scalar* x) {
+          return v + 1 < Vectors ? load(x + v * lanes) : load(x + v * lanes, last);
+        };
+        Vec y = sum[r][v];
+        if (addend.row != nullptr) y += of(addend.row);
+        if (rows != nullptr) y += of(rows);
+        if (v + 1 < Vectors)
+          store(c + v * lanes, y);
+        else
+          store(c + v * lanes, y, last);
+      }
+      if (rows != nullptr) rows += addend.stride;
     }
   }
 };
@@ -42,11 +61,58 @@ void prefetch(const Scalar* panel, std::size_t row, std::size_t begin, std::size
       __builtin_prefetch(panel + i * row + column, 0, 2);
 }
 
-// c = a * b, or with `add` c += a * b, through `block` of the depth at a time.
+// A panel for so many tiles is copied, unless its rows follow each other: where they are far apart, a few of them
+// compete for the same places in a cache.
+constexpr std::size_t many_tiles = 8;
+
+// A panel with its rows behind each other.
+class PanelCopy {
+ public:
+  // For a matrix that is read in place by so many tiles.
+  PanelCopy(const Panels& b, std::size_t tiles)
+      : row_{b.row}, copies_{b.row != tile_columns && tiles >= many_tiles} {}
+  std::size_t row() const { return copies_ ? tile_columns : row_; }
+  const Scalar* of(const Scalar* panel, std::size_t depth, std::size_t vectors) {
+    if (!copies_) return panel;
+    for (std::size_t i = 0; i < depth; ++i)
+      for (std::size_t v = 0; v < vectors; ++v)
+        store(elements_ + i * tile_columns + v * lanes, load(panel + i * row_ + v * lanes));
+    return elements_;
+  }
+
+ private:
+  std::size_t row_;
+  bool copies_;
+  alignas(64) Scalar elements_[block_depth * tile_columns];
+};
+
+// Adds the sums of some columns of a panel. Four sums each, as each addition waits for the one before.
+void add_sums(const Scalar* panel, std::size_t row, std::size_t depth, std::size_t width,
+              double* sums) {
+  for (std::size_t c = 0; c < width; c += lanes) {
+    WideVec all{};
+    for (std::size_t i = 0; i < depth; i += few_terms) {
+      Vec few[4] = {};
+      const std::size_t end = std::min(i + few_terms, depth);
+      std::size_t r = i;
+      for (; r + 4 <= end; r += 4) {
+        XTAPE_UNROLL
+        for (std::size_t k = 0; k < 4; ++k) few[k] += load(panel + (r + k) * row + c);
+      }
+      for (; r < end; ++r) few[0] += load(panel + r * row + c);
+      all += widen((few[0] + few[1]) + (few[2] + few[3]));
+    }
+    for (std::size_t l = 0; l < std::min(lanes, width - c); ++l) sums[c + l] += all[l];
+  }
+}
+
+// c = a * b + addend, through `block` of the depth at a time.
 void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Factor a, Panels b,
-              Scalar* c, std::size_t stride, bool add) {
+              Scalar* c, std::size_t stride, const Addend& addend) {
   const std::size_t row = a.row_step(), step = a.column_step();
-  for (std::size_t i = 0; i < k; i += block)
+  PanelCopy copy{b, RowTiles{m, tile_rows(tile_vectors)}.size()};
+  for (std::size_t i = 0; i == 0 || i < k; i += block) {
+    const Addend before = i == 0 ? addend : Addend::at(c, stride);
     for (std::size_t column = 0; column < n; column += tile_columns) {
       const std::size_t width = std::min(tile_columns, n - column), vectors = vectors_of(width);
       const std::size_t depth = std::min(block, k - i);
@@ -56,26 +122,38 @@ void multiply(std::size_t m, std::size_t n, std::size_t k, std::size_t block, Fa
       const Scalar* const next = more ? panel + b.panel : b.data + (i + depth) * b.row;
       const std::size_t next_depth = more ? depth : std::min(block, k - i - depth);
       const RowTiles rows{m, tile_rows(vectors)};
+      const Scalar* const right = copy.of(panel, depth, vectors);
+      if (b.sums != nullptr) add_sums(right, copy.row(), depth, width, b.sums + column);
       for (std::size_t t = 0; t < rows.size(); ++t) {
         const std::size_t begin = rows.begin(t);
         prefetch(next, b.row, t * next_depth / rows.size(), (t + 1) * next_depth / rows.size());
-        Tiles<Tile>::of(rows.height(t), vectors)(a.data + begin * row + i * step, row, step, panel,
-                                                 b.row, depth, width, add || i > 0,
-                                                 c + begin * stride + column, stride);
+        Tiles<Tile>::of(rows.height(t), vectors)(
+            a.data + begin * row + i * step, row, step, right, copy.row(), depth, width,
+            before.from(begin, column), c + begin * stride + column, stride);
       }
     }
+  }
 }
 
 void product(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b, Scalar* c,
-             std::size_t stride, bool add) {
-  if (k == 0 && !add)
-    for (std::size_t r = 0; r < m; ++r) std::fill(c + r * stride, c + r * stride + n, Scalar{0});
-  multiply(m, n, k, block_depth, a, b, c, stride, add);
+             std::size_t stride, const Addend& addend) {
+  multiply(m, n, k, block_depth, a, b, c, stride, addend);
 }
 
-// Copies a square of up to lanes x lanes elements, transposed.
+// Copies a square of lanes x lanes elements, transposed.
+void copy_transposed(const Scalar* from, std::size_t from_stride, Scalar* to,
+                     std::size_t to_stride) {
+  Vec square[lanes];
+  XTAPE_UNROLL
+  for (std::size_t r = 0; r < lanes; ++r) square[r] = load(from + r * from_stride);
+  transpose(square);
+  XTAPE_UNROLL
+  for (std::size_t c = 0; c < lanes; ++c) store(to + c * to_stride, square[c]);
+}
+// What there is of one.
 void copy_transposed(std::size_t rows, std::size_t columns, const Scalar* from,
                      std::size_t from_stride, Scalar* to, std::size_t to_stride) {
+  if (rows == lanes && columns == lanes) return copy_transposed(from, from_stride, to, to_stride);
   const Lanes row_part{columns}, column_part{rows};
   Vec square[lanes] = {};
   for (std::size_t r = 0; r < rows; ++r) square[r] = load(from + r * from_stride, row_part);
@@ -104,10 +182,9 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Factor a, P
       const std::size_t width = std::min(block_columns, n - column);
       Factor part = a;
       part.data += row * a.row_step();
-      if (k == 0) std::fill_n(block, height * block_columns, Scalar{0});
       multiply(height, width, k, 256, part,
                {b.data + column / tile_columns * b.panel, b.row, b.panel}, block, block_columns,
-               false);
+               {});
       transpose(height, width, block, block_columns, c + column * stride + row, stride);
     }
 }

@@ -57,8 +57,8 @@ class Input {
           *to++ = row;
     }
   }
-  // The elements [begin, begin + count), at most a block.
-  Source source(std::size_t begin, std::size_t count, Buffer& buffer) const {
+  // The elements [begin, begin + count), at most a block. What must be copied or repeated goes to `copy`.
+  Source source(std::size_t begin, std::size_t count, const Buffer& buffer, Scalar* copy) const {
     switch (kind_) {
       case Kind::number: return {data_, true};
       case Kind::whole: return {data_ + begin};
@@ -66,12 +66,12 @@ class Input {
       case Kind::column: {
         const Scalar* const from = data_ + begin / nest_->sizes()[1];
         const std::uint16_t* const row = buffer.rows + begin % nest_->sizes()[1];
-        best<FunctionKernels>().repeat(from, row, buffer.elements, count);
+        best<FunctionKernels>().repeat(from, row, copy, count);
         break;
       }
-      case Kind::copied: nest_->copy(data_, begin, count, buffer.elements);
+      case Kind::copied: nest_->copy(data_, begin, count, copy);
     }
-    return {buffer.elements};
+    return {copy};
   }
 
  private:
@@ -114,13 +114,15 @@ class Evaluation {
     const std::size_t most = blocks || step_by_step_ ? block : end - begin;
     for (std::size_t at = begin; at < end; at += most) {
       const std::size_t count = std::min(most, end - at);
-      for (std::size_t i = 0; i < program_.inputs; ++i)
-        slots[i] = inputs_[i].source(at, count, buffers[i]);
       Scalar* const y = place(at);
+      for (std::size_t i = 0; i < program_.inputs; ++i)
+        slots[i] = inputs_[i].source(at, count, buffers[i],
+                                     program_.is_input(i) ? y : buffers[i].elements);
       for (const Step& step : program_.steps) {
         Source from[most_sources];
         for (std::size_t i = 0; i < most_sources; ++i) from[i] = slots[step.from[i]];
         Scalar* const to = &step == &program_.steps.back() ? y : registers[step.to - free];
+        if (step.function == Function::copy && from[0].data == to && !from[0].repeated) continue;
         kernels_.apply[static_cast<std::size_t>(step.function)](from, to, count);
       }
       done(y, count);

@@ -85,21 +85,45 @@ Vec normal_cdf(Vec x) {
   return Scalar{0.5} + Scalar{0.5} * erf(x * (std::numbers::sqrt2_v<Scalar> / 2));
 }
 
-// The derivative of x normal_cdf(x): that and x times the density, e^(-x^2 / 2) / sqrt(2 pi).
-Vec gelu_slope(Vec g, Vec x) {
+// The square root; of floats on 64-bit ARM xsimd has an estimate alone, which is NaN for infinity.
+Batch root(Batch x) {
+#if defined(__aarch64__) && !defined(XTAPE_DOUBLE)
+  return Batch{vsqrtq_f32(x)};
+#else
+  return xsimd::sqrt(x);
+#endif
+}
+
+// normal_cdf(x) and the density, e^(-x^2 / 2) / sqrt(2 pi).
+struct Normal {
+  Vec below, density;
+};
+[[gnu::always_inline]] inline Normal normal(Vec x) {
   constexpr Scalar highest =
       std::numbers::inv_sqrtpi_v<Scalar> * (std::numbers::sqrt2_v<Scalar> / 2);
   const Vec e = exp_of(Scalar{-0.5} * x * x);
 #if defined(XTAPE_DOUBLE)
-  const Vec below = normal_cdf(x);
+  return {normal_cdf(x), highest * e};
 #else
   // What is beyond |x| is e times a polynomial in t (after Abramowitz and Stegun, 26.2.17).
   static constexpr float beyond[] = {0.116520971F,  0.0674955249F, 0.268913239F,
                                      -0.236997306F, 0.389876395F,  -0.105808824F};
   const Vec t = 1 / (1 + 0.28F * as_vec(xsimd::abs(as_batch(x))));
-  const Vec rest = e * (t * polynomial(beyond, t)), below = x < 0 ? rest : 1 - rest;
+  const Vec rest = e * (t * polynomial(beyond, t));
+  return {x < 0 ? rest : 1 - rest, highest * e};
 #endif
-  return g * (below + x * (highest * e));
+}
+
+// The derivative of x normal_cdf(x).
+Vec gelu_slope(const Normal& n, Vec x) { return n.below + x * n.density; }
+
+void gelu(Scalar* y, Scalar* slope, std::size_t size) {
+  for_each_vector(size, [=](std::size_t i, auto part) {
+    const Vec x = load(y + i, part);
+    const Normal n = normal(x);
+    store(y + i, x * n.below, part);
+    if (slope != nullptr) store(slope + i, gelu_slope(n, x), part);
+  });
 }
 
 // 1 where a comparison holds.
@@ -135,7 +159,7 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::sign) =
       unary([](Vec x) { return x == x ? indicator(x > 0) - indicator(x < 0) : x; });
   loop_of(Function::abs) = math([](Batch x) { return xsimd::abs(x); });
-  loop_of(Function::sqrt) = math([](Batch x) { return xsimd::sqrt(x); });
+  loop_of(Function::sqrt) = math([](Batch x) { return root(x); });
   loop_of(Function::exp) = unary([](Vec x) { return exp_of(x); });
   loop_of(Function::expm1) = math([](Batch x) { return xsimd::expm1(x); });
   loop_of(Function::log) = unary([](Vec x) { return log_of(x); });
@@ -169,7 +193,7 @@ void fill(FunctionKernels& k, Set) {
     return a != a ? a : smaller;
   });
   loop_of(Function::pow) = binary([](Vec a, Vec b) { return power(a, b); });
-  loop_of(Function::gelu_slope) = binary([](Vec g, Vec x) { return gelu_slope(g, x); });
+  loop_of(Function::gelu_slope) = binary([](Vec g, Vec x) { return g * gelu_slope(normal(x), x); });
   loop_of(Function::where) = ternary([](Vec c, Vec a, Vec b) { return c != 0 ? a : b; });
   loop_of(Function::quotient_slope) =
       ternary([](Vec g, Vec a, Vec b) { return quotient_slope(g, a, b); });
@@ -183,6 +207,7 @@ void fill(FunctionKernels& k, Set) {
   loop_of(Function::equal_where) =
       quaternary([](Vec a, Vec b, Vec x, Vec y) { return a == b ? x : y; });
   k.repeat = repeat;
+  k.gelu = gelu;
   k.sum = sum;
 }
 

@@ -79,6 +79,8 @@ struct FunctionKernels {
   Apply apply[function_count];
   /// y[i] = x[place[i]], where each place is the one before or the next.
   void (*repeat)(const Scalar* x, const std::uint16_t* place, Scalar* y, std::size_t size);
+  /// y = y normal_cdf(y), and the derivative of that, unless `slope` is null.
+  void (*gelu)(Scalar* y, Scalar* slope, std::size_t size);
   /// The sum of x, in double.
   double (*sum)(const Scalar* x, std::size_t size);
 };

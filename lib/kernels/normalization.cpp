@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/normalization.hpp"
 
+#include "kernels/moments.hpp"
 #include "kernels/parallel.hpp"
-#include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
 #include <algorithm>
@@ -10,141 +10,6 @@
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
-
-// Terms of two sums that are taken together.
-struct Terms {
-  Vec first, second;
-  Terms operator+(const Terms& other) const { return {first + other.first, second + other.second}; }
-};
-struct Sums {
-  double first, second;
-};
-
-// The elements that there are, `left` of them; 0 in the other lanes.
-Vec inside(Vec v, AllLanes, std::size_t) { return v; }
-Vec inside(Vec v, Lanes, std::size_t left) {
-  return lane_numbers < IntVec{} + static_cast<Integer>(left) ? v : Vec{};
-}
-
-Scalar or_zero(const Scalar* x, std::size_t i) { return x != nullptr ? x[i] : Scalar{0}; }
-template <class Part>
-Vec load_or_zero(const Scalar* x, std::size_t i, Part part) {
-  return x != nullptr ? load(x + i, part) : Vec{};
-}
-
-// Of differences to `shift` and of their squares.
-void set_moments(Sums sums, std::size_t count, Scalar shift, Scalar* mean, Scalar* variance) {
-  const auto n = static_cast<double>(count);
-  const double offset = mean != nullptr ? sums.first / n : 0;
-  const double square = (sums.second - sums.first * offset) / n;
-  if (mean != nullptr) *mean = static_cast<Scalar>(static_cast<double>(shift) + offset);
-  *variance = static_cast<Scalar>(square < 0 ? 0 : square);  // by rounding; a NaN stays one
-}
-
-// The gradient of an element is inverse * gamma * g + slope * (x - mean) + offset.
-struct Line {
-  Scalar slope, offset;
-};
-// For the sums of gamma * g and of gamma * g * (x - mean).
-Line line_of(Sums sums, std::size_t count, Scalar inverse, bool fixed, bool centred) {
-  if (fixed) return {0, 0};
-  const auto k = static_cast<double>(inverse), n = static_cast<double>(count);
-  return {static_cast<Scalar>(-k * k * k * sums.second / n),
-          centred ? static_cast<Scalar>(-k * sums.first / n) : Scalar{0}};
-}
-
-// Sums over the columns of a row of terms(column, lanes). Four vectors are added in Scalar, as to widen each takes more
-// time than to read it.
-template <class F>
-Sums sums_of_row(std::size_t columns, F terms) {
-  WideVec first{}, second{};
-  const auto add = [&](const Terms& t) {
-    first += widen(t.first);
-    second += widen(t.second);
-  };
-  const std::size_t fours = columns - columns % (4 * lanes);
-  for (std::size_t c = 0; c < fours; c += 4 * lanes) {
-    const auto of = [&](std::size_t i) { return terms(c + i * lanes, AllLanes{}); };
-    add((of(0) + of(1)) + (of(2) + of(3)));
-  }
-  for_each_vector(columns - fours, [&](std::size_t c, auto part) { add(terms(fours + c, part)); });
-  return {sum_of(first), sum_of(second)};
-}
-
-void moments_of_rows(std::size_t rows, std::size_t n, const Scalar* x, Scalar* mean,
-                     Scalar* variance) {
-  parallel_ranges(rows, row_grain(n), [=](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      const Scalar* const row = x + r * n;
-      const Scalar shift = mean != nullptr ? row[0] : Scalar{0};
-      const Sums sums = sums_of_row(n, [=](std::size_t c, auto part) {
-        const Vec d = inside(load(row + c, part) - shift, part, n - c);
-        return Terms{d, d * d};
-      });
-      set_moments(sums, n, shift, mean != nullptr ? mean + r : nullptr, variance + r);
-    }
-  });
-}
-
-void normalize_rows(std::size_t rows, std::size_t n, const Normalized& in, Scalar* y) {
-  parallel_ranges(rows, row_grain(n), [=](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      const Scalar mean = or_zero(in.mean, r), inverse = in.inverse[r];
-      for_each_vector(n, [&](std::size_t c, auto part) {
-        const Vec normal = (load(in.x + r * n + c, part) - mean) * inverse;
-        store(y + r * n + c, normal * load(in.gamma + c, part) + load_or_zero(in.beta, c, part),
-              part);
-      });
-    }
-  });
-}
-
-void add_to(double* sums, Vec terms) {
-  WideVec sum;
-  std::memcpy(&sum, sums, sizeof sum);
-  sum += widen(terms);
-  std::memcpy(sums, &sum, sizeof sum);
-}
-
-// The gradient of a row of x, of n elements from `at` on; adds to the sums of beta's gradient and, `width` further
-// on, of gamma's.
-void grad_of_row(std::size_t n, std::size_t at, const Normalized& in, Scalar mean, Scalar inverse,
-                 const Scalar* g, bool fixed, Scalar* dx, double* sums, std::size_t width) {
-  const Sums row = sums_of_row(n, [=](std::size_t c, auto part) {
-    const Vec gradient = load(g + at + c, part), d = load(in.x + at + c, part) - mean;
-    add_to(sums + c, gradient);
-    add_to(sums + width + c, gradient * (d * inverse));
-    const Vec weighted = gradient * load(in.gamma + c, part);
-    return Terms{weighted, weighted * d};
-  });
-  if (dx == nullptr) return;
-  const Line line = line_of(row, n, inverse, fixed, in.mean != nullptr);
-  for_each_vector(n, [&](std::size_t c, auto part) {
-    const Vec d = load(in.x + at + c, part) - mean;
-    const Vec weighted = load(g + at + c, part) * load(in.gamma + c, part);
-    store(dx + at + c, weighted * inverse + (d * line.slope + line.offset), part);
-  });
-}
-
-void grad_rows(std::size_t rows, std::size_t n, const Normalized& in, const Scalar* g, bool fixed,
-               const NormGradients& to) {
-  const std::size_t width = vectors_of(n) * lanes, grain = row_grain(n);
-  const std::size_t slices = std::max<std::size_t>((rows + grain - 1) / grain, 1);
-  PooledBuffer<double> parts{slices * 2 * width};
-  double* const sums = parts.data();
-  std::fill_n(sums, slices * 2 * width, 0.0);
-  parallel_ranges(rows, grain, [=](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r)
-      grad_of_row(n, r * n, in, or_zero(in.mean, r), in.inverse[r], g, fixed, to.x,
-                  sums + begin / grain * 2 * width, width);
-  });
-  for (std::size_t s = 1; s < slices; ++s)
-    for (std::size_t c = 0; c < 2 * width; ++c) sums[c] += sums[s * 2 * width + c];
-  for (std::size_t c = 0; c < n; ++c) {
-    to.beta[c] = static_cast<Scalar>(sums[c]);
-    to.gamma[c] = static_cast<Scalar>(sums[width + c]);
-  }
-}
 
 // Sums of each column over some rows, `first` and `second` being (columns,): terms(column, lanes) is a function of
 // the row. Four rows are added in Scalar, as each addition in double has to wait for the one before.
@@ -245,10 +110,9 @@ PooledBuffer<Scalar> scales_of(const Groups& s, const Normalized& in) {
 }
 
 void moments(Groups s, const Scalar* x, Scalar* mean, Scalar* variance) {
-  if (s.are_rows()) return moments_of_rows(s.samples, s.channels, x, mean, variance);
   const std::size_t columns = s.columns();
   const auto first_of = [&](std::size_t n, std::size_t c) {  // the first element of its group
-    return mean != nullptr ? x[n * s.positions * columns + c - c % s.channels] : Scalar{0};
+    return x[n * s.positions * columns + c - c % s.channels];
   };
   const auto shifts =
       per_column(s, [&](std::size_t n, std::size_t c, std::size_t) { return first_of(n, c); });
@@ -267,13 +131,13 @@ void moments(Groups s, const Scalar* x, Scalar* mean, Scalar* variance) {
       Sums all{0, 0};
       for (std::size_t c = 0; c < s.channels; ++c)
         all = {all.first + of[c], all.second + of[columns + c]};
-      set_moments(all, s.positions * s.channels, first_of(n, i * s.channels),
-                  mean != nullptr ? mean + group : nullptr, variance + group);
+      const Moments m = moments_of(all, s.positions * s.channels, first_of(n, i * s.channels));
+      mean[group] = m.mean;
+      variance[group] = m.variance;
     }
 }
 
 void normalize(Groups s, const Normalized& in, Scalar* y) {
-  if (s.are_rows() && !in.relu) return normalize_rows(s.samples, s.channels, in, y);
   const std::size_t columns = s.columns();
   const auto means = means_of(s, in);
   const auto scales = scales_of(s, in);
@@ -382,7 +246,6 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
 
 void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
   if (in.relu) return grad_groups<true>(s, in, g, fixed, to);
-  if (s.are_rows()) return grad_rows(s.samples, s.channels, in, g, fixed, to);
   grad_groups<false>(s, in, g, fixed, to);
 }
 

@@ -38,7 +38,7 @@ struct NormGradients {
 
 /// Sums are taken in double, of differences to an element, so that a large mean takes nothing from a small variance.
 struct NormKernels {
-  /// The mean and the variance, by the count, of each group of each sample; of a null mean the mean square.
+  /// The mean and the variance, by the count, of each group of each sample.
   void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
   /// y = (x - mean) * inverse * gamma + beta, rectified if it says so
   void (*normalize)(Groups, const Normalized&, Scalar* y);
@@ -46,5 +46,16 @@ struct NormKernels {
   void (*grad)(Groups, const Normalized&, const Scalar* g, bool fixed, const NormGradients&);
 };
 XTAPE_KERNEL_FAMILY(NormKernels)
+
+/// The same for rows, of which each is a group, by their own statistics.
+struct RowNormKernels {
+  /// In one pass, with means and inverses, which are set. A null mean is 0.
+  void (*normalize)(std::size_t rows, std::size_t columns, Scalar epsilon, const Scalar* x,
+                    const Scalar* gamma, const Scalar* beta, Scalar* mean, Scalar* inverse,
+                    Scalar* y);
+  void (*grad)(std::size_t rows, std::size_t columns, const Normalized&, const Scalar* g,
+               const NormGradients&);
+};
+XTAPE_KERNEL_FAMILY(RowNormKernels)
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

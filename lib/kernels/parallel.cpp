@@ -6,6 +6,8 @@
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 
+#include <cstdint>
+
 #ifdef __SSE2__
 #include <xmmintrin.h>
 #endif
@@ -13,28 +15,44 @@
 namespace xtape::inline XTAPE_ABI::kernels::detail {
 namespace {
 
+// The register that says how a processor computes, and the bits by which operands and results below the smallest normal
+// number count as zero.
+#if defined(__SSE2__)
+using Control = unsigned;
+constexpr Control flushing = 0x8040;  // flush to zero, denormals are zero
+Control control() { return _mm_getcsr(); }
+void set(Control c) { _mm_setcsr(c); }
+#elif defined(__aarch64__)
+using Control = std::uint64_t;
+constexpr Control flushing = Control{1} << 24;  // FZ, which is both
+Control control() {
+  Control c;
+  asm volatile("mrs %0, fpcr" : "=r"(c));
+  return c;
+}
+void set(Control c) { asm volatile("msr fpcr, %0" : : "r"(c)); }
+#else
+using Control = unsigned;
+constexpr Control flushing = 0;
+Control control() { return 0; }
+void set(Control) {}
+#endif
+
 // Lets the processor take numbers below the smallest normal one (1e-38) for zero: they cost it a hundred
 // times as much as others, and the moments of parameters that no longer get gradients decay into that
 // range. The caller's setting returns at the end.
-#ifdef __SSE2__
 class FlushDenormals {
  public:
-  explicit FlushDenormals(Denormals denormals) : before_{_mm_getcsr()} {
-    if (denormals == Denormals::flushed) _mm_setcsr(before_ | flush_to_zero | denormals_are_zero);
+  explicit FlushDenormals(Denormals denormals) : before_{control()} {
+    if (denormals == Denormals::flushed) set(before_ | flushing);
   }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
-  ~FlushDenormals() { _mm_setcsr(before_); }
+  ~FlushDenormals() { set(before_); }
 
  private:
-  static constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
-  unsigned before_;
+  Control before_;
 };
-#else
-struct FlushDenormals {
-  explicit FlushDenormals(Denormals) {}
-};
-#endif
 
 }  // namespace
 

@@ -155,6 +155,17 @@ bool suits_winograd(const ConvSizes& s) {
   return std::min(s.in, s.out) >= 16 && 2 * pixels >= winograd_tile * winograd_tile * tiles;
 }
 
+// Whether it may be computed in half precision: not for so few channels that blocks would be mostly empty, as the three
+// colours of the first layer. What is around the gradient of the results is padding, too, for that of the images. The
+// number of images does not matter. A unit has to make up for what it multiplies in vain, zeros between the gradient of
+// results with a stride, and for few multiplications where these would do.
+bool suits_half(const ConvSizes& s, bool few) {
+  if (half_unit() == nullptr || std::min(s.in, s.out) < 16) return false;
+  for (const Slide* const slide : {&s.rows, &s.columns})
+    if (std::max(slide->before, slide->after) > (slide->window - 1) * slide->dilation) return false;
+  return half_unit()->speedup > (few ? 4 : 2 * s.rows.stride * s.columns.stride - 1);
+}
+
 // A convolution of images (N, H, W, in), whose channels fit the kernel.
 ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& o,
                      const char* along) {
@@ -170,12 +181,15 @@ ConvPlan convolution(const Op& op, const Shape& images, const Shape& kernel, con
   const bool flips =
       in >= best<DenseKernels>().vector_columns && rows.stride == 1 && columns.stride == 1;
   const ConvSizes sizes{batch, in, out / o.groups, rows, columns};
+  const bool few = o.winograd && o.groups == 1 && suits_winograd(sizes);
+  const HalfUnit* const half = o.groups == 1 && suits_half(sizes, few) ? half_unit() : nullptr;
   return {.sizes = sizes,
           .pool = pool,
           .groups = o.groups,
           .epilogue = o.activation == Activation::relu ? Activation::relu : Activation::none,
           .flips = flips,
-          .winograd = o.winograd && o.groups == 1 && suits_winograd(sizes)};
+          .winograd = few && half == nullptr,
+          .half = half};
 }
 
 }  // namespace
@@ -202,10 +216,15 @@ void check_max_window(const Op& op, const PoolSizes& s) {
 
 bool ConvPlan::pads() const {
   const Slide &rows = sizes.rows, &columns = sizes.columns;
-  return groups == 1 && !winograd && rows.before + rows.after + columns.before + columns.after > 0;
+  return groups == 1 && !winograd && half == nullptr &&
+         rows.before + rows.after + columns.before + columns.after > 0;
 }
 bool ConvPlan::pools() const { return pool.rows.window > 1 || pool.columns.window > 1; }
 bool ConvPlan::pools_apart() const { return groups > 1 || winograd; }
+bool ConvPlan::unpools_apart() const { return pools_apart() || half != nullptr; }
+bool ConvPlan::spreads() const {
+  return half != nullptr && (sizes.rows.stride > 1 || sizes.columns.stride > 1);
+}
 bool ConvPlan::depthwise() const { return groups > 1 && sizes.in == 1 && sizes.out == 1; }
 Shape ConvPlan::images() const {
   if (sequences) return {sizes.batch, sizes.columns.size, groups * sizes.in};
@@ -228,6 +247,14 @@ double ConvPlan::flops() const {
   const auto [batch, in, out, rows, columns] = sizes;
   return 2.0 * static_cast<double>(batch * rows.count * columns.count) *
          static_cast<double>(rows.window * columns.window * in * out * groups);
+}
+ConvPlan ConvPlan::without_stride() const {
+  ConvPlan p{.sizes = sizes, .sequences = sequences, .half = half};
+  for (Slide* const slide : {&p.sizes.rows, &p.sizes.columns}) {
+    slide->stride = 1;
+    slide->count = slide->padded() - (slide->window - 1) * slide->dilation;
+  }
+  return p;
 }
 ConvPlan ConvPlan::group() const { return {.sizes = sizes, .epilogue = epilogue, .flips = flips}; }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/conv.hpp"
+#include "kernels/half_unit.hpp"
 
 #include <xtape/array.hpp>
 #include <xtape/error.hpp>
@@ -31,17 +32,23 @@ struct ConvPlan {
   bool flips = false;
   /// By Winograd's minimal filtering (winograd.hpp), which reads images that are not padded.
   bool winograd = false;
+  /// In half precision by this unit (half_conv.hpp), which reads images that are not padded, or null.
+  const HalfUnit* half = nullptr;
 
-  bool pads() const;         ///< whether the kernels read a copy of the images with zeros around
-  bool pools() const;        ///< whether of the result only the maxima are kept
-  bool pools_apart() const;  ///< whether that, if at all, is a step of its own
-  bool depthwise() const;    ///< whether each channel is a group
+  bool pads() const;           ///< whether the kernels read a copy of the images with zeros around
+  bool pools() const;          ///< whether of the result only the maxima are kept
+  bool pools_apart() const;    ///< whether that, if at all, is a step of its own
+  bool unpools_apart() const;  ///< and for the gradients
+  bool spreads() const;        ///< whether gradients are those of a convolution without the stride
+  bool depthwise() const;      ///< whether each channel is a group
   Shape images() const;
   Shape kernel() const;
   Shape unpooled() const;  ///< the result before pooling
   Shape result() const;
   double flops() const;    ///< of each of the three functions
   ConvPlan group() const;  ///< one group, not pooled
+  /// Of the same images, with results between those of this one, not pooled.
+  ConvPlan without_stride() const;
 };
 /// Throws what conv2d says.
 ConvPlan plan(const Op& op, const Shape& images, const Shape& kernel, const Conv2DOptions& options);

@@ -2,6 +2,7 @@
 #include "kernels/product.hpp"
 
 #include "kernels/dispatch.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/strided.hpp"
@@ -74,34 +75,51 @@ void multiply_small(const Places& places, const ProductSizes& s, Factor a, Facto
       if (copies) {
         Scalar* const panel = copied.data() + slice * panels;
         kernels.pack(s.k, s.n, {right.data, b.stride, b.transposed}, panel);
-        right = {panel, kernels.panel_columns, s.k * kernels.panel_columns};
+        right = packed_panels(kernels, s.k, panel);
       }
       kernels.product(s.m, s.n, s.k, {a.data + to_a, a.stride, a.transposed}, right,
-                      c + i * s.m * s.n, s.n, false);
+                      c + i * s.m * s.n, s.n, {});
     }
   });
 }
 
+// The same in half precision.
+void multiply_small(const HalfUnit& unit, const Places& places, const ProductSizes& s, Factor a,
+                    Factor b, Scalar* c) {
+  const HalfProduct product{unit, s.m, s.n, s.k};
+  const std::size_t grain = slice_grain(places.size(), s.multiplications());
+  PooledBuffer<Half> memory{(places.size() + grain - 1) / grain * product.memory()};
+  parallel_ranges(places.size(), grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      product({a.data + places[i][0], a.stride, a.transposed},
+              {b.data + places[i][1], b.stride, b.transposed}, c + i * s.m * s.n,
+              memory.data() + begin / grain * product.memory());
+  });
+}
+
 // c (leading..., m, n) = x y
-void multiply(const Shape& leading, const Stack& x, const Scalar* x_data, const Stack& y,
-              const Scalar* y_data, Scalar* c) {
+void multiply(const HalfUnit* half, const Shape& leading, const Stack& x, const Scalar* x_data,
+              const Stack& y, const Scalar* y_data, Scalar* c) {
   const ProductSizes s{x.transposed ? x.columns : x.rows, y.transposed ? y.rows : y.columns,
                        x.transposed ? x.rows : x.columns};
   const Factor a{x_data, x.columns, x.transposed}, b{y_data, y.columns, y.transposed};
   const Places places = places_of(leading, x, y);
-  if (!are_cut(places.size(), s)) return multiply_small(places, s, a, b, c);
+  if (!are_cut(places.size(), s))
+    return half == nullptr ? multiply_small(places, s, a, b, c)
+                           : multiply_small(*half, places, s, a, b, c);
   for (std::size_t i = 0; i < places.size(); ++i)
-    matmul(s.m, s.n, s.k, {a.data + places[i][0], a.stride, a.transposed},
+    matmul(half, s.m, s.n, s.k, {a.data + places[i][0], a.stride, a.transposed},
            {b.data + places[i][1], b.stride, b.transposed}, c + i * s.m * s.n);
 }
 
 // The gradient of an operand of the given shape, the sum of x y over the products that it is a factor of.
-Array product_grad(const Shape& leading, const Stack& operand, const Shape& shape, const Stack& x,
-                   const Array& x_array, const Stack& y, const Array& y_array) {
+Array product_grad(const HalfUnit* half, const Shape& leading, const Stack& operand,
+                   const Shape& shape, const Stack& x, const Array& x_array, const Stack& y,
+                   const Array& y_array) {
   const bool repeated = !same(leading, operand.leading);
   Array grad =
       uninitialized(repeated ? matrices_of(leading, operand.rows, operand.columns) : shape);
-  multiply(leading, x, x_array.data(), y, y_array.data(), grad.data());
+  multiply(half, leading, x, x_array.data(), y, y_array.data(), grad.data());
   return repeated ? sum_to(grad, shape) : grad;
 }
 
@@ -134,6 +152,7 @@ Product::Product(const Op& op, const Operand& a, const Operand& b)
                      text("the leading axes of ", a.shape, " and ", b.shape, " do not broadcast"));
   c_ = {leading, a.transposed ? a_.columns : a_.rows, b.transposed ? b_.rows : b_.columns};
   result_ = matrices_of(leading, c_.rows, c_.columns);
+  half_ = half_unit_for(k, c_.columns);
   // Matrices above one another that all meet the same one are a single matrix.
   if (a.transposed || !same(leading, a_.leading) || elements_of(b_.leading) != 1) return;
   const std::size_t count = elements_of(leading);
@@ -144,18 +163,18 @@ Product::Product(const Op& op, const Operand& a, const Operand& b)
 
 Array Product::operator()(const Array& a, const Array& b) const {
   Array c = uninitialized(result_);
-  multiply(c_.leading, a_, a.data(), b_, b.data(), c.data());
+  multiply(half_, c_.leading, a_, a.data(), b_, b.data(), c.data());
   return c;
 }
 
 Array Product::grad_a(const Array& g, const Array& b) const {
-  if (a_.transposed) return product_grad(c_.leading, a_, a_shape_, b_, b, transposed(c_), g);
-  return product_grad(c_.leading, a_, a_shape_, c_, g, transposed(b_), b);
+  if (a_.transposed) return product_grad(half_, c_.leading, a_, a_shape_, b_, b, transposed(c_), g);
+  return product_grad(half_, c_.leading, a_, a_shape_, c_, g, transposed(b_), b);
 }
 
 Array Product::grad_b(const Array& g, const Array& a) const {
-  if (b_.transposed) return product_grad(c_.leading, b_, b_shape_, transposed(c_), g, a_, a);
-  return product_grad(c_.leading, b_, b_shape_, transposed(a_), a, c_, g);
+  if (b_.transposed) return product_grad(half_, c_.leading, b_, b_shape_, transposed(c_), g, a_, a);
+  return product_grad(half_, c_.leading, b_, b_shape_, transposed(a_), a, c_, g);
 }
 
 double Product::flops() const {

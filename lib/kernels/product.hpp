@@ -2,6 +2,8 @@
 // Products of stacks of matrices, whose leading axes broadcast.
 #pragma once
 
+#include "kernels/half_unit.hpp"
+
 #include <xtape/array.hpp>
 #include <xtape/op.hpp>
 
@@ -24,7 +26,7 @@ class Product {
     bool transposed = false;
   };
 
-  /// Throws ShapeError for shapes that do not fit.
+  /// In the precision that is in scope. Throws ShapeError for shapes that do not fit.
   Product(const Op& op, const Operand& a, const Operand& b);
 
   /// Of arrays of the shapes that it was made for.
@@ -38,6 +40,7 @@ class Product {
  private:
   Stack a_, b_, c_;
   Shape a_shape_, b_shape_, result_;
+  const HalfUnit* half_ = nullptr;  // or computed in Scalar
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -88,7 +88,8 @@ void forward(const Recurrence& r, const RecurrenceArrays& a) {
       const CellStep step = sweep.step(i, first, rows);
       if (!sweep.begins_at_zero(i))
         dense.product(rows, gates, r.width, {step.h_before.data, step.h_before.stride},
-                      weight.from(0, 0), step.hidden.data, step.hidden.stride, !r.is_apart());
+                      weight.from(0, 0), step.hidden.data, step.hidden.stride,
+                      r.is_apart() ? Addend{} : Addend::at(step.hidden.data, step.hidden.stride));
       else if (r.is_apart())
         for (std::size_t row = 0; row < rows; ++row)
           std::fill_n(step.hidden[row], gates, Scalar{0});
@@ -113,7 +114,7 @@ void backward(const Recurrence& r, const RecurrenceArrays& a, const Scalar* g, S
       cell(step, {g != nullptr ? sweep.at(g, r.width, first, r.place(i)) : sweep.zeros(), h, c});
       if (!sweep.begins_at_zero(i))
         dense.product(rows, r.width, gates, {step.hidden.data, step.hidden.stride},
-                      weight.from(0, 0), h.data, h.stride, true);
+                      weight.from(0, 0), h.data, h.stride, Addend::at(h.data, h.stride));
     }
   });
 }

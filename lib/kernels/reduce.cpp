@@ -2,7 +2,7 @@
 #include "kernels/reduce.hpp"
 
 #include "kernels/parallel.hpp"
-#include "kernels/square.hpp"
+#include "kernels/short_rows.hpp"
 #include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
@@ -60,6 +60,12 @@ struct Extreme {
 
 using Max = Extreme<true>;
 using Min = Extreme<false>;
+
+// A sum of few terms.
+struct ShortSum {
+  static constexpr Scalar nothing = 0;
+  static Vec join(Vec a, Vec b) { return a + b; }
+};
 
 // `size` elements, at most a vector; `nothing` in the other lanes.
 template <class R>
@@ -129,39 +135,29 @@ void over_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y, Finish f
     }
 }
 
-// So many short rows that each has a lane, of which each is at most a vector long.
+// y[r] = all of short row r, as many rows at a time as a vector has lanes
 template <class R>
-typename R::Lanewise reduce_short_rows(std::size_t rows, std::size_t columns, const Scalar* x) {
-  if constexpr (std::is_same_v<typename R::Lanewise, Vec>) {
-    return joined_rows(
-        rows, [=](std::size_t r) { return load_part<R>(x + r * columns, columns); },
-        [](Vec a, Vec b) { return R::join(a, b); });
-  } else {
-    Square square;
-    load_square(x, rows, columns, square);
-    typename R::Lanewise all = typename R::Lanewise{} + R::start;
-    for (std::size_t c = 0; c < columns; ++c) all = R::join(all, square[c]);
-    return all;
-  }
+void over_short_columns(Matrix m, const Scalar* x, Scalar* y) {
+  const auto join = [](Vec a, Vec b) { return R::join(a, b); };
+  const std::size_t n = m.columns, blocks = (m.rows + lanes - 1) / lanes;
+  parallel_ranges(blocks, row_grain(n * lanes), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes) {
+      const std::size_t rows = std::min(lanes, m.rows - r);
+      const auto row = [=](std::size_t i) {
+        const auto of = [from = x + (r + i) * n](std::size_t c, auto part) {
+          return load(from + c, part);
+        };
+        return joined_vectors(n, R::nothing, of, join);
+      };
+      const Vec all = joined_rows(rows, row, join);
+      rows == lanes ? store(y + r, all) : store(y + r, all, Lanes{rows});
+    }
+  });
 }
 
 // y[r] = finish(all of row r)
 template <class R, class Finish>
 void over_columns(Matrix m, const Scalar* x, Scalar* y, Finish finish) {
-  if (m.columns <= lanes) {
-    const std::size_t blocks = (m.rows + lanes - 1) / lanes;
-    return parallel_ranges(
-        blocks, row_grain(m.columns * lanes), [=](std::size_t begin, std::size_t end) {
-          for (std::size_t r = begin * lanes; r < std::min(end * lanes, m.rows); r += lanes) {
-            const std::size_t rows = std::min(lanes, m.rows - r);
-            const auto all = reduce_short_rows<R>(rows, m.columns, x + r * m.columns);
-            if constexpr (std::is_invocable_v<Finish, decltype(all)>)
-              store(y + r, finish(all), Lanes{rows});
-            else
-              for (std::size_t i = 0; i < rows; ++i) y[r + i] = finish(all[i]);
-          }
-        });
-  }
   // A long row is cut into pieces.
   const std::size_t pieces = (m.columns + elementwise_grain - 1) / elementwise_grain;
   PooledBuffer<typename R::Type> parts{m.rows * pieces};
@@ -186,23 +182,28 @@ struct Quotient {
   double divisor;
   Scalar operator()(double sum) const { return static_cast<Scalar>(sum / divisor); }
 };
-constexpr auto as_it_is = [](auto x) { return x; };  // a number, or as many as there are lanes
+constexpr auto as_it_is = [](Scalar x) { return x; };
 
 void sum_rows(std::size_t count, Matrix m, const Scalar* x, double divisor, Scalar* y) {
   if (m.rows <= few_terms && divisor == 1) return over_rows<Sum<Scalar>>(count, m, x, y, as_it_is);
   over_rows<Sum<double>>(count, m, x, y, Quotient{divisor});
 }
 void sum_columns(Matrix m, const Scalar* x, double divisor, Scalar* y) {
+  if (m.columns <= short_columns && divisor == 1) return over_short_columns<ShortSum>(m, x, y);
   over_columns<Sum<double>>(m, x, y, Quotient{divisor});
 }
 void max_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
   over_rows<Max>(count, m, x, y, as_it_is);
 }
-void max_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Max>(m, x, y, as_it_is); }
+template <class R>
+void extreme_columns(Matrix m, const Scalar* x, Scalar* y) {
+  m.columns <= short_columns ? over_short_columns<R>(m, x, y) : over_columns<R>(m, x, y, as_it_is);
+}
+void max_columns(Matrix m, const Scalar* x, Scalar* y) { extreme_columns<Max>(m, x, y); }
 void min_rows(std::size_t count, Matrix m, const Scalar* x, Scalar* y) {
   over_rows<Min>(count, m, x, y, as_it_is);
 }
-void min_columns(Matrix m, const Scalar* x, Scalar* y) { over_columns<Min>(m, x, y, as_it_is); }
+void min_columns(Matrix m, const Scalar* x, Scalar* y) { extreme_columns<Min>(m, x, y); }
 
 // The lanes in which there are elements, of which `left` are left.
 IntVec inside(AllLanes, std::size_t) { return IntVec{} - 1; }
@@ -272,7 +273,7 @@ void max_long_columns_grad(Matrix m, const Scalar* x, const Scalar* y, const Sca
 void max_columns_grad(Matrix m, const Scalar* x, const Scalar* y, const Scalar* g, Scalar* dx) {
   const std::size_t n = m.columns;
   if (n > elementwise_grain) return max_long_columns_grad(m, x, y, g, dx);
-  const bool short_ones = n <= lanes;
+  const bool short_ones = n <= short_columns;
   const ShortRows short_rows{short_ones ? n : 0};
   const std::size_t grain = vectors_of(row_grain(n)) * lanes;
   parallel_ranges(m.rows, grain, [&](std::size_t begin, std::size_t end) {

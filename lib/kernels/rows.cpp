@@ -3,7 +3,7 @@
 
 #include "kernels/exponential.hpp"
 #include "kernels/parallel.hpp"
-#include "kernels/square.hpp"
+#include "kernels/short_rows.hpp"
 #include "kernels/wide.hpp"
 #include <xtape/memory.hpp>
 
@@ -73,10 +73,10 @@ LogSum softmax_row(const Scalar* x, Scalar* y, std::size_t size) {
   return {max, static_cast<Scalar>(std::log(sum))};
 }
 
-// Rows of at most a vector, as many at a time as it has lanes: pass(rows, first element). Each of several passes goes
-// over some of them before the next does: what has just been stored cannot be loaded at once in other parts.
+// Short rows, as many at a time as a vector has lanes: pass(rows, first element). Each of several passes goes over some
+// of them before the next does: what has just been stored cannot be loaded at once in other parts.
 template <class... Passes>
-void for_each_square(Matrix m, Passes... passes) {
+void for_each_block(Matrix m, Passes... passes) {
   constexpr std::size_t some = 8 * lanes;
   const std::size_t pieces = (m.rows + some - 1) / some;
   parallel_ranges(pieces, row_grain(m.columns * some), [=](std::size_t begin, std::size_t end) {
@@ -89,13 +89,31 @@ void for_each_square(Matrix m, Passes... passes) {
     }
   });
 }
-bool are_short(Matrix m) { return m.columns <= lanes; }
+bool are_short(Matrix m) { return m.columns <= short_columns; }
 
+// The sums of some rows of of(element, lanes).
+template <class Of>
+Vec sums_of(std::size_t rows, std::size_t columns, std::size_t at, Of of) {
+  return joined_rows(
+      rows,
+      [&](std::size_t r) {
+        const std::size_t row = at + r * columns;
+        return joined_vectors(
+            columns, 0, [&](std::size_t c, auto part) { return of(row + c, part); }, std::plus<>{});
+      },
+      std::plus<>{});
+}
 // The largest of each row.
-Vec max_of(const Square& x, std::size_t columns) {
-  Vec max = x[0];
-  for (std::size_t c = 1; c < columns; ++c) max = x[c] > max ? x[c] : max;
-  return max;
+Vec maxima_of(std::size_t rows, std::size_t columns, const Scalar* x) {
+  const auto larger = [](Vec a, Vec b) { return at_least(a, b); };
+  return joined_rows(
+      rows,
+      [&](std::size_t r) {
+        return joined_vectors(
+            columns, -std::numeric_limits<Scalar>::infinity(),
+            [&](std::size_t c, auto part) { return load(x + r * columns + c, part); }, larger);
+      },
+      larger);
 }
 
 void softmax(Matrix m, const Scalar* x, Scalar* y) {
@@ -104,23 +122,16 @@ void softmax(Matrix m, const Scalar* x, Scalar* y) {
         m, [=](std::size_t, std::size_t at) { softmax_row(x + at, y + at, m.columns); });
   const ShortRows short_rows{m.columns};
   const auto exponents = [=, &short_rows](std::size_t rows, std::size_t at) {
-    const Lanes part{m.columns};
-    const IntVec inside = lane_numbers < IntVec{} + static_cast<Integer>(m.columns);
-    const Vec least = splat(-std::numeric_limits<Scalar>::infinity());
-    const Vec max = joined_rows(
-        rows, [&](std::size_t r) { return inside ? load(x + at + r * m.columns, part) : least; },
-        [](Vec a, Vec b) { return at_least(a, b); });
-    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
-      store(y + at + i, exp_of(load(x + at + i, lanes) - spread(max)), lanes);
+    const Vec max = maxima_of(rows, m.columns, x + at);
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      store(y + at + i, exp_of(load(x + at + i, part) - spread(max)), part);
     });
   };
-  for_each_square(m, exponents, [=, &short_rows](std::size_t rows, std::size_t at) {
-    const Lanes part{m.columns};
-    const Vec sum = joined_rows(
-        rows, [&](std::size_t r) { return load(y + at + r * m.columns, part); }, std::plus<>{});
-    const Vec scale = 1 / sum;
-    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
-      store(y + at + i, load(y + at + i, lanes) * spread(scale), lanes);
+  for_each_block(m, exponents, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Vec scale = 1 / sums_of(rows, m.columns, at,
+                                  [=](std::size_t i, auto part) { return load(y + i, part); });
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      store(y + at + i, load(y + at + i, part) * spread(scale), part);
     });
   });
 }
@@ -134,17 +145,12 @@ void softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
       for (std::size_t i = at; i < at + m.columns; ++i) dx[i] = y[i] * (g[i] - dot);
     });
   const ShortRows short_rows{m.columns};
-  for_each_square(m, [=, &short_rows](std::size_t rows, std::size_t at) {
-    const Lanes part{m.columns};
-    const Vec dot = joined_rows(
-        rows,
-        [&](std::size_t r) {
-          const std::size_t row = at + r * m.columns;
-          return load(g + row, part) * load(y + row, part);
-        },
-        std::plus<>{});
-    short_rows.for_each(rows, [&](std::size_t i, auto lanes, auto spread) {
-      store(dx + at + i, load(y + at + i, lanes) * (load(g + at + i, lanes) - spread(dot)), lanes);
+  for_each_block(m, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Vec dot = sums_of(rows, m.columns, at, [=](std::size_t i, auto part) {
+      return load(g + i, part) * load(y + i, part);
+    });
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      store(dx + at + i, load(y + at + i, part) * (load(g + at + i, part) - spread(dot)), part);
     });
   });
 }
@@ -155,15 +161,19 @@ void log_softmax(Matrix m, const Scalar* x, Scalar* y) {
       const LogSum row = softmax_row(x + at, y + at, m.columns);
       for (std::size_t i = at; i < at + m.columns; ++i) y[i] = row.log_softmax(x[i]);
     });
-  for_each_square(m, [=](std::size_t rows, std::size_t at) {
-    Square s;
-    load_square(x + at, rows, m.columns, s);
-    const Vec max = max_of(s, m.columns);
-    Vec sum{};
-    for (std::size_t c = 0; c < m.columns; ++c) sum += exp_of(s[c] -= max);
-    const Vec log_sum = log_of(sum);
-    for (std::size_t c = 0; c < m.columns; ++c) s[c] -= log_sum;
-    store_square(s, rows, m.columns, y + at);
+  const ShortRows short_rows{m.columns};
+  const auto shift = [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Vec max = maxima_of(rows, m.columns, x + at);
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      store(y + at + i, load(x + at + i, part) - spread(max), part);
+    });
+  };
+  for_each_block(m, shift, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Vec log_sum = log_of(sums_of(
+        rows, m.columns, at, [=](std::size_t i, auto part) { return exp_of(load(y + i, part)); }));
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      store(y + at + i, load(y + at + i, part) - spread(log_sum), part);
+    });
   });
 }
 
@@ -177,14 +187,14 @@ void log_softmax_grad(Matrix m, const Scalar* y, const Scalar* g, Scalar* dx) {
         store(dx + i, load(g + i, part) - exp_of(load(y + i, part)) * sum, part);
       });
     });
-  for_each_square(m, [=](std::size_t rows, std::size_t at) {
-    Square logs, d;
-    load_square(y + at, rows, m.columns, logs);
-    load_square(g + at, rows, m.columns, d);
-    Vec sum{};
-    for (std::size_t c = 0; c < m.columns; ++c) sum += d[c];
-    for (std::size_t c = 0; c < m.columns; ++c) d[c] -= exp_of(logs[c]) * sum;
-    store_square(d, rows, m.columns, dx + at);
+  const ShortRows short_rows{m.columns};
+  for_each_block(m, [=, &short_rows](std::size_t rows, std::size_t at) {
+    const Vec sum =
+        sums_of(rows, m.columns, at, [=](std::size_t i, auto part) { return load(g + i, part); });
+    short_rows.for_each(rows, [&](std::size_t i, auto part, auto spread) {
+      const Vec less = exp_of(load(y + at + i, part)) * spread(sum);
+      store(dx + at + i, load(g + at + i, part) - less, part);
+    });
   });
 }
 

@@ -2,7 +2,7 @@
 #include "kernels/scores.hpp"
 
 #include "kernels/exponential.hpp"
-#include "kernels/square.hpp"
+#include "kernels/short_rows.hpp"
 #include "kernels/stream.hpp"
 #include "kernels/wide.hpp"
 
@@ -160,8 +160,26 @@ void weigh_grad(const ScoreBlock& b, Scalar* s, Scalar* dw, const Scalar* log_su
   });
 }
 
+// Of a few vectors, some rows at a time.
+void short_dots(std::size_t rows, std::size_t width, const Scalar* x, std::size_t x_stride,
+                const Scalar* y, std::size_t y_stride, Scalar* dot) {
+  for (std::size_t first = 0; first < rows; first += lanes) {
+    const std::size_t count = std::min(lanes, rows - first);
+    const auto products = [=](std::size_t i) {
+      Vec sum{};
+      for_each_vector(width, [&](std::size_t c, auto part) {
+        const std::size_t r = first + i;
+        sum += load(x + r * x_stride + c, part) * load(y + r * y_stride + c, part);
+      });
+      return sum;
+    };
+    store(dot + first, joined_rows(count, products, std::plus<>{}), Lanes{count});
+  }
+}
+
 void dots(std::size_t rows, std::size_t width, const Scalar* x, std::size_t x_stride,
           const Scalar* y, std::size_t y_stride, Scalar* dot) {
+  if (width <= few_terms * lanes) return short_dots(rows, width, x, x_stride, y, y_stride, dot);
   for (std::size_t r = 0; r < rows; ++r, x += x_stride, y += y_stride)
     dot[r] = static_cast<Scalar>(sum_over(width, [=](std::size_t c, auto part) {
       return widen(load(x + c, part)) * widen(load(y + c, part));

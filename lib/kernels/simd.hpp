@@ -12,19 +12,21 @@
 
 #if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
+/// The registers for vectors: how many bytes one has, and how many there are. All sizes of tiles follow from these.
 #if defined(__AVX512F__)
-inline constexpr std::size_t vector_bytes = 64;
-inline constexpr std::size_t vector_registers = 32;
+inline constexpr std::size_t vector_bytes = 64, vector_registers = 32;
 #elif defined(__AVX__)
-inline constexpr std::size_t vector_bytes = 32;
-inline constexpr std::size_t vector_registers = 16;
-#else
-inline constexpr std::size_t vector_bytes = 16;
-inline constexpr std::size_t vector_registers = 16;
+inline constexpr std::size_t vector_bytes = 32, vector_registers = 16;
+#elif defined(__aarch64__)  // NEON, which all have; how wide SVE is, the compiler is not told
+inline constexpr std::size_t vector_bytes = 16, vector_registers = 32;
+#else                       // SSE2, as all x86-64 have it
+inline constexpr std::size_t vector_bytes = 16, vector_registers = 16;
 #endif
 
 /// Scalars per vector.
@@ -220,21 +222,24 @@ inline Vec joined(Vec (&rows)[lanes], Join join, std::index_sequence<I...> colum
   }
 }
 
-/// Exchanges rows and columns of a square of lanes x lanes elements, in log2(lanes) steps that each
+/// Exchanges rows and columns of a square of vectors, in log2(lanes) steps that each
 /// exchange the off-diagonal blocks of ever larger squares.
-template <std::size_t Block = 1, std::size_t... I>
-inline void transpose(Vec (&rows)[lanes], std::index_sequence<I...> columns) {
-  if constexpr (Block < lanes) {
-    for (std::size_t i = 0; i < lanes; ++i)
+template <std::size_t Block = 1, class V, std::size_t Lanes, std::size_t... I>
+inline void transpose(V (&rows)[Lanes], std::index_sequence<I...> columns) {
+  if constexpr (Block < Lanes) {
+    for (std::size_t i = 0; i < Lanes; ++i)
       if ((i & Block) == 0) {
-        const Vec a = rows[i], b = rows[i + Block];
-        rows[i] = __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes - Block : I)...);
+        const V a = rows[i], b = rows[i + Block];
+        rows[i] = __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + Lanes - Block : I)...);
         rows[i + Block] =
-            __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + lanes : I + Block)...);
+            __builtin_shufflevector(a, b, ((I & Block) != 0 ? I + Lanes : I + Block)...);
       }
     transpose<2 * Block>(rows, columns);
   }
 }
-inline void transpose(Vec (&rows)[lanes]) { transpose(rows, std::make_index_sequence<lanes>{}); }
+template <class V, std::size_t Lanes>
+inline void transpose(V (&rows)[Lanes]) {
+  transpose(rows, std::make_index_sequence<Lanes>{});
+}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -35,9 +35,12 @@ struct WideVec {
   double operator[](std::size_t i) const { return i < lanes / 2 ? low[i] : high[i - lanes / 2]; }
 };
 
-#if defined(__AVX512F__)  // g++ converts a quarter at a time
+#if defined(__AVX512F__)    // g++ converts a quarter at a time
 inline DoubleVec doubles(HalfVec v) { return DoubleVec(_mm512_cvtps_pd(__m256(v))); }
 inline HalfVec floats(DoubleVec v) { return HalfVec(_mm512_cvtpd_ps(__m512d(v))); }
+#elif defined(__aarch64__)  // and here element by element
+inline DoubleVec doubles(HalfVec v) { return DoubleVec(vcvt_f64_f32(float32x2_t(v))); }
+inline HalfVec floats(DoubleVec v) { return HalfVec(vcvt_f32_f64(float64x2_t(v))); }
 #else
 inline DoubleVec doubles(HalfVec v) { return __builtin_convertvector(v, DoubleVec); }
 inline HalfVec floats(DoubleVec v) { return __builtin_convertvector(v, HalfVec); }

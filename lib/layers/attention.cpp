@@ -47,7 +47,7 @@ Variable MultiHeadAttention::projected(const Variable& x, std::size_t begin, std
   Tape& tape = x.tape({"multi_head_attention", at});
   const std::size_t channels = weight_.shape()[0];
   const auto columns = [&](Parameter& parameter, std::ptrdiff_t axis) {
-    const Variable all = tape.parameter(parameter, at);
+    Variable all = tape.parameter(parameter, at);
     if (end - begin == 3) return all;
     return slice(all,
                  {.axis = axis,
@@ -59,14 +59,31 @@ Variable MultiHeadAttention::projected(const Variable& x, std::size_t begin, std
   return bias_ ? dense(x, weight, columns(*bias_, 0), {}, at) : dense(x, weight, {}, at);
 }
 
+Variable MultiHeadAttention::attended(const Variable& x, Location at) {
+  return scaled_dot_product_attention(projected(x, 0, 3, at), options_, at);
+}
+
+Variable MultiHeadAttention::attended(const Variable& x, const Array& mask, Location at) {
+  AttentionOptions options = options_;
+  options.mask = Value{mask};
+  return scaled_dot_product_attention(projected(x, 0, 3, at), options, at);
+}
+
 Variable MultiHeadAttention::operator()(const Variable& x, Location at) {
-  return out_(scaled_dot_product_attention(projected(x, 0, 3, at), options_, at), at);
+  return out_(attended(x, at), at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Array& mask, Location at) {
-  AttentionOptions options = options_;
-  options.mask = Value{mask};
-  return out_(scaled_dot_product_attention(projected(x, 0, 3, at), options, at), at);
+  return out_(attended(x, mask, at), at);
+}
+
+Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, Location at) {
+  return out_.add_to(around, attended(x, at), at);
+}
+
+Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, const Array& mask,
+                                    Location at) {
+  return out_.add_to(around, attended(x, mask, at), at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Variable& others, Location at) {

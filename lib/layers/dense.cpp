@@ -15,6 +15,15 @@ Variable Dense::operator()(const Variable& x, Location at) {
                     [&](const auto&... both) { return dense(x, both..., options_, at); });
 }
 
+Variable Dense::add_to(const Variable& around, const Variable& x, Location at) {
+  const Op op{"dense", at};
+  if (options_.activation != Activation::none)
+    throw ValueError(op, "expected a layer without an activation to be added to something",
+                     "apply it, and add the result?");
+  return apply_both(op, x, weight_, bias_,
+                    [&](const auto&... both) { return add_dense(around, x, both..., at); });
+}
+
 void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -3,6 +3,8 @@
 
 #include "text.hpp"
 
+#include <algorithm>
+
 namespace xtape::inline XTAPE_ABI {
 
 Sequential::Sequential(std::initializer_list<NamedLayer> layers, Location at) {
@@ -52,10 +54,12 @@ void Sequential::fail_class(std::size_t place, Location at) const {
   throw ValueError({"sequential", at}, text("layer ", name_of(place), " is of another class"));
 }
 
-Variable Sequential::operator()(const Variable& x, Location at) {
+Variable Sequential::operator()(const Variable& x, Location at) { return apply(x, 0, size(), at); }
+
+Variable Sequential::apply(const Variable& x, std::size_t begin, std::size_t end, Location at) {
   Tape& tape = x.tape({"sequential", at});
   Variable y = x;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = begin; i < std::min(end, size()); ++i) {
     const auto& [name, layer] = layers_[i];
     const LayerScope scope{tape, i, name};
     try {

@@ -4,7 +4,6 @@
 #include "layers/affine.hpp"
 #include "ranges.hpp"
 
-#include <xtape/ops/activation.hpp>
 #include <xtape/ops/arithmetic.hpp>
 #include <xtape/ops/dropout.hpp>
 #include <xtape/ops/shape.hpp>
@@ -43,10 +42,13 @@ TransformerLayer::TransformerLayer(const Options& o, Rng& rng, Location at)
                   .out_weight_init = o.residual_weight_init},
                  rng,
                  at},
-      linear1_{
-          {.in = o.channels, .out = hidden_of(o), .bias = o.bias, .weight_init = o.weight_init},
-          rng,
-          at},
+      linear1_{{.in = o.channels,
+                .out = hidden_of(o),
+                .activation = Activation::gelu,
+                .bias = o.bias,
+                .weight_init = o.weight_init},
+               rng,
+               at},
       linear2_{{.in = hidden_of(o),
                 .out = o.channels,
                 .bias = o.bias,
@@ -58,32 +60,33 @@ TransformerLayer::TransformerLayer(const Options& o, Rng& rng, Location at)
       dropout_{o.dropout},
       norm_first_{o.norm_first} {}
 
-Variable TransformerLayer::feed_forward(const Variable& x, Location at) {
-  const Variable hidden = gelu(linear1_(x, at), {}, at);
-  return linear2_(dropout(hidden, {.rate = dropout_}, at), at);
+// around + what a layer makes of the input, less what is dropped of that: in one pass where nothing is.
+template <class Layer, class... Input>
+Variable TransformerLayer::add_to(const Variable& around, Layer& layer, Location at,
+                                  const Input&... input) const {
+  if (dropout_ == 0 || around.tape({"dropout", at}).mode() == Mode::eval)
+    return layer.add_to(around, input..., at);
+  return add({around, at}, {dropout(layer(input..., at), {.rate = dropout_}, at), at});
 }
 
-template <class Attend>
-Variable TransformerLayer::apply(const Variable& x, Attend attend, Location at) {
-  const auto with = [&](const Variable& around, const Variable& y) {
-    return add({around, at}, {dropout(y, {.rate = dropout_}, at), at});
-  };
+Variable TransformerLayer::feed_forward(const Variable& around, const Variable& x, Location at) {
+  return add_to(around, linear2_, at, dropout(linear1_(x, at), {.rate = dropout_}, at));
+}
+
+template <class... Mask>
+Variable TransformerLayer::apply(const Variable& x, Location at, const Mask&... mask) {
   if (norm_first_) {
-    const Variable y = with(x, attend(norm1_(x, at)));
-    return with(y, feed_forward(norm2_(y, at), at));
+    const Variable y = add_to(x, attention_, at, norm1_(x, at), mask...);
+    return feed_forward(y, norm2_(y, at), at);
   }
-  const Variable y = norm1_(with(x, attend(x)), at);
-  return norm2_(with(y, feed_forward(y, at)), at);
+  const Variable y = norm1_(add_to(x, attention_, at, x, mask...), at);
+  return norm2_(feed_forward(y, y, at), at);
 }
 
-Variable TransformerLayer::operator()(const Variable& x, Location at) {
-  return apply(
-      x, [&](const Variable& steps) { return attention_(steps, at); }, at);
-}
+Variable TransformerLayer::operator()(const Variable& x, Location at) { return apply(x, at); }
 
 Variable TransformerLayer::operator()(const Variable& x, const Array& mask, Location at) {
-  return apply(
-      x, [&](const Variable& steps) { return attention_(steps, mask, at); }, at);
+  return apply(x, at, mask);
 }
 
 void TransformerLayer::parameters(ParameterList& list) {

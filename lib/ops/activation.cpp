@@ -20,13 +20,12 @@ Variable gelu(const Variable& x, const GeluOptions& options, Location at) {
   constexpr double slope = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(8 / pi)
   static const Formula q{
       [](Term a) { return sigmoid(slope * a * (1 + 0.044715 * a * a)); }};  // (1 + tanh) / 2
-  static const Elementwise exact{[](Term a) { return a * normal_cdf(a); },
-                                 [](Term g, Term a, Term) { return gelu_slope(g, a); }};
   static const Elementwise by_tanh{
       [](Term a) { return a * q(a); },
       [](Term g, Term a, Term y) {
         return g * (q(a) + y * (1 - q(a)) * (slope * (1 + 0.134145 * a * a)));
       }};
+  const Elementwise& exact = activation_of(Activation::gelu).op;
   return (options.tanh ? by_tanh : exact)({"gelu", at}, x, {}, options);
 }
 
@@ -39,10 +38,13 @@ Variable leaky_relu(const Variable& x, const LeakyReluOptions& options, Location
   return f(op, x, {options.slope}, options);
 }
 
+// Of the exponential functions below neither is infinite where it is not taken, as its own gradient would be NaN there.
+
 Variable elu(const Variable& x, const EluOptions& options, Location at) {
-  static const Elementwise f{
-      [](Term a, Term alpha) { return where(a > 0, a, alpha * expm1(a)); },
-      [](Term g, Term a, Term, Term alpha) { return where(a > 0, g, g * alpha * exp(a)); }};
+  static const Elementwise f{[](Term a, Term alpha) { return where(a > 0, a, alpha * expm1(a)); },
+                             [](Term g, Term a, Term, Term alpha) {
+                               return where(a > 0, g, g * alpha * exp(minimum(a, 0)));
+                             }};
   const Op op{"elu", at};
   check_not_negative(op, "alpha", options.alpha);
   return f(op, x, {options.alpha}, options);
@@ -52,7 +54,7 @@ Variable selu(const Variable& x, Location at) {
   constexpr double alpha = 1.6732632423543772, scale = 1.0507009873554805;
   static const Elementwise op{
       [](Term a) { return scale * where(a > 0, a, alpha * expm1(a)); },
-      [](Term g, Term a, Term) { return scale * g * where(a > 0, 1, alpha * exp(a)); }};
+      [](Term g, Term a, Term) { return scale * g * where(a > 0, 1, alpha * exp(minimum(a, 0))); }};
   return op({"selu", at}, x);
 }
 
@@ -86,7 +88,7 @@ Variable hard_sigmoid(const Variable& x, Location at) {
   return op({"hard_sigmoid", at}, x);
 }
 
-// Those that can be fused into other ops, whose gradients read nothing but g and y.
+// Those that can be fused into other ops. The gradients of all but gelu read nothing but g and y.
 
 const ActivationOp& activation_of(Activation activation) {
   static const ActivationOp all[] = {
@@ -95,9 +97,13 @@ const ActivationOp& activation_of(Activation activation) {
         [](Term g, Term, Term y) { return where(y > 0, g, 0); }}},
       {{[](Term a) { return tanh(a); }, [](Term g, Term, Term y) { return g * (1 - y * y); }}},
       {{[](Term a) { return sigmoid(a); }, [](Term g, Term, Term y) { return g * y * (1 - y); }}},
+      {{[](Term a) { return a * normal_cdf(a); },
+        [](Term g, Term a, Term) { return gelu_slope(g, a); }},
+       {[](Term g, Term slope) { return g * slope; }}},
   };
   static_assert(std::size_t(Activation::none) == 0 && std::size_t(Activation::relu) == 1 &&
-                std::size_t(Activation::tanh) == 2 && std::size_t(Activation::sigmoid) == 3);
+                std::size_t(Activation::tanh) == 2 && std::size_t(Activation::sigmoid) == 3 &&
+                std::size_t(Activation::gelu) == 4);
   return all[static_cast<std::size_t>(activation)];
 }
 

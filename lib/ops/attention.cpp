@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "ops/attention.hpp"
 
+#include "axis.hpp"
 #include "kernels/attention.hpp"
+#include "ops/steps.hpp"
 #include "ranges.hpp"
 
+#include <xtape/compute.hpp>
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/linear.hpp>
+#include <xtape/ops/shape.hpp>
+#include <xtape/ops/softmax.hpp>
 #include <xtape/record.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace xtape::inline XTAPE_ABI {
@@ -83,6 +91,60 @@ struct Attended {
   }
 };
 
+// Of each head, query and key: 1 where the query sees the key, else 0.
+Array seen(const Attention& a) {
+  Array sees = full({a.batch, a.heads, a.queries, a.keys}, 1);
+  Scalar* next = sees.data();
+  for (std::size_t head = 0; head < a.batch * a.heads; ++head)
+    for (std::size_t query = 0; query < a.queries; ++query)
+      for (std::size_t key = 0; key < a.keys; ++key, ++next) {
+        if (a.causal && key > query) *next = 0;
+        if (!a.mask) continue;
+        const std::size_t place[] = {head / a.heads, head % a.heads, query, key};
+        std::ptrdiff_t at = 0;
+        for (std::size_t i = 0; i < 4; ++i)
+          at += static_cast<std::ptrdiff_t>(place[i]) * a.mask->strides[i];
+        if (a.mask->data[at] == 0) *next = 0;
+      }
+  return sees;
+}
+
+// By what weights are multiplied for dropout. Without scores and with unit vectors for values the result is the weights,
+// alike but for that.
+Array dropped(Attention a) {
+  a.mask.reset();
+  a.causal = false;
+  a.width = a.keys;
+  const Array zero = zeros({a.batch, std::max(a.queries, a.keys), a.heads * a.depth});
+  Array units = zeros({a.batch, a.keys, a.heads * a.keys}),
+        weights = uninitialized({a.batch, a.queries, a.heads * a.keys});
+  for (std::size_t row = 0; row < a.batch * a.keys; ++row)
+    for (std::size_t head = 0; head < a.heads; ++head)
+      units.data()[(row * a.heads + head) * a.keys + row % a.keys] = static_cast<Scalar>(a.keys);
+  PooledBuffer<Scalar> log_sums{a.batch * a.heads * a.queries};
+  a.forward({steps_of(zero), steps_of(zero), steps_of(std::as_const(units))}, steps_of(weights),
+            log_sums.data());
+  return compute::transpose(reshaped(weights, {a.batch, a.queries, a.heads, a.keys}), {0, 2, 1, 3});
+}
+
+// The op in simpler ops, which have a weight for each head, query and key.
+Variable attention_in_steps(const Attention& a, const Variable& q, const Variable& k,
+                            const Variable& v) {
+  const auto heads_of = [&](const Variable& x, std::size_t steps, std::size_t width) {
+    return transpose(with_shape(x, {a.batch, steps, a.heads, width}), {.axes = {0, 2, 1, 3}});
+  };
+  constexpr double hidden = -1e30;  // of which the weight is 0, but in a row that sees nothing
+  Tape& tape = q.tape();
+  Variable scores =
+      matmul(heads_of(q, a.queries, a.depth), heads_of(k, a.keys, a.depth), {.transpose_b = true}) *
+      static_cast<double>(a.scale);
+  const Variable sees = tape.input(seen(a));
+  Variable weights = softmax(where(sees, scores, hidden)) * sees;
+  if (a.dropout.rate > 0) weights = weights * tape.input(dropped(a));
+  const Variable y = matmul(weights, heads_of(v, a.keys, a.width));
+  return with_shape(transpose(y, {.axes = {0, 2, 1, 3}}), {a.batch, a.queries, a.heads * a.width});
+}
+
 Attended attend(const Attention& a, const Projections<const Scalar>& x,
                 const AttentionOptions& options) {
   Array y = uninitialized({a.batch, a.queries, a.heads * a.width});
@@ -109,7 +171,7 @@ Variable scaled_dot_product_attention(const Variable& q, const Variable& k, cons
   const auto operands = [](const Value& x, const Value& y, const Value& z) {
     return Projections<const Scalar>{steps_of(*x), steps_of(*y), steps_of(*z)};
   };
-  const Value vq = q.shared_value(), vk = k.shared_value(), vv = v.shared_value();
+  const Value &vq = q.shared_value(), &vk = k.shared_value(), &vv = v.shared_value();
   Attended done = attend(a, operands(vq, vk, vv), options);
   const Value y = done.y;
   // All three are computed at once, for the first that is asked for.
@@ -123,7 +185,10 @@ Variable scaled_dot_product_attention(const Variable& q, const Variable& k, cons
     return std::move((*grads)[i]);
   };
   const std::array inputs{q, k, v};
-  return record(op, y, given(options), wrt(std::span<const Variable>{inputs}, std::move(pull)));
+  return record(op, y, given(options), wrt(std::span<const Variable>{inputs}, std::move(pull)),
+                defined([a, mask = options.mask](std::span<const Variable> in) {
+                  return attention_in_steps(a, in[0], in[1], in[2]);
+                }));
 }
 
 Variable scaled_dot_product_attention(const Variable& qkv, const AttentionOptions& options,
@@ -139,10 +204,15 @@ Variable scaled_dot_product_attention(const Variable& qkv, const AttentionOption
   Attended done = attend(a, parts_of<const Scalar>(qkv.value()), options);
   const Value y = done.y;
   return record(op, y, given(options),
-                wrt(qkv, [x = qkv.shared_value(), done = std::move(done)](const Array& g) {
-                  Array dx = uninitialized(x->shape());
-                  done.backward(parts_of<const Scalar>(*x), g, parts_of<Scalar>(dx));
-                  return dx;
+                wrt(qkv,
+                    [x = qkv.shared_value(), done = std::move(done)](const Array& g) {
+                      Array dx = uninitialized(x->shape());
+                      done.backward(parts_of<const Scalar>(*x), g, parts_of<Scalar>(dx));
+                      return dx;
+                    }),
+                defined([a, mask = options.mask](std::span<const Variable> in) {
+                  const auto parts = split(in[0], {.parts = 3, .axis = -1});
+                  return attention_in_steps(a, parts[0], parts[1], parts[2]);
                 }));
 }
 

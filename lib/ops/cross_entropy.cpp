@@ -4,11 +4,14 @@
 #include "ops/weights.hpp"
 
 #include <xtape/formula.hpp>
+#include <xtape/ops/arithmetic.hpp>
 #include <xtape/ops/loss.hpp>
+#include <xtape/ops/softmax.hpp>
 #include <xtape/record.hpp>
 
 #include <cmath>
 #include <numeric>
+#include <type_traits>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
@@ -62,6 +65,38 @@ void weigh_labels(const Op& op, Matrix m, std::span<const std::int32_t> labels,
       weights[r] *= options.class_weights[static_cast<std::size_t>(labels[r])];
 }
 
+// The gradient by the logits, which is slope * softmax(x) less the targets, with a slope for each row.
+struct Pull {
+  Array operator()(const Array& g) {
+    static const Formula product{[](Term a, Term b) { return a * b; }};
+    if (*g.data() != 1) product.into(gradient, gradient, g);
+    return std::move(gradient);  // it is called once
+  }
+  Variable again(const Variable& g, const Kept& of) const {
+    Tape& tape = g.tape();
+    const Variable p = softmax(of.inputs[0]);
+    return g * (tape.input(gradient) + tape.input(slopes) * (p - p.detach()));
+  }
+  Array gradient, slopes;  // for a loss whose gradient is 1
+};
+
+// Of each row, in a shape that broadcasts to the logits: the sum of its targets, weighed as the row is.
+template <class Targets>
+Array slopes_of(Shape logits, Matrix m, const Targets* targets, const kernels::RowSum& add) {
+  logits.back() = 1;
+  Array slopes = uninitialized(logits);
+  for (std::size_t r = 0; r < m.rows; ++r) {
+    double sum = 1;  // of a label
+    if constexpr (std::is_same_v<Targets, Scalar>)
+      sum = std::accumulate(targets + r * m.columns, targets + (r + 1) * m.columns, 0.0);
+    const auto smoothing = static_cast<double>(add.smoothing);
+    sum = (1 - smoothing) * sum + smoothing;
+    const double weight = add.weights == nullptr ? 1 : static_cast<double>(add.weights[r]);
+    slopes.data()[r] = static_cast<Scalar>(weight * sum / add.divisor);
+  }
+  return slopes;
+}
+
 // The loss of one of the two kernels, which computes the gradient along with it.
 template <class Targets>
 Variable cross_entropy(const Op& op, const Variable& logits, Matrix m, const Targets* targets,
@@ -78,12 +113,9 @@ Variable cross_entropy(const Op& op, const Variable& logits, Matrix m, const Tar
   Array gradient = uninitialized(needed ? logits.shape() : Shape{0});
   const Scalar loss =
       kernel(m, logits.value().data(), targets, add, needed ? gradient.data() : nullptr);
+  Array slopes = logits.tape(op).derives() ? slopes_of(logits.shape(), m, targets, add) : Array{};
   return record(op, full({}, loss), given(options),
-                wrt(logits, [gradient = std::move(gradient)](const Array& g) mutable {
-                  static const Formula product{[](Term a, Term b) { return a * b; }};
-                  if (*g.data() != 1) product.into(gradient, gradient, g);
-                  return std::move(gradient);  // it is called once
-                }));
+                wrt(logits, Pull{std::move(gradient), std::move(slopes)}));
 }
 
 }  // namespace

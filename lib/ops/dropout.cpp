@@ -3,9 +3,12 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/random.hpp"
+#include "ops/multilinear.hpp"
 #include "ranges.hpp"
 
 #include <xtape/record.hpp>
+
+#include <memory>
 
 namespace xtape::inline XTAPE_ABI {
 
@@ -18,12 +21,20 @@ Variable dropout(const Variable& x, const DropoutOptions& options, Location at) 
   const Tape::RandomStream stream = tape.random_stream(op);
   const auto scale = static_cast<Scalar>(1 / (1 - rate));
   Array y = uninitialized(x.shape());
-  PooledBuffer<std::uint8_t> mask{x.size()};
+  using Mask = PooledBuffer<std::uint8_t>;
+  const auto mask = std::allocate_shared<Mask>(CachingAllocator<Mask>{}, x.size());
   kernels::best<kernels::RandomKernels>().dropout(
-      stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(), mask.data(), x.size());
-  return record(op, std::move(y), given(options), wrt(x, [mask = std::move(mask), scale](Array& g) {
-                  kernels::best<kernels::RandomKernels>().dropout_grad(mask.data(), scale, g.data(),
-                                                                       g.data(), g.size());
+      stream.key, stream.op, 1 - rate, scale, x.value().data(), y.data(), mask->data(), x.size());
+  const auto drop = [mask, scale](Array& g) {
+    kernels::best<kernels::RandomKernels>().dropout_grad(mask->data(), scale, g.data(), g.data(),
+                                                         g.size());
+  };
+  return record(op, std::move(y), given(options), wrt(x, drop, [drop](const Variable& g) {
+                  const auto dropped = [drop](Array a) {
+                    drop(a);
+                    return a;
+                  };
+                  return linear("gradient", g, dropped, dropped);
                 }));
 }
 

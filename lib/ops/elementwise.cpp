@@ -2,6 +2,7 @@
 #include <xtape/ops/elementwise.hpp>
 
 #include "kernels/elementwise.hpp"
+#include "ops/steps.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -75,6 +76,15 @@ Array Elementwise::Gradient::operator()(const Array& g) const {
   Array dx = uninitialized(g.shape());
   into(dx, g);
   return dx;
+}
+
+Variable Elementwise::Gradient::again(const Variable& g, const Kept& of) const {
+  PooledVector<Variable> terms{g};
+  terms.insert(terms.end(), of.inputs.begin(), of.inputs.end());
+  terms.push_back(of.result());
+  for (std::size_t i = 0; i < number_count; ++i)
+    terms.push_back(number_beside(g, static_cast<double>(numbers[i])));
+  return applied(formula, terms);
 }
 
 void Elementwise::Gradient::into(Array& dx, const Array& g) const {

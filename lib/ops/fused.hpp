@@ -2,12 +2,15 @@
 // What dense and the convolutions share: an optional bias and an activation fused into the op.
 #pragma once
 
+#include "kernels/activate.hpp"
 #include "kernels/strided.hpp"
 #include "ops/activation.hpp"
+#include "ops/steps.hpp"
 #include "text.hpp"
 
 #include <xtape/record.hpp>
 
+#include <array>
 #include <optional>
 
 namespace xtape::inline XTAPE_ABI {
@@ -20,35 +23,66 @@ inline const Scalar* checked_bias(const Op& op, const Variable* bias, std::size_
   return bias->value().data();
 }
 
-/// y = activation(y + bias), over the last axis; a null bias is none.
-inline void finish(Array& y, const Variable* bias, Activation activation) {
+/// A result, and what the gradient of its activation reads, if there is one.
+struct Activated {
+  Activated(Activation by, Array result, std::optional<Array> slope = {})
+      : activation{by}, y{std::move(result)} {
+    if (slope)
+      kept.emplace(std::move(*slope));
+    else if (activation != Activation::none)
+      kept = y;
+  }
+  /// Takes the gradient of the result back.
+  void back(Array& g) const {
+    if (kept) activation_of(activation).back.into(g, g, **kept);
+  }
+
+  Activation activation;
+  Value y;
+  std::optional<Value> kept;
+};
+
+/// activation(y + bias), over the last axis; a null bias is none.
+inline Activated finish(Array y, const Variable* bias, Activation activation) {
+  const bool slopes = kernels::keeps_slope(activation);
+  const Activation first = slopes ? Activation::none : activation;
   if (bias != nullptr)
-    activation_of(activation).biased.into(y, y, bias->value());
-  else if (activation != Activation::none)
-    activation_of(activation).op.value().into(y, y);
+    activation_of(first).biased.into(y, y, bias->value());
+  else if (first != Activation::none)
+    activation_of(first).op.value().into(y, y);
+  if (!slopes) return {activation, std::move(y)};
+  Array slope = uninitialized(y.shape());
+  kernels::parallel_ranges(
+      y.size(), kernels::elementwise_grain, [&](std::size_t begin, std::size_t end) {
+        kernels::activate(activation, y.data() + begin, slope.data() + begin, end - begin);
+      });
+  return {activation, std::move(y), std::move(slope)};
 }
 
-/// Takes the gradient back through the activation of y, which is kept only if there is one.
-inline auto through_activation(Activation activation, const Value& y) {
-  std::optional<Value> kept;
-  if (activation != Activation::none) kept = y;
-  return through([activation, kept = std::move(kept)](Array& g) {
-    // Of g, the input, which it does not read, and the result.
-    if (kept) activation_of(activation).op.gradient(0).into(g, g, g, **kept);
-  });
+/// x activated, as an op.
+inline Variable activated(const Variable& x, Activation activation) {
+  return applied(activation_of(activation).op.value(), {&x, 1});
+}
+
+/// Takes the gradient back through an activation. In other ops, it is in what the op is `defined` as.
+inline auto through_activation(Activated of) {
+  return through([of = std::move(of)](Array& g) { of.back(g); });
 }
 
 /// A bias among the arguments of `record`, if there is one. Its gradient is the sum over all axes but the last.
 struct WrtBias {
   const Variable* bias;
 
+  struct Sum {
+    Array operator()(const Array& g) const { return kernels::sum_to(g, {g.shape().back()}); }
+    Variable again(const Variable& g, const Kept&) const { return g; }  // the tape sums it
+  };
   static constexpr bool suits(bool several) { return !several; }
   void inputs(auto visit) const {
     if (bias != nullptr) visit(*bias);
   }
   void edges(detail::Recorder& to) const {
-    if (bias != nullptr)
-      to.edge(*bias, [](const Array& g) { return kernels::sum_to(g, {g.shape().back()}); });
+    if (bias != nullptr) to.edge(*bias, Sum{});
   }
 };
 

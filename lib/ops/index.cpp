@@ -4,6 +4,7 @@
 #include "axis.hpp"
 #include "ops/index.hpp"
 #include "ops/lines.hpp"
+#include "ops/multilinear.hpp"
 #include "ranges.hpp"
 
 #include <xtape/record.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <numeric>
 
 namespace xtape::inline XTAPE_ABI {
@@ -22,6 +24,12 @@ void check_ids(const Op& op, std::span<const std::int32_t> ids, std::size_t coun
       throw ValueError(op, count == 0
                                ? text("id ", i, " is ", ids[i], ", where there are none")
                                : text("id ", i, " is ", ids[i], ", expected 0 to ", count - 1));
+}
+
+// Ids for gradients.
+std::shared_ptr<const PooledVector<std::int32_t>> kept(std::span<const std::int32_t> ids) {
+  using List = PooledVector<std::int32_t>;
+  return std::allocate_shared<List>(CachingAllocator<List>{}, ids.begin(), ids.end());
 }
 
 // A slice along an axis for each id.
@@ -111,9 +119,15 @@ Variable gather(const Variable& x, const Ids& ids, const GatherOptions& options,
     throw ShapeError(op, text("expected ids of shape ", ids.shape, ", got ", ids.elements.size()));
   check_ids(op, ids.elements, lines.size);
   Array y = gathered(x.value(), axis, ids);
-  auto pull = [lines, list = PooledVector<std::int32_t>(ids.elements.begin(), ids.elements.end())](
-                  const Array& g, Array& dx) { add_gathered(lines, list, g.data(), dx.data()); };
-  return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, std::move(pull)));
+  const auto list = kept(ids.elements);
+  return record(op, std::move(y), given(Gathered{axis, ids}),
+                wrt(x, TransposedInto{[axis, list, shape = ids.shape](const Array& a) {
+                                        return gathered(a, axis, {*list, shape});
+                                      },
+                                      [lines, list](const Array& g, Array& dx) {
+                                        add_gathered(lines, *list, g.data(), dx.data());
+                                      },
+                                      x.shape()}));
 }
 
 Variable scatter_add(const Variable& x, std::span<const std::int32_t> ids, const Variable& source,
@@ -128,10 +142,16 @@ Variable scatter_add(const Variable& x, std::span<const std::int32_t> ids, const
     throw ShapeError(op, text("expected a source of shape ", expected, ", got ", source.shape()));
   Array y = x.value();
   add_gathered(lines, ids, source.value().data(), y.data());
-  auto pull = [axis, ids = PooledVector<std::int32_t>(ids.begin(), ids.end())](const Array& g) {
-    return gathered(g, axis, ids);
-  };
-  return record(op, std::move(y), given(Gathered{axis, ids}), wrt(x, [](Array&) {}),
+  const auto list = kept(ids);
+  Transposed pull{[lines, list, shape = x.shape()](const Array& a) {
+                    Array sums = zeros(shape);
+                    add_gathered(lines, *list, a.data(), sums.data());
+                    return sums;
+                  },
+                  [axis, list](const Array& g) { return gathered(g, axis, *list); }};
+  return record(op, std::move(y), given(Gathered{axis, ids}),
+                wrt(
+                    x, [](Array&) {}, [](const Variable& g) { return g; }),
                 wrt(source, std::move(pull)));
 }
 
@@ -189,11 +209,21 @@ TopK top_k(const Variable& x, std::size_t k, const TopKOptions& options, Locatio
   Array y = uninitialized(shape);
   for_each_found(lines, k, ids,
                  [&](std::size_t i, std::size_t j) { y.data()[j] = x.value().data()[i]; });
-  const auto pull = [lines, k, ids](const Array& g, Array& dx) {
-    for_each_found(lines, k, ids,
-                   [&](std::size_t i, std::size_t j) { dx.data()[i] += g.data()[j]; });
-  };
-  return {record(op, std::move(y), given(options), wrt(x, pull)), std::move(ids)};
+  const auto list = kept(ids);
+  TransposedInto pull{[lines, k, list, shape](const Array& a) {
+                        Array found = uninitialized(shape);
+                        for_each_found(lines, k, *list, [&](std::size_t i, std::size_t j) {
+                          found.data()[j] = a.data()[i];
+                        });
+                        return found;
+                      },
+                      [lines, k, list](const Array& g, Array& dx) {
+                        for_each_found(lines, k, *list, [&](std::size_t i, std::size_t j) {
+                          dx.data()[i] += g.data()[j];
+                        });
+                      },
+                      x.shape()};
+  return {record(op, std::move(y), given(options), wrt(x, std::move(pull))), std::move(ids)};
 }
 
 Array one_hot(std::span<const std::int32_t> ids, std::size_t classes, Location at) {

@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/linear.hpp>
 
-#include "kernels/matmul.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/product.hpp"
 #include "ops/fused.hpp"
+#include "ops/multilinear.hpp"
+
+#include <xtape/ops/arithmetic.hpp>
+
+#include <memory>
 
 namespace xtape::inline XTAPE_ABI {
 
+namespace {
+
+struct ProductForm : kernels::Product {
+  using Product::Product;
+  Array make(Role role, const Trio& of) const {
+    const auto& [a, b, y] = of;
+    return role == Role::y ? (*this)(*a, *b) : role == Role::a ? grad_a(*y, *b) : grad_b(*y, *a);
+  }
+};
+
+}  // namespace
+
 Variable matmul(const Variable& a, const Variable& b, const MatmulOptions& options, Location at) {
   Op op{"matmul", at};
-  const kernels::Product p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
+  const ProductForm p{op, {a.shape(), options.transpose_a}, {b.shape(), options.transpose_b}};
   op.flops = p.flops();
-  return record(op, p(a.value(), b.value()), given(options),
-                wrt(a, [p, b = b.shared_value()](const Array& g) { return p.grad_a(g, *b); }),
-                wrt(b, [p, a = a.shared_value()](const Array& g) { return p.grad_b(g, *a); }));
+  return bilinear(op, p, Role::y, a, b, options);
 }
 
 namespace {
@@ -29,49 +44,115 @@ void check_features(const Op& op, const Shape& x, std::size_t in) {
   throw ShapeError(op, text("expected (..., ", in, "), got ", x));
 }
 
-Variable dense_op(const Variable& x, const Variable& w, const Variable* bias,
-                  const DenseOptions& options, Op op) {
+// The weight and the bias, if there is one: both gradients take one pass over that of the result.
+struct WrtAffine {
+  const Variable& w;
+  const Variable* bias;
+  const Variable& x;
+  const kernels::HalfUnit* half;
+  std::size_t rows, in, out;
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    visit(w);
+    WrtBias{bias}.inputs(visit);
+  }
+  void edges(detail::Recorder& to) const {
+    const bool both = bias != nullptr && bias->needs_grad() && w.needs_grad();
+    std::shared_ptr<Array> sums;
+    if (both) sums = std::allocate_shared<Array>(CachingAllocator<Array>{}, uninitialized({out}));
+    to.edge(w, [x = x.shared_value(), half = half, rows = rows, in = in, out = out,
+                sums](const Array& g) {
+      Array dw = uninitialized({in, out});
+      kernels::matmul(half, in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data(),
+                      {.right_sums = sums ? sums->data() : nullptr});
+      return dw;
+    });
+    if (both)
+      to.edge(*bias, [sums](const Array&) -> Array { return std::move(*sums); });
+    else
+      WrtBias{bias}.edges(to);
+  }
+};
+
+// What is added to, if there is anything. Its gradient is that of the result, so it is the last.
+struct WrtAround {
+  const Variable* around;
+
+  static constexpr bool suits(bool several) { return !several; }
+  void inputs(auto visit) const {
+    if (around != nullptr) visit(*around);
+  }
+  void edges(detail::Recorder& to) const {
+    if (around != nullptr) to.edge(*around, [](Array&) {});
+  }
+};
+
+// around + activation(x w + bias), of which there may be no `around` and no bias.
+Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
+                  const Variable* bias, const DenseOptions& options, Op op) {
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
   const std::size_t in = w.shape()[0], out = w.shape()[1];
   check_features(op, x.shape(), in);
-  checked_bias(op, bias, out);
+  kernels::Ending ending{.addend = {.row = checked_bias(op, bias, out)},
+                         .activation = options.activation};
   Shape shape = x.shape();
   shape.back() = out;
+  if (around != nullptr) {
+    if (around->shape() != shape)
+      throw ShapeError(op, text("expected ", shape, " to add to, got ", around->shape()));
+    ending.addend.rows = around->value().data();
+    ending.addend.stride = out;
+  }
   std::size_t rows = 1;
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
   op.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in * out);
 
+  const kernels::HalfUnit* const half = kernels::half_unit_for(in, out);
   Array result = uninitialized(shape);
-  kernels::matmul(rows, out, in, {x.value().data(), in}, {w.value().data(), out}, result.data());
-  finish(result, bias, options.activation);
+  std::optional<Array> slope;
+  if (kernels::keeps_slope(options.activation) && x.tape(op).mode() == Mode::train)
+    ending.slope = slope.emplace(uninitialized(shape)).data();
+  kernels::matmul(half, rows, out, in, {x.value().data(), in}, {w.value().data(), out},
+                  result.data(), ending);
 
-  const Value y = std::move(result);
-  return record(
-      op, y, given(options), through_activation(options.activation, y),
-      wrt(x,
-          [w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
-            Array dx = uninitialized(shape);
-            kernels::matmul(rows, in, out, {g.data(), out}, {w->data(), out, true}, dx.data());
-            return dx;
-          }),
-      wrt(w,
-          [x = x.shared_value(), rows, in, out](const Array& g) {
-            Array dw = uninitialized({in, out});
-            kernels::matmul(in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data());
-            return dw;
-          }),
-      WrtBias{bias});
+  const Activated done{options.activation, std::move(result), std::move(slope)};
+  return record(op, done.y, given(options), through_activation(done),
+                wrt(x,
+                    [half, w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
+                      Array dx = uninitialized(shape);
+                      kernels::matmul(half, rows, in, out, {g.data(), out}, {w->data(), out, true},
+                                      dx.data());
+                      return dx;
+                    }),
+                WrtAffine{w, bias, x, half, rows, in, out}, WrtAround{around},
+                defined([options, at = op.at, adds = around != nullptr,
+                         biased = bias != nullptr](std::span<const Variable> of) {
+                  Variable y = matmul(of[0], of[1], {}, at);
+                  if (biased) y = y + of[2];
+                  y = activated(y, options.activation);
+                  return adds ? of.back() + y : y;
+                }));
 }
 
 }  // namespace
 
 Variable dense(const Variable& x, const Variable& w, const Variable& bias,
                const DenseOptions& options, Location at) {
-  return dense_op(x, w, &bias, options, {"dense", at});
+  return dense_op(nullptr, x, w, &bias, options, {"dense", at});
 }
 
 Variable dense(const Variable& x, const Variable& w, const DenseOptions& options, Location at) {
-  return dense_op(x, w, nullptr, options, {"dense", at});
+  return dense_op(nullptr, x, w, nullptr, options, {"dense", at});
+}
+
+Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
+                   const Variable& bias, Location at) {
+  return dense_op(&around, x, w, &bias, {}, {"add_dense", at});
+}
+
+Variable add_dense(const Variable& around, const Variable& x, const Variable& w, Location at) {
+  return dense_op(&around, x, w, nullptr, {}, {"add_dense", at});
 }
 
 }  // namespace xtape::inline XTAPE_ABI

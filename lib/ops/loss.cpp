@@ -2,6 +2,7 @@
 #include <xtape/ops/loss.hpp>
 
 #include "kernels/elementwise.hpp"
+#include "ops/steps.hpp"
 #include "ops/weights.hpp"
 
 #include <xtape/formula.hpp>
@@ -28,9 +29,9 @@ void check_shapes(const Op& op, const Variable& a, const Variable& b) {
 }
 
 // The weights of the samples of some terms, which broadcast to these, and what a reduction divides by.
-struct Weights {
+struct TermWeights {
   template <class Options>
-  Weights(const Op& op, const Shape& terms, double count, const Options& options)
+  TermWeights(const Op& op, const Shape& terms, double count, const Options& options)
       : each{full({}, 1)}, divisor{count} {
     const std::span<const Scalar> weights = options.weights;
     if (!weights.empty()) {
@@ -40,12 +41,14 @@ struct Weights {
       Array copy = uninitialized(shape);
       std::ranges::copy(weights, copy.data());
       each = std::move(copy);
+      differ = true;
       divisor *= std::accumulate(weights.begin(), weights.end(), 0.0) /
                  static_cast<double>(weights.size());
     }
     if (options.reduction == Reduction::sum || divisor == 0) divisor = 1;
   }
   Value each;
+  bool differ = false;  // else all are 1
   double divisor;
 };
 
@@ -55,9 +58,11 @@ class ElementLoss {
  public:
   template <class F, class P, class T>
   ElementLoss(F term, P by_prediction, T by_target)
-      : term_{[term](Term w, auto... of) -> decltype(w * term(of...)) { return w * term(of...); }},
-        by_prediction_{scaled(by_prediction)},
-        by_target_{scaled(by_target)} {}
+      : term_{term},
+        weighted_term_{
+            [term](Term w, auto... of) -> decltype(w * term(of...)) { return w * term(of...); }},
+        by_prediction_{by_prediction},
+        by_target_{by_target} {}
 
   // The loss; a mean is over so many terms.
   template <class Options>
@@ -66,13 +71,15 @@ class ElementLoss {
                       std::initializer_list<double> numbers) const {
     const Variable t = target.beside(prediction, op);
     check_shapes(op, prediction, t);
-    const Weights weights{op, prediction.shape(), static_cast<double>(count), options};
+    const TermWeights weights{op, prediction.shape(), static_cast<double>(count), options};
     Pull pull{by_prediction_, weights, prediction.shared_value(), t.shared_value(), {}, 2};
     for (const double number : numbers)
       pull.numbers[pull.number_count++] = static_cast<Scalar>(number);
     const Array* const arrays[] = {&*weights.each, &prediction.value(), &t.value()};
     const std::span of = std::span{pull.numbers}.subspan(2, numbers.size());
-    const double sum = kernels::sum(term_.program(), arrays, of, prediction.shape());
+    const Formula& term = weights.differ ? weighted_term_ : term_;
+    const double sum = kernels::sum(
+        term.program(), std::span{arrays}.subspan(weights.differ ? 0 : 1), of, prediction.shape());
     Pull other = pull;
     other.slope = by_target_;
     return record(op, full({}, static_cast<Scalar>(sum / weights.divisor)), given(options),
@@ -85,42 +92,65 @@ class ElementLoss {
   }
 
  private:
-  template <class F>
-  static Formula scaled(F slope) {
-    // Of the weight, the two, two factors and the numbers.
-    return [slope](Term w, Term p, Term t, Term first, Term second,
-                   auto... of) -> decltype(slope(p, t, of...) * w) {
-      return slope(p, t, of...) * w * first * second;
-    };
-  }
+  // A slope, times the gradient of the loss.
+  struct Scaled {
+    template <class F>
+    explicit Scaled(F slope)
+        : plain{[slope](Term p, Term t, Term factor,
+                        auto... of) -> decltype(slope(p, t, of...) * factor) {
+            return slope(p, t, of...) * factor;
+          }},
+          weighted{[slope](Term w, Term p, Term t, Term first, Term second,
+                           auto... of) -> decltype(slope(p, t, of...) * w) {
+            return slope(p, t, of...) * w * first * second;
+          }} {}
+    Formula plain;     // of the two, a factor and the numbers
+    Formula weighted;  // of the weight, the two, two factors and the numbers
+  };
 
   // The gradient of one of the two.
   struct Pull {
     Array operator()(const Array& g) {
+      Array dx = uninitialized(prediction->shape());
+      const Array* const arrays[] = {&*weights.each, &*prediction, &*target};
+      const std::span all{numbers.data(), number_count};
+      const auto whole = static_cast<double>(*g.data()) / weights.divisor;
+      numbers[1] = static_cast<Scalar>(whole);
+      if (!weights.differ && (std::isnormal(numbers[1]) || whole == 0)) {
+        kernels::elementwise(slope.plain.program(), std::span{arrays}.subspan(1), all.subspan(1),
+                             dx);
+        return dx;
+      }
       // The factor alone may be below the smallest normal number, so it is applied as two.
       int exponent = 0;
       const double digits = std::frexp(static_cast<double>(*g.data()), &exponent);
       numbers[0] = static_cast<Scalar>(std::ldexp(digits / weights.divisor, exponent / 2));
       numbers[1] = static_cast<Scalar>(std::ldexp(1.0, exponent - exponent / 2));
-      Array dx = uninitialized(prediction->shape());
-      const Array* const arrays[] = {&*weights.each, &*prediction, &*target};
-      kernels::elementwise(slope.program(), arrays, std::span{numbers}.first(number_count), dx);
+      kernels::elementwise(slope.weighted.program(), arrays, all, dx);
       return dx;
     }
-    Formula slope;
-    Weights weights;
+    Variable again(const Variable& g, const Kept& of) const {
+      PooledVector<Variable> terms{g.tape().input(weights.each), of.inputs[0], of.inputs[1],
+                                   g / weights.divisor, number_beside(g, 1)};
+      for (std::size_t i = 2; i < number_count; ++i)
+        terms.push_back(number_beside(g, static_cast<double>(numbers[i])));
+      return applied(slope.weighted, terms);
+    }
+    Scaled slope;
+    TermWeights weights;
     Value prediction, target;
     std::array<Scalar, 4> numbers;  // the two factors, then those of the loss
     std::size_t number_count;
   };
 
-  Formula term_, by_prediction_, by_target_;
+  Formula term_, weighted_term_;
+  Scaled by_prediction_, by_target_;
 };
 
 // The weight of each of some terms by which they are added.
 Variable shares(const Op& op, const Variable& terms, const MarginOptions& options) {
   check_option(op, "margin", options.margin, std::isfinite(options.margin), "finite");
-  const Weights weights{op, terms.shape(), static_cast<double>(terms.size()), options};
+  const TermWeights weights{op, terms.shape(), static_cast<double>(terms.size()), options};
   static const Formula quotient{[](Term w, Term divisor) { return w / divisor; }};
   const Array divisor = full({}, static_cast<Scalar>(weights.divisor));
   return terms.tape(op).input(quotient(*weights.each, divisor));

@@ -3,10 +3,13 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/normalization.hpp"
-#include "ops/activation.hpp"
+#include "ops/fused.hpp"
 #include "ranges.hpp"
 
 #include <xtape/formula.hpp>
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/ops/reduce.hpp>
+#include <xtape/ops/unary.hpp>
 #include <xtape/record.hpp>
 
 #include <functional>
@@ -20,6 +23,7 @@ namespace {
 using kernels::best;
 using kernels::Groups;
 using kernels::NormKernels;
+using kernels::RowNormKernels;
 
 // What an op normalises, by statistics of x or by given ones.
 struct Normalization {
@@ -29,8 +33,9 @@ struct Normalization {
   std::optional<Value> mean;  // none is 0
   Value inverse;              // 1 / sqrt(variance + epsilon)
   Activation activation = Activation::none;
-  // What the gradient of an activation reads: of relu beta, of others the result.
-  std::optional<Value> beta = {}, y = {};
+  // What the gradient of an activation reads: of relu beta.
+  std::optional<Value> beta = {};
+  std::optional<Activated> activated = {};
 
   kernels::Normalized with(const Scalar* shift) const {
     return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(),
@@ -38,8 +43,12 @@ struct Normalization {
   }
   // The gradient of the result to those of the inputs.
   void back(Array& g, const kernels::NormGradients& to) const {
-    if (y) activation_of(activation).op.gradient(0).into(g, g, g, **y);
-    best<NormKernels>().grad(groups, with(beta ? (*beta)->data() : nullptr), g.data(), fixed, to);
+    if (activated) activated->back(g);
+    const auto in = with(beta ? (*beta)->data() : nullptr);
+    if (groups.are_rows() && !fixed)
+      best<RowNormKernels>().grad(groups.samples, groups.channels, in, g.data(), to);
+    else
+      best<NormKernels>().grad(groups, in, g.data(), fixed, to);
   }
 };
 
@@ -48,14 +57,38 @@ Array inverse_of(const Array& variance, double epsilon) {
   return inverse(variance, full({}, static_cast<Scalar>(epsilon)));
 }
 
+// It all in simpler ops, of x, gamma and, as far as there are, beta, the mean and the variance.
+struct InSteps {
+  Groups groups;
+  Activation activation;
+  double epsilon;
+  bool centred;
+
+  Variable operator()(std::span<const Variable> in) const {
+    const auto [samples, positions, count, channels] = groups;
+    const auto of_channels = [&, count = count, channels = channels](const Variable& v) {
+      return with_shape(v, {count, channels});
+    };
+    const ReduceOptions over{.axes = {1, 3}, .keep_dims = true};
+    const bool fixed = in.size() > 3;
+    Variable x = with_shape(in[0], {samples, positions, count, channels});
+    if (centred) x = x - (fixed ? of_channels(in[3]) : mean(x, over));
+    const Variable variance = fixed ? of_channels(in[4]) : mean(square(x), over);
+    Variable y = x * rsqrt(variance + epsilon) * of_channels(in[1]);
+    if (in.size() > 2) y = y + of_channels(in[2]);
+    return with_shape(activated(y, activation), in[0].shape());
+  }
+};
+
 // All inputs as an argument of `record`. The gradients of all take the same two sums, so they are computed at once,
 // that of x in the place of that of the result, before the result's is divided.
-struct Inputs {
+struct NormInputs {
   Normalization n;
   const Variable &x, &gamma;
   const Variable* beta = nullptr;
   const Variable* mean = nullptr;      // given
   const Variable* variance = nullptr;  // given
+  double epsilon = 0;
 
   struct Sums {
     Array gamma, beta;
@@ -69,11 +102,13 @@ struct Inputs {
       if (other != nullptr) visit(*other);
   }
   void edges(detail::Recorder& to) const {
+    to.define([of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value()}](
+                  std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
     const auto sums = std::allocate_shared<Sums>(
         CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
-    to.through(detail::Pullback{[n = n, sums, wanted = x.needs_grad()](Array& g) {
+    to.through([n = n, sums, wanted = x.needs_grad()](Array& g) {
       n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
-    }});
+    });
     to.edge(gamma, [sums](const Array&) -> Array { return sums->gamma; });
     if (beta != nullptr) to.edge(*beta, [sums](const Array&) -> Array { return sums->beta; });
     if (mean != nullptr) statistics_edges(to, sums);
@@ -91,21 +126,40 @@ struct Inputs {
   }
 };
 
+// By the statistics of the inputs.
 template <class Options>
-Variable normalized(const Op& op, Inputs inputs, const Options& options,
+Variable normalized(const Op& op, NormInputs inputs, const Options& options,
                     Activation activation = Activation::none) {
   Array result = uninitialized(inputs.x.shape());
-  const Scalar* const beta = inputs.beta != nullptr ? inputs.beta->value().data() : nullptr;
   inputs.n.activation = activation;
-  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(beta), result.data());
-  if (activation == Activation::none) return record(op, std::move(result), given(options), inputs);
-  if (activation != Activation::relu) activation_of(activation).op.value().into(result, result);
-  const Value y = std::move(result);
-  if (activation == Activation::relu)
-    inputs.n.beta = inputs.beta->shared_value();
-  else
-    inputs.n.y = y;
-  return record(op, y, given(options), inputs);
+  inputs.epsilon = options.epsilon;
+  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(inputs.beta->value().data()),
+                                result.data());
+  const bool rectified = activation == Activation::relu;
+  if (rectified) inputs.n.beta = inputs.beta->shared_value();
+  if (rectified || activation == Activation::none)
+    return record(op, std::move(result), given(options), inputs);
+  inputs.n.activated = finish(std::move(result), nullptr, activation);
+  return record(op, inputs.n.activated->y, given(options), inputs);
+}
+
+// Rows by their own statistics, in one pass. Without a beta, what they are less is 0.
+template <class Options>
+Variable normalized_rows(const Op& op, const Groups& groups, const Variable& x,
+                         const Variable& gamma, const Variable* beta, const Options& options) {
+  Array result = uninitialized(x.shape()), inverse = uninitialized({groups.samples});
+  std::optional<Array> mean;
+  if (beta != nullptr) mean.emplace(uninitialized({groups.samples}));
+  best<RowNormKernels>().normalize(
+      groups.samples, groups.channels, static_cast<Scalar>(options.epsilon), x.value().data(),
+      gamma.value().data(), beta != nullptr ? beta->value().data() : nullptr,
+      mean ? mean->data() : nullptr, inverse.data(), result.data());
+  Normalization n{groups, false, x.shared_value(), gamma.shared_value(), {}, std::move(inverse)};
+  if (mean) n.mean.emplace(std::move(*mean));
+  return record(
+      op, std::move(result), given(options),
+      NormInputs{
+          .n = std::move(n), .x = x, .gamma = gamma, .beta = beta, .epsilon = options.epsilon});
 }
 
 // The number of channels. Throws ShapeError unless x has so many axes.
@@ -195,7 +249,7 @@ Variable layer_norm(const Variable& x, const Variable& gamma, const Variable& be
   const Op op{"layer_norm", at};
   const Groups groups = checked_rows(op, x, gamma, options.epsilon);
   check_channels(op, "beta", beta, groups.channels);
-  return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
+  return normalized_rows(op, groups, x, gamma, &beta, options);
 }
 
 Variable group_norm(const Variable& x, const Variable& gamma, const Variable& beta,
@@ -212,6 +266,7 @@ Variable group_norm(const Variable& x, const Variable& gamma, const Variable& be
   const Groups groups{x.shape()[0], positions_of(x, 1), options.groups, channels / options.groups};
   if (groups.positions * groups.channels == 0)
     throw ShapeError(op, text("there is nothing in a group of ", x.shape()));
+  if (groups.are_rows()) return normalized_rows(op, groups, x, gamma, &beta, options);
   return normalized(op, {by_its_own(groups, x, gamma, options.epsilon), x, gamma, &beta}, options);
 }
 
@@ -219,12 +274,7 @@ Variable rms_norm(const Variable& x, const Variable& gamma, const RMSNormOptions
                   Location at) {
   const Op op{"rms_norm", at};
   const Groups groups = checked_rows(op, x, gamma, options.epsilon);
-  Array square = uninitialized({groups.samples});
-  best<NormKernels>().moments(groups, x.value().data(), nullptr, square.data());
-  const Normalization n{groups,           false,
-                        x.shared_value(), gamma.shared_value(),
-                        std::nullopt,     inverse_of(square, options.epsilon)};
-  return normalized(op, {n, x, gamma}, options);
+  return normalized_rows(op, groups, x, gamma, nullptr, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/ops/recurrent.hpp>
 
-#include "kernels/matmul.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/recurrence.hpp"
 #include "kernels/strided.hpp"
 #include "ops/recurrent.hpp"
+#include "ops/recurrent_steps.hpp"
 #include "text.hpp"
 
 #include <xtape/record.hpp>
@@ -65,7 +66,8 @@ class SequencePass {
     };
     x_ = keep(in.x), w_ = keep(in.w), u_ = keep(in.u), h_ = keep(in.h), c_ = keep(in.c);
     set_biases(in);
-    gates_ = product({of.sequences, of.steps, of.gates()}, {(*x_)->data(), channels()},
+    half_ = kernels::half_unit_for(channels(), of.gates());
+    gates_ = product(half_, {of.sequences, of.steps, of.gates()}, {(*x_)->data(), channels()},
                      {(*w_)->data(), of.gates()}, channels());
     if (of.is_apart()) hidden_ = uninitialized(gates_.shape());
     if (of.cell == Cell::lstm) cells_ = uninitialized({of.sequences, of.steps, of.width});
@@ -82,18 +84,18 @@ class SequencePass {
   // Of an input, by the results' gradients.
   Array of_x(const Gradients& g) {
     run(g);
-    return product((*x_)->shape(), {gates_.data(), of_.gates()}, {(*w_)->data(), of_.gates(), true},
-                   of_.gates());
+    return product(half_, (*x_)->shape(), {gates_.data(), of_.gates()},
+                   {(*w_)->data(), of_.gates(), true}, of_.gates());
   }
   Array of_w(const Gradients& g) {
     run(g);
-    return product((*w_)->shape(), {(*x_)->data(), channels(), true}, {gates_.data(), of_.gates()},
-                   rows());
+    return product(half_, (*w_)->shape(), {(*x_)->data(), channels(), true},
+                   {gates_.data(), of_.gates()}, rows());
   }
   Array of_u(const Gradients& g) {
     run(g);
     const Array before = kernels::shifted(of_, arrays());
-    return product((*u_)->shape(), {before.data(), of_.width, true},
+    return product(nullptr, (*u_)->shape(), {before.data(), of_.width, true},
                    {sums_over_h().data(), of_.gates()}, rows());
   }
   Array of_b(const Gradients& g) {
@@ -121,10 +123,11 @@ class SequencePass {
   const Array& sums_over_h() const { return of_.is_apart() ? hidden_ : gates_; }
 
   // (m, n) = (m, k) (k, n), in a shape whose last axis is n.
-  static Array product(const Shape& shape, kernels::Factor a, kernels::Factor b, std::size_t k) {
+  static Array product(const kernels::HalfUnit* half, const Shape& shape, kernels::Factor a,
+                       kernels::Factor b, std::size_t k) {
     Array y = uninitialized(shape);
     const std::size_t n = shape.back(), m = n == 0 ? 0 : y.size() / n;
-    kernels::matmul(m, n, k, a, b, y.data());
+    kernels::matmul(half, m, n, k, a, b, y.data());
     return y;
   }
 
@@ -177,6 +180,7 @@ class SequencePass {
   }
 
   kernels::Recurrence of_;
+  const kernels::HalfUnit* half_ = nullptr;  // for the sums over the input, or these are in Scalar
   std::optional<Value> x_, w_, u_, h_, c_, y_;
   Array bias_, hidden_bias_;
   Array gates_, hidden_, cells_;  // of all steps; the first two become their gradients
@@ -220,7 +224,9 @@ RecurrentResult recur(Op op, Cell cell, const SequenceInputs& in, bool reverse) 
   auto pass = std::allocate_shared<SequencePass>(CachingAllocator<SequencePass>{}, of, in);
   PooledVector<Value> values = pass->results();
   const RecurrentCall call{cell, reverse, in.b != nullptr, in.v != nullptr, in.h != nullptr};
-  const auto all = record(op, std::move(values), given(call), WrtSequence{std::move(pass), in});
+  const auto all = record(
+      op, std::move(values), given(call), WrtSequence{std::move(pass), in},
+      defined([call](std::span<const Variable> all) { return recurrence_in_steps(call, all); }));
   RecurrentResult result{all[0], {all[1]}};
   if (cell == Cell::lstm) result.state.c = all[2];
   return result;

@@ -6,11 +6,15 @@
 #include "axis.hpp"
 #include "kernels/strided.hpp"
 #include "ops/lines.hpp"
+#include "ops/multilinear.hpp"
+#include "ops/steps.hpp"
 #include "ranges.hpp"
 
 #include <xtape/compute.hpp>
 #include <xtape/ops/arithmetic.hpp>
 #include <xtape/ops/elementwise.hpp>
+#include <xtape/ops/shape.hpp>
+#include <xtape/ops/unary.hpp>
 #include <xtape/record.hpp>
 
 #include <limits>
@@ -53,6 +57,17 @@ Array spread(const Array& g, const Shape& kept, const Shape& shape, double divis
   return dx;
 }
 
+// The gradient of a sum or, with a divisor, of a mean.
+struct Spread {
+  Shape kept, shape;
+  double divisor;
+  Array operator()(const Array& g) const { return spread(g, kept, shape, divisor); }
+  Variable again(const Variable& g, const Kept&) const {
+    const Variable each = broadcast_to(with_shape(g, kept), shape);
+    return divisor == 1 ? each : each / divisor;
+  }
+};
+
 // A maximum or a minimum.
 Variable extreme(const Op& op, const Variable& x, const ReduceOptions& options,
                  Array (*reduce)(const Array&, const Shape&)) {
@@ -61,9 +76,17 @@ Variable extreme(const Op& op, const Variable& x, const ReduceOptions& options,
   Array best = reduce(x.value(), r.kept);
   Array y = reshaped(best, r.result);
   return record(op, std::move(y), given(options),
-                wrt(x, [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
-                  return kernels::extreme_grad(*x, *best, g);
-                }));
+                wrt(
+                    x,
+                    [x = x.shared_value(), best = Value(std::move(best))](const Array& g) {
+                      return kernels::extreme_grad(*x, *best, g);
+                    },
+                    // What is the extreme does not change with a small step.
+                    [kept = r.kept](const Variable& g, const Kept& of) {
+                      const Array best = reshaped(of.result().value(), kept);
+                      return with_shape(g, kept) * g.tape().input(kernels::extreme_grad(
+                                                       of.inputs[0].value(), best, full(kept, 1)));
+                    }));
 }
 
 // The order in which the axes that are kept come before those that are reduced, which then are rows.
@@ -82,6 +105,15 @@ void product_of_others(std::size_t size, const Scalar* x, Scalar g, Scalar* dx) 
     dx[i] = static_cast<Scalar>(before);
   for (std::size_t i = size; i-- > 0; behind *= static_cast<double>(x[i]))
     dx[i] = static_cast<Scalar>(static_cast<double>(dx[i]) * behind);
+}
+
+// The products of the rows, by halves: what is 0 is divided by nowhere.
+Variable product_of_rows(const Variable& x) {
+  const auto size = static_cast<std::ptrdiff_t>(x.shape()[1]), half = size / 2;
+  if (size == 0) return x.tape().input(full({x.shape()[0], 1}, 1));
+  if (size == 1) return x;
+  return product_of_rows(slice(x, {.axis = 1, .end = half})) *
+         product_of_rows(slice(x, {.axis = 1, .begin = half}));
 }
 
 constexpr auto lowest = std::numeric_limits<Scalar>::lowest();
@@ -115,12 +147,21 @@ Variable deviation(const Op& op, const Variable& x, const VarianceOptions& optio
   const Value y = root ? of_shares() : sum_to(squared(x.value(), *mean), r.kept, count);
   return record(
       op, y.reshaped(r.result), given(options),
-      wrt(x, [x = x.shared_value(), mean, y, count, root](const Array& g) {
-        Array each = reshaped(g, y->shape()), dx = uninitialized(x->shape());
-        (root ? of_root : of_variance).into(each, each, *y, full({}, static_cast<Scalar>(count)));
-        gradient.into(dx, each, *x, *mean);
-        return dx;
-      }));
+      wrt(
+          x,
+          [x = x.shared_value(), mean, y, count, root](const Array& g) {
+            Array each = reshaped(g, y->shape()), dx = uninitialized(x->shape());
+            (root ? of_root : of_variance)
+                .into(each, each, *y, full({}, static_cast<Scalar>(count)));
+            gradient.into(dx, each, *x, *mean);
+            return dx;
+          },
+          [kept = r.kept, options, count, root](const Variable& g, const Kept& of) {
+            const Variable &x = of.inputs[0], y = with_shape(of.result(), kept);
+            const Variable each =
+                with_shape(g, kept) * (root ? 1 / where(equal(y, 0), 1, y) : number_beside(g, 2));
+            return each * (x - xtape::mean(x, {.axes = options.axes, .keep_dims = true})) / count;
+          }));
 }
 
 // The sums up to each element along the axis, or from the last one.
@@ -146,9 +187,7 @@ Variable sum(const Variable& x, const ReduceOptions& options, Location at) {
   const Op op{"sum", at};
   const ReducedAxes r{op, x.shape(), options.axes, options.keep_dims};
   return record(op, reshaped(sum_to(x.value(), r.kept), r.result), given(options),
-                wrt(x, [kept = r.kept, shape = x.shape()](const Array& g) {
-                  return spread(g, kept, shape, 1);
-                }));
+                wrt(x, Spread{r.kept, x.shape(), 1}));
 }
 
 Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
@@ -157,9 +196,7 @@ Variable mean(const Variable& x, const ReduceOptions& options, Location at) {
   r.check_not_empty(op, x.shape());
   const auto count = static_cast<double>(r.count);
   return record(op, reshaped(sum_to(x.value(), r.kept, count), r.result), given(options),
-                wrt(x, [kept = r.kept, shape = x.shape(), count](const Array& g) {
-                  return spread(g, kept, shape, count);
-                }));
+                wrt(x, Spread{r.kept, x.shape(), count}));
 }
 
 Variable max(const Variable& x, const ReduceOptions& options, Location at) {
@@ -183,14 +220,21 @@ Variable prod(const Variable& x, const ReduceOptions& options, Location at) {
     for (std::size_t i = 0; i < size; ++i) product *= static_cast<double>(from[row * size + i]);
     to[row] = static_cast<Scalar>(product);
   });
-  return record(op, std::move(y), given(options), wrt(x, [rows, order, size](const Array& g) {
-                  Array d = uninitialized(rows->shape());
-                  for_each_row(
-                      g.size(), size,
-                      [size, x = rows->data(), g = g.data(), d = d.data()](std::size_t row) {
-                        product_of_others(size, x + row * size, g[row], d + row * size);
-                      });
-                  return compute::transpose(d, inverse(order));
+  return record(op, std::move(y), given(options),
+                wrt(x,
+                    [rows, order, size](const Array& g) {
+                      Array d = uninitialized(rows->shape());
+                      for_each_row(
+                          g.size(), size,
+                          [size, x = rows->data(), g = g.data(), d = d.data()](std::size_t row) {
+                            product_of_others(size, x + row * size, g[row], d + row * size);
+                          });
+                      return compute::transpose(d, inverse(order));
+                    }),
+                defined([order, shape = r.result, size](std::span<const Variable> in) {
+                  Variable rest = transpose(in[0], {.axes = order});
+                  rest = with_shape(rest, {element_count(shape), size});
+                  return with_shape(product_of_rows(rest), shape);
                 }));
 }
 
@@ -208,11 +252,18 @@ Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at)
   finite.into(largest, largest);
   const Value y = logarithm(sum_to(power(x.value(), largest), r.kept), largest);
   return record(op, y.reshaped(r.result), given(options),
-                wrt(x, [x = x.shared_value(), y](const Array& g) {
-                  Array dx = uninitialized(x->shape());
-                  gradient.into(dx, reshaped(g, y->shape()), *x, *y);
-                  return dx;
-                }));
+                wrt(
+                    x,
+                    [x = x.shared_value(), y](const Array& g) {
+                      Array dx = uninitialized(x->shape());
+                      gradient.into(dx, reshaped(g, y->shape()), *x, *y);
+                      return dx;
+                    },
+                    [kept = r.kept](const Variable& g, const Kept& of) {
+                      const Variable y = with_shape(of.result(), kept);
+                      const Variable finite = where(y < lowest, 0, y);
+                      return with_shape(g, kept) * exp(of.inputs[0] - finite);
+                    }));
 }
 
 Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
@@ -226,11 +277,17 @@ Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
   const Array scale = size(max_to(x.value(), r.kept), min_to(x.value(), r.kept));
   const Value y = root(sum_to(squared(x.value(), scale), r.kept), scale);
   return record(op, y.reshaped(r.result), given(options),
-                wrt(x, [x = x.shared_value(), y](const Array& g) {
-                  Array dx = uninitialized(x->shape());
-                  gradient.into(dx, reshaped(g, y->shape()), *x, *y);
-                  return dx;
-                }));
+                wrt(
+                    x,
+                    [x = x.shared_value(), y](const Array& g) {
+                      Array dx = uninitialized(x->shape());
+                      gradient.into(dx, reshaped(g, y->shape()), *x, *y);
+                      return dx;
+                    },
+                    [kept = r.kept](const Variable& g, const Kept& of) {
+                      const Variable y = with_shape(of.result(), kept);
+                      return with_shape(g, kept) * (of.inputs[0] / where(equal(y, 0), 1, y));
+                    }));
 }
 
 Variable cosine_similarity(const Variable& a, const Variable& b, const CosineOptions& options,
@@ -268,8 +325,9 @@ Variable stddev(const Variable& x, const VarianceOptions& options, Location at) 
 Variable cumsum(const Variable& x, const CumsumOptions& options, Location at) {
   const Op op{"cumsum", at};
   const Lines lines{x.shape(), checked_axis(op, options.axis, x.shape())};
-  return record(op, cumulated(x.value(), lines, false), given(options),
-                wrt(x, [lines](const Array& g) { return cumulated(g, lines, true); }));
+  return linear(
+      op, x, [lines](const Array& a) { return cumulated(a, lines, false); },
+      [lines](const Array& g) { return cumulated(g, lines, true); }, options);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

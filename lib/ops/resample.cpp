@@ -3,6 +3,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "kernels/resample.hpp"
+#include "ops/multilinear.hpp"
 #include "ranges.hpp"
 
 #include <xtape/record.hpp>
@@ -64,11 +65,16 @@ template <class Options>
 Variable resample(const Variable& x, const Options& options, const Op& op) {
   const Resampling r = resampling(op, x.shape(), options);
   return record(op, resampled(r.images, x.value(), r.result, r.rows, r.columns), given(options),
-                wrt(x, [images = r.images, op, options](const Array& g) {
-                  const Resampling r = resampling(op, images, options);
-                  return resampled(r.result, g, r.images, r.rows.transposed(r.images[1]),
-                                   r.columns.transposed(r.images[2]));
-                }));
+                wrt(x, Transposed{[images = r.images, op, options](const Array& a) {
+                                    const Resampling r = resampling(op, images, options);
+                                    return resampled(r.images, a, r.result, r.rows, r.columns);
+                                  },
+                                  [images = r.images, op, options](const Array& g) {
+                                    const Resampling r = resampling(op, images, options);
+                                    return resampled(r.result, g, r.images,
+                                                     r.rows.transposed(r.images[1]),
+                                                     r.columns.transposed(r.images[2]));
+                                  }}));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ struct Resampling {
 };
 
 /// Throws what upsample2d says.
-Resampling resampling(const Op& op, const Shape& images, const Upsample2DOptions& options);
+Resampling resampling(const Op& op, const Shape& x, const Upsample2DOptions& o);
 /// Throws what adaptive_avg_pool2d says.
-Resampling resampling(const Op& op, const Shape& images, const AdaptivePool2DOptions& options);
+Resampling resampling(const Op& op, const Shape& x, const AdaptivePool2DOptions& o);
 
 }  // namespace xtape::inline XTAPE_ABI

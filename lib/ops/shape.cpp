@@ -3,7 +3,9 @@
 
 #include "axis.hpp"
 #include "kernels/strided.hpp"
+#include "ops/multilinear.hpp"
 #include "ops/shape.hpp"
+#include "ops/steps.hpp"
 #include "ranges.hpp"
 
 #include <xtape/compute.hpp>
@@ -43,6 +45,12 @@ class Part {
     copy(shape_, whole.data() + first_, strides_, part.data(), row_major(shape_));
     return part;
   }
+  // The part among zeros, in the shape of the whole.
+  Array alone(const Array& part, const Shape& of) const {
+    Array whole = zeros(of);
+    put(part, whole);
+    return whole;
+  }
   void put(const Array& part, Array& whole) const {
     copy(shape_, part.data(), row_major(shape_), whole.data() + first_, strides_);
   }
@@ -63,20 +71,38 @@ class Part {
   std::ptrdiff_t first_ = 0;
 };
 
-// The same elements in another shape.
+// The gradients of what is put side by side.
+struct Joined {
+  PooledVector<Part> parts;
+  Array operator()(std::size_t i, const Array& g) const { return parts[i].taken(g); }
+  Variable again(std::size_t i, const Variable& g) const {
+    return linear(
+        "gradient", g, [part = parts[i]](const Array& whole) { return part.taken(whole); },
+        [part = parts[i], whole = g.shape()](const Array& a) { return part.alone(a, whole); });
+  }
+};
+
+// The same elements in another shape, and its gradient.
+Variable viewed(const Op& op, const Variable& x, const Shape& shape);
+struct Viewed {
+  Shape from;
+  void operator()(Array& g) const { g.reshape(from); }
+  Variable again(const Variable& g, const Kept& of) const { return viewed(of.op, g, from); }
+};
 Variable viewed(const Op& op, const Variable& x, const Shape& shape) {
-  return record(op, x.shared_value().reshaped(shape),
-                wrt(x, [from = x.shape()](Array& g) { g.reshape(from); }));
+  return record(op, x.shared_value().reshaped(shape), wrt(x, Viewed{x.shape()}));
 }
 
 // A shape with an axis of size 1 at `axis` of the result.
-Shape expanded(const Op& op, Shape shape, std::ptrdiff_t axis) {
+Shape expanded(const Op& op, const Shape& shape, std::ptrdiff_t axis) {
   const auto rank = static_cast<std::ptrdiff_t>(shape.size());
   if (axis < -rank - 1 || axis > rank)
     throw ShapeError(
         op, text("expected an axis of the result from ", -rank - 1, " to ", rank, ", got ", axis));
-  shape.insert(shape.begin() + (axis < 0 ? axis + rank + 1 : axis), 1);
-  return shape;
+  const auto* const place = shape.begin() + (axis < 0 ? axis + rank + 1 : axis);
+  Shape result(shape.size() + 1, 1);
+  std::copy(place, shape.end(), std::copy(shape.begin(), place, result.begin()) + 1);
+  return result;
 }
 
 // What is shown by the places from -before on of an axis that is reflected at its ends.
@@ -166,10 +192,13 @@ Variable expand_dims(const Variable& x, std::ptrdiff_t axis, Location at) {
 
 Variable transpose(const Variable& x, const TransposeOptions& options, Location at) {
   Array y = compute::transpose(x.value(), options.axes, at);
-  return record({"transpose", at}, std::move(y), given(options),
-                wrt(x, [back = inverse(options.axes)](const Array& g) {
-                  return compute::transpose(g, back);
-                }));
+  return record(
+      {"transpose", at}, std::move(y), given(options),
+      wrt(
+          x, [back = inverse(options.axes)](const Array& g) { return compute::transpose(g, back); },
+          [back = inverse(options.axes)](const Variable& g) {
+            return transpose(g, {.axes = back});
+          }));
 }
 
 Variable broadcast_to(const Variable& x, const Shape& shape, Location at) {
@@ -179,7 +208,10 @@ Variable broadcast_to(const Variable& x, const Shape& shape, Location at) {
     throw ShapeError(op, text("the shape ", x.shape(), " does not broadcast to ", shape));
   Array y = uninitialized(shape);
   same.into(y, x.value());
-  return record(op, std::move(y), wrt(x, [](Array&) {}));  // the tape sums it
+  // The tape sums it.
+  return record(op, std::move(y),
+                wrt(
+                    x, [](Array&) {}, [](const Variable& g) { return g; }));
 }
 
 Variable tile(const Variable& x, const Shape& repeats, Location at) {
@@ -198,9 +230,16 @@ Variable tile(const Variable& x, const Shape& repeats, Location at) {
   }
   Array y = uninitialized(result);
   copy(apart, x.value().data(), from, y.data(), row_major(apart));
-  return record(op, std::move(y), wrt(x, [apart, once, shape = x.shape()](const Array& g) {
-                  return reshaped(kernels::sum_to(reshaped(g, apart), once), shape);
-                }));
+  return record(op, std::move(y),
+                wrt(
+                    x,
+                    [apart, once, shape = x.shape()](const Array& g) {
+                      return reshaped(kernels::sum_to(reshaped(g, apart), once), shape);
+                    },
+                    [apart, once](const Variable& g, const Kept& of) {
+                      return with_shape(summed_to(with_shape(g, apart), once),
+                                        of.inputs[0].shape());
+                    }));
 }
 
 Variable flip(const Variable& x, const FlipOptions& options, Location at) {
@@ -210,7 +249,9 @@ Variable flip(const Variable& x, const FlipOptions& options, Location at) {
   for (std::size_t i = 0; i < x.rank(); ++i)
     if (marked[i]) part.cut(i, x.shape()[i] - 1, x.shape()[i], -1);
   return record(op, part.taken(x.value()), given(options),
-                wrt(x, [part](const Array& g) { return part.taken(g); }));
+                wrt(
+                    x, [part](const Array& g) { return part.taken(g); },
+                    [axes = options.axes](const Variable& g) { return flip(g, {.axes = axes}); }));
 }
 
 Variable pad(const Variable& x, std::span<const PadWidth> widths, const PadOptions& options,
@@ -241,8 +282,10 @@ Variable pad(const Variable& x, std::span<const PadWidth> widths, const PadOptio
   for (std::size_t i = 0; i < x.rank(); ++i) inside.cut(i, widths[i].before, x.shape()[i]);
   Array y = full(shape, static_cast<Scalar>(options.value));
   inside.put(x.value(), y);
-  return record(op, std::move(y), given(Padded{widths, options.value}),
-                wrt(x, [inside](const Array& g) { return inside.taken(g); }));
+  return record(
+      op, std::move(y), given(Padded{widths, options.value}),
+      wrt(x, Transposed{[inside, shape](const Array& a) { return inside.alone(a, shape); },
+                        [inside](const Array& g) { return inside.taken(g); }}));
 }
 
 Variable stack(std::span<const Variable> inputs, const StackOptions& options, Location at) {
@@ -280,10 +323,7 @@ Variable concatenate(std::span<const Variable> inputs, const ConcatenateOptions&
     parts.back().put(x.value(), y);
     begin += x.shape()[axis];
   }
-  return record(op, std::move(y), given(options),
-                wrt(inputs, [parts = std::move(parts)](std::size_t i, const Array& g) {
-                  return parts[i].taken(g);
-                }));
+  return record(op, std::move(y), given(options), wrt(inputs, Joined{std::move(parts)}));
 }
 
 Variable slice(const Variable& x, const SliceOptions& options, Location at) {
@@ -299,8 +339,10 @@ Variable slice(const Variable& x, const SliceOptions& options, Location at) {
   const std::ptrdiff_t step = std::min(options.step, size + 1);  // a longer one takes no more
   const Part part = Part{x.shape()}.cut(axis, static_cast<std::size_t>(begin),
                                         static_cast<std::size_t>((length + step - 1) / step), step);
-  return record(op, part.taken(x.value()), given(options),
-                wrt(x, [part](const Array& g, Array& dx) { part.add(g, dx); }));
+  return record(
+      op, part.taken(x.value()), given(options),
+      wrt(x, TransposedInto{[part](const Array& a) { return part.taken(a); },
+                            [part](const Array& g, Array& dx) { part.add(g, dx); }, x.shape()}));
 }
 
 PooledVector<Variable> split(const Variable& x, const SplitOptions& options, Location at) {
@@ -315,10 +357,19 @@ PooledVector<Variable> split(const Variable& x, const SplitOptions& options, Loc
     begin += count;
   }
   return record(op, std::move(values), given(options),
-                wrt(x, [parts = std::move(parts)](const Gradients& g, Array& dx) {
-                  for (std::size_t i = 0; i < parts.size(); ++i)
-                    if (g[i] != nullptr) parts[i].add(*g[i], dx);
-                }));
+                wrt(
+                    x,
+                    [parts = std::move(parts)](const Gradients& g, Array& dx) {
+                      for (std::size_t i = 0; i < parts.size(); ++i)
+                        if (g[i] != nullptr) parts[i].add(*g[i], dx);
+                    },
+                    [axis = options.axis](VariableGradients g, const Kept& of) {
+                      Tape& tape = of.inputs[0].tape();
+                      PooledVector<Variable> all;
+                      for (std::size_t i = 0; i < g.size(); ++i)
+                        all.push_back(g[i] ? *g[i] : tape.input(zeros(of.results[i].shape())));
+                      return concatenate(all, {.axis = axis});
+                    }));
 }
 
 }  // namespace xtape::inline XTAPE_ABI

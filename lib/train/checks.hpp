@@ -5,6 +5,7 @@
 #include "ranges.hpp"
 
 #include <xtape/data/batches.hpp>
+#include <xtape/distributed/world.hpp>
 #include <xtape/tape.hpp>
 
 namespace xtape::inline XTAPE_ABI {
@@ -16,11 +17,26 @@ inline void check_data(const Op& op, const char* name, const data::Dataset& data
   if (dataset.size() == 0) throw ValueError(op, text("the ", name, " set is empty"));
 }
 
-/// Calls use(tape, batch) for each batch, in evaluation mode. Throws what check_data does.
+/// Which of so many things, one after the other, are a rank's.
+struct Part {
+  Part(std::size_t rank, std::size_t ranks, std::size_t things)
+      : first{rank * things / ranks}, end{(rank + 1) * things / ranks} {}
+  std::size_t first, end;
+};
+
+/// Calls use(tape, batch) for each batch, in evaluation mode; of several ranks each has some. Throws what check_data
+/// does.
 template <class Use>
-void each_batch(const Op& op, const data::Dataset& dataset, std::size_t batch_size, Use use) {
+void each_batch(const Op& op, const data::Dataset& dataset, std::size_t batch_size,
+                const distributed::World* world, Use use) {
   check_data(op, "data", dataset, batch_size);
-  for (const data::Batch& batch : data::batches(dataset, batch_size)) {
+  auto batches = data::batches(dataset, batch_size);
+  if (world != nullptr) {
+    const Part own{world->rank(), world->size(), batches.size()};
+    batches.skip(own.first);
+    batches.take(own.end - own.first);
+  }
+  for (const data::Batch& batch : batches) {
     Tape tape{Mode::eval};
     use(tape, batch);
   }

@@ -32,7 +32,7 @@ ConfusionMatrix confusion_of(const data::Dataset& dataset, const PredictOptions&
     if (!confusion) confusion.emplace(classes, options.at);
     confusion->add(logits, labels, options.at);
   };
-  each_batch({"confusion_matrix", options.at}, dataset, options.batch_size,
+  each_batch({"confusion_matrix", options.at}, dataset, options.batch_size, nullptr,
              [&](Tape& tape, const data::Batch& batch) { ask(tape, batch, add); });
   return *confusion;
 }

@@ -6,38 +6,23 @@
 #include "train/checks.hpp"
 #include "train/cost.hpp"
 #include "train/history_columns.hpp"
+#include "train/listed.hpp"
 #include "train/progress.hpp"
+#include "train/ranks.hpp"
 #include "train/totals.hpp"
 #include "train/training_file.hpp"
+
+#include <xtape/distributed/all_reduce.hpp>
+#include <xtape/ops/arithmetic.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <exception>
 #include <optional>
-#include <unordered_set>
+#include <utility>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
-
-// What a task lists. A parameter that is trained but not listed would be missing in every file of weights.
-class Listed {
- public:
-  explicit Listed(std::span<const NamedArray> arrays) {
-    for (const auto& [name, parameter] : detail::parameters_of(arrays)) all_.insert(parameter);
-  }
-  // In each step, as each may use others.
-  void check(const Op& op, std::span<Parameter* const> used) const {
-    for (const Parameter* parameter : used)
-      if (!all_.contains(parameter))
-        throw ValueError(op,
-                         text("the model uses a parameter of shape ", parameter->shape(),
-                              " that it does not list"),
-                         "does each of its layers have a public parameters(ParameterList&)?");
-  }
-
- private:
-  std::unordered_set<const Parameter*> all_;
-};
 
 // The time since the last lap.
 class Laps {
@@ -66,8 +51,12 @@ class Training {
         rng_{rng},
         visitors_(visitors),  // g++ 12 takes braces for a list of one list
         listed_{task.arrays},
-        progress_{options.log, options.epochs},
+        alone_{{.join = false}},
+        world_{options.world != nullptr ? *options.world : alone_},
+        shards_{world_.shards(options.shards, options.at)},
+        progress_{world_.first() ? options.log : nullptr, options.epochs},
         totals_{task},
+        rows_(shards_.count * totals_.width()),
         history_{.monitor = task.monitor},
         samples_{train.size() - (options.drop_last ? train.size() % options.batch_size : 0)},
         columns_{task.metrics, samples_,
@@ -77,7 +66,7 @@ class Training {
   }
 
   History run() {
-    if (file_) open_file();
+    begin();
     while (!history_.stopped &&
            history_.epochs.size() < static_cast<std::size_t>(options_.epochs)) {
       if (!train_epoch()) {
@@ -122,6 +111,7 @@ class Training {
     auto batches = data::batches(train_, options_.batch_size, order);
     if (step_ == 0) rng_ = order;
     if (options_.drop_last) batches.drop_last();
+    batches.shards(shards_, options_.at);
     batches.skip(step_);
     batches.prefetch(options_.prefetch);
     Laps laps;
@@ -131,11 +121,10 @@ class Training {
         save_step(*batch);
         laps.lap();
       }
-      const double loss = train_step(*batch, laps);
-      const StepReport report{epoch(), step_, batches.size(), loss};
+      if (!train_shard(*batch, laps)) continue;
+      const StepReport report{epoch(), step_, batches.size(), loss_};
       progress_.step(report, totals_, seconds_.train());
-      const bool go_on = !options_.on_step || options_.on_step(report);
-      if (!go_on) {
+      if (is_to_stop(report)) {
         save_step(*batch);
         return false;
       }
@@ -147,35 +136,78 @@ class Training {
     return true;
   }
 
-  double train_step(const data::Batch& batch, Laps& laps) {
-    Tape tape{Mode::train, rng_};
+  // A part of a batch, or all of it: whether this was the last, so that the step is done.
+  bool train_shard(const data::Batch& batch, Laps& laps) {
+    Rng own{batch.key};
+    Tape tape{task_.mode, shards_.count == 1 ? rng_ : own};
     const Op op{"fit", options_.at};
     StepResult result = run_step(op, task_, tape, batch);
-    ++step_;
     listed_.check(op, tape.parameters());
-    totals_.add(result, batch);
+    const bool last = batch.shard + 1 == shards_.first + shards_.own;
+    distributed::Pending rows = measure(result, batch, last);
     result.outputs.clear();  // so that the backward pass frees them
-    const auto loss = static_cast<double>(result.loss.item());
-    if (!std::isfinite(loss))
-      throw diverged(text("the loss is ", loss, " in epoch ", epoch(), ", step ", step_));
     seconds_.forward += laps.lap();
-    tape.backward({result.loss, options_.at});
+    tape.backward({part_of_mean(result, batch), options_.at}, *all_reduce_);
     seconds_.backward += laps.lap();
+    if (!last) return false;
+    rows.wait();
+    finish_step();
     for (Visitor* visitor : visitors_) walk(tape.parameters(), *visitor);
+    if (std::exchange(is_first_step_, false)) check_weights(after_step());
     seconds_.update += laps.lap();
-    return loss;
+    return true;
+  }
+
+  // The loss of a shard as a part of that of the batch.
+  Variable part_of_mean(const StepResult& result, const data::Batch& batch) {
+    if (shards_.count == 1) return result.loss;
+    if (result.terms == 0) return result.loss * batch.share;
+    const auto terms = static_cast<double>(result.terms);
+    all_reduce_->weighted(terms, options_.at);
+    return result.loss * terms;
+  }
+
+  // The rows of all shards come together once the last of this rank's is there.
+  distributed::Pending measure(const StepResult& result, const data::Batch& batch, bool last) {
+    const std::size_t width = totals_.width();
+    totals_.measure(result, batch, std::span{rows_}.subspan(batch.shard * width, width));
+    return last ? world_.start_sum(std::span{rows_}) : distributed::Pending{};
+  }
+
+  // What all shards have measured. Nothing has moved yet.
+  void finish_step() {
+    ++step_;
+    double terms = 0;
+    loss_ = 0;
+    for (auto row = rows_.begin(); row != rows_.end(); row += totals_.width()) {
+      const std::span<const double> own{row, totals_.width()};
+      totals_.add(own);
+      loss_ += own[0];
+      terms += own[1];
+    }
+    std::ranges::fill(rows_, 0);
+    loss_ /= terms;
+    if (!std::isfinite(loss_))
+      throw diverged(text("the loss is ", loss_, " in epoch ", epoch(), ", step ", step_));
+  }
+
+  // Whether a rank says so.
+  bool is_to_stop(const StepReport& report) {
+    return options_.on_step && world_.sum(options_.on_step(report) ? 0.0 : 1.0) > 0;
   }
 
   void finish_epoch() {
     EpochReport report{.epoch = epoch(), .train = totals_.metrics(), .seconds = seconds_};
     if (test_ != nullptr) {
       const Stopwatch watch;
-      report.test = evaluate(task_, *test_, {options_.test_batch_size, options_.at});
+      report.test =
+          evaluate(task_, *test_, {options_.test_batch_size, options_.world, options_.at});
       report.seconds.test = watch.seconds();
       if (!std::isfinite(report.test->loss))
         throw diverged(text("the loss on the test set is ", report.test->loss, after_step()));
     }
     check_finite();
+    check_weights(text("after epoch ", epoch()));
     save_is_due_ = false;  // it is done below
     history_.epochs.push_back(report);
     if (best_ && last_is_best()) best_->keep(), has_best_ = 1;
@@ -205,6 +237,7 @@ class Training {
       } catch (...) {
         if (!failure) failure = std::current_exception();
       }
+    history_.stopped = world_.sum(history_.stopped ? 1.0 : 0.0) > 0;
     called_back_ = !failure && !history_.stopped;
     save();
     return failure;
@@ -224,9 +257,10 @@ class Training {
   void check_next_loss(const data::Batch& batch) {
     const Rng before = rng_;  // which the step may draw from
     Tape tape{Mode::eval};
-    const double loss = static_cast<double>(
+    auto loss = static_cast<double>(
         run_step({"fit", options_.at}, task_, tape, batch).loss.item(options_.at));
     rng_ = before;
+    loss = world_.sum(loss);  // of shards, of which none may be so
     if (!std::isfinite(loss)) throw diverged(text("the loss is ", loss, after_step()));
   }
 
@@ -238,6 +272,11 @@ class Training {
     if (!what.empty()) throw diverged(text(what, " is not finite", after_step()));
   }
 
+  // Throws CommunicationError if ranks have come apart.
+  void check_weights(const std::string& when) {
+    check_same({"fit", options_.at}, world_, task_.arrays, when);
+  }
+
   std::string after_step() const { return text(" after step ", step_, " of epoch ", epoch()); }
   NumericsError diverged(const std::string& what) const {
     return {{"fit", options_.at},
@@ -245,28 +284,54 @@ class Training {
             "try a lower learning rate or ClipNorm; NumericsCheck finds the op"};
   }
 
+  // What a training goes on from, besides parameters and buffers.
+  void each_part(auto add) {
+    add("fit", *this);
+    add("rng", rng_);
+    for (std::size_t i = 0; i < visitors_.size(); ++i)
+      add(text("visitor.", i, '.', visitors_.begin()[i]->name()), *visitors_.begin()[i]);
+  }
+
   void add_parts() {
     file_.emplace(options_.checkpoint, task_.arrays, options_.at);
     Checkpoint& parts = file_->parts();
-    parts.add("fit", *this).add("rng", rng_);
-    for (std::size_t i = 0; i < visitors_.size(); ++i)
-      parts.add(text("visitor.", i, '.', visitors_.begin()[i]->name()), *visitors_.begin()[i]);
+    each_part([&](const std::string& name, auto& part) { parts.add(name, part); });
     parts.set("batch size", std::to_string(options_.batch_size));
     parts.set("training samples", std::to_string(train_.size()));
     if (options_.drop_last) parts.set("last batch", "left out");
+    if (shards_.count > 1) parts.set("shards", std::to_string(shards_.count));
     parts.set("test set", test_ != nullptr ? "yes" : "no");
   }
 
   void save() {
-    if (!file_) return;
+    if (!file_ || !world_.first()) return;
     history_.checkpoint_error = file_->save();
     if (!history_.checkpoint_error.empty())
       progress_.note(history_.checkpoint_error + "; the training goes on");
   }
 
-  void open_file() {
-    if (!file_->open()) return check_finite();  // what cannot be listed, too
-    history_.epochs = columns_.epochs();
+  // All ranks begin with what the first has, new or from the checkpoint.
+  void begin() {
+    if (!world_.alone())
+      check_same({"fit", options_.at}, world_,
+                 facts_of(task_, train_, test_, options_, {visitors_.begin(), visitors_.size()}));
+    double resumed = file_ && world_.first() && file_->open() ? 1 : 0;
+    if (resumed > 0) history_.epochs = columns_.epochs();
+    if (!world_.alone()) {
+      world_.broadcast(std::span{&resumed, 1});
+      const auto parameters = detail::parameters_of(task_.arrays);
+      StateList state{parameters};
+      each_part([&](const std::string& name, auto& part) { state(name, part); });
+      share(world_, task_.arrays, state);
+      history_.epochs = columns_.epochs();
+    }
+    all_reduce_.emplace(world_, detail::buffers_of(task_.arrays),
+                        distributed::AllReduceOptions{.shards = options_.shards}, options_.at);
+    if (resumed > 0) return go_on();
+    if (file_) check_finite();  // what cannot be listed, too
+  }
+
+  void go_on() {
     progress_.note(text("goes on from ", options_.checkpoint.path, ", after epoch ",
                         history_.epochs.size(),
                         step_ > 0 ? text(" and step ", step_, " of the next") : std::string{}));
@@ -281,12 +346,19 @@ class Training {
   Rng& rng_;
   std::initializer_list<Visitor*> visitors_;
   Listed listed_;
+  distributed::World alone_;  // where nobody else takes part
+  distributed::World& world_;
+  data::Shards shards_;
+  std::optional<distributed::AllReduce> all_reduce_;
   Progress progress_;
   std::optional<TrainingFile> file_;
   std::uint64_t order_ = 0;       // the position of rng_ from which the epoch's order was drawn
   std::uint64_t step_ = 0;        // how many of the epoch at hand were done
   bool save_is_due_ = false;      // a checkpoint of the last step
+  bool is_first_step_ = true;     // of this process
   Totals totals_;                 // of the epoch at hand
+  std::vector<double> rows_;      // what the shards of the step at hand have measured
+  double loss_ = 0;               // of the last step
   EpochReport::Seconds seconds_;  // of the epoch at hand
   History history_;
   std::uint64_t called_back_ = 1;  // 0: of the last epoch a callback failed, or ended the training
@@ -297,16 +369,6 @@ class Training {
 };
 
 }  // namespace
-
-Metrics evaluate(const Task& task, const data::Dataset& dataset, const EvaluateOptions& options) {
-  const Op op{"evaluate", options.at};
-  check_metrics(op, task);
-  Totals totals{task};
-  each_batch(op, dataset, options.batch_size, [&](Tape& tape, const data::Batch& batch) {
-    totals.add(run_step(op, task, tape, batch), batch);
-  });
-  return totals.metrics();
-}
 
 History fit_task(const Task& task, const data::Dataset& train, const data::Dataset* test,
                  const FitOptions& options, Rng& rng, std::initializer_list<Visitor*> visitors) {

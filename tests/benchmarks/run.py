@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What ./dev bench does once the programs are built: measures, prints tables, writes benchmark.json.
 
-    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,mlp,vgg] [--no-kernels | --against TREE]
+    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,...] [--no-kernels | --against TREE]
 
 Every ratio is of things measured in this one run, the programs to compare in turn, in several rounds.
 PyTorch is measured beside xtape where a python3 has it.
@@ -18,6 +18,9 @@ import sys
 import time
 
 import against
+
+MODELS = ("cnn", "lenet5", "mlp", "vgg", "resnet20", "transformer", "lstm")
+LARGE = MODELS[3:]  # whose steps take so long that a fifth of them is enough
 
 
 def output(*command, processors=None):
@@ -108,44 +111,46 @@ def measure_models(root, tree, torch, models, rounds, steps):
     """Training steps of xtape and PyTorch in turn."""
     programs = {"xtape": [tree / "tests/bench-training"]}
     if torch:
-        programs["pytorch"] = [torch, root / "tests/benchmarks/torch_mnist.py"]
+        programs["pytorch"] = [torch, root / "tests/benchmarks/torch_training.py"]
     runs = {}
     for _ in range(rounds):
         for model in models:
+            share = 5 if model in LARGE else 1
             for threads in (1, 2):
                 for name, command in programs.items():
-                    result = json.loads(output(
-                        *command, "--model", model, "--threads", threads, "--steps", steps))
+                    result = json.loads(output(*command, "--model", model, "--threads", threads,
+                                               "--steps", steps // share, "--block", 50 // share))
                     runs.setdefault((model, threads), {}).setdefault(name, []).append(result)
     rows = []
     for (model, threads), results in runs.items():
         row = {"model": model, "threads": threads}
         for name, of_rounds in results.items():
             row[name] = {
-                "images_per_second": statistics.median(r for one in of_rounds for r in one["rates"]),
+                "samples_per_second": statistics.median(r for one in of_rounds for r in one["rates"]),
                 "peak_megabytes": max(one["peak_megabytes"] for one in of_rounds)}
         row["milliseconds"] = {
             phase: statistics.median(one["milliseconds"][phase] for one in results["xtape"])
             for phase in results["xtape"][0]["milliseconds"]}
         rows.append(row)
 
-    heading = f"\n{'model':8} {'threads':>7} {'xtape images/s':>14}"
+    heading = f"\n{'model':11} {'threads':>7} {'xtape samples/s':>15}"
     if torch:
-        heading += f" {'PyTorch images/s':>16} {'ratio':>6}"
+        heading += f" {'PyTorch samples/s':>17} {'ratio':>6}"
     print(f"{heading} {'data':>7} {'forward':>8} {'backward':>9} {'update':>7} {'MB':>6}"
           f"{' PyTorch MB' if torch else ''}")
     for row in rows:
         own, peer = row["xtape"], row.get("pytorch")
-        line = f"{row['model']:8} {row['threads']:7} {own['images_per_second']:14.0f}"
+        line = f"{row['model']:11} {row['threads']:7} {own['samples_per_second']:15.0f}"
         if peer:
-            line += (f" {peer['images_per_second']:16.0f}"
-                     f" {own['images_per_second'] / peer['images_per_second']:6.2f}")
+            line += (f" {peer['samples_per_second']:17.0f}"
+                     f" {own['samples_per_second'] / peer['images_per_second']:6.2f}")
         ms = row["milliseconds"]
         line += (f" {ms['data']:7.3f} {ms['forward']:8.3f} {ms['backward']:9.3f} {ms['update']:7.3f}"
                  f" {own['peak_megabytes']:6.0f}")
         print(line + (f" {peer['peak_megabytes']:10.0f}" if peer else ""))
-    print(f"training with Adam, batches of 64; medians over blocks of 50 steps in {rounds} rounds; the four\n"
-          "phases in milliseconds per step; MB is the peak of resident memory, data included")
+    print("training with Adam, batches of 64 images or texts of 64 characters; medians over blocks of 50 steps, of large\n"
+          f"models 10, in {rounds} rounds; the four phases in milliseconds per step; MB is the peak of resident memory,\n"
+          "data included")
     if not torch:
         print("PyTorch is not installed (Debian: python3-torch)")
     return rows
@@ -197,13 +202,14 @@ def main():
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("tree", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=150, help="per program and round")
-    parser.add_argument("--models", default="cnn,lenet5,mlp,vgg")
+    parser.add_argument("--steps", type=int, default=150, help="per program and round, of large models a fifth")
+    parser.add_argument("--models", type=lambda names: names.split(","), help="default: " + ",".join(MODELS))
     parser.add_argument("--no-kernels", action="store_true")
     parser.add_argument("--against", type=pathlib.Path, metavar="TREE", help="only how fast training is beside that build")
     options = parser.parse_args()
     if options.against:
-        return against.compare(options.tree, options.against, options.models.split(","), options.rounds, options.steps)
+        models = options.models or MODELS[:4]  # of others 50 steps for a profile take minutes
+        return against.compare(options.tree, options.against, models, options.rounds, options.steps)
     torch = find_torch()
     machine = know_processor(options.tree)
     print(machine, end="", flush=True)
@@ -217,7 +223,7 @@ def main():
         result["kernels"] = measure_kernels(options.tree)
         sys.stdout.flush()
         result["elementwise"] = measure_elementwise(options.tree)
-    result["models"] = measure_models(options.root, options.tree, torch, options.models.split(","),
+    result["models"] = measure_models(options.root, options.tree, torch, options.models or MODELS,
                                       options.rounds, options.steps)
     result["other_processors_busy"] = Clock().others_since(before)
     result["busy_processor"] = measure_busy(options.tree, options.rounds, options.steps)

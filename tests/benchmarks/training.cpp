@@ -2,8 +2,8 @@
 // How fast a model trains, through the public API alone. Random images, or text: the speed does not depend on
 // what they show.
 //   training --model cnn --threads 2 --steps 300
-// prints a line of JSON: the images, or texts, per second of each block of 50 steps, after 50 steps that are not
-// counted; the milliseconds per step in each phase; and the peak of resident memory.
+// prints a line of JSON: the images, or texts, per second of each block of 50 steps, after a block that is not
+// counted; the milliseconds per step in each phase, and with --ops in each op; and the peak of resident memory.
 #include <models/models.hpp>
 #include <models/text.hpp>
 #include <xtape/xtape.hpp>
@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -26,12 +27,11 @@ using namespace xtape;
 
 namespace {
 
-constexpr int block_steps = 50;
-
 struct Settings {
   std::string model = "cnn";
   std::size_t batch_size = 64, threads = thread_count();
-  int steps = 300;
+  int steps = 300, block = 50;
+  bool ops = false;
 };
 
 // As many bytes as MNIST has.
@@ -93,7 +93,7 @@ Measurement measure(const Settings& s) {
       Tape tape{Mode::train, rng};
       tape.backward(subject.loss(tape, batch), adam);
 
-      if (++steps % block_steps != 0) continue;
+      if (++steps % s.block != 0) continue;
       const Clock::time_point now = Clock::now();
       const double seconds = std::chrono::duration<double>(now - start).count();
       if (profiler) {
@@ -101,12 +101,14 @@ Measurement measure(const Settings& s) {
         for (const auto& [name, phase] :
              {std::pair{"data", data}, std::pair{"forward", forward},
               std::pair{"backward", backward}, std::pair{"update", update}})
-          measured.milliseconds[name] = 1e3 * profiler->seconds(phase) / block_steps;
+          measured.milliseconds[name] = 1e3 * profiler->seconds(phase) / s.block;
+        if (s.ops) profiler->print(stderr);
         return measured;
       }
-      if (steps > block_steps)
-        measured.rates.push_back(static_cast<double>(block_steps * s.batch_size) / seconds);
-      if (steps >= block_steps + s.steps) profiler.emplace();
+      if (steps > s.block)
+        measured.rates.push_back(static_cast<double>(s.block) * static_cast<double>(s.batch_size) /
+                                 seconds);
+      if (steps >= s.block + s.steps) profiler.emplace();
       start = Clock::now();
     }
 }
@@ -131,6 +133,10 @@ int main(int argc, char** argv) {
   app.add_option("--steps", s.steps, "Steps to measure")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app.add_option("--block", s.block, "Steps of a block")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_flag("--ops", s.ops, "Show the time of each op, too");
   CLI11_PARSE(app, argc, argv);
 
   const ThreadLimit limit{s.threads};

@@ -307,6 +307,22 @@ std::vector<ImageRow> other_rows() {
          return dense(mean(x, {.axes = {1, 2}}), weight(x, {3, 2}));
        },
        0},
+      {"add_dense",
+       [](V x) {
+         return add_dense(x, x, weight(x, {3, 3}));
+       },
+       0, changed},
+      {"add_dense",
+       [](V x) {
+         const Variable pooled = mean(x, {.axes = {1, 2}});
+         return add_dense(pooled, pooled, weight(x, {3, 3}));
+       },
+       0},
+      {"add_dense",
+       [](V x) {
+         return add_dense(flatten(x), flatten(x), weight(x, {60, 60}));
+       },
+       0, "joins flattened images with what is none"},
       {"lstm",
        [](V x) {
          return lstm(mean(x, {.axes = {1}}), {weight(x, {3, 8}), weight(x, {2, 8})}).y;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs models in PyTorch, which reads their weights or draws and writes them.
+// Runs models in PyTorch, which reads their weights or draws and writes them, or by its layers' formulas in numpy.
 #pragma once
 
 #include "runtime.hpp"
@@ -20,8 +20,8 @@ std::string bytes_of_all(const List& list) {
   return {reinterpret_cast<const char*>(list.data()), list.size() * sizeof(*list.data())};
 }
 
-/// What PyTorch computes, in the precision of this build.
-inline std::vector<Array> run_torch(const std::vector<TorchRun>& runs) {
+/// What a script computes, in the precision of this build.
+inline std::vector<Array> run_script(const std::string& script, const std::vector<TorchRun>& runs) {
   const Directory directory;
   std::string list;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -31,7 +31,7 @@ inline std::vector<Array> run_torch(const std::vector<TorchRun>& runs) {
             file + ".in " + file + ".out\n";
   }
   write_bytes(directory / "list", list);
-  BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + "run_torch.py " + (is_double ? "f8" : "f4") +
+  BOOST_REQUIRE(run("/usr/bin/python3 " + scripts + script + ' ' + (is_double ? "f8" : "f4") +
                     " <" + directory / "list"));
   std::vector<Array> results;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -41,6 +41,11 @@ inline std::vector<Array> run_torch(const std::vector<TorchRun>& runs) {
     std::memcpy(y.data(), bytes.data(), bytes.size());
   }
   return results;
+}
+
+/// What PyTorch computes.
+inline std::vector<Array> run_torch(const std::vector<TorchRun>& runs) {
+  return run_script("run_torch.py", runs);
 }
 
 /// What two runtimes may differ by.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The models of text, beside the same of PyTorch's layers, with our weights and with its.
+// The models of text, beside the same of PyTorch's layers, with our weights and with its: in PyTorch, from npz, and where
+// there is numpy alone by its formulas, from safetensors.
 #include "torch.hpp"
 
 #include <models/text.hpp>
@@ -59,6 +60,21 @@ void check_both_ways(models::TextModel& model, const std::string& name) {
   check_same(logits(model), theirs[1]);
 }
 
+// The same in numpy, which writes others in the place of the weights that it has read.
+void check_in_numpy(models::TextModel& model, const std::string& name) {
+  const Directory directory;
+  const std::string file = directory / "weights.safetensors", ids = bytes_of_all(some_ids());
+  save(file, model, {.layout = Layout::torch});
+  const Array before = logits(model);
+  const Shape shape{count, context, vocabulary};
+  const std::vector<Array> theirs =
+      run_script("run_numpy.py", {{false, name, file, ids, shape}, {true, name, file, ids, shape}});
+  check_same(before, theirs[0]);
+  load(file, model, {.layout = Layout::torch});
+  check_same(logits(model), theirs[1]);
+  BOOST_TEST(difference(before, shape, elements(logits(model)), 1e-2) != "");
+}
+
 double deviation(const Array& a) {
   double squares = 0;
   for (const double x : elements(a)) squares += x * x;
@@ -93,6 +109,15 @@ BOOST_AUTO_TEST_CASE(torch_has_the_transformer_with_the_same_weights, *with_torc
 BOOST_AUTO_TEST_CASE(torch_has_the_lstm_with_the_same_weights, *with_torch) {
   models::TextLSTM model = lstm();
   check_both_ways(model, "lstm,11,9,2,6,8");
+}
+
+BOOST_AUTO_TEST_CASE(numpy_has_both_with_the_same_weights) {
+  if (!run("/usr/bin/python3 -c 'import numpy' 2>/dev/null"))
+    return notice("there is no python3 with numpy");
+  models::TextTransformer first = transformer();
+  check_in_numpy(first, "transformer,11,9,2,2,12");
+  models::TextLSTM second = lstm();
+  check_in_numpy(second, "lstm,11,9,2,6,8");
 }
 
 BOOST_AUTO_TEST_CASE(onnxruntime_has_them_from_ids, *with_onnxruntime) {

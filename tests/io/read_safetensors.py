@@ -35,14 +35,19 @@ def write(path, metadata, arrays):
         file.write(len(text).to_bytes(8, "little") + text + data)
 
 
-command, *paths = sys.argv[1:]
-if command == "show":
-    for name, (dtype, array) in sorted(read(paths[0])[1].items()):
-        numbers = [float(x).hex() if dtype[0] == "F" else str(x) for x in array.ravel()]
-        print(name, dtype, list(array.shape), *numbers)
-elif command == "copy":
-    write(paths[1], *read(paths[0]))
-else:
-    bits = numpy.arange(65536, dtype="<u2")
-    write(paths[0], {}, {"half": ("F16", bits), "half_as_float": ("F32", bits.view("<f2").astype("<f4")),
-                         "bfloat": ("BF16", bits), "bfloat_as_float": ("F32", (bits.astype("<u4") << 16).view("<f4"))})
+def main(command, *paths):
+    if command == "show":
+        for name, (dtype, array) in sorted(read(paths[0])[1].items()):
+            numbers = [float(x).hex() if dtype[0] == "F" else str(x) for x in array.ravel()]
+            print(name, dtype, list(array.shape), *numbers)
+    elif command == "copy":
+        write(paths[1], *read(paths[0]))
+    else:
+        bits = numpy.arange(65536, dtype="<u2")
+        write(paths[0], {},
+              {"half": ("F16", bits), "half_as_float": ("F32", bits.view("<f2").astype("<f4")),
+               "bfloat": ("BF16", bits), "bfloat_as_float": ("F32", (bits.astype("<u4") << 16).view("<f4"))})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -208,6 +208,27 @@ BOOST_AUTO_TEST_CASE(the_slope_of_gelu_is_exact_beside_1) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(gelu_and_its_slope_at_once) {
+  const Row row{"gelu", Function::gelu_slope, {}, -9, 9, 0};
+  for (const std::size_t size : {1, 7, 97, 7'001}) {
+    auto x = spread(row, size);
+    for_each_set<Kernels>([&](const Kernels& table) {
+      Guarded<Scalar> y = x, same = x, slope{size};
+      table.gelu(y.data(), slope.data(), size);
+      table.gelu(same.data(), nullptr, size);
+      BOOST_TEST((y.intact() && slope.intact() && same == y));
+      for (std::size_t i = 0; i < size; ++i) {
+        const auto a = static_cast<double>(x[i]);
+        const double below = std::erfc(-a / std::numbers::sqrt2) / 2;
+        const double d = below + a * std::exp(-a * a / 2) / std::sqrt(2 * std::numbers::pi);
+        BOOST_TEST(std::abs(static_cast<double>(y[i]) - a * below) <=
+                   4 * epsilon * std::max(1.0, std::abs(a)));
+        BOOST_TEST(std::abs(static_cast<double>(slope[i]) - d) <= 2 * epsilon);
+      }
+    });
+  }
+}
+
 // The result of an element does not depend on where in an array it is, nor on the array's length.
 BOOST_AUTO_TEST_CASE(the_position_of_an_element_does_not_matter) {
   for_each_set<Kernels>([&](const Kernels& table) {

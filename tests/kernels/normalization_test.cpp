@@ -9,6 +9,7 @@ BOOST_AUTO_TEST_SUITE(normalization)
 
 using kernels::Groups;
 using Kernels = Table<kernels::NormKernels>;
+using RowKernels = Table<kernels::RowNormKernels>;
 
 namespace {
 
@@ -91,9 +92,11 @@ Gradients gradients(const Reference& r, const Doubles& gamma, const Doubles& g, 
   return d;
 }
 
-// Whether a group has a mean that is taken off, which only rows may lack.
-std::vector<bool> centrings(const Groups& s) {
-  return s.are_rows() ? std::vector{true, false} : std::vector{true};
+std::vector<Groups> row_cases() {
+  std::vector<Groups> rows = cases();
+  std::erase_if(rows, [](const Groups& s) { return !s.are_rows(); });
+  for (std::size_t count : {2, 3, 4, 9}) rows.push_back({count, 1, 1, 50});
+  return rows;
 }
 
 // What a kernel is given, of a reference's statistics.
@@ -125,58 +128,105 @@ double tolerance(const Groups& s) {
 
 }  // namespace
 
+// What is normalised, with gamma and, about the mean, beta.
+Doubles normalized(const Reference& r, const Given& given, bool centred) {
+  Doubles y(r.x.size());
+  r.for_each([&](std::size_t i, std::size_t group, std::size_t c) {
+    y[i] = r.normal(i, group) * static_cast<double>(given.gamma[c]) +
+           (centred ? static_cast<double>(given.beta[c]) : 0);
+  });
+  return y;
+}
+
 BOOST_AUTO_TEST_CASE(moments_and_what_is_normalized) {
-  for (const Groups& s : cases())
-    for (const bool centred : centrings(s)) {
+  for (const Groups& s : cases()) {
+    auto x = numbers(size_of(s), 1);
+    const Reference r{s, x, true};
+    Given given{r, x};
+    const Doubles expected = normalized(r, given, true);
+    Doubles positive;
+    for (const double each : expected) positive.push_back(std::max(each, 0.0));
+    for_each_set<Kernels>([&](const Kernels& table) {
+      Guarded<Scalar> mean{r.mean.size()}, variance{r.mean.size()}, y{x.size()};
+      const auto in = given.arguments(true);
+      table.moments(s, in.x, mean.data(), variance.data());
+      check_close(mean, r.mean, tolerance(s), name_of(s) + " mean");
+      check_close(variance, r.variance, tolerance(s), name_of(s) + " variance");
+      table.normalize(s, in, y.data());
+      check_close(y, expected, tolerance(s) * 10, name_of(s) + " normalize");
+      auto rectified = in;
+      rectified.relu = true;
+      Guarded<Scalar> z{x.size()};
+      table.normalize(s, rectified, z.data());
+      check_close(z, positive, tolerance(s) * 10, name_of(s) + " rectified");
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rows_in_one_pass) {
+  for (const Groups& s : row_cases())
+    for (const bool centred : {true, false}) {
       auto x = numbers(size_of(s), 1);
       const Reference r{s, x, centred};
       Given given{r, x};
-      Doubles expected(x.size());
-      r.for_each([&](std::size_t i, std::size_t group, std::size_t c) {
-        expected[i] = r.normal(i, group) * static_cast<double>(given.gamma[c]) +
-                      (centred ? static_cast<double>(given.beta[c]) : 0);
-      });
-      Doubles positive;
-      for (const double each : expected) positive.push_back(std::max(each, 0.0));
-      for_each_set<Kernels>([&](const Kernels& table) {
-        Guarded<Scalar> mean{r.mean.size()}, variance{r.mean.size()}, y{x.size()};
+      Doubles inverses;
+      for (const double v : r.variance) inverses.push_back(1 / std::sqrt(v + 0.01));
+      const std::string name = name_of(s) + (centred ? "" : " about 0");
+      for_each_set<RowKernels>([&](const RowKernels& table) {
+        Guarded<Scalar> mean{s.samples}, inverse{s.samples}, y{x.size()};
         const auto in = given.arguments(centred);
-        table.moments(s, in.x, centred ? mean.data() : nullptr, variance.data());
-        if (centred) check_close(mean, r.mean, tolerance(s), name_of(s) + " mean");
-        check_close(variance, r.variance, tolerance(s), name_of(s) + " variance");
-        table.normalize(s, in, y.data());
-        check_close(y, expected, tolerance(s) * 10, name_of(s) + " normalize");
-        auto rectified = in;
-        rectified.relu = true;
-        Guarded<Scalar> z{x.size()};
-        table.normalize(s, rectified, z.data());
-        check_close(z, positive, tolerance(s) * 10, name_of(s) + " rectified");
+        table.normalize(s.samples, s.channels, Scalar(0.01), in.x, in.gamma, in.beta,
+                        centred ? mean.data() : nullptr, inverse.data(), y.data());
+        if (centred) check_close(mean, r.mean, tolerance(s), name + " mean");
+        check_close(inverse, inverses, tolerance(s) * 10, name + " inverse");
+        check_close(y, normalized(r, given, centred), tolerance(s) * 10, name + " normalize");
       });
     }
 }
 
+// grad(arguments, gradient of the result, where gradients go) is a kernel's.
+void check_gradients(const std::string& name, const Gradients& d, const Groups& s,
+                     const Guarded<Scalar>& g, auto grad) {
+  Guarded<Scalar> dx = g, gamma{s.columns()}, beta{s.columns()};
+  grad(dx.data(), {dx.data(), gamma.data(), beta.data()});
+  check_close(dx, d.x, tolerance(s) * 100, name + " dx");
+  check_close(gamma, d.gamma, tolerance(s) * 100, name + " dgamma");
+  check_close(beta, d.beta, tolerance(s) * 10, name + " dbeta");
+  Guarded<Scalar> sums{s.columns()}, same{s.columns()}, kept = g;
+  grad(kept.data(), {nullptr, sums.data(), same.data()});
+  BOOST_TEST((sums == gamma && same == beta && kept == g), name + " without dx");
+}
+
 BOOST_AUTO_TEST_CASE(gradients_against_plain_loops) {
+  using kernels::NormGradients;
   for (const Groups& s : cases())
-    for (const bool centred : centrings(s))
-      for (const bool fixed : {false, true}) {
-        auto x = numbers(size_of(s), 1), g = numbers(x.size(), 2);
-        const Reference r{s, x, centred};
-        Given given{r, x};
-        const Gradients d = gradients(r, doubles(given.gamma), doubles(g), fixed, centred);
-        const std::string name = name_of(s) + (fixed ? " fixed" : "");
-        for_each_set<Kernels>([&](const Kernels& table) {
-          Guarded<Scalar> dx = g, gamma{s.columns()}, beta{s.columns()};
-          table.grad(s, given.arguments(centred), dx.data(), fixed,
-                     {dx.data(), gamma.data(), beta.data()});
-          check_close(dx, d.x, tolerance(s) * 100, name + " dx");
-          check_close(gamma, d.gamma, tolerance(s) * 100, name + " dgamma");
-          check_close(beta, d.beta, tolerance(s) * 10, name + " dbeta");
-          Guarded<Scalar> sums{s.columns()}, same{s.columns()}, kept = g;
-          table.grad(s, given.arguments(centred), kept.data(), fixed,
-                     {nullptr, sums.data(), same.data()});
-          BOOST_TEST((sums == gamma && same == beta && kept == g), name + " without dx");
-        });
-      }
+    for (const bool fixed : {false, true}) {
+      auto x = numbers(size_of(s), 1), g = numbers(x.size(), 2);
+      const Reference r{s, x, true};
+      Given given{r, x};
+      const Gradients d = gradients(r, doubles(given.gamma), doubles(g), fixed, true);
+      const auto in = given.arguments(true);
+      for_each_set<Kernels>([&](const Kernels& table) {
+        check_gradients(name_of(s) + (fixed ? " fixed" : ""), d, s, g,
+                        [&](const Scalar* from, const NormGradients& to) {
+                          table.grad(s, in, from, fixed, to);
+                        });
+      });
+    }
+  for (const Groups& s : row_cases())
+    for (const bool centred : {true, false}) {
+      auto x = numbers(size_of(s), 1), g = numbers(x.size(), 2);
+      const Reference r{s, x, centred};
+      Given given{r, x};
+      const Gradients d = gradients(r, doubles(given.gamma), doubles(g), false, centred);
+      const auto in = given.arguments(centred);
+      for_each_set<RowKernels>([&](const RowKernels& table) {
+        check_gradients(name_of(s) + " rows", d, s, g,
+                        [&](const Scalar* from, const NormGradients& to) {
+                          table.grad(s.samples, s.channels, in, from, to);
+                        });
+      });
+    }
 }
 
 // Where squares alone would have lost all digits.
@@ -192,6 +242,17 @@ BOOST_AUTO_TEST_CASE(a_small_variance_beside_a_large_mean) {
       table.moments(s, x.data(), mean.data(), variance.data());
       for (std::size_t i = 0; i < r.variance.size(); ++i) {
         const double ratio = static_cast<double>(variance[i]) / r.variance[i];
+        BOOST_TEST(std::abs(ratio - 1) < (is_double ? 1e-6 : 1e-5), name_of(s));
+      }
+    });
+    if (!s.are_rows()) continue;
+    Given given{r, x};
+    for_each_set<RowKernels>([&](const RowKernels& table) {
+      Guarded<Scalar> mean{r.mean.size()}, inverse{r.mean.size()}, y{x.size()};
+      table.normalize(s.samples, s.channels, 0, x.data(), given.gamma.data(), given.beta.data(),
+                      mean.data(), inverse.data(), y.data());
+      for (std::size_t i = 0; i < r.variance.size(); ++i) {
+        const double ratio = static_cast<double>(inverse[i]) * std::sqrt(r.variance[i]);
         BOOST_TEST(std::abs(ratio - 1) < (is_double ? 1e-6 : 1e-5), name_of(s));
       }
     });
@@ -240,6 +301,24 @@ BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
       });
     });
   }
+}
+
+BOOST_AUTO_TEST_CASE(nor_do_they_for_rows) {
+  const Groups s{9001, 1, 1, 37};
+  auto x = numbers(size_of(s), 1), g = numbers(x.size(), 2);
+  const Reference r{s, x, true};
+  Given given{r, x};
+  const auto in = given.arguments(true);
+  const std::size_t n = x.size(), rows = s.samples, columns = s.channels;
+  for_each_set<RowKernels>([&](const RowKernels& table) {
+    check_threads("rows", [&] {
+      Guarded<Scalar> out{2 * n + 2 * rows + 2 * columns};
+      Scalar *const mean = out.data() + n, *const dx = mean + 2 * rows;
+      table.normalize(rows, columns, 1, in.x, in.gamma, in.beta, mean, mean + rows, out.data());
+      table.grad(rows, columns, in, g.data(), {dx, dx + n, dx + n + columns});
+      return out;
+    });
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

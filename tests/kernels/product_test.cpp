@@ -3,6 +3,8 @@
 
 #include "kernels/matmul.hpp"
 
+#include <numbers>
+
 using namespace test;
 
 BOOST_AUTO_TEST_SUITE(products)
@@ -97,7 +99,7 @@ BOOST_AUTO_TEST_CASE(kernels_for_small_matrices) {
                         std::size_t stride) {
                        Guarded<Scalar> copy{0};
                        table.product(z.m, z.n, z.k, a, panels(table, z.k, z.n, b, copy), c, stride,
-                                     false);
+                                     {});
                      });
       // b^T a^T, written the other way round, is a b.
       check_products("product_transposed", s, gap,
@@ -126,20 +128,80 @@ BOOST_AUTO_TEST_CASE(products_in_pieces) {
   for (const Sizes& s : sizes) check_products("matmul", s, 0, matmul);
 }
 
-BOOST_AUTO_TEST_CASE(a_product_adds_to_what_is_there) {
+BOOST_AUTO_TEST_CASE(something_is_added_to_a_product) {
   for_each_set<Kernels>([](const Kernels& table) {
-    for (const std::size_t k : {0, 1, 300}) {
-      Stored a{20, k, false, 0, 1}, b{k, table.panel_columns, false, 0, 2};
-      const std::size_t n = table.panel_columns;
-      Guarded<Scalar> sum{20 * n, 5}, product{20 * n};
-      const kernels::Panels panels{b.elements.data(), n, n};
-      table.product(20, n, k, a.operand(), panels, product.data(), n, false);
-      table.product(20, n, k, a.operand(), panels, sum.data(), n, true);
-      std::vector<double> expected;
-      for (const Scalar x : product.elements()) expected.push_back(5 + static_cast<double>(x));
-      check_close(sum, expected, 20 * epsilon, "sum");
+    for (const std::size_t k : {0, 1, 300, 1100}) {
+      // Its rows follow each other, or are far apart.
+      for (const std::size_t n : {table.panel_columns, 3 * table.panel_columns}) {
+        const std::size_t m = 70;
+        Stored a{m, k, false, 0, 1}, b{k, n, false, 0, 2};
+        Guarded<Scalar> sum{m * n, 5}, product{m * n}, both{m * n}, row = numbers(n, 3),
+                                                                    rows = numbers(m * (n + 3), 4);
+        std::vector<double> sums(n, 1), column_sums(n, 1);
+        const kernels::Panels panels{b.elements.data(), n, table.panel_columns};
+        const auto multiply = [&](const kernels::Panels& right, Guarded<Scalar>& c,
+                                  const kernels::Addend& addend) {
+          table.product(m, n, k, a.operand(), right, c.data(), n, addend);
+        };
+        multiply(panels, product, {});
+        multiply(panels, sum, kernels::Addend::at(sum.data(), n));
+        multiply({panels.data, panels.row, panels.panel, sums.data()}, both,
+                 {row.data(), rows.data(), n + 3});
+        std::vector<double> expected, with_both;
+        for (std::size_t i = 0; i < m * n; ++i) {
+          const auto x = static_cast<double>(product[i]);
+          expected.push_back(5 + x);
+          with_both.push_back(x + static_cast<double>(row[i % n]) +
+                              static_cast<double>(rows[i / n * (n + 3) + i % n]));
+        }
+        for (std::size_t i = 0; i < k * n; ++i)
+          column_sums[i % n] += static_cast<double>(b.elements[i]);
+        const double tolerance = epsilon * static_cast<double>(20 + k);
+        check_close(sum, expected, tolerance, "sum");
+        check_close(both, with_both, tolerance, "with both");
+        for (std::size_t c = 0; c < n; ++c)
+          BOOST_TEST(std::abs(sums[c] - column_sums[c]) <= tolerance * 10);
+      }
     }
   });
+}
+
+// What the parts of products of all kinds end with.
+BOOST_AUTO_TEST_CASE(endings_of_products) {
+  constexpr Sizes sizes[] = {{64, 257, 1000}, {300, 65, 500}, {200, 210, 220},  {1, 700, 6000},
+                             {900, 48, 64},   {130, 133, 0},  {128, 128, 2048}, {40, 8, 1500},
+                             {9000, 40, 20},  {5, 3, 2},      {0, 7, 9}};
+  for (const Sizes& s : sizes)
+    for (const bool b_transposed : {false, true}) {
+      Stored a{s.m, s.k, false, 0, 1}, b{s.k, s.n, b_transposed, 0, 2};
+      auto row = numbers(s.n, 3), rows = numbers(s.m * s.n, 4);
+      for_each_set<Kernels>([&](const Kernels& table) {
+        const std::size_t size = s.m * s.n;
+        Guarded<Scalar> plain{size}, y{size}, slope{size}, sums{s.n};
+        const auto multiply = [&](Guarded<Scalar>& c, const kernels::Ending& ending) {
+          kernels::matmul(table, s.m, s.n, s.k, a.operand(), b.operand(), c.data(), ending);
+        };
+        multiply(plain, {});
+        multiply(y, {.addend = {row.data(), rows.data(), s.n},
+                     .activation = Activation::gelu,
+                     .slope = slope.data(),
+                     .right_sums = b_transposed ? nullptr : sums.data()});
+        std::vector<double> values, slopes, column_sums(s.n);
+        for (std::size_t i = 0; i < size; ++i) {
+          const double x = static_cast<double>(plain[i]) + static_cast<double>(row[i % s.n]) +
+                           static_cast<double>(rows[i]);
+          const double below = std::erfc(-x / std::numbers::sqrt2) / 2;
+          values.push_back(x * below);
+          slopes.push_back(below + x * std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi));
+        }
+        for (std::size_t i = 0; i < s.k * s.n && !b_transposed; ++i)
+          column_sums[i % s.n] += static_cast<double>(b.elements[i]);
+        const double tolerance = epsilon * static_cast<double>(20 + s.k);
+        check_close(y, values, tolerance, "values");
+        check_close(slope, slopes, tolerance, "slopes");
+        if (!b_transposed) check_close(sums, column_sums, tolerance * 10, "sums");
+      });
+    }
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {

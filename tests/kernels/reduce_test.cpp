@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(sums_maxima_and_minima_of_rows_and_columns) {
   check([](auto& k, auto m, auto x, auto y) { k.sum_rows(1, m, x, 3, y); }, true, 0, plus, 3,
         (is_double ? 32 : 2) * epsilon);
   check([](auto& k, auto m, auto x, auto y) { k.sum_columns(m, x, 1, y); }, false, 0, plus, 1,
-        (is_double ? 32 : 2) * epsilon);
+        (is_double ? 32 : 16) * epsilon);  // of a few terms as rows are
   check([](auto& k, auto m, auto x, auto y) { k.sum_columns(m, x, 7, y); }, false, 0, plus, 7,
         (is_double ? 32 : 2) * epsilon);
   check([](auto& k, auto m, auto x, auto y) { k.max_rows(1, m, x, y); }, true, -infinity, larger, 1,

@@ -107,6 +107,49 @@ BOOST_AUTO_TEST_CASE(causal_layers_see_no_later_steps) {
   }
 }
 
+// Each way and what leads around it, from layers of their own.
+BOOST_AUTO_TEST_CASE(a_layer_is_what_it_says) {
+  const std::size_t channels = 6;
+  for (const bool first : {true, false})
+    for (const bool masked : {true, false}) {
+      Rng rng{1};
+      TransformerLayer layer{{.channels = channels, .heads = 2, .norm_first = first}, rng};
+      shake_all(layer);
+      Tape tape;
+      std::vector<Variable> w;
+      for (const auto& [name, parameter] : parameters(layer))
+        w.push_back(tape.parameter(*parameter));
+      const Array mask = random({5, 5}, -1, 1, 3);
+      const Array seen = full({5, 5}, 1) * (mask > Scalar{0});
+      const auto attend = [&](const Variable& x) {
+        AttentionOptions options{.heads = 2};
+        if (masked) options.mask = Value{seen};
+        return dense(scaled_dot_product_attention(dense(x, w[0], w[1]), options), w[2], w[3]);
+      };
+      const auto feed = [&](const Variable& x) {
+        return dense(gelu(dense(x, w[4], w[5])), w[6], w[7]);
+      };
+      const auto norm1 = [&](const Variable& x) {
+        return layer_norm(x, w[8], w[9], {.epsilon = 1e-5});
+      };
+      const auto norm2 = [&](const Variable& x) {
+        return layer_norm(x, w[10], w[11], {.epsilon = 1e-5});
+      };
+      const Variable x = tape.input(random({2, 5, channels}));
+      Variable expected = x;
+      if (first) {
+        expected = expected + attend(norm1(expected));
+        expected = expected + feed(norm2(expected));
+      } else {
+        expected = norm1(expected + attend(expected));
+        expected = norm2(expected + feed(expected));
+      }
+      const Variable y = masked ? layer(x, seen) : layer(x);
+      BOOST_TEST(
+          difference(y.value(), expected.shape(), elements(expected.value()), 256 * epsilon) == "");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(places_are_added) {
   const std::size_t channels = 5;
   Tape tape;

@@ -187,6 +187,7 @@ std::vector<Row> linear_rows() {
       {"dense", {{2, 0}, {0, 4}, {4}}, layer(Activation::none), {2, 4}, 1},
       {"dense", {{2, 3}, {3, 0}, {0}}, layer(Activation::tanh), {2, 0}},
       {"dense", {{0, 0}, {0, 0}, {0}}, layer(Activation::sigmoid), {0, 0}},
+      {"dense", {{0, 3}, {3, 4}, {4}}, layer(Activation::gelu), {0, 4}},
       {"softmax", {{0, 3}}, [](In x) { return softmax(x[0]); }, {0, 3}},
       {"softmax", {{3, 0}}, [](In x) { return softmax(x[0], {.axis = 0}); }, {3, 0}},
       {"log_softmax", {{0, 3}}, [](In x) { return log_softmax(x[0]); }, {0, 3}},

@@ -197,6 +197,8 @@ BOOST_AUTO_TEST_CASE(linear) {
       {"[dense] expected (..., 3), got (2, 3, 4) @", XTAPE_CALL(dense(t234, m32))},
       {"[dense] expected a bias of shape (2,), got (3,) @", XTAPE_CALL(dense(m23, m32, v3))},
       {"[dense] expected a bias of shape (2,), got () @", XTAPE_CALL(dense(m23, m32, scalar))},
+      {"[add_dense] expected (2, 2) to add to, got (2, 3) @", XTAPE_CALL(add_dense(m23, m23, m32))},
+      {"[add_dense] expected (N, 4), got (2, 3) @", XTAPE_CALL(add_dense(m23, m23, m45))},
   });
 }
 

@@ -6,6 +6,9 @@
 
 #include <xtape/testing.hpp>
 
+#include <functional>
+#include <string>
+
 namespace test {
 
 using In = std::span<const Variable>;
@@ -29,5 +32,16 @@ std::vector<Row> loss_rows();
 std::vector<Row> normalization_rows();
 /// Those of ops that go over sequences.
 std::vector<Row> recurrent_rows();
+
+/// All of them, with the same inputs each time.
+const std::vector<Row>& op_rows();
+
+/// A layer and, for options, the error of its gradients by its input and its parameters.
+struct LayerRow {
+  std::string name;
+  std::function<double(const testing::GradientOptions&)> error;
+};
+/// Those of layers.
+std::vector<LayerRow> layer_rows();
 
 }  // namespace test

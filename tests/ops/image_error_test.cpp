@@ -34,6 +34,11 @@ BOOST_AUTO_TEST_CASE(groups) {
        XTAPE_CALL(conv_transpose2d(image, kernel2, {.groups = 5}))},
       {"[conv2d_grad_kernel] " + divide + "got 4 @",
        XTAPE_CALL(conv2d_grad_kernel(image, of({2, 3, 4, 6}), {.groups = 4}))},
+      {"[conv1d] expected an activation that rises with its argument, as maxima are taken first, "
+       "got "
+       "gelu @; pool in a step of its own?",
+       XTAPE_CALL(
+           conv1d(sequence, of({3, 3, 4}), {.activation = Activation::gelu, .max_pool = 2}))},
   });
   check_failures<ShapeError>({
       {"[conv2d] expected (N, H, W, 2), got (2, 5, 6, 4) @", XTAPE_CALL(conv2d(image, kernel2))},

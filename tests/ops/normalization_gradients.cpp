@@ -29,6 +29,12 @@ std::vector<Row> batch_rows() {
          return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1, .activation = Activation::tanh});
        }},
       {"batch_norm",
+       "gelu",
+       {numbers({5, 3}), numbers({3}), numbers({3})},
+       [](In x) {
+         return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1, .activation = Activation::gelu});
+       }},
+      {"batch_norm",
        "given, relu",
        {numbers({2, 3, 5}), numbers({5}), numbers({5}), numbers({5}), positive({5})},
        [](In x) {

@@ -222,6 +222,15 @@ BOOST_AUTO_TEST_CASE(options_of_layers) {
        XTAPE_CALL(Conv2D{{.in = 1, .out = 8, .kernel = {0, 2}}, rng})},
       {"[dropout] rate must be in [0, 1), got 25 @", XTAPE_CALL(Dropout{25})},
   });
+  Tape tape;
+  const Variable x = tape.input(zeros({2, 3}));
+  Dense relus{{.in = 3, .out = 3, .activation = Activation::relu}, rng};
+  check_failures<ValueError>({
+      {"[dense] expected a layer without an activation to be added to something @; apply it, and "
+       "add "
+       "the result?",
+       XTAPE_CALL(relus.add_to(x, x))},
+  });
   check_failures<ShapeError>({
       {"[dense] the initialiser returned (7,) for (2, 3) @",
        XTAPE_CALL(Dense{{.in = 2, .out = 3, .weight_init = wrong}, rng})},

@@ -68,6 +68,7 @@ void check_conv(const Shape& image, const Shape& kernel, Conv2DOptions o, bool w
       case Activation::relu: return std::max(sum, 0.0);
       case Activation::tanh: return std::tanh(sum);
       case Activation::sigmoid: return 1 / (1 + std::exp(-sum));
+      case Activation::gelu: return sum * std::erfc(-sum / std::numbers::sqrt2) / 2;
       default: return sum;
     }
   });
@@ -232,7 +233,8 @@ BOOST_AUTO_TEST_CASE(depthwise_convolutions) {
 }
 
 BOOST_AUTO_TEST_CASE(convolutions_with_activations) {
-  for (Activation activation : {Activation::relu, Activation::tanh, Activation::sigmoid}) {
+  for (Activation activation :
+       {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu}) {
     check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {.activation = activation});
     check_conv({2, 5, 6, 3}, {3, 3, 3, 4}, {.stride = 2, .activation = activation}, false);
   }

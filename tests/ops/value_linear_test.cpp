@@ -4,6 +4,9 @@
 
 #include <xtape/ops.hpp>
 
+#include <array>
+#include <numbers>
+
 using namespace test;
 
 BOOST_AUTO_TEST_SUITE(linear)
@@ -29,6 +32,7 @@ double activated(Activation activation, double x) {
     case Activation::relu: return std::max(x, 0.0);
     case Activation::tanh: return std::tanh(x);
     case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::gelu: return x * std::erfc(-x / std::numbers::sqrt2) / 2;
   }
   return x;
 }
@@ -150,8 +154,8 @@ BOOST_AUTO_TEST_CASE(gradients_of_products) {
 BOOST_AUTO_TEST_CASE(dense_is_product_bias_and_activation) {
   for (const auto& [m, k, n] : sizes)
     for (const bool with_bias : {true, false})
-      for (Activation activation :
-           {Activation::none, Activation::relu, Activation::tanh, Activation::sigmoid}) {
+      for (Activation activation : {Activation::none, Activation::relu, Activation::tanh,
+                                    Activation::sigmoid, Activation::gelu}) {
         const Array x = random({m, k}, -1, 1, 1), w = random({k, n}, -0.1, 0.1, 2);
         const Array bias = random({n}, -0.5, 0.5, 3);
         std::vector<double> expected = product(x, w, m, k, n);
@@ -164,6 +168,68 @@ BOOST_AUTO_TEST_CASE(dense_is_product_bias_and_activation) {
             with_bias ? dense(v, u, tape.input(bias), {activation}) : dense(v, u, {activation});
         check_value("dense", y, {m, n}, expected, epsilon * static_cast<double>(k + 16));
       }
+}
+
+// While training, the slope of the activation is kept.
+BOOST_AUTO_TEST_CASE(dense_and_gelu_are_what_they_are_apart) {
+  for (const auto& [m, k, n] : sizes) {
+    const Array x = random({m, k}, -3, 3, 1), w = random({k, n}, -1, 1, 2),
+                bias = random({n}, -0.5, 0.5, 3), g = random({m, n}, -1, 1, 4);
+    const auto run = [&](auto op) {
+      Tape tape;
+      const Variable v = tape.variable(x), u = tape.variable(w), b = tape.variable(bias);
+      const Variable y = op(v, u, b);
+      tape.backward(sum(y * tape.input(g)));
+      return std::array{y.value(), v.grad(), u.grad(), b.grad()};
+    };
+    const auto fused = run([](auto&... of) { return dense(of..., {Activation::gelu}); });
+    const auto apart = run([](auto&... of) { return gelu(dense(of...)); });
+    for (std::size_t i = 0; i < fused.size(); ++i)
+      BOOST_TEST(difference(fused[i], apart[i].shape(), elements(apart[i]),
+                            epsilon * static_cast<double>(k + m + n + 16)) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(add_dense_is_a_sum) {
+  for (const auto& [m, k, n] : sizes)
+    for (const bool with_bias : {true, false}) {
+      const Array x = random({m, k}, -1, 1, 1), w = random({k, n}, -0.1, 0.1, 2),
+                  bias = random({n}, -0.5, 0.5, 3), around = random({m, n}, -1, 1, 5),
+                  g = random({m, n}, -1, 1, 4);
+      std::vector<double> expected = product(x, w, m, k, n);
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        expected[i] += (with_bias ? static_cast<double>(bias.data()[i % n]) : 0) +
+                       static_cast<double>(around.data()[i]);
+      Tape tape;
+      const Variable z = tape.variable(around), v = tape.variable(x), u = tape.variable(w),
+                     b = tape.variable(bias);
+      const Variable y = with_bias ? add_dense(z, v, u, b) : add_dense(z, v, u);
+      check_value("add_dense", y, {m, n}, expected, epsilon * static_cast<double>(k + 16));
+      tape.backward(sum((with_bias ? y : y + b) * tape.input(g)));
+      Tape other;
+      const Variable p = other.variable(x), q = other.variable(w), r = other.variable(bias);
+      other.backward(sum(dense(p, q, r) * other.input(g)));
+      BOOST_TEST((z.grad() == g));
+      BOOST_TEST((v.grad() == p.grad() && u.grad() == q.grad()));
+      if (with_bias) BOOST_TEST((b.grad() == r.grad()));
+    }
+}
+
+// The gradient of the bias is found in the product for that of the weight, or alone.
+BOOST_AUTO_TEST_CASE(gradients_of_biases) {
+  for (const auto& [m, k, n] : sizes) {
+    const Array x = random({m, k}, -1, 1, 1), w = random({k, n}, -1, 1, 2),
+                g = random({m, n}, -1, 1, 4);
+    std::vector<double> expected(n);
+    for (std::size_t i = 0; i < m * n; ++i) expected[i % n] += static_cast<double>(g.data()[i]);
+    for (const bool frozen : {false, true}) {
+      Tape tape;
+      const Variable b = tape.variable(zeros({n}));
+      const Variable u = frozen ? tape.input(w) : tape.variable(w);
+      tape.backward(sum(dense(tape.input(x), u, b) * tape.input(g)));
+      BOOST_TEST(difference(b.grad(), {n}, expected, epsilon * static_cast<double>(m + 8)) == "");
+    }
+  }
 }
 
 // Each row counts, whatever the axes before the last are: to the bit.

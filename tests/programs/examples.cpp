@@ -32,6 +32,11 @@ BOOST_AUTO_TEST_CASE(examples_are_short) {
     const std::size_t count = lines(read_file(path)).size();
     BOOST_TEST((count > 5 && count <= 60), name << " has " << count << " lines");
   }
+  for (const char* const name : {"newton", "poisson", "wgan"}) {
+    const std::size_t count =
+        lines(read_file(std::string{XTAPE_EXAMPLES} + "/" + name + ".cpp")).size();
+    BOOST_TEST((count > 5 && count <= 80), name << " has " << count << " lines");
+  }
 }
 
 // What the README shows is a passage of the example.
@@ -122,6 +127,28 @@ BOOST_AUTO_TEST_CASE(gan_learns_the_distribution) {
   const Outcome outcome = run("\"$BIN/gan\"");
   BOOST_TEST(outcome.status == 0);
   BOOST_TEST(numbers(outcome, "^distance " + number + "\n$")[0] < 0.5);
+}
+
+// Of samples of the mixture itself each hump has 0.125.
+BOOST_AUTO_TEST_CASE(wgan_finds_all_humps) {
+  const Outcome outcome = run("\"$BIN/wgan\"");
+  BOOST_TEST(outcome.status == 0);
+  const auto seen =
+      numbers(outcome, "^near a hump " + number + ", at the one with the fewest " + number + "\n$");
+  BOOST_TEST(seen[0] > 0.9);
+  BOOST_TEST(seen[1] > 0.07);
+}
+
+BOOST_AUTO_TEST_CASE(poisson_is_solved) {
+  const Outcome outcome = run("\"$BIN/poisson\"");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(numbers(outcome, "^relative error " + number + " %\n$")[0] <= 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(newton_follows_the_curve) {
+  const Outcome outcome = run("\"$BIN/newton\"");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(numbers(outcome, "^error " + number + "\n$")[0] <= 1e-5);
 }
 
 // The noise alone is 0.08, by the mean of its absolute value.

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(help_lists_each_option_and_its_default) {
                                                          {"--data", "XTAPE_DATA"},
                                                          {"--limit", "[all]"},
                                                          {"--seed", "=1"},
+                                                         {"--precision", "=float"},
                                                          {"--threads", "="},
                                                          {"--save", "file"},
                                                          {"--onnx", "onnxruntime"},
@@ -135,6 +136,7 @@ BOOST_AUTO_TEST_CASE(bad_options_are_named) {
       {"--batch-size 0", {"--batch-size", "0"}},
       {"--batch-size 1.5", {"--batch-size", "1.5"}},
       {"--threads 0", {"--threads", "0"}},
+      {"--precision half", {"--precision", "half", "bf16"}},
       {"--learning-rate -1", {"--learning-rate", "-1"}},
       {"--learning-rate fast", {"--learning-rate", "fast"}},
       {"--learning-rate nan", {"--learning-rate", "nan"}},
@@ -244,6 +246,16 @@ BOOST_AUTO_TEST_CASE(the_same_run_saves_the_same_bytes) {
     BOOST_TEST((weights(options + " --threads 2") == first), model << " depends on the threads");
     BOOST_TEST((weights(options + " --threads 2 --seed 2") != first), model << " ignores the seed");
   }
+}
+
+BOOST_AUTO_TEST_CASE(half_precision_is_for_machines_that_have_it) {
+  const std::string options = "--model mlp --limit 330 --batch-size 100";
+  const std::string full = weights(options);
+  const bool same = weights(options + " --precision bf16") == full;
+  BOOST_TEST(same == xtape::bf16_unit().empty());
+  const Outcome outcome = train(options + " --precision bf16 --epochs 1 --quiet");
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(contains(outcome.err, "computed in float") == xtape::bf16_unit().empty());
 }
 
 // Seeds 1 to 20 gave 0.893 to 0.930.

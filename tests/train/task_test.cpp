@@ -329,4 +329,23 @@ BOOST_AUTO_TEST_CASE(options_of_classification) {
               "[classification] label_smoothing must be in [0, 1], got 2 @");
 }
 
+// A loss with a gradient in it.
+BOOST_AUTO_TEST_CASE(a_task_may_derive) {
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  double slope = 0;
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    const Variable x = tape.variable(batch.input()), y = net(x);
+    const Variable loss = mean(square(tape.gradient(sum(y), x)));
+    slope = double(loss.item());
+    return {loss, {y}};
+  };
+  const Task task{.arrays = named_arrays(net), .step = step, .mode = Mode::derive};
+  Adam adam{{.learning_rate = 0.02}};
+  fit(task, Circle{100}, {.epochs = 1, .batch_size = 16, .log = nullptr}, rng, adam);
+  const double before = slope;
+  fit(task, Circle{100}, {.epochs = 10, .batch_size = 16, .log = nullptr}, rng, adam);
+  BOOST_TEST(slope < before / 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -68,6 +68,11 @@ struct Batch {
   PooledVector<Scalar> weights = {};
   /// Its place in the loop over the dataset, from 0: what `batches` sets, before `gather` fills it.
   std::size_t number = 0;
+  std::size_t shard = 0;  ///< Which shard of that batch it is, where batches are cut into shards.
+  double share = 1;       ///< How many of the batch's samples are in the shard, of 1 in all.
+  /// Names random numbers that are of this batch or shard alone, whichever process has it, for who draws in a pass over
+  /// it: `Rng own{batch.key}; Tape tape{Mode::train, own};`. It depends on the order of the loop.
+  std::uint64_t key = 0;
 
   /// The number of samples.
   std::size_t size() const noexcept;

@@ -12,6 +12,16 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::data {
 
+/// Which part of each batch is gathered here, where several processes share the work: the batch is cut into `count`
+/// shards of neighbouring samples, whose sizes differ by one at most, and from `first` on `own` of them are this one's.
+/// Each is a batch of the loop. `distributed::World::shards` tells a rank its own.
+struct Shards {
+  std::size_t count = 1;                           ///< of a batch
+  std::size_t first = 0;                           ///< of those of this process
+  std::size_t own = 1;                             ///< how many these are
+  bool operator==(const Shards&) const = default;  ///< in all
+};
+
 /// The batches of a dataset, to be looped over; `batches` makes it. While the loop's body works on
 /// one batch, a thread of the pool gathers the next, or as many as `prefetch` says. What is in a batch lives as long as
 /// anyone shares it, as a tape does; its memory is then that of the next. Each loop over it gives the same batches.
@@ -33,15 +43,22 @@ class Batches {
   /// Leaves out the samples at the end of the order that do not fill a batch, all where there are fewer than that. To be
   /// called before a loop begins.
   void drop_last() noexcept;
+  /// Leaves out all batches but the first `count` of those that are left after `skip`.
+  void take(std::size_t count) noexcept;
+  /// Cuts each batch into shards, of which the loop has those of this process, one after the other. To be called before
+  /// a loop begins. What is drawn for a shard depends on the batch and on the place of the shard in it, not on who has
+  /// it. Throws ValueError unless the shards are at least one and among those of the batch.
+  void shards(const Shards& shards, Location at = Location::current());
   /// How many batches are gathered ahead, from the next `begin` on: 1 at first, 0 gathers each when it is asked for, on
   /// the thread of the loop; more are a queue, for where some take longer than a step, each of them in memory. They
   /// are gathered one after the other, and are the same for any depth.
   void prefetch(std::size_t depth) noexcept;
-  /// Gathers the first batch. Throws what `Dataset::gather` throws.
+  /// Gathers the first batch. Throws what `Dataset::gather` throws, and ValueError if a batch has fewer samples than
+  /// there are shards.
   Iterator begin();
   /// The end of the loop.
   std::default_sentinel_t end() const noexcept { return {}; }
-  /// The number of batches; the last one may be smaller than the others.
+  /// The number of batches, each of them all its shards; the last one may be smaller than the others.
   std::size_t size() const noexcept;
   /// The number of samples in all batches.
   std::size_t samples() const noexcept;

@@ -5,6 +5,8 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +47,46 @@ concept PullsEach = requires(Pull& pull, const Array& gradient) {
   { pull(std::size_t{}, gradient) } -> std::same_as<Array>;
 };
 
+/// What a tape in Mode::derive keeps of an op, with what it is in other ops.
+struct Defined : Pooled {
+  explicit Defined(const Op& op) : kept{op, {}, {}} {}
+  Kept kept;
+  Definition definition;  ///< empty: none
+};
+/// A function that can also make the gradient of ops, for which it gets what the tape keeps.
+template <class Pull>
+concept PullsAgain = requires(const Pull& pull, const Variable& gradient, const Kept& of) {
+  { pull.again(gradient, of) } -> std::same_as<Variable>;
+};
+/// The same of the gradients of several results.
+template <class Pull>
+concept PullsSeveralAgain = requires(const Pull& pull, VariableGradients gradients,
+                                     const Kept& of) {
+  { pull.again(gradients, of) } -> std::same_as<Variable>;
+};
+/// A function of that kind, which may leave out what the tape keeps.
+template <class Rule, class From>
+concept MakesAgain = std::is_invocable_r_v<Variable, const Rule&, From> ||
+    std::is_invocable_r_v<Variable, const Rule&, From, const Kept&>;
+
+/// A function of numbers, and the same one in ops.
+template <class Pull, class Rule>
+struct Twice : Pull {
+  template <class P, class R>
+  Twice(P&& pull, R&& in_ops) : Pull{std::forward<P>(pull)}, rule{std::forward<R>(in_ops)} {}
+  /// What a tape needs that keeps nothing.
+  Pull&& once() && { return std::move(*this); }
+  template <class From>
+  requires MakesAgain<Rule, const From&> Variable again(const From& from, const Kept& of)
+  const {
+    if constexpr (std::is_invocable_v<const Rule&, const From&>)
+      return rule(from);
+    else
+      return rule(from, of);
+  }
+  Rule rule;
+};
+
 /// A move-only function from the gradients of an op's results to the gradient of an input, kept in memory from the
 /// pool.
 class Pullback {
@@ -62,12 +104,17 @@ class Pullback {
                          const Shape& shape) {
     return closure_->call(from, last, sum, shape);
   }
+  /// The gradient as a variable, made of ops; nothing where the function cannot.
+  std::optional<Variable> again(VariableGradients from, const Kept& of) const {
+    return closure_->again(from, of);
+  }
 
  private:
   struct Base : Pooled {
     virtual ~Base() = default;
     virtual GradientPtr call(std::span<GradientPtr> from, bool last, GradientPtr& sum,
                              const Shape& shape) = 0;
+    virtual std::optional<Variable> again(VariableGradients, const Kept&) const { return {}; }
   };
   template <class Pull>
   struct Closure final : Base {
@@ -86,6 +133,14 @@ class Pullback {
       } else {
         return call_with(Gradients{from}, sum, shape);
       }
+    }
+    std::optional<Variable> again(VariableGradients from, const Kept& of) const override {
+      if constexpr (PullsAgain<Pull>)
+        return pull.again(*from[0], of);
+      else if constexpr (PullsSeveralAgain<Pull>)
+        return pull.again(from, of);
+      else
+        return {};
     }
     template <class From>
     GradientPtr call_with(const From& from, GradientPtr& sum, const Shape& shape) {

@@ -32,6 +32,11 @@ class MultiHeadAttention {
   Variable operator()(const Variable& x, const Array& mask, Location at = Location::current());
   /// Attends to others, (N, S, channels), as a decoder does to what is encoded.
   Variable operator()(const Variable& x, const Variable& others, Location at = Location::current());
+  /// around + what the layer makes of x, in one pass: see `add_dense`.
+  Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
+  /// The same with a mask.
+  Variable add_to(const Variable& around, const Variable& x, const Array& mask,
+                  Location at = Location::current());
   /// Lists `in_proj_weight`, `in_proj_bias`, `out_proj.weight` and `out_proj.bias`.
   void parameters(ParameterList& list);
 
@@ -39,6 +44,9 @@ class MultiHeadAttention {
   void check(const Variable& x, Location at) const;
   // The columns [begin, end) of the three projections, of x.
   Variable projected(const Variable& x, std::size_t begin, std::size_t end, Location at);
+  // Attention of x to itself, before the last projection.
+  Variable attended(const Variable& x, Location at);
+  Variable attended(const Variable& x, const Array& mask, Location at);
 
   Parameter weight_;
   std::optional<Parameter> bias_;

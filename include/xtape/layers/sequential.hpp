@@ -118,6 +118,9 @@ class Sequential {
 
   /// Applies the layers. An Error that one of them throws gets its name and the caller's place.
   Variable operator()(const Variable& x, Location at = Location::current());
+  /// Applies the layers from number `begin` to before `end`, at most size().
+  Variable apply(const Variable& x, std::size_t begin, std::size_t end,
+                 Location at = Location::current());
   /// Lists the parameters of each layer under its name.
   void parameters(ParameterList& list);
 

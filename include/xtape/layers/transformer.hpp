@@ -46,9 +46,11 @@ class TransformerLayer {
   void parameters(ParameterList& list);
 
  private:
-  template <class Attend>
-  Variable apply(const Variable& x, Attend attend, Location at);
-  Variable feed_forward(const Variable& x, Location at);
+  template <class... Mask>
+  Variable apply(const Variable& x, Location at, const Mask&... mask);
+  template <class Layer, class... Input>
+  Variable add_to(const Variable& around, Layer& layer, Location at, const Input&... input) const;
+  Variable feed_forward(const Variable& around, const Variable& x, Location at);
 
   MultiHeadAttention attention_;
   Dense linear1_, linear2_;

@@ -73,6 +73,7 @@ class Elementwise {
   struct Gradient {
     void operator()(Array& g) const;
     Array operator()(const Array& g) const;
+    Variable again(const Variable& g, const Kept& of) const;
     void into(Array& dx, const Array& g) const;
     Formula formula;
     std::array<std::optional<Value>, most_inputs + 1> kept;  // the inputs, then the result

@@ -66,6 +66,8 @@ class Lookahead : public Visitor {
     slow_.follow(parameter);
   }
   void end() override { optimizer_.end(); }
+  bool complete() const noexcept override { return optimizer_.complete(); }
+  void ready(Parameter& parameter) override { optimizer_.ready(parameter); }
   /// Lists the steps, for each parameter its slow weights, as `0.weight.slow`, and what the optimizer lists, as
   /// `optimizer`.
   void state(StateList& list) override {

@@ -24,10 +24,15 @@ inline constexpr double gradient_tolerance = sizeof(Scalar) == 8 ? 1e-6 : 2e-2;
 struct GradientOptions {
   double step = sizeof(Scalar) == 8 ? 1e-4 : 1e-2;  ///< h of the differences
   std::uint64_t seed = 1;                           ///< of the cotangent, and of random ops
+  /// 2 checks gradients of gradients: those of `<t, d <c, f(x)> / dx>`, with random tangents t. Beyond, that again.
+  std::size_t order = 1;
+  /// Differences along so many random directions of all inputs at once; 0: of each element, which finds out more and
+  /// takes longer.
+  std::size_t directions = 0;
 };
 
 /// Compares the gradient of `<c, f(inputs)>` by every input, with a random cotangent c, to differences
-/// of fourth order, (-f(x+2h) + 8 f(x+h) - 8 f(x-h) + f(x-2h)) / 12h, one element at a time. Returns
+/// of fourth order, (-f(x+2h) + 8 f(x+h) - 8 f(x-h) + f(x-2h)) / 12h, one element at a time or along directions. Returns
 /// max |gradient - difference| / max(1, largest |difference|) over all elements of all inputs. It is
 /// infinite if a gradient is missing or not a number. Inputs should be some steps away from kinks.
 double gradient_error(const Function& f, const std::vector<Array>& inputs,

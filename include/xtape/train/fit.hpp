@@ -19,12 +19,16 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+namespace distributed {
+class World;
+}
+
 /// What was measured in one step.
 struct StepReport {
   int epoch = 0;          ///< from 1
   std::size_t step = 0;   ///< in the epoch, from 1
   std::size_t steps = 0;  ///< of an epoch
-  double loss = 0;        ///< of the batch
+  double loss = 0;        ///< of the batch, of all ranks
 };
 
 /// Called after each epoch with all that was measured so far; training ends where it returns false. Any such function
@@ -81,6 +85,15 @@ struct FitOptions {
   /// measured while the epoch still changed the weights.
   bool restore_best = false;
   CheckpointOptions checkpoint = {};  ///< where to keep the state of the training
+  /// The ranks that train together, each with its part of each batch; null: this process alone. All call `fit` with the
+  /// same options, data, model and visitors, which is checked. What the first has, weights and state, is that of all from
+  /// the beginning on; it alone logs, and reads and writes the checkpoint. Callbacks are called on all ranks, which all
+  /// stop if one says so: those that write files are for the first.
+  distributed::World* world = nullptr;
+  /// Into how many shards each batch is cut, a power of two. Each makes a pass of its own, and their gradients are added:
+  /// a process alone makes the steps of a batch in the memory of a shard, and the bits are the same for any number of
+  /// ranks that is a power of two and not above it. 0: as many as there are ranks. See distributed::AllReduce.
+  std::size_t shards = 0;
   /// Gets a progress bar if it is a terminal, cut to its width, else, or where TERM is `dumb` or not set, a line
   /// per epoch; null for silence. Where it cannot be written the training goes on without it; where it is a pipe
   /// that was closed, only in a program that ignores SIGPIPE.
@@ -90,7 +103,9 @@ struct FitOptions {
 
 /// Options of evaluate.
 struct EvaluateOptions {
-  std::size_t batch_size = 250;       ///< samples at a time, at least 1
+  std::size_t batch_size = 250;  ///< samples at a time, at least 1
+  /// The ranks that share the batches, all of which get the result; null: this process alone.
+  distributed::World* world = nullptr;
   Location at = Location::current();  ///< where evaluate was called, for its errors and the model's
 };
 

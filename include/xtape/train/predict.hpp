@@ -22,7 +22,9 @@ Array predict(Model&& model, Array x, Location at = Location::current()) {
 
 /// Options of predict for a dataset.
 struct PredictOptions {
-  std::size_t batch_size = 250;       ///< samples at a time, at least 1
+  std::size_t batch_size = 250;  ///< samples at a time, at least 1
+  /// The ranks that share the batches, all of which get the result; null: this process alone.
+  distributed::World* world = nullptr;
   Location at = Location::current();  ///< where predict was called, for its errors and the model's
 };
 

@@ -70,6 +70,8 @@ struct Task {
   std::vector<Metric> metrics = {};  ///< what is measured beside the loss
   /// The number that epochs are compared by, on the test set if there is one, else in the training.
   std::string monitor = "loss";
+  /// Of the tapes of training: Mode::derive for a loss that has gradients in it, see `Tape::gradient`.
+  Mode mode = Mode::train;
 };
 
 namespace detail {

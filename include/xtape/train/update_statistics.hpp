@@ -57,6 +57,8 @@ class UpdateStatistics : public Visitor {
   void begin(std::span<Parameter* const> parameters) override;
   void visit(Parameter& parameter) override;
   void end() override { inner_.end(); }
+  bool complete() const noexcept override { return inner_.complete(); }
+  void ready(Parameter& parameter) override { inner_.ready(parameter); }
   /// Lists what the other visitor lists, under its name, and the samples, so that a training that is resumed
   /// has the whole series.
   void state(StateList& list) override;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Short rows of a matrix, as many at a time as a vector has lanes: transposed, what is done to each row is done to
-// all of them at once.
+// Short rows of a matrix, as many at a time as a vector has lanes: what is done to each row is done to all of them at
+// once.
 #pragma once
 
 #include "kernels/simd.hpp"
@@ -19,13 +19,28 @@ Vec joined_rows(std::size_t rows, Row row, Join join) {
   return joined(all, join, std::make_index_sequence<lanes>{});
 }
 
+/// The most columns of a short row: two vectors.
+inline constexpr std::size_t short_columns = 2 * lanes;
+
+/// The one vector that `join` makes of those of a short row, which are of(column, lanes); `nothing` beyond the row.
+template <class Of, class Join>
+[[gnu::always_inline]] inline Vec joined_vectors(std::size_t columns, Scalar nothing, Of of,
+                                                 Join join) {
+  const auto last = [&](std::size_t c) {
+    const IntVec inside = lane_numbers < IntVec{} + static_cast<Integer>(columns - c);
+    return inside ? of(c, Lanes{columns - c}) : splat(nothing);
+  };
+  return columns <= lanes ? last(0) : join(of(0, AllLanes{}), last(lanes));
+}
+
 /// Goes over short rows as over one array.
 class ShortRows {
  public:
-  /// Rows of at most a vector.
   explicit ShortRows(std::size_t columns) : columns_{columns} {
-    for (std::size_t i = 0; i < columns * lanes; ++i)
-      row_[i / lanes][i % lanes] = static_cast<Integer>(i / columns);
+    std::size_t i = 0;
+    for (std::size_t r = 0; r < lanes; ++r)
+      for (std::size_t c = 0; c < columns; ++c, ++i)
+        row_[i / lanes][i % lanes] = static_cast<Integer>(r);
   }
   /// Calls f(begin, lanes, spread) for each vector of `rows` rows, at most as many as there are lanes: spread(v) has in
   /// each lane what v has for its row.
@@ -38,25 +53,7 @@ class ShortRows {
 
  private:
   std::size_t columns_;
-  IntVec row_[lanes];  // of each lane of each vector
+  IntVec row_[short_columns];  // of each lane of each vector
 };
-
-/// Vector c has element c of each row.
-using Square = Vec[lanes];
-
-/// At most `lanes` rows of at most `lanes` columns, which follow each other; 0 beyond.
-inline void load_square(const Scalar* x, std::size_t rows, std::size_t columns, Square& square) {
-  const Lanes part{columns};
-  for (std::size_t r = 0; r < lanes; ++r)
-    square[r] = r < rows ? load(x + r * columns, part) : Vec{};
-  transpose(square);
-}
-
-/// Writes them back.
-inline void store_square(Square& square, std::size_t rows, std::size_t columns, Scalar* y) {
-  transpose(square);
-  const Lanes part{columns};
-  for (std::size_t r = 0; r < rows; ++r) store(y + r * columns, square[r], part);
-}
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/strided.hpp"
+#include "ops/steps.hpp"
+#include "text.hpp"
+
+#include <xtape/ops/arithmetic.hpp>
+#include <xtape/tape.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace xtape::inline XTAPE_ABI {
+namespace detail {
+
+// A walk from some results back to some variables, on which each gradient is a variable, too: what the rules of ops
+// record comes behind the nodes that it goes over.
+class Derivation {
+ public:
+  Derivation(Tape& tape, std::span<const Variable> to)
+      : tape_{tape}, scope_{tape.scope_}, place_{tape.place_} {
+    extend();
+    for (const Variable& x : to) leads_[x.node_] = true;
+    find_leading(0);
+  }
+  Derivation(const Derivation&) = delete;
+  Derivation& operator=(const Derivation&) = delete;
+  ~Derivation() {
+    tape_.scope_ = scope_;
+    tape_.place_ = place_;
+  }
+
+  // Adds to the gradient of a variable.
+  void add(const Variable& x, const Variable& gradient) { add(x.node_, gradient); }
+  // Goes back over all that was there.
+  void walk() { walk(0, leads_.size()); }
+  const std::optional<Variable>& sum(const Variable& x) const { return sums_[x.node_]; }
+
+ private:
+  // Goes back over the nodes from `first` to before `behind`.
+  void walk(std::size_t first, std::size_t behind) {
+    while (behind-- > first)
+      if (leads_[behind] && tape_.nodes_[behind].kind == Tape::Kind::op) step(behind);
+  }
+  void extend() {
+    sums_.resize(tape_.nodes_.size());
+    leads_.resize(tape_.nodes_.size());
+  }
+
+  // Of the nodes from `first` on, those that depend on one that is asked for.
+  void find_leading(std::size_t first) {
+    for (std::size_t i = first; i < tape_.nodes_.size(); ++i) {
+      const auto node = static_cast<std::uint32_t>(i);
+      const bool is_result = tape_.nodes_[i].kind == Tape::Kind::result;
+      const std::uint32_t op = tape_.op_of(node);
+      bool leads = is_result && leads_[op];
+      for (std::size_t e = tape_.nodes_[op].first_edge; e < tape_.end_of_edges(op); ++e)
+        leads = leads || leads_[tape_.edges_[e].input];
+      if (leads) leads_[i] = true;
+    }
+  }
+
+  void add(std::uint32_t node, const Variable& gradient) {
+    const Shape shape = tape_.nodes_[node].shape;  // what is recorded below moves the nodes
+    if (!kernels::broadcasts_to(shape, gradient.shape()))
+      throw ShapeError(
+          *op_,
+          text("the gradient of an input of shape ", shape, " has the shape ", gradient.shape()),
+          "check the function of variables given to wrt() or defined()");
+    const Variable part = summed_to(gradient, shape);
+    std::optional<Variable>& sum = sums_[node];
+    sum = sum ? *sum + part : part;
+  }
+
+  void step(std::size_t node) {
+    const auto of = static_cast<std::uint32_t>(node);
+    const Defined& op = *tape_.kept_[node];
+    PooledVector<std::optional<Variable>> gradients;
+    for (std::size_t i = 0; i < op.kept.results.size(); ++i) gradients.push_back(sums_[node + i]);
+    if (std::ranges::none_of(gradients, [](const auto& g) { return g.has_value(); })) return;
+    op_ = &op.kept.op;
+    tape_.place_ = &op.kept.op.at;
+    tape_.scope_ = tape_.nodes_[node].scope;
+    if (op.definition)
+      through_definition(op, gradients);
+    else
+      through_edges(of, op.kept, gradients);
+  }
+
+  // The rules of the op, for those inputs that lead somewhere.
+  void through_edges(std::uint32_t node, const Kept& op,
+                     const PooledVector<std::optional<Variable>>& gradients) {
+    PooledVector<std::optional<Variable>> g = gradients;
+    if (tape_.nodes_[node].through) g = {made(tape_.nodes_[node].through, g, op)};
+    const std::size_t end = tape_.end_of_edges(node);
+    for (std::size_t e = tape_.nodes_[node].first_edge; e < end; ++e)
+      if (const std::uint32_t input = tape_.edges_[e].input; leads_[input])
+        add(input, made(tape_.edges_[e].pull, g, op));
+  }
+  // What it calls may move `pull`, but not what that holds.
+  static Variable made(const Pullback& pull, VariableGradients g, const Kept& op) {
+    const std::optional<Variable> gradient = pull.again(g, op);
+    if (!gradient) throw_missing(op.op);
+    return *gradient;
+  }
+
+  // Records what the op is in other ops, and goes back over these.
+  void through_definition(const Defined& op,
+                          const PooledVector<std::optional<Variable>>& gradients) {
+    const std::size_t first = tape_.nodes_.size();
+    const PooledVector<Variable> results = op.definition(op.kept.inputs);
+    const std::size_t behind = tape_.nodes_.size();
+    check_definition(op.kept, results);
+    extend();
+    find_leading(first);
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (gradients[i] && results[i].needs_grad() && leads_[results[i].node_])
+        add(results[i].node_, *gradients[i]);
+    walk(first, behind);
+  }
+  static void check_definition(const Kept& op, const PooledVector<Variable>& results) {
+    const char* const hint = "check the function given to defined()";
+    if (results.size() != op.results.size())
+      throw ShapeError(op.op,
+                       text("what it is defined as has ", results.size(), " results, expected ",
+                            op.results.size()),
+                       hint);
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (const Shape& is = results[i].shape(), &expected = op.results[i].shape(); is != expected)
+        throw ShapeError(
+            op.op,
+            text("what it is defined as has a result of shape ", is, ", expected ", expected),
+            hint);
+  }
+
+  [[noreturn]] static void throw_missing(const Op& op) {
+    throw TapeError(op, "its gradient has no gradient",
+                    "give wrt() a second function, of variables, or say what the op is defined as");
+  }
+
+  Tape& tape_;
+  const std::uint32_t scope_;
+  const Location* const place_;
+  const Op* op_ = nullptr;                      // whose rule is asked
+  PooledVector<std::optional<Variable>> sums_;  // of each node
+  PooledVector<char> leads_;                    // whether a node depends on one that is asked for
+};
+
+}  // namespace detail
+
+PooledVector<Variable> Tape::gradient(const Located& y, std::span<const Variable> xs,
+                                      const std::optional<Variable>& cotangent) {
+  const Op op{"gradient", y.at};
+  const Variable& of = y.variable;
+  if (!cotangent && of.size() != 1)
+    throw ShapeError(op, text("expected a y of a single element, got ", of.shape()),
+                     "take sum() first, or give a cotangent?");
+  return derive(op, {&of, 1}, xs, {cotangent ? *cotangent : input(full(of.shape(), 1))});
+}
+
+PooledVector<Variable> Tape::gradient(std::span<const Variable> ys, std::span<const Variable> xs,
+                                      std::span<const Variable> cotangents, Location at) {
+  return derive({"gradient", at}, ys, xs, {cotangents.begin(), cotangents.end()});
+}
+
+PooledVector<Variable> Tape::derive(const Op& op, std::span<const Variable> ys,
+                                    std::span<const Variable> xs,
+                                    const PooledVector<Variable>& cotangents) {
+  check_derivable(op, ys, xs, cotangents);
+  detail::Derivation derivation{*this, xs};
+  for (std::size_t i = 0; i < ys.size(); ++i)
+    if (ys[i].needs_grad()) derivation.add(ys[i], cotangents[i]);
+  derivation.walk();
+  PooledVector<Variable> gradients;
+  for (const Variable& x : xs)
+    gradients.push_back(derivation.sum(x) ? *derivation.sum(x) : input(zeros(x.shape())));
+  return gradients;
+}
+
+void Tape::check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
+                           std::span<const Variable> cotangents) const {
+  const auto check_tape = [&](const char* what, const Variable& v) {
+    if (&v.tape(op) != this) throw TapeError(op, text(what, " is on another tape"));
+  };
+  check_open(op);
+  if (!derives_)
+    throw TapeError(op, "the tape keeps nothing for gradients of gradients",
+                    "make it with Mode::derive");
+  for (const Variable& y : ys) check_tape("a y", y);
+  for (const Variable& c : cotangents) check_tape("a cotangent", c);
+  for (const Variable& x : xs) {
+    check_tape("an x", x);
+    if (!x.needs_grad())
+      throw TapeError(op, "an x is a constant", "make it with tape.variable() or tape.parameter()");
+  }
+  if (ys.size() != cotangents.size())
+    throw ShapeError(op, text("expected a cotangent for each of ", ys.size(), " variables, got ",
+                              cotangents.size()));
+  for (std::size_t i = 0; i < ys.size(); ++i)
+    if (ys[i].shape() != cotangents[i].shape())
+      throw ShapeError(op, text("expected a cotangent of shape ", ys[i].shape(), ", got ",
+                                cotangents[i].shape()));
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (detail::print_of(std::as_const(*parameters_[i]).value()) != parameter_prints_[i])
+      throw TapeError(op,
+                      text("a parameter of shape ", parameters_[i]->shape(),
+                           " has changed since the tape read it"),
+                      "update parameters after the last gradient?");
+}
+
+}  // namespace xtape::inline XTAPE_ABI

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "distributed/buckets.hpp"
+
+#include "kernels/parallel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace xtape::inline XTAPE_ABI::distributed {
+namespace {
+
+// As between ranks: numbers below the smallest normal one are what they are.
+template <class Run>
+void for_elements(std::size_t count, Run run) {
+  kernels::parallel_ranges(count, kernels::elementwise_grain, run, kernels::Denormals::kept);
+}
+
+// sum += x
+void add_to(Array& sum, const Array& x) {
+  Scalar* const s = sum.data();
+  const Scalar* const a = x.data();
+  for_elements(x.size(), [=](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) s[i] += a[i];
+  });
+}
+
+// y = x / by, where y may be x
+void divide(const Scalar* x, Scalar* y, std::size_t count, double by) {
+  const auto divisor = static_cast<Scalar>(by);
+  if (divisor == 1 && x == y) return;
+  for_elements(count, [=](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) y[i] = x[i] / divisor;
+  });
+}
+
+}  // namespace
+
+void Subtotals::add(Array& x, bool last) {
+  std::size_t level = 0;
+  for (; (count_ >> level & 1) != 0; ++level) {
+    add_to(waiting_[level], x);
+    std::swap(x, waiting_[level]);
+    waiting_[level] = Array{};
+  }
+  count_ = last ? 0 : count_ + 1;
+  if (last) return;
+  if (level == waiting_.size()) waiting_.emplace_back();
+  std::swap(x, waiting_[level]);
+}
+
+void Buckets::add(Array& array) {
+  const std::size_t bytes = sent_.empty() ? first_ : bytes_;
+  if (array.size() * sizeof(Scalar) >= bytes) {  // it needs no company
+    Bucket& bucket = sent_.emplace_back();
+    bucket.arrays.push_back(&array);
+    bucket.sum = world_.start_sum(std::span{array.data(), array.size()});
+    return;
+  }
+  waiting_.push_back(&array);
+  waiting_size_ += array.size();
+  if (waiting_size_ * sizeof(Scalar) >= bytes) flush();
+}
+
+void Buckets::flush() {
+  if (waiting_.empty()) return;
+  Bucket& bucket = sent_.emplace_back();
+  bucket.arrays = std::exchange(waiting_, {});
+  Array& packed = bucket.packed.emplace(uninitialized({std::exchange(waiting_size_, 0)}));
+  Scalar* to = packed.data();
+  for (const Array* array : bucket.arrays) to = std::copy_n(array->data(), array->size(), to);
+  bucket.sum = world_.start_sum(std::span{packed.data(), packed.size()});
+}
+
+void Buckets::finish(double by) {
+  flush();
+  for (Bucket& bucket : sent_) {
+    bucket.sum.wait();
+    const Scalar* from = (bucket.packed ? *bucket.packed : *bucket.arrays[0]).data();
+    for (Array* array : bucket.arrays) {
+      divide(from, array->data(), array->size(), by);
+      from += array->size();
+    }
+  }
+  sent_.clear();
+}
+
+}  // namespace xtape::inline XTAPE_ABI::distributed

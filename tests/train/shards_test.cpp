@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Trainings whose batches are cut into shards, in one process: what several would do.
+#include "dataset.hpp"
+
+#include <xtape/distributed.hpp>
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(fit_shards)
+
+namespace {
+
+const Circle train_set{100}, test_set{37, 0.3};
+
+// With a buffer, and something random.
+Sequential make_net(Rng& rng) {
+  return Sequential{Dense{{.in = 2, .out = 16, .activation = Activation::tanh}, rng}, Centre{16},
+                    Dropout{0.3}, Dense{{.in = 16, .out = 3}, rng}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(fit_does_what_a_loop_does) {
+  Rng rng{5}, same{5};
+  Sequential net = make_net(rng), other = make_net(same);
+  Adam adam, its;
+  const History history =
+      fit(net, train_set, test_set, {.epochs = 2, .batch_size = 16, .shards = 4, .log = nullptr},
+          rng, adam);
+
+  distributed::World world{{.join = false}};
+  distributed::AllReduce all_reduce{world, other, {.shards = 4}};
+  double loss_of_epoch = 0;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    auto batches = data::batches(train_set, 16, same);
+    batches.shards(all_reduce.shards());
+    loss_of_epoch = 0;
+    for (const data::Batch& batch : batches) {
+      Rng own{batch.key};
+      Tape tape{Mode::train, own};
+      const Variable loss = softmax_cross_entropy(other(tape.input(batch.input())), batch.target());
+      loss_of_epoch += double(loss.item()) * double(batch.size());
+      tape.backward(loss * batch.share, all_reduce, its);
+    }
+  }
+  BOOST_TEST(weights(net) == weights(other), boost::test_tools::per_element());
+  BOOST_TEST(history.epochs.back().train.loss == loss_of_epoch / 100,
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(history.epochs.back().train.samples == 100u);
+  BOOST_TEST(adam.steps() == 14u);
+  BOOST_TEST(rng.position() == same.position());
+}
+
+BOOST_AUTO_TEST_CASE(the_gradient_is_that_of_the_batch) {
+  Rng rng{5}, same{5};
+  Sequential net = small_net(rng), other = small_net(same);
+  SGD sgd{{.learning_rate = 0.1}}, its{{.learning_rate = 0.1}};
+  fit(net, train_set, {.epochs = 1, .batch_size = 16, .log = nullptr}, rng, sgd);
+  fit(other, train_set, {.epochs = 1, .batch_size = 16, .shards = 4, .log = nullptr}, same, its);
+  const auto a = weights(net), b = weights(other);
+  BOOST_REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-5);
+}
+
+// The loss is a mean over the numbers of samples of two of the classes, of which shards have more or fewer.
+BOOST_AUTO_TEST_CASE(a_mean_over_terms_is_that_of_all_shards) {
+  const auto trained = [](std::size_t shards) {
+    Rng rng{5};
+    Sequential net = small_net(rng);
+    const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+      Array mask = zeros({batch.size(), 1});
+      std::size_t terms = 0;
+      for (std::size_t i = 0; i < batch.size(); ++i)
+        if (batch.target().ids()[i] < 2) mask(i, 0) = 1, terms += 3;
+      const Variable y = net(tape.input(batch.input()));
+      return {sum(square(y) * tape.input(std::move(mask))) / double(terms), {}, terms};
+    };
+    SGD sgd{{.learning_rate = 0.1}};
+    fit(Task{.arrays = named_arrays(net), .step = step}, train_set,
+        {.epochs = 1, .batch_size = 50, .shards = shards, .log = nullptr}, rng, sgd);
+    return weights(net);
+  };
+  const auto whole = trained(1), parts = trained(4);
+  for (std::size_t i = 0; i < whole.size(); ++i) BOOST_TEST(std::abs(whole[i] - parts[i]) < 1e-5);
+}
+
+// Parameters that only some of the shards use.
+BOOST_AUTO_TEST_CASE(parameters_that_take_turns) {
+  struct Pair {
+    Parameter even{zeros({1})}, odd{zeros({1})};
+    void parameters(ParameterList& list) { list("even", even), list("odd", odd); }
+  } pair;
+  const Task task{.arrays = named_arrays(pair),
+                  .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+                    Parameter& used = batch.shard % 2 == 0 ? pair.even : pair.odd;
+                    return {sum(tape.parameter(used)) * 4, {}};
+                  }};
+  Rng rng{1};
+  for (Parameter* p : {&pair.even, &pair.odd}) p->grad() = full({1}, 100);
+  SGD sgd{{.learning_rate = 1}};
+  fit(task, Circle{64}, {.epochs = 1, .batch_size = 64, .shards = 4, .log = nullptr}, rng, sgd);
+  BOOST_TEST(pair.even.value()(0) == -2);
+  BOOST_TEST(pair.odd.value()(0) == -2);
+}
+
+BOOST_AUTO_TEST_CASE(batches_with_fewer_samples_than_shards_are_refused) {
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  Adam adam;
+  const FitOptions options{.epochs = 1, .batch_size = 16, .shards = 8, .log = nullptr};
+  BOOST_CHECK_EXCEPTION(
+      fit(net, train_set, options, rng, adam), ValueError,
+      [](const ValueError& error) { return error.hint() == "drop_last, or another batch size"; });
+  BOOST_CHECK_THROW(fit(net, train_set, {.shards = 6, .log = nullptr}, rng, adam), ValueError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
