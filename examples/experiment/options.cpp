@@ -19,14 +19,6 @@ std::vector<std::string> keys(const Map& map) {
   return names;
 }
 
-// As Linux calls it; empty where it does not.
-std::string processor() {
-  std::ifstream file{"/proc/cpuinfo"};
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return {};
-}
-
 // Takes a text that is such a number from its first character to its last, and leaves it as CLI11 cannot
 // misread it.
 template <class T>
@@ -54,6 +46,13 @@ void add_number(CLI::App& app, const char* option, std::optional<double>& to, co
 
 }  // namespace
 
+std::string processor() {
+  std::ifstream file{"/proc/cpuinfo"};
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return {};
+}
+
 CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
   return bounded("whole number", least, most);
 }
@@ -76,8 +75,12 @@ void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
   app.add_option("--batch-size", s.batch_size, "Images per step")
       ->transform(whole(1, 1'000'000))
       ->capture_default_str();
+  add_data_options(app, *s.catalogue, data);
+}
+
+void add_data_options(CLI::App& app, const Catalogue& catalogue, DataSettings& data) {
   app.add_option("--dataset", data.dataset, "What to learn")
-      ->check(CLI::IsMember(keys(s.catalogue->datasets)))
+      ->check(CLI::IsMember(keys(catalogue.datasets)))
       ->capture_default_str();
   app.add_option("--data", data.directory,
                  "Directory of the dataset's files [$XTAPE_DATA, else the cache, else a download]");

@@ -30,6 +30,9 @@ void add_model_option(CLI::App& app, Settings& settings);
 /// Adds --preset, --epochs, --batch-size and what DataSettings has.
 void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
 
+/// Adds what DataSettings has.
+void add_data_options(CLI::App& app, const Catalogue& catalogue, DataSettings& data);
+
 /// Adds --optimizer and what is about how it moves parameters, and what add_run_options does.
 void add_training_options(CLI::App& app, Settings& settings);
 
@@ -47,6 +50,9 @@ void add_threads_option(CLI::App& app, std::size_t& threads);
 
 /// A training must not end in a file that cannot be written. Throws DataError for such a path.
 void check_writable(const char* what, const std::string& path);
+
+/// The processor's name as Linux tells it; empty where it does not.
+std::string processor();
 
 /// The names of all optimizers.
 std::vector<std::string> optimizers();
