@@ -38,13 +38,13 @@ records::Outcome train(const data::Split& data, std::uint64_t seed) {
   Rng rng{seed};
   Sequential net{
       Conv2D{{.in = 1, .out = 16, .kernel = 5, .activation = Activation::relu, .max_pool = 2}, rng},
-      Conv2D{{.in = 16, .out = 48, .activation = Activation::relu, .max_pool = 2}, rng},
-      flatten,
+      Conv2D{{.in = 16, .out = 48, .activation = Activation::relu, .max_pool = 2}, rng}, flatten,
       Dense{{.in = 4 * 4 * 48, .out = 256, .activation = Activation::relu}, rng},
       Dense{{.in = 256, .out = 10}, rng}};
   Adam adam{{.beta1 = 0.7, .beta2 = 0.9}};
   auto batches = data::batches(data.train, batch_size, rng);
-  adam.set_schedule(one_cycle({.learning_rate = 0.014, .steps = batches.size(), .warmup_fraction = 0.2}));
+  adam.set_schedule(
+      one_cycle({.learning_rate = 0.014, .steps = batches.size(), .warmup_fraction = 0.2}));
 
   const auto start = std::chrono::steady_clock::now();
   for (const data::Batch& batch : batches) {

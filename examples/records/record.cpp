@@ -4,8 +4,8 @@
 #include "../experiment/options.hpp"
 #include "../experiment/print.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <vector>
 

@@ -24,7 +24,8 @@ struct Record {
   std::uint64_t seeds;  ///< unless it is told otherwise
   experiment::DataSettings data = {};
   const experiment::Catalogue* catalogue;
-  std::function<xtape::data::ImageDataset(const xtape::data::ImageDataset&)> prepare;  ///< not timed
+  std::function<xtape::data::ImageDataset(const xtape::data::ImageDataset&)>
+      prepare;  ///< not timed
   std::function<Outcome(const xtape::data::Split& data, std::uint64_t seed)> train;
 };
 

@@ -69,6 +69,25 @@ inline auto through_activation(Activated of) {
   return through([of = std::move(of)](Array& g) { of.back(g); });
 }
 
+/// The same, and in ops: `sums` is what of the op's inputs the activation was applied to, which is asked for where the
+/// result does not tell the slope.
+template <class Sums>
+auto through_activation(Activated of, Sums sums) {
+  const Activation activation = of.activation;
+  return through([of = std::move(of)](Array& g) { of.back(g); },
+                 [activation, sums](const Variable& g, const Kept& op) {
+                   if (activation == Activation::none) return g;
+                   const auto& [whole, back, biased] = activation_of(activation);
+                   if (!kernels::keeps_slope(activation)) {
+                     const Variable of_result[] = {g, op.result()};
+                     return applied(back, of_result);
+                   }
+                   const Variable x = sums(op.inputs);
+                   const Variable of_both[] = {g, x, activated(x, activation)};
+                   return applied(whole.gradient(0), of_both);
+                 });
+}
+
 /// A bias among the arguments of `record`, if there is one. Its gradient is the sum over all axes but the last.
 struct WrtBias {
   const Variable* bias;

@@ -5,6 +5,7 @@
 #include "kernels/product.hpp"
 #include "ops/fused.hpp"
 #include "ops/multilinear.hpp"
+#include "ops/steps.hpp"
 
 #include <xtape/ops/arithmetic.hpp>
 
@@ -61,30 +62,51 @@ struct WrtAffine {
     const bool both = bias != nullptr && bias->needs_grad() && w.needs_grad();
     std::shared_ptr<Array> sums;
     if (both) sums = std::allocate_shared<Array>(CachingAllocator<Array>{}, uninitialized({out}));
-    to.edge(w, [x = x.shared_value(), half = half, rows = rows, in = in, out = out,
-                sums](const Array& g) {
+    to.edge(w, Product{x.shared_value(), half, rows, in, out, sums});
+    if (both)
+      to.edge(*bias, Taken{{}, sums});
+    else
+      WrtBias{bias}.edges(to);
+  }
+
+ private:
+  struct Product {
+    Value x;
+    const kernels::HalfUnit* half;
+    std::size_t rows, in, out;
+    std::shared_ptr<Array> sums;
+    Array operator()(const Array& g) const {
       Array dw = uninitialized({in, out});
       kernels::matmul(half, in, out, rows, {x->data(), in, true}, {g.data(), out}, dw.data(),
                       {.right_sums = sums ? sums->data() : nullptr});
       return dw;
-    });
-    if (both)
-      to.edge(*bias, [sums](const Array&) -> Array { return std::move(*sums); });
-    else
-      WrtBias{bias}.edges(to);
-  }
+    }
+    Variable again(const Variable& g, const Kept& of) const {
+      return matmul(with_shape(of.inputs[0], {rows, in}), with_shape(g, {rows, out}),
+                    {.transpose_a = true});
+    }
+  };
+  // The sums that the product has left.
+  struct Taken : WrtBias::Sum {
+    std::shared_ptr<Array> sums;
+    Array operator()(const Array&) const { return std::move(*sums); }
+  };
 };
 
 // What is added to, if there is anything. Its gradient is that of the result, so it is the last.
 struct WrtAround {
   const Variable* around;
 
+  struct Same {
+    void operator()(Array&) const {}
+    Variable again(const Variable& g, const Kept&) const { return g; }
+  };
   static constexpr bool suits(bool several) { return !several; }
   void inputs(auto visit) const {
     if (around != nullptr) visit(*around);
   }
   void edges(detail::Recorder& to) const {
-    if (around != nullptr) to.edge(*around, [](Array&) {});
+    if (around != nullptr) to.edge(*around, Same{});
   }
 };
 
@@ -117,22 +139,23 @@ Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
                   result.data(), ending);
 
   const Activated done{options.activation, std::move(result), std::move(slope)};
-  return record(op, done.y, given(options), through_activation(done),
-                wrt(x,
+  const auto sums = [biased = bias != nullptr](std::span<const Variable> of) {
+    const Variable product = matmul(of[0], of[1]);
+    return biased ? product + of[2] : product;
+  };
+  return record(op, done.y, given(options), through_activation(done, sums),
+                wrt(
+                    x,
                     [half, w = w.shared_value(), shape = x.shape(), rows, in, out](const Array& g) {
                       Array dx = uninitialized(shape);
                       kernels::matmul(half, rows, in, out, {g.data(), out}, {w->data(), out, true},
                                       dx.data());
                       return dx;
+                    },
+                    [](const Variable& g, const Kept& of) {
+                      return matmul(g, of.inputs[1], {.transpose_b = true});
                     }),
-                WrtAffine{w, bias, x, half, rows, in, out}, WrtAround{around},
-                defined([options, at = op.at, adds = around != nullptr,
-                         biased = bias != nullptr](std::span<const Variable> of) {
-                  Variable y = matmul(of[0], of[1], {}, at);
-                  if (biased) y = y + of[2];
-                  y = activated(y, options.activation);
-                  return adds ? of.back() + y : y;
-                }));
+                WrtAffine{w, bias, x, half, rows, in, out}, WrtAround{around});
 }
 
 }  // namespace

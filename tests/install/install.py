@@ -115,7 +115,7 @@ def check_versions(tree, folder):
         raise RuntimeError(f"the headers have version {version}, others {said}")
     debian = tree.sources / "lib/debian"
     packages = set(re.findall(r"libxtape\d[\d.]*", (debian / "control").read_text(encoding="utf-8")))
-    packages |= {path.stem for path in debian.glob("libxtape[0-9]*.install")}
+    packages |= {path.stem.partition("-")[0] for path in debian.glob("libxtape[0-9]*.install")}
     if packages != {f"libxtape{soname}"}:
         raise RuntimeError(f"lib/debian should name libxtape{soname}, and names {packages}")
 

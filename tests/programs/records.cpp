@@ -7,9 +7,7 @@ BOOST_AUTO_TEST_SUITE(records)
 
 namespace {
 
-Outcome few(const std::string& options) {
-  return run("\"$BIN/mnist99\" --limit 2000 " + options);
-}
+Outcome few(const std::string& options) { return run("\"$BIN/mnist99\" --limit 2000 " + options); }
 
 }  // namespace
 
@@ -17,14 +15,16 @@ BOOST_AUTO_TEST_CASE(a_line_per_seed_and_their_mean) {
   const Outcome outcome = few("--seeds 2 --threads 1");
   BOOST_REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
   const auto seed = [&](const std::string& number) {
-    const auto found =
-        test::search(outcome.out, "seed " + number + R"(: ([01]\.\d{4}) in (\d+\.\d\d) s)" "\n");
+    const auto found = test::search(outcome.out, "seed " + number +
+                                                     R"(: ([01]\.\d{4}) in (\d+\.\d\d) s)"
+                                                     "\n");
     BOOST_REQUIRE_MESSAGE(!found.empty(), outcome.out);
     return std::stod(found[1]);
   };
   const auto last = test::search(
       outcome.out, R"(test accuracy ([01]\.\d{5}) deviation (\d\.\d{5}) lowest ([01]\.\d{4}) )"
-                   R"(seconds \d+\.\d{3} deviation \d+\.\d{3} GFLOP (\d+\.\d) GFLOP/s \d+)" "\n$");
+                   R"(seconds \d+\.\d{3} deviation \d+\.\d{3} GFLOP (\d+\.\d) GFLOP/s \d+)"
+                   "\n$");
   BOOST_REQUIRE_MESSAGE(!last.empty(), outcome.out);
   const double first = seed("1"), second = seed("2");
   BOOST_TEST(std::stod(last[1]) == (first + second) / 2, boost::test_tools::tolerance(1e-4));

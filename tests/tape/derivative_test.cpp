@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Gradients that are variables: what a tape in Mode::derive does with them, and what is made of them.
 #include "../ops/errors.hpp"
+#include "../timing.hpp"
 
 #include <xtape/derivatives.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 #include <xtape/optim.hpp>
+#include <xtape/threads.hpp>
 
 using namespace test;
 
@@ -273,6 +275,27 @@ BOOST_AUTO_TEST_CASE(gauss_newton_of_a_linear_model_is_the_hessian) {
   for (std::size_t i = 0; i < 2; ++i)
     for (std::size_t k = 0; k < v[i].size(); ++k)
       BOOST_TEST(std::abs(whole[i].value().data()[k] - part[i].value().data()[k]) <= 50 * epsilon);
+}
+
+BOOST_AUTO_TEST_CASE(a_product_with_the_hessian_takes_at_most_four_gradients) {
+  const ThreadLimit one{1};
+  Rng rng{1};
+  Sequential net{Dense{{.in = 784, .out = 128, .activation = Activation::relu}, rng},
+                 Dense{{.in = 128, .out = 10}, rng}};
+  const Array x = random({128, 784}), y = random({128, 10});
+  const auto loss = [&](Tape& tape) { return mse(net(tape.input(x)), y); };
+  const auto gradient = [&] {
+    Tape tape;
+    tape.backward(loss(tape));
+  };
+  const auto product = [&] {
+    Tape tape{Mode::derive};
+    const auto weights = parameters_on(tape, net);
+    PooledVector<Variable> direction;
+    for (const Variable& w : weights) direction.push_back(tape.input(w.shared_value()));
+    hvp(loss(tape), weights, direction);
+  };
+  BOOST_TEST(test::time_ratio(product, gradient, 4) <= 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
