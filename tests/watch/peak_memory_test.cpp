@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// The most memory that a training step takes, foretold and measured.
+#include "../support.hpp"
+
+#include <models/models.hpp>
+#include <models/text.hpp>
+#include <xtape/layers.hpp>
+#include <xtape/ops.hpp>
+#include <xtape/optim.hpp>
+#include <xtape/watch/peak_memory.hpp>
+#include <xtape/watch/summary.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace test;
+
+BOOST_AUTO_TEST_SUITE(peaks_of_memory)
+
+namespace {
+
+std::vector<std::int32_t> ids(std::size_t count, std::int32_t classes) {
+  std::vector<std::int32_t> some(count);
+  for (std::size_t i = 0; i < count; ++i) some[i] = static_cast<std::int32_t>(i) % classes;
+  return some;
+}
+
+// All that a training takes in its third step: a model, made by `make`, a batch, and SGD, which keeps nothing.
+template <class Make>
+std::size_t measured(const Make& make, const Shape& sample, std::size_t batch) {
+  const PeakMemory all;
+  Rng rng{1};
+  auto net = make(rng);
+  Shape shape{batch};
+  shape.insert(shape.end(), sample.begin(), sample.end());
+  const Value x{random(shape)};
+  SGD sgd{{.learning_rate = 1e-4}};
+  for (int step = 0; step < 3; ++step) {
+    Tape tape{Mode::train, rng};
+    const Variable logits = net(tape.input(x));
+    tape.backward(softmax_cross_entropy(logits, ids(batch, 10)), sgd);
+  }
+  return all.bytes();
+}
+
+void check_within_a_tenth(const std::string& what, std::size_t batch, std::size_t foretold, std::size_t peak) {
+  const double ratio = static_cast<double>(foretold) / static_cast<double>(peak);
+  BOOST_TEST_MESSAGE(what << " " << batch << ": " << ratio << " of " << peak);
+  BOOST_TEST((0.9 <= ratio && ratio <= 1.1), what << ", batch " << batch << ": foretold " << foretold << " for " << peak);
+}
+
+template <class Make>
+void check_summary(const std::string& name, const Make& make, const Shape& sample,
+                   std::initializer_list<std::size_t> batches) {
+  for (const std::size_t batch : batches) {
+    Rng rng{1};
+    auto net = make(rng);
+    check_within_a_tenth(name, batch, summary(net, sample, {.batch = batch}).peak_memory,
+                         measured(make, sample, batch));
+  }
+}
+
+Sequential deep(Rng& rng) {
+  Sequential net{Dense{{.in = 64, .out = 100}, rng}};
+  for (int layer = 0; layer < 98; ++layer)
+    net.add(Dense{{.in = 100, .out = 100, .activation = Activation::tanh}, rng});
+  net.add(Dense{{.in = 100, .out = 10}, rng});
+  return net;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(peaks_are_those_of_the_pool) {
+  const std::size_t before = memory_stats().in_use;
+  const PeakMemory outer;
+  const Array kept = zeros({5000});
+  PeakMemory inner;
+  { const Array a = zeros({100'000}), b = zeros({3}); }
+  const std::size_t inner_most = inner.bytes();
+  BOOST_TEST(inner_most >= 100'003 * sizeof(Scalar));
+  BOOST_TEST(inner_most <= 131'072 * sizeof(Scalar) + 64);
+  inner.restart();
+  BOOST_TEST(inner.bytes() == 0u);
+  BOOST_TEST(outer.bytes() == inner_most + (memory_stats().in_use - before));
+}
+
+BOOST_AUTO_TEST_CASE(of_models_of_images) {
+  for (const char* name : {"cnn", "resnet20", "mlp", "lenet5"}) {
+    const auto& [make, input] = models::by_name().at(name);
+    check_summary(name, make, input, {7, 33, 64, 100, 128});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_deep_net) {
+  check_summary("deep", deep, {64}, {7, 64, 129, 1000});
+  check_summary("every_sqrt", [](Rng& rng) { return every_sqrt(deep(rng)); }, {64}, {7, 64, 129, 1000, 4000});
+  check_summary("checkpoint", [](Rng& rng) { return Sequential{checkpoint(deep(rng)), Tanh{}}; }, {64}, {64, 1000});
+}
+
+BOOST_AUTO_TEST_CASE(of_models_of_text) {
+  constexpr std::size_t context = 32, vocabulary = 65;
+  for (const auto& [name, make] : models::text_models())
+    for (const std::size_t batch : {5, 12, 32, 100}) {
+      const auto some = ids(batch * context, vocabulary);
+      const PeakMemory all;
+      Rng rng{1};
+      const auto net = make(vocabulary, context, rng);
+      SGD sgd{{.learning_rate = 1e-4}};
+      for (int step = 0; step < 3; ++step) {
+        Tape tape{Mode::train, rng};
+        const Variable logits = reshape((*net)(tape, {some, {batch, context}}), {-1, vocabulary});
+        tape.backward(softmax_cross_entropy(logits, some), sgd);
+      }
+      const std::size_t peak = all.bytes();
+      check_within_a_tenth(name, batch, summary(*net, {context}, {.batch = batch}).peak_memory, peak);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
