@@ -12,7 +12,7 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-constexpr std::size_t few_samples = 16;
+constexpr std::size_t few_samples = 32;
 
 // The peaks between one thing that a step does and the next.
 class Peaks : public Observer {

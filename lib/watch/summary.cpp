@@ -103,7 +103,7 @@ void write_rows(std::string& out, const std::vector<Row>& rows) {
 
 }  // namespace
 
-ModelSummary summarize(const std::function<Variable(Tape&, const Shape&)>& model,
+ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
                        std::vector<NamedArray> arrays, const Shape& sample,
                        const SummaryOptions& options) {
   ModelSummary summary{.input = sample, .batch = options.batch};
@@ -125,15 +125,15 @@ ModelSummary summarize(const std::function<Variable(Tape&, const Shape&)>& model
     }
   const KeptBuffers kept{named};
   Rng rng{0};
-  const auto of_samples = [&](std::size_t count) {
+  const auto samples = [&sample](std::size_t count) {
     Shape batch{count};
     batch.insert(batch.end(), sample.begin(), sample.end());
-    return batch;
+    return zeros(batch);
   };
   {
     const Summarizer summarizer{std::move(parameters), summary};
     Tape tape{Mode::train, rng};
-    model(tape, of_samples(1));
+    model(tape.input(samples(1)));
   }
   for (const LayerSummary& layer : summary.layers) {
     summary.flops += layer.flops;
@@ -142,9 +142,9 @@ ModelSummary summarize(const std::function<Variable(Tape&, const Shape&)>& model
   if (options.batch == 0) return summary;
   const KeptGradients gradients{named_parameters};
   summary.peak_memory = kept_bytes + estimate_peak_memory(
-                                         [&](std::size_t samples) {
+                                         [&](std::size_t count) {
                                            Tape tape{Mode::train, rng};
-                                           const Variable y = model(tape, of_samples(samples));
+                                           const Variable x = tape.input(samples(count)), y = model(x);
                                            tape.backward(mean(square(y)));
                                          },
                                          options.batch);

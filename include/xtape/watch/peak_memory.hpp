@@ -35,7 +35,7 @@ class PeakMemory {
 };
 
 /// Foretells the most memory, in bytes, that a training step with a batch of so many samples has in use at once, from
-/// steps with at most 16 and 32: `estimate_peak_memory([&](std::size_t samples) { ... }, 512)`. Between each two things
+/// steps with at most 32 and 64: `estimate_peak_memory([&](std::size_t samples) { ... }, 512)`. Between each two things
 /// that it does, as an op's value or gradient, a part of what a step needs is as large for any batch and the rest in
 /// proportion to it, so the peak may be elsewhere with more samples. `step` makes a pass with the number of samples
 /// that it is given, as data it likes; it is called once before it is measured, so what it makes to stay, as gradients of

@@ -48,8 +48,7 @@ struct SummaryOptions {
 };
 
 /// See `summary`, which calls this.
-/// \param model from a tape and the shape of a batch to a result
-ModelSummary summarize(const std::function<Variable(Tape&, const Shape&)>& model,
+ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
                        std::vector<NamedArray> arrays, const Shape& sample,
                        const SummaryOptions& options);
 
@@ -68,12 +67,12 @@ template <class Model>
 ModelSummary summary(Model& model, const Shape& sample, const SummaryOptions& options = {},
                      Location at = Location::current()) {
   return summarize(
-      [&](Tape& tape, const Shape& batch) {
+      [&](const Variable& x) {
         if constexpr (ReadsIds<Model>) {
-          const PooledVector<std::int32_t> ids(element_count(batch));
-          return apply(model, tape, Ids{ids, batch}, at);
+          const PooledVector<std::int32_t> ids(x.size());
+          return apply(model, x.tape({"summary", at}), Ids{ids, x.shape()}, at);
         } else {
-          return apply(model, tape.input(zeros(batch)), at);
+          return apply(model, x, at);
         }
       },
       detail::arrays_of(model), sample, options);
