@@ -5,7 +5,6 @@
 #include "../experiment/print.hpp"
 #include "../experiment/reports.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -42,16 +41,10 @@ data::TextDataset dataset(const std::vector<std::int32_t>& ids, const Settings& 
       std::move(some), {.context = s.context, .draws = s.steps_of_epoch() * s.common.batch_size}};
 }
 
-// Without decay, if it has any.
-experiment::Settings undecayed(experiment::Settings s) {
-  const auto named = std::ranges::find(named_optimizers(), s.optimizer, &NamedOptimizer::name);
-  for (const auto& [option, value] : named->options(experiment::presets().at(s.preset)))
-    if (option == "weight_decay") s.weight_decay = 0;
-  return s;
-}
-
-// AdamW of PyTorch is as nanoGPT has it.
-std::unique_ptr<Optimizer> make_optimizer(const experiment::Settings& s, const Schedule& schedule) {
+// That of matrices, which decay, tables too, or that of vectors, which do not. PyTorch's AdamW is as nanoGPT has it.
+std::unique_ptr<Optimizer> make_optimizer(experiment::Settings s, const Schedule& schedule,
+                                          bool matrices) {
+  if (!matrices) s.weight_decay = 0;
   auto optimizer = experiment::make_optimizer(s);
   if (s.optimizer == "adamw" && s.preset == "torch") {
     AdamW::Options options = AdamW::torch();
@@ -63,7 +56,6 @@ std::unique_ptr<Optimizer> make_optimizer(const experiment::Settings& s, const S
   return optimizer;
 }
 
-// Matrices decay, tables too, and vectors do not.
 Only<Optimizer&> for_some(Writer& writer, bool matrices, Optimizer& optimizer) {
   return only(parameters(writer,
                          [matrices](const NamedParameter& p) {
@@ -139,8 +131,8 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
                                           .steps = s.steps,
                                           .warmup_steps = s.warmup_steps,
                                           .final_rate = s.last_rate()});
-  const auto decayed = make_optimizer(common, schedule),
-             plain = make_optimizer(undecayed(common), schedule);
+  const auto of_matrices = make_optimizer(common, schedule, true),
+             of_vectors = make_optimizer(common, schedule, false);
   const Task task = classification(*writer.model);
   std::optional<NumericsCheck> check;
   if (common.check_numerics) check.emplace(parameters(writer));
@@ -175,7 +167,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
     return true;
   });
   History history = fit(task, corpus.train, corpus.validation, options, rng, ClipNorm{s.clip_norm},
-                        for_some(writer, true, *decayed), for_some(writer, false, *plain));
+                        for_some(writer, true, *of_matrices), for_some(writer, false, *of_vectors));
   if (!shown && !history.interrupted) show(history);  // it was done already
   return history;
 }

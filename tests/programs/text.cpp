@@ -161,7 +161,6 @@ BOOST_AUTO_TEST_CASE(bad_options_and_texts_are_named) {
       {"--steps 0", {"--steps", "0"}},
       {"--steps 50 --epochs 1 --warmup-steps 60", {"warmup"}},
       {"--optimizer nadamw", {"--optimizer", "nadamw", "adamw"}},
-      {"--optimizer rmsprop --weight-decay 0.1", {"rmsprop", "weight_decay"}},
       {"--optimizer lion --preset torch", {"lion", "torch", "keras, paper"}},
       {"--context 0", {"--context", "0"}},
       {"--temperature -1", {"--temperature", "-1"}},
