@@ -60,7 +60,8 @@ ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
 /// `summary(net, {28, 28, 1}, {.batch = 512})` also foretells the memory of a training step, see
 /// `estimate_peak_memory`: parameters with their gradients, buffers, the batch, what the tape keeps, and what the backward
 /// pass needs beside, for a loss that keeps an array as large as the model's result. It does not count what an
-/// optimizer keeps, as Adam two arrays as large as the parameters, other batches, and what the pool keeps of earlier ones.
+/// optimizer keeps, as Adam two arrays as large as the parameters, other batches, and blocks that the pool keeps for other
+/// sizes than are in use.
 ///
 /// Throws what the model throws for such samples.
 template <class Model>
