@@ -163,19 +163,19 @@ int train(const Options& o, std::string command) {
   if (!history.interrupted) reporter.tell(program.log());
   if (!o.picture.empty() && !history.interrupted && program.training.is_first())
     report::write_png(o.picture, drawn(model, data.test));
-  return session.finish(
-      history,
-      {.save = [&](const std::string& path) { save(path, model); },
-       .onnx =
-           [&](const std::string& path) {
-             Drawer drawer{model};
-             export_onnx(path, drawer, {codes});
-           }},
-      [&] {
-        return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}", history.test().loss,
-                           history.train_seconds() + history.test_seconds(),
-                           history.samples_per_second());
-      });
+  return session.finish(history,
+                        {.save = [&](const std::string& path) { save(path, model); },
+                         .onnx =
+                             [&](const std::string& path) {
+                               Drawer drawer{model};
+                               export_onnx(path, drawer, {codes});
+                             }},
+                        [&] {
+                          return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}",
+                                             history.test().loss,
+                                             history.train_seconds() + history.test_seconds(),
+                                             history.samples_per_second());
+                        });
 }
 
 }  // namespace

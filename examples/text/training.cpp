@@ -79,9 +79,8 @@ report::Run to_report(const History& history, const Settings& s, const Schedule&
 }  // namespace
 
 report::Run begun(const Settings& s) {
-  return {.optimizer = s.common.optimizer,
-          .seed = s.common.seed,
-          .learning_rate = s.learning_rate()};
+  return {
+      .optimizer = s.common.optimizer, .seed = s.common.seed, .learning_rate = s.learning_rate()};
 }
 
 Corpus::Corpus(const std::string& text, const Settings& s)

@@ -16,14 +16,14 @@ namespace text {
 
 /// What a training is made of, beside what all have.
 struct Settings {
-  std::string model = "lstm";  ///< of models::text_models
-  std::size_t context = 64;    ///< characters in a window
-  std::size_t steps = 2000;    ///< of all epochs
+  std::string model = "lstm";             ///< of models::text_models
+  std::size_t context = 64;               ///< characters in a window
+  std::size_t steps = 2000;               ///< of all epochs
   std::optional<double> final_rate = {};  ///< a tenth of the learning rate if empty
   std::size_t warmup_steps = 100;
   double clip_norm = 1;  ///< of all gradients
-  /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows. The learning
-  /// rate is that after the warm-up, and the weight decay of matrices; vectors have none.
+  /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows. The
+  /// learning rate is that after the warm-up, and the weight decay that of matrices; vectors have none.
   experiment::Settings common = {.optimizer = "adamw",
                                  .preset = "torch",
                                  .learning_rate = 1e-3,

@@ -53,7 +53,8 @@ void PeakMemory::restart() noexcept {
 
 std::size_t estimate_peak_memory(const std::function<void(std::size_t)>& step, std::size_t batch,
                                  Location at) {
-  if (batch == 0) throw ValueError(Op{"estimate_peak_memory", at}, "expected a batch of 1 sample or more");
+  if (batch == 0)
+    throw ValueError(Op{"estimate_peak_memory", at}, "expected a batch of 1 sample or more");
   const auto peaks = [&](std::size_t samples) {
     Peaks observed;
     step(samples);

@@ -144,7 +144,8 @@ ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
   summary.peak_memory = kept_bytes + estimate_peak_memory(
                                          [&](std::size_t count) {
                                            Tape tape{Mode::train, rng};
-                                           const Variable x = tape.input(samples(count)), y = model(x);
+                                           const Variable x = tape.input(samples(count)),
+                                                          y = model(x);
                                            tape.backward(mean(square(y)));
                                          },
                                          options.batch);
@@ -166,8 +167,9 @@ std::string ModelSummary::text() const {
     out += xtape::text("; ", grouped(parameters - trainable), " of them are frozen");
   if (buffers > 0) out += xtape::text("; ", grouped(buffers), " more are in buffers");
   if (batch > 0)
-    out += xtape::text("\na training step with ", grouped(batch), " samples takes ",
-                       scaled(static_cast<double>(peak_memory)), "B, without what an optimizer keeps");
+    out +=
+        xtape::text("\na training step with ", grouped(batch), " samples takes ",
+                    scaled(static_cast<double>(peak_memory)), "B, without what an optimizer keeps");
   return out + '\n';
 }
 

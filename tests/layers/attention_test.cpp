@@ -162,8 +162,10 @@ BOOST_AUTO_TEST_CASE(models_of_text_go_on_behind_what_they_have_read) {
     for (std::size_t t = 0; t < context; t = read.steps) {
       const std::size_t count = t == 0 ? 7 : 1;
       const Variable logits = (*model)(tape, {std::span{ids}.subspan(t, count), {1, count}}, read);
-      const Array expected = slice(tape.input(whole), {.axis = 1, .begin = std::ptrdiff_t(t),
-                                                       .end = std::ptrdiff_t(t + count)}).value();
+      const Array expected =
+          slice(tape.input(whole),
+                {.axis = 1, .begin = std::ptrdiff_t(t), .end = std::ptrdiff_t(t + count)})
+              .value();
       BOOST_TEST(difference(logits.value(), expected.shape(), elements(expected), 1e-5) == "",
                  name << ", step " << t);
     }
@@ -271,9 +273,10 @@ BOOST_AUTO_TEST_CASE(what_they_refuse) {
   MultiHeadAttention layer{{.channels = 4, .heads = 2}, rng};
   PositionEmbedding places{{.channels = 4, .length = 3}, rng};
   KeyValues past;
-  check_failures<ValueError>({{"[multi_head_attention] only causal attention goes on behind other "
-                               "steps @; as earlier ones see later ones; .causal = true?",
-                               XTAPE_CALL(layer(x, past))}});
+  check_failures<ValueError>(
+      {{"[multi_head_attention] only causal attention goes on behind other "
+        "steps @; as earlier ones see later ones; .causal = true?",
+        XTAPE_CALL(layer(x, past))}});
   const std::string room = " @; cut the sequences, or make room by .length?";
   check_failures<ShapeError>({
       {"[multi_head_attention] expected (N, T, 4), got (3, 4) @", XTAPE_CALL(layer(of({3, 4})))},

@@ -42,10 +42,12 @@ std::size_t measured(const Make& make, const Shape& sample, std::size_t batch) {
   return all.bytes();
 }
 
-void check_within_a_tenth(const std::string& what, std::size_t batch, std::size_t foretold, std::size_t peak) {
+void check_within_a_tenth(const std::string& what, std::size_t batch, std::size_t foretold,
+                          std::size_t peak) {
   const double ratio = static_cast<double>(foretold) / static_cast<double>(peak);
   BOOST_TEST_MESSAGE(what << " " << batch << ": " << ratio << " of " << peak);
-  BOOST_TEST((0.9 <= ratio && ratio <= 1.1), what << ", batch " << batch << ": foretold " << foretold << " for " << peak);
+  BOOST_TEST((0.9 <= ratio && ratio <= 1.1),
+             what << ", batch " << batch << ": foretold " << foretold << " for " << peak);
 }
 
 template <class Make>
@@ -100,8 +102,13 @@ BOOST_AUTO_TEST_CASE(of_models_of_images) {
 
 BOOST_AUTO_TEST_CASE(of_a_deep_net) {
   check_summary("deep", deep, {64}, {7, 64, 129, 1000});
-  check_summary("every_sqrt", [](Rng& rng) { return every_sqrt(deep(rng)); }, {64}, {7, 64, 129, 1000, 4000});
-  check_summary("checkpoint", [](Rng& rng) { return Sequential{checkpoint(deep(rng)), Tanh{}}; }, {64}, {64, 1000});
+  check_summary("every_sqrt", [](Rng& rng) { return every_sqrt(deep(rng)); }, {64},
+                {7, 64, 129, 1000, 4000});
+  check_summary("checkpoint",
+                [](Rng& rng) {
+                  return Sequential{checkpoint(deep(rng)), Tanh{}};
+                },
+                {64}, {64, 1000});
 }
 
 BOOST_AUTO_TEST_CASE(of_models_of_text) {
@@ -119,7 +126,8 @@ BOOST_AUTO_TEST_CASE(of_models_of_text) {
         tape.backward(softmax_cross_entropy(logits, some), sgd);
       }
       const std::size_t peak = all.bytes();
-      check_within_a_tenth(name, batch, summary(*net, {context}, {.batch = batch}).peak_memory, peak);
+      check_within_a_tenth(name, batch, summary(*net, {context}, {.batch = batch}).peak_memory,
+                           peak);
     }
 }
 

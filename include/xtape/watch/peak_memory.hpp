@@ -38,8 +38,8 @@ class PeakMemory {
 /// steps with at most 32 and 64: `estimate_peak_memory([&](std::size_t samples) { ... }, 512)`. Between each two things
 /// that it does, as an op's value or gradient, a part of what a step needs is as large for any batch and the rest in
 /// proportion to it, so the peak may be elsewhere with more samples. `step` makes a pass with the number of samples
-/// that it is given, as data it likes; it is called once before it is measured, so what it makes to stay, as gradients of
-/// parameters and moments of an optimizer, is there and not counted. Nor is what other threads take, such as batches
+/// that it is given, of data it likes; it is called once before it is measured, so what it makes to stay, as gradients
+/// of parameters and moments of an optimizer, is there and not counted. Nor is what other threads take, such as batches
 /// that are gathered ahead. Where the number of ops depends on the batch, only peaks of whole steps are compared.
 /// Throws ValueError for a batch of 0, and what `step` throws.
 std::size_t estimate_peak_memory(const std::function<void(std::size_t samples)>& step,

@@ -33,7 +33,7 @@ struct ModelSummary {
   double flops = 0;                       ///< per sample, of the forward pass
   std::size_t bytes = 0;                  ///< per sample, of all that is computed
   std::size_t batch = 0;                  ///< that of SummaryOptions
-  std::size_t peak_memory = 0;            ///< bytes that a training step with that batch has in use at once
+  std::size_t peak_memory = 0;  ///< bytes that a training step with that batch has in use at once
 
   /// As a table, for a person.
   std::string text() const;
@@ -58,12 +58,11 @@ ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
 /// while it is applied, and gradients, have their values again in the end.
 ///
 /// `summary(net, {28, 28, 1}, {.batch = 512})` also foretells the memory of a training step, see
-/// `estimate_peak_memory`: parameters with their gradients, buffers, the batch, what the tape keeps, and what the backward
-/// pass needs beside, for a loss that keeps an array as large as the model's result. It does not count what an
-/// optimizer keeps, as Adam two arrays as large as the parameters, other batches, and blocks that the pool keeps for other
-/// sizes than are in use.
+/// `estimate_peak_memory`: parameters with their gradients, buffers, the batch, what the tape keeps, and what the
+/// backward pass needs beside, for a loss that keeps an array as large as the model's result. It does not count what an
+/// optimizer keeps, as Adam two arrays as large as the parameters, other batches, and freed blocks in the pool.
 ///
-/// Throws what the model throws for such samples.
+/// Throws what the model throws for such samples, and TapeError where there is a `.batch` and nothing learns.
 template <class Model>
 ModelSummary summary(Model& model, const Shape& sample, const SummaryOptions& options = {},
                      Location at = Location::current()) {
