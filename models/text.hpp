@@ -12,11 +12,11 @@
 
 namespace xtape::inline XTAPE_ABI::models {
 
-/// What a model of text has read: of an LSTM its states, of a transformer keys and values of each layer.
+/// What a model of text keeps of what it has read; nothing at first.
 struct ReadText {
-  RecurrentLayer::States states = {};
-  std::vector<KeyValues> layers = {};
-  std::size_t steps = 0;  ///< ids of each text
+  RecurrentLayer::States states = {};  ///< of an LSTM
+  std::vector<KeyValues> layers = {};  ///< of the layers of a transformer
+  std::size_t steps = 0;               ///< ids of each text
 };
 
 /// A model of text: of ids (N, T) the logits of what follows each, (N, T, vocabulary).
