@@ -40,9 +40,6 @@ void add_model_options(CLI::App& app, text::Settings& s, experiment::Settings& c
         ->transform(experiment::whole(1, most))
         ->capture_default_str();
   };
-  const auto number = [&](const char* name, double& option, const char* what) {
-    app.add_option(name, option, what)->transform(experiment::number())->capture_default_str();
-  };
   app.add_option("--model", s.model, "Architecture")
       ->check(CLI::IsMember(model_names()))
       ->capture_default_str();
@@ -51,13 +48,17 @@ void add_model_options(CLI::App& app, text::Settings& s, experiment::Settings& c
   count("--steps", s.steps, "Steps of the training", 1'000'000'000);
   count("--epochs", common.epochs, "Parts of the steps, after each of which it is evaluated",
         1'000'000);
-  number("--learning-rate", s.learning_rate, "Learning rate after the warm-up");
-  number("--final-rate", s.final_rate, "Learning rate at the end");
+  experiment::add_preset_option(app, common);
+  experiment::add_optimizer_options(app, common);
+  app.add_option("--final-rate", s.final_rate,
+                 "Learning rate at the end [a tenth of that after the warm-up]")
+      ->transform(experiment::number());
   app.add_option("--warmup-steps", s.warmup_steps, "Steps in which the learning rate rises")
       ->transform(experiment::whole())
       ->capture_default_str();
-  number("--weight-decay", s.weight_decay, "AdamW's, of matrices");
-  number("--clip-norm", s.clip_norm, "The most that the norm of all gradients may be");
+  app.add_option("--clip-norm", s.clip_norm, "The most that the norm of all gradients may be")
+      ->transform(experiment::number())
+      ->capture_default_str();
 }
 
 void add_options(CLI::App& app, Options& o) {
@@ -107,11 +108,13 @@ report::Results describe(const Options& o, const text::Corpus& corpus, std::stri
                       {"context", std::to_string(s.context)},
                       {"batch size", std::to_string(s.common.batch_size)},
                       {"steps", std::to_string(s.steps)},
-                      {"learning rate", fmt::format("{} to {}", s.learning_rate, s.final_rate)},
+                      {"preset", s.common.preset},
+                      {"learning rate", fmt::format("{} to {}", s.learning_rate(), s.last_rate())},
                       {"threads", std::to_string(o.program.threads)}};
   if (s.common.precision != "float") results.settings["precision"] = s.common.precision;
   results.versions = {{"xtape", version()}, {"compiler", fmt::format("g++ {}", __VERSION__)}};
-  results.titles = {{"adamw", "AdamW"}};
+  for (const NamedOptimizer& named : named_optimizers())
+    results.titles.emplace(named.name, named.title);
   results.epochs = static_cast<std::size_t>(s.common.epochs);
   results.test_samples = corpus.validation.size() * s.context;
   return results;

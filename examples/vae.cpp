@@ -4,6 +4,7 @@
 //   vae --help                                  all options
 //   vae --epochs 10 --picture digits.png        images, what became of them, and below some that it makes up
 //   vae --report run                            run/report.html, with that picture as it becomes better
+//   vae --onnx decoder.onnx                     what draws, for onnxruntime: of (N, 20) numbers from N(0, 1) images
 // The last line is for other programs: test loss 105.9201 seconds 104.4 images/s 6137
 // The loss is the negative evidence lower bound of an image, in nats: pixels are probabilities.
 #include "experiment/print.hpp"
@@ -32,6 +33,16 @@ struct Autoencoder {
 
   Sequential encoder;  // images to means and logarithms of variances
   Sequential decoder;  // numbers to logits of pixels
+};
+
+// From numbers (N, codes) to images, as probabilities of their pixels.
+struct Drawer {
+  Variable operator()(const Variable& z) const {
+    return reshape(sigmoid(model.decoder(z)), {-1, side, side, 1});
+  }
+  void parameters(ParameterList& list) const { list("decoder", model.decoder); }
+
+  Autoencoder& model;
 };
 
 // Beside images the noise of their codes: from the generator of the batch, so that a training that is resumed, and each
@@ -90,13 +101,12 @@ report::Image drawn(Autoencoder& model, const data::ImageDataset& images) {
   Sheet sheet{columns};
   const data::ImageDataset shown = images.first(std::min(columns, images.size()));
   const auto again = [&](const Variable& x) {
-    return sigmoid(model.decoder(split(model.encoder(x), {.parts = 2, .axis = -1})[0]));
+    return Drawer{model}(split(model.encoder(x), {.parts = 2, .axis = -1})[0]);
   };
   sheet.add(predict(flatten, shown));
   sheet.add(predict(again, shown));
   Rng rng{1};
-  sheet.add(predict([&](const Variable& z) { return sigmoid(model.decoder(z)); },
-                    rng.normal({(rows - 2) * columns, codes})));
+  sheet.add(predict(Drawer{model}, rng.normal({(rows - 2) * columns, codes})));
   return sheet.image();
 }
 
@@ -153,12 +163,19 @@ int train(const Options& o, std::string command) {
   if (!history.interrupted) reporter.tell(program.log());
   if (!o.picture.empty() && !history.interrupted && program.training.is_first())
     report::write_png(o.picture, drawn(model, data.test));
-  return session.finish(
-      history, {.save = [&](const std::string& path) { save(path, model); }}, [&] {
-        return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}", history.test().loss,
-                           history.train_seconds() + history.test_seconds(),
-                           history.samples_per_second());
-      });
+  return session.finish(history,
+                        {.save = [&](const std::string& path) { save(path, model); },
+                         .onnx =
+                             [&](const std::string& path) {
+                               Drawer drawer{model};
+                               export_onnx(path, drawer, {codes});
+                             }},
+                        [&] {
+                          return fmt::format("test loss {:.4f} seconds {:.1f} images/s {:.0f}",
+                                             history.test().loss,
+                                             history.train_seconds() + history.test_seconds(),
+                                             history.samples_per_second());
+                        });
 }
 
 }  // namespace
@@ -167,6 +184,7 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app{o.program.purpose};
   experiment::add_program_options(app, o.program);
+  experiment::add_onnx_option(app, o.program, "decoder, from 20 numbers to an image,");
   app.add_option("--picture", o.picture, "Write a picture of what it draws to this file (PNG)");
   experiment::add_report_option(app, o.program);
   return experiment::run(app, o.program, argc, argv,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xtape/memory.hpp>
+#include "memory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -110,6 +110,7 @@ constinit std::atomic<std::size_t> next_thread{0};
 // With the initial-exec model this is one instruction; it takes a few bytes of what is set aside for it.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ThreadCache* own_cache = nullptr;
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool has_asked = false;
+[[gnu::tls_model("initial-exec")]] constinit thread_local Taken own_taken{};
 
 ThreadCache* cache_of_this_thread() noexcept {
   if (!has_asked) {
@@ -177,13 +178,7 @@ void give_block(std::size_t index, void* pointer) noexcept {
   }
 }
 
-}  // namespace
-
-namespace detail {
-
-void* allocate(std::size_t bytes) {
-  const std::size_t index = class_of(bytes);
-  if (index >= class_count) throw std::bad_alloc();
+void* take_block(std::size_t index) {
   Block* others = nullptr;
   std::size_t count = 0;
   ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
@@ -199,9 +194,23 @@ void* allocate(std::size_t bytes) {
   return block;
 }
 
+}  // namespace
+
+namespace detail {
+
+void* allocate(std::size_t bytes) {
+  const std::size_t index = class_of(bytes);
+  if (index >= class_count) throw std::bad_alloc();
+  void* const block = take_block(index);
+  own_taken.now += static_cast<std::ptrdiff_t>(bytes_of(index));
+  own_taken.most = std::max(own_taken.most, own_taken.now);
+  return block;
+}
+
 void deallocate(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
   const std::size_t index = class_of(bytes);
+  own_taken.now -= static_cast<std::ptrdiff_t>(bytes_of(index));
   ThreadCache* const cache = index < ThreadCache::classes ? cache_of_this_thread() : nullptr;
   if (cache == nullptr) return give_block(index, block);
   if (cache->size(index) == ThreadCache::most(index))
@@ -211,6 +220,10 @@ void deallocate(void* block, std::size_t bytes) noexcept {
 }
 
 }  // namespace detail
+
+Taken& taken() noexcept { return own_taken; }
+
+std::size_t block_size(std::size_t bytes) noexcept { return bytes_of(class_of(bytes)); }
 
 MemoryStats memory_stats() noexcept {
   MemoryStats stats;

@@ -18,6 +18,13 @@ Variable TextLSTM::operator()(Tape& tape, const Ids& ids, Location at) {
   return head_(lstm_(embedding_(tape, ids, at), at), at);
 }
 
+Variable TextLSTM::operator()(Tape& tape, const Ids& ids, ReadText& read, Location at) {
+  auto [y, states] = lstm_(embedding_(tape, ids, at), read.states, at);
+  read.states = std::move(states);
+  read.steps += ids.shape.back();
+  return head_(y, at);
+}
+
 void TextLSTM::parameters(ParameterList& list) {
   list("embedding", embedding_);
   list("lstm", lstm_);
@@ -58,6 +65,14 @@ TextTransformer::TextTransformer(const Options& o, Rng& rng)
 Variable TextTransformer::operator()(Tape& tape, const Ids& ids, Location at) {
   Variable x = dropout_(positions_(embedding_(tape, ids, at), at), at);
   for (TransformerLayer& layer : layers_) x = layer(x, at);
+  return head_(norm_(x, at), at);
+}
+
+Variable TextTransformer::operator()(Tape& tape, const Ids& ids, ReadText& read, Location at) {
+  read.layers.resize(layers_.size());
+  Variable x = dropout_(positions_(embedding_(tape, ids, at), read.steps, at), at);
+  for (std::size_t i = 0; i < layers_.size(); ++i) x = layers_[i](x, read.layers[i], at);
+  read.steps += ids.shape.back();
   return head_(norm_(x, at), at);
 }
 

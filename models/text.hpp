@@ -12,12 +12,22 @@
 
 namespace xtape::inline XTAPE_ABI::models {
 
+/// What a model of text keeps of what it has read; nothing at first.
+struct ReadText {
+  RecurrentLayer::States states = {};  ///< of an LSTM
+  std::vector<KeyValues> layers = {};  ///< of the layers of a transformer
+  std::size_t steps = 0;               ///< ids of each text
+};
+
 /// A model of text: of ids (N, T) the logits of what follows each, (N, T, vocabulary).
 class TextModel {
  public:
   virtual ~TextModel() = default;
   /// Applies the model.
   virtual Variable operator()(Tape& tape, const Ids& ids, Location at = Location::current()) = 0;
+  /// Goes on behind what it has read on this tape, to which the ids are added.
+  virtual Variable operator()(Tape& tape, const Ids& ids, ReadText& read,
+                              Location at = Location::current()) = 0;
   /// Lists its parameters.
   virtual void parameters(ParameterList& list) = 0;
 };
@@ -36,6 +46,8 @@ class TextLSTM final : public TextModel {
   TextLSTM(const Options& options, Rng& rng);
 
   Variable operator()(Tape& tape, const Ids& ids, Location at = Location::current()) override;
+  Variable operator()(Tape& tape, const Ids& ids, ReadText& read,
+                      Location at = Location::current()) override;
   /// Lists `embedding`, `lstm` and `head`.
   void parameters(ParameterList& list) override;
 
@@ -64,6 +76,8 @@ class TextTransformer final : public TextModel {
 
   /// Throws ShapeError for texts longer than the context.
   Variable operator()(Tape& tape, const Ids& ids, Location at = Location::current()) override;
+  Variable operator()(Tape& tape, const Ids& ids, ReadText& read,
+                      Location at = Location::current()) override;
   /// Lists `embedding`, `positions`, `layers`, `norm` and `head`.
   void parameters(ParameterList& list) override;
 

@@ -65,10 +65,14 @@ void add_model_option(CLI::App& app, Settings& s) {
       ->capture_default_str();
 }
 
-void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
+void add_preset_option(CLI::App& app, Settings& s) {
   app.add_option("--preset", s.preset, "Whose defaults and formulas the optimizer follows")
       ->check(CLI::IsMember(keys(presets())))
       ->capture_default_str();
+}
+
+void add_common_options(CLI::App& app, Settings& s, DataSettings& data) {
+  add_preset_option(app, s);
   app.add_option("--epochs", s.epochs, "Passes over the training set")
       ->transform(whole(1, 1'000'000))
       ->capture_default_str();
@@ -88,12 +92,16 @@ void add_data_options(CLI::App& app, const Catalogue& catalogue, DataSettings& d
       ->transform(whole());
 }
 
-void add_training_options(CLI::App& app, Settings& s) {
+void add_optimizer_options(CLI::App& app, Settings& s) {
   app.add_option("--optimizer", s.optimizer, "Optimizer")
       ->check(CLI::IsMember(optimizers()))
       ->capture_default_str();
   add_number(app, "--learning-rate", s.learning_rate, "Learning rate");
   add_number(app, "--weight-decay", s.weight_decay, "What pulls weights to 0");
+}
+
+void add_training_options(CLI::App& app, Settings& s) {
+  add_optimizer_options(app, s);
   app.add_option("--schedule", s.schedule, "How the learning rate changes")
       ->check(CLI::IsMember(schedule_names()))
       ->capture_default_str();

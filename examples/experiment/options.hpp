@@ -27,13 +27,19 @@ CLI::Validator number(double most = std::numeric_limits<double>::max());
 /// Adds --model.
 void add_model_option(CLI::App& app, Settings& settings);
 
+/// Adds --preset.
+void add_preset_option(CLI::App& app, Settings& settings);
+
 /// Adds --preset, --epochs, --batch-size and what DataSettings has.
 void add_common_options(CLI::App& app, Settings& settings, DataSettings& data);
 
 /// Adds what DataSettings has.
 void add_data_options(CLI::App& app, const Catalogue& catalogue, DataSettings& data);
 
-/// Adds --optimizer and what is about how it moves parameters, and what add_run_options does.
+/// Adds --optimizer, --learning-rate and --weight-decay.
+void add_optimizer_options(CLI::App& app, Settings& settings);
+
+/// Adds what add_optimizer_options does, the schedules, and what add_run_options does.
 void add_training_options(CLI::App& app, Settings& settings);
 
 /// Adds --precision, --seed, --prefetch, --checkpoint and what watches.

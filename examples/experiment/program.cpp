@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 using namespace xtape;
@@ -19,6 +20,9 @@ void forget_suggestions(const CLI::App& app, const Settings& suggested, Settings
   if (s.optimizer == suggested.optimizer) return;
   if (app.count("--learning-rate") == 0) s.learning_rate.reset();
   if (app.count("--weight-decay") == 0) s.weight_decay.reset();
+  if (app.count("--preset") > 0) return;
+  const auto chosen = std::ranges::find(named_optimizers(), s.optimizer, &NamedOptimizer::name);
+  if (std::ranges::count(chosen->presets, presets().at(s.preset)) == 0) s.preset = "keras";
 }
 
 // The others only take part.
@@ -45,9 +49,9 @@ void add_session_options(CLI::App& app, Program& program) {
   app.add_flag("--quiet", program.quiet, "Print the last line only");
 }
 
-void add_onnx_option(CLI::App& app, Program& program) {
+void add_onnx_option(CLI::App& app, Program& program, const std::string& part) {
   app.add_option("--onnx", program.onnx,
-                 "Write the model to this file, for onnxruntime and others");
+                 "Write the " + part + " to this file, for onnxruntime and others");
 }
 
 void add_report_option(CLI::App& app, Program& program) {

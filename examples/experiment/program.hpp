@@ -26,8 +26,8 @@ struct Program {
 void add_program_options(CLI::App& app, Program& program);
 /// Adds those of all: --threads, --save, --profile and --quiet.
 void add_session_options(CLI::App& app, Program& program);
-/// Adds --onnx.
-void add_onnx_option(CLI::App& app, Program& program);
+/// Adds --onnx, for the model or a part of it.
+void add_onnx_option(CLI::App& app, Program& program, const std::string& part = "model");
 /// Adds --report.
 void add_report_option(CLI::App& app, Program& program);
 
@@ -39,7 +39,8 @@ struct Writers {
 
 /// Parses the command line, then runs the program, and returns its status. Of several processes that train together
 /// the first alone tells and writes what comes of it. What the program suggests for its own
-/// optimizer is not for others: these go by the preset unless they are told. Errors go to stderr.
+/// optimizer is not for others: these go by the preset unless they are told, and by keras where they lack that.
+/// Errors go to stderr.
 int run(CLI::App& app, Program& program, int argc, char** argv,
         const std::function<int(const std::string& command)>& body);
 

@@ -41,17 +41,27 @@ data::TextDataset dataset(const std::vector<std::int32_t>& ids, const Settings& 
       std::move(some), {.context = s.context, .draws = s.steps_of_epoch() * s.common.batch_size}};
 }
 
-// As nanoGPT has it. Matrices decay, tables too, and vectors do not.
-Only<AdamW> adamw(const Settings& s, const Schedule& schedule, Writer& writer, bool matrices) {
-  AdamW::Options options = AdamW::torch();
-  options.beta2 = 0.99;
-  options.weight_decay = matrices ? s.weight_decay : 0;
-  const auto chosen = parameters(writer, [matrices](const NamedParameter& p) {
-    return (p.parameter->shape().size() > 1) == matrices;
-  });
-  auto optimizer = only(chosen, AdamW{options});
+// That of matrices, which decay, tables too, or that of vectors, which do not. PyTorch's AdamW is as nanoGPT has it.
+std::unique_ptr<Optimizer> make_optimizer(experiment::Settings s, const Schedule& schedule,
+                                          bool matrices) {
+  if (!matrices) s.weight_decay = 0;
+  auto optimizer = experiment::make_optimizer(s);
+  if (s.optimizer == "adamw" && s.preset == "torch") {
+    AdamW::Options options = AdamW::torch();
+    options.beta2 = 0.99;
+    options.weight_decay = s.weight_decay.value_or(options.weight_decay);
+    optimizer = std::make_unique<AdamW>(options);
+  }
   optimizer->set_schedule(schedule);
   return optimizer;
+}
+
+Only<Optimizer&> for_some(Writer& writer, bool matrices, Optimizer& optimizer) {
+  return only(parameters(writer,
+                         [matrices](const NamedParameter& p) {
+                           return (p.parameter->shape().size() > 1) == matrices;
+                         }),
+              optimizer);
 }
 
 // A sample of a report is a character.
@@ -69,7 +79,8 @@ report::Run to_report(const History& history, const Settings& s, const Schedule&
 }  // namespace
 
 report::Run begun(const Settings& s) {
-  return {.optimizer = "adamw", .seed = s.common.seed, .learning_rate = s.learning_rate};
+  return {
+      .optimizer = s.common.optimizer, .seed = s.common.seed, .learning_rate = s.learning_rate()};
 }
 
 Corpus::Corpus(const std::string& text, const Settings& s)
@@ -115,10 +126,12 @@ Writer load_writer(const std::string& path) {
 History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng, std::FILE* log,
               const experiment::Watcher& watch) {
   const experiment::Settings& common = s.common;
-  const Schedule schedule = cosine_decay({.learning_rate = s.learning_rate,
+  const Schedule schedule = cosine_decay({.learning_rate = s.learning_rate(),
                                           .steps = s.steps,
                                           .warmup_steps = s.warmup_steps,
-                                          .final_rate = s.final_rate});
+                                          .final_rate = s.last_rate()});
+  const auto of_matrices = make_optimizer(common, schedule, true),
+             of_vectors = make_optimizer(common, schedule, false);
   const Task task = classification(*writer.model);
   std::optional<NumericsCheck> check;
   if (common.check_numerics) check.emplace(parameters(writer));
@@ -139,8 +152,10 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
       {{"characters", std::to_string(corpus.train.ids().size())},
        {"seed", std::to_string(common.seed)},
        {"optimizer",
-        fmt::format("{} to {} in {} steps after {}, decay {}, norm {}", s.learning_rate,
-                    s.final_rate, s.steps, s.warmup_steps, s.weight_decay, s.clip_norm)}});
+        fmt::format("{} as {}, {} to {} in {} steps after {}, decay {}, norm {}", common.optimizer,
+                    common.preset, s.learning_rate(), s.last_rate(), s.steps, s.warmup_steps,
+                    common.weight_decay ? fmt::format("{}", *common.weight_decay) : "the preset's",
+                    s.clip_norm)}});
   options.world = common.world;
   options.shards = common.shards;
   options.on_step = [](const StepReport&) { return !experiment::interrupted(); };
@@ -151,7 +166,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
     return true;
   });
   History history = fit(task, corpus.train, corpus.validation, options, rng, ClipNorm{s.clip_norm},
-                        adamw(s, schedule, writer, true), adamw(s, schedule, writer, false));
+                        for_some(writer, true, *of_matrices), for_some(writer, false, *of_vectors));
   if (!shown && !history.interrupted) show(history);  // it was done already
   return history;
 }

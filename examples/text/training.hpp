@@ -9,23 +9,31 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace text {
 
 /// What a training is made of, beside what all have.
 struct Settings {
-  std::string model = "lstm";  ///< of models::text_models
-  std::size_t context = 64;    ///< characters in a window
-  std::size_t steps = 2000;    ///< of all epochs
-  double learning_rate = 1e-3, final_rate = 1e-4;
+  std::string model = "lstm";             ///< of models::text_models
+  std::size_t context = 64;               ///< characters in a window
+  std::size_t steps = 2000;               ///< of all epochs
+  std::optional<double> final_rate = {};  ///< a tenth of the learning rate if empty
   std::size_t warmup_steps = 100;
-  double weight_decay = 0.1;  ///< of matrices; vectors have none
-  double clip_norm = 1;       ///< of all gradients
-  /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows.
-  experiment::Settings common = {.epochs = 4, .batch_size = 12};
+  double clip_norm = 1;  ///< of all gradients
+  /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows. The
+  /// learning rate is that after the warm-up, and the weight decay that of matrices; vectors have none.
+  experiment::Settings common = {.optimizer = "adamw",
+                                 .preset = "torch",
+                                 .learning_rate = 1e-3,
+                                 .weight_decay = 0.1,
+                                 .epochs = 4,
+                                 .batch_size = 12};
 
   std::size_t steps_of_epoch() const { return steps / static_cast<std::size_t>(common.epochs); }
+  double learning_rate() const { return experiment::make_optimizer(common)->learning_rate(); }
+  double last_rate() const { return final_rate.value_or(learning_rate() / 10); }
 };
 
 /// A text in two parts.

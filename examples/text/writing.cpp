@@ -23,11 +23,13 @@ std::string write(Writer& writer, const Writing& how) {
   std::vector<std::int32_t> ids = beginning(writer, how.prompt);
   const std::size_t begin = ids.size();
   Rng rng{how.seed};
+  Tape tape{Mode::eval};
+  models::ReadText read;
   while (ids.size() < begin + how.length) {
-    const std::size_t seen = std::min(ids.size(), writer.context);
+    if (ids.size() > writer.context) read = {};  // of a window that moves, each id has a new place
+    const std::size_t seen = std::min(ids.size(), writer.context) - read.steps;
     const std::span<const std::int32_t> last = std::span{ids}.last(seen);
-    Tape tape{Mode::eval};
-    const Variable logits = (*writer.model)(tape, {last, {1, seen}});
+    const Variable logits = (*writer.model)(tape, {last, {1, seen}}, read);
     const Variable next = slice(logits, {.axis = 1, .begin = -1});
     ids.push_back(sample(next.value(), rng, {.temperature = how.temperature})[0]);
   }

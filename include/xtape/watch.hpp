@@ -5,5 +5,6 @@
 
 #include <xtape/watch/dot.hpp>
 #include <xtape/watch/numerics.hpp>
+#include <xtape/watch/peak_memory.hpp>
 #include <xtape/watch/profile.hpp>
 #include <xtape/watch/summary.hpp>

@@ -6,6 +6,8 @@
 
 #include <xtape/ops/shape.hpp>
 
+#include <algorithm>
+
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
@@ -18,6 +20,14 @@ const MultiHeadAttention::Options& checked_attention(const Op& op,
     throw ValueError(
         op, text("expected heads that divide the ", o.channels, " channels, got ", o.heads));
   return o;
+}
+
+// Of the last steps of some, 1 where one sees another, which is no later.
+Array no_later(std::size_t last, std::size_t all) {
+  Array mask = zeros({last, all});
+  for (std::size_t i = 0; i < last; ++i)
+    std::fill_n(mask.data() + i * all, all - last + i + 1, Scalar{1});
+  return mask;
 }
 
 }  // namespace
@@ -69,12 +79,35 @@ Variable MultiHeadAttention::attended(const Variable& x, const Array& mask, Loca
   return scaled_dot_product_attention(projected(x, 0, 3, at), options, at);
 }
 
+Variable MultiHeadAttention::attended(const Variable& x, KeyValues& past, Location at) {
+  if (!options_.causal)
+    throw ValueError({"multi_head_attention", at},
+                     "only causal attention goes on behind other steps",
+                     "as earlier ones see later ones; .causal = true?");
+  const auto parts = split(projected(x, 0, 3, at), {.parts = 3, .axis = 2}, at);
+  AttentionOptions options = options_;
+  if (past.keys) {
+    past.keys = concatenate({*past.keys, parts[1]}, {.axis = 1}, at);
+    past.values = concatenate({*past.values, parts[2]}, {.axis = 1}, at);
+    options.causal = false;
+    const std::size_t steps = x.shape()[1];
+    if (steps > 1) options.mask = Value{no_later(steps, past.keys->shape()[1])};
+  } else {
+    past = {parts[1], parts[2]};
+  }
+  return scaled_dot_product_attention(parts[0], *past.keys, *past.values, options, at);
+}
+
 Variable MultiHeadAttention::operator()(const Variable& x, Location at) {
   return out_(attended(x, at), at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Array& mask, Location at) {
   return out_(attended(x, mask, at), at);
+}
+
+Variable MultiHeadAttention::operator()(const Variable& x, KeyValues& past, Location at) {
+  return out_(attended(x, past, at), at);
 }
 
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, Location at) {
@@ -84,6 +117,11 @@ Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, L
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, const Array& mask,
                                     Location at) {
   return out_.add_to(around, attended(x, mask, at), at);
+}
+
+Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, KeyValues& past,
+                                    Location at) {
+  return out_.add_to(around, attended(x, past, at), at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Variable& others, Location at) {

@@ -17,17 +17,20 @@ std::size_t hidden_of(const TransformerLayer::Options& o) {
   return o.hidden > 0 ? o.hidden : 4 * o.channels;
 }
 
-// Adds the first rows of a table (length, channels) to the steps of x.
-Variable add_places(const Op& op, const Variable& x, const Variable& table) {
+// Adds the rows of a table (length, channels) behind the first `past` to the steps of x.
+Variable add_places(const Op& op, const Variable& x, std::size_t past, const Variable& table) {
   const std::size_t length = table.shape()[0], channels = table.shape()[1];
   if (x.rank() != 3 || x.shape()[2] != channels)
     throw ShapeError(op, text("expected (N, T, ", channels, "), got ", x.shape()));
-  const std::size_t steps = x.shape()[1];
+  const std::size_t steps = past + x.shape()[1];
   if (steps > length)
     throw ShapeError(op,
-                     text("expected at most ", length, " steps, got ", steps, " in ", x.shape()),
+                     text("expected at most ", length, " steps, got ", steps,
+                          past > 0 ? " with those before " : " in ", x.shape()),
                      "cut the sequences, or make room by .length?");
-  return add({x, op.at}, {slice(table, {.end = static_cast<std::ptrdiff_t>(steps)}, op.at), op.at});
+  const SliceOptions rows{.begin = static_cast<std::ptrdiff_t>(past),
+                          .end = static_cast<std::ptrdiff_t>(steps)};
+  return add({x, op.at}, {slice(table, rows, op.at), op.at});
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ TransformerLayer::TransformerLayer(const Options& o, Rng& rng, Location at)
 // around + what a layer makes of the input, less what is dropped of that: in one pass where nothing is.
 template <class Layer, class... Input>
 Variable TransformerLayer::add_to(const Variable& around, Layer& layer, Location at,
-                                  const Input&... input) const {
+                                  Input&&... input) const {
   if (dropout_ == 0 || around.tape({"dropout", at}).mode() == Mode::eval)
     return layer.add_to(around, input..., at);
   return add({around, at}, {dropout(layer(input..., at), {.rate = dropout_}, at), at});
@@ -73,13 +76,13 @@ Variable TransformerLayer::feed_forward(const Variable& around, const Variable& 
   return add_to(around, linear2_, at, dropout(linear1_(x, at), {.rate = dropout_}, at));
 }
 
-template <class... Mask>
-Variable TransformerLayer::apply(const Variable& x, Location at, const Mask&... mask) {
+template <class... Others>
+Variable TransformerLayer::apply(const Variable& x, Location at, Others&... others) {
   if (norm_first_) {
-    const Variable y = add_to(x, attention_, at, norm1_(x, at), mask...);
+    const Variable y = add_to(x, attention_, at, norm1_(x, at), others...);
     return feed_forward(y, norm2_(y, at), at);
   }
-  const Variable y = norm1_(add_to(x, attention_, at, x, mask...), at);
+  const Variable y = norm1_(add_to(x, attention_, at, x, others...), at);
   return norm2_(feed_forward(y, y, at), at);
 }
 
@@ -87,6 +90,10 @@ Variable TransformerLayer::operator()(const Variable& x, Location at) { return a
 
 Variable TransformerLayer::operator()(const Variable& x, const Array& mask, Location at) {
   return apply(x, at, mask);
+}
+
+Variable TransformerLayer::operator()(const Variable& x, KeyValues& past, Location at) {
+  return apply(x, at, past);
 }
 
 void TransformerLayer::parameters(ParameterList& list) {
@@ -113,8 +120,12 @@ PositionalEncoding::PositionalEncoding(const Options& o, Location at) : table_{A
 }
 
 Variable PositionalEncoding::operator()(const Variable& x, Location at) const {
+  return (*this)(x, 0, at);
+}
+
+Variable PositionalEncoding::operator()(const Variable& x, std::size_t past, Location at) const {
   const Op op{"positional_encoding", at};
-  return add_places(op, x, x.tape(op).input(table_));
+  return add_places(op, x, past, x.tape(op).input(table_));
 }
 
 PositionEmbedding::PositionEmbedding(const Options& o, Rng& rng, Location at)
@@ -122,9 +133,11 @@ PositionEmbedding::PositionEmbedding(const Options& o, Rng& rng, Location at)
   weight_.table = true;
 }
 
-Variable PositionEmbedding::operator()(const Variable& x, Location at) {
+Variable PositionEmbedding::operator()(const Variable& x, Location at) { return (*this)(x, 0, at); }
+
+Variable PositionEmbedding::operator()(const Variable& x, std::size_t past, Location at) {
   const Op op{"position_embedding", at};
-  return add_places(op, x, x.tape(op).parameter(weight_, at));
+  return add_places(op, x, past, x.tape(op).parameter(weight_, at));
 }
 
 void PositionEmbedding::parameters(ParameterList& list) { list("weight", weight_); }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/watch/summary.hpp>
 
+#include "memory.hpp"
 #include "text.hpp"
+
+#include <xtape/ops/reduce.hpp>
+#include <xtape/ops/unary.hpp>
+#include <xtape/watch/peak_memory.hpp>
 
 #include <algorithm>
 #include <array>
@@ -44,6 +49,23 @@ class Summarizer : public Observer {
   ModelSummary& summary_;
 };
 
+// Puts gradients back when it dies.
+class KeptGradients {
+ public:
+  explicit KeptGradients(const std::vector<NamedParameter>& parameters) {
+    for (const auto& [name, parameter] : parameters)
+      kept_.emplace_back(parameter, std::move(parameter->grad()));
+  }
+  KeptGradients(const KeptGradients&) = delete;
+  KeptGradients& operator=(const KeptGradients&) = delete;
+  ~KeptGradients() {
+    for (auto& [parameter, gradient] : kept_) parameter->grad() = std::move(gradient);
+  }
+
+ private:
+  std::vector<std::pair<Parameter*, Array>> kept_;
+};
+
 // With commas between the thousands.
 std::string grouped(std::size_t number) {
   if (number < 1000) return std::to_string(number);
@@ -82,29 +104,51 @@ void write_rows(std::string& out, const std::vector<Row>& rows) {
 }  // namespace
 
 ModelSummary summarize(const std::function<Variable(const Variable&)>& model,
-                       std::vector<NamedArray> arrays, const Shape& sample) {
-  ModelSummary summary{.input = sample};
-  Shape batch{1};
-  batch.insert(batch.end(), sample.begin(), sample.end());
-  Rng rng{0};
+                       std::vector<NamedArray> arrays, const Shape& sample,
+                       const SummaryOptions& options) {
+  ModelSummary summary{.input = sample, .batch = options.batch};
   std::set<const Parameter*> parameters;  // one that has two names is one
   std::set<const Buffer*> buffers;
-  for (const auto& [name, parameter] : detail::parameters_of(arrays))
+  std::size_t kept_bytes = 0;
+  const auto named_parameters = detail::parameters_of(arrays);
+  for (const auto& [name, parameter] : named_parameters)
     if (parameters.insert(parameter).second) {
       summary.parameters += parameter->size();
       if (parameter->trainable) summary.trainable += parameter->size();
+      kept_bytes += 2 * block_size(parameter->size() * sizeof(Scalar));
     }
   const auto named = detail::buffers_of(arrays);
   for (const auto& [name, buffer] : named)
-    if (buffers.insert(buffer).second) summary.buffers += buffer->value->size();
+    if (buffers.insert(buffer).second) {
+      summary.buffers += buffer->value->size();
+      kept_bytes += block_size(buffer->value->size() * sizeof(Scalar));
+    }
   const KeptBuffers kept{named};
-  const Summarizer summarizer{std::move(parameters), summary};
-  Tape tape{Mode::train, rng};
-  model(tape.input(zeros(batch)));
+  Rng rng{0};
+  const auto samples = [&sample](std::size_t count) {
+    Shape batch{count};
+    batch.insert(batch.end(), sample.begin(), sample.end());
+    return zeros(batch);
+  };
+  {
+    const Summarizer summarizer{std::move(parameters), summary};
+    Tape tape{Mode::train, rng};
+    model(tape.input(samples(1)));
+  }
   for (const LayerSummary& layer : summary.layers) {
     summary.flops += layer.flops;
     summary.bytes += layer.bytes;
   }
+  if (options.batch == 0) return summary;
+  const KeptGradients gradients{named_parameters};
+  summary.peak_memory = kept_bytes + estimate_peak_memory(
+                                         [&](std::size_t count) {
+                                           Tape tape{Mode::train, rng};
+                                           const Variable x = tape.input(samples(count)),
+                                                          y = model(x);
+                                           tape.backward(mean(square(y)));
+                                         },
+                                         options.batch);
   return summary;
 }
 
@@ -122,6 +166,10 @@ std::string ModelSummary::text() const {
   if (trainable != parameters)
     out += xtape::text("; ", grouped(parameters - trainable), " of them are frozen");
   if (buffers > 0) out += xtape::text("; ", grouped(buffers), " more are in buffers");
+  if (batch > 0)
+    out +=
+        xtape::text("\na training step with ", grouped(batch), " samples takes ",
+                    scaled(static_cast<double>(peak_memory)), "B, without what an optimizer keeps");
   return out + '\n';
 }
 

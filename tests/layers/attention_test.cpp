@@ -2,6 +2,7 @@
 // Attention as a layer, transformers and places: names, what they compute, what they refuse.
 #include "../ops/errors.hpp"
 
+#include <models/text.hpp>
 #include <xtape/layers.hpp>
 #include <xtape/ops.hpp>
 
@@ -107,6 +108,71 @@ BOOST_AUTO_TEST_CASE(causal_layers_see_no_later_steps) {
   }
 }
 
+// Sequences in parts of any lengths get what they get as a whole, gradients too.
+BOOST_AUTO_TEST_CASE(parts_go_on_behind_what_was_before) {
+  constexpr std::size_t steps = 70;
+  const Array x = random({2, steps, 4}), factors = random({2, steps, 4}, -1, 1, 8);
+  for (const bool first : {true, false}) {
+    Rng rng{1};
+    TransformerLayer layer{{.channels = 4, .heads = 2, .causal = true, .norm_first = first}, rng};
+    shake_all(layer);
+    Tape whole;
+    const Variable y = layer(whole.input(x));
+    whole.backward(sum(y * whole.input(factors)));
+    PooledVector<Array> gradients;
+    for (const auto& [name, parameter] : parameters(layer)) gradients.push_back(parameter->grad());
+    for (const std::vector<std::size_t>& ends :
+         {std::vector<std::size_t>{1, 2, 3, steps}, {64, 65, steps}, {steps}}) {
+      Tape tape;
+      const Variable all = tape.input(x);
+      KeyValues past;
+      std::vector<Variable> parts;
+      std::ptrdiff_t begin = 0;
+      for (const std::size_t to : ends) {
+        const auto end = static_cast<std::ptrdiff_t>(to);
+        parts.push_back(layer(slice(all, {.axis = 1, .begin = begin, .end = end}), past));
+        BOOST_TEST((past.keys->shape() == Shape{2, to, 4}));
+        begin = end;
+      }
+      const Variable z = concatenate(parts, {.axis = 1});
+      BOOST_TEST(difference(z.value(), y.shape(), elements(y.value()), 64 * epsilon) == "");
+      tape.backward(sum(z * tape.input(factors)));
+      std::size_t i = 0;
+      for (const auto& [name, parameter] : parameters(layer)) {
+        const Array& expected = gradients[i++];
+        BOOST_TEST(difference(parameter->grad(), expected.shape(), elements(expected),
+                              4096 * epsilon) == "",
+                   name);
+      }
+    }
+  }
+}
+
+// Id by id, the logits are those of the whole text so far.
+BOOST_AUTO_TEST_CASE(models_of_text_go_on_behind_what_they_have_read) {
+  constexpr std::size_t context = 40, vocabulary = 17;
+  std::vector<std::int32_t> ids(context);
+  for (std::size_t i = 0; i < context; ++i) ids[i] = static_cast<std::int32_t>(i * i % vocabulary);
+  for (const auto& [name, make] : models::text_models()) {
+    Rng rng{1};
+    const auto model = make(vocabulary, context, rng);
+    Tape tape{Mode::eval};
+    const Array whole = (*model)(tape, {ids, {1, context}}).value();
+    models::ReadText read;
+    for (std::size_t t = 0; t < context; t = read.steps) {
+      const std::size_t count = t == 0 ? 7 : 1;
+      const Variable logits = (*model)(tape, {std::span{ids}.subspan(t, count), {1, count}}, read);
+      const Array expected =
+          slice(tape.input(whole),
+                {.axis = 1, .begin = std::ptrdiff_t(t), .end = std::ptrdiff_t(t + count)})
+              .value();
+      BOOST_TEST(difference(logits.value(), expected.shape(), elements(expected), 1e-5) == "",
+                 name << ", step " << t);
+    }
+    BOOST_TEST(read.steps == context);
+  }
+}
+
 // Each way and what leads around it, from layers of their own.
 BOOST_AUTO_TEST_CASE(a_layer_is_what_it_says) {
   const std::size_t channels = 6;
@@ -170,6 +236,14 @@ BOOST_AUTO_TEST_CASE(places_are_added) {
                          16 * epsilon));
         BOOST_TEST(z(n, t, c) == x(n, t, c) + table(t, c));
       }
+  const auto behind = [&](auto& layer) {
+    return layer(slice(tape.input(x), {.axis = 1, .begin = 3}), 3).value();
+  };
+  const auto end_of = [&](const Array& all) {
+    return slice(tape.input(all), {.axis = 1, .begin = 3}).value();
+  };
+  BOOST_TEST(same_bits(behind(waves), end_of(y)));
+  BOOST_TEST(same_bits(behind(learnt), end_of(z)));
 }
 
 BOOST_AUTO_TEST_CASE(what_they_refuse) {
@@ -198,6 +272,11 @@ BOOST_AUTO_TEST_CASE(what_they_refuse) {
   });
   MultiHeadAttention layer{{.channels = 4, .heads = 2}, rng};
   PositionEmbedding places{{.channels = 4, .length = 3}, rng};
+  KeyValues past;
+  check_failures<ValueError>(
+      {{"[multi_head_attention] only causal attention goes on behind other "
+        "steps @; as earlier ones see later ones; .causal = true?",
+        XTAPE_CALL(layer(x, past))}});
   const std::string room = " @; cut the sequences, or make room by .length?";
   check_failures<ShapeError>({
       {"[multi_head_attention] expected (N, T, 4), got (3, 4) @", XTAPE_CALL(layer(of({3, 4})))},
@@ -205,6 +284,8 @@ BOOST_AUTO_TEST_CASE(what_they_refuse) {
        XTAPE_CALL(layer(x, of({2, 3, 5})))},
       {"[position_embedding] expected at most 3 steps, got 4 in (1, 4, 4)" + room,
        XTAPE_CALL(places(of({1, 4, 4})))},
+      {"[position_embedding] expected at most 3 steps, got 4 with those before (1, 2, 4)" + room,
+       XTAPE_CALL(places(of({1, 2, 4}), 2))},
       {"[positional_encoding] expected (N, T, 4), got (2, 4) @",
        XTAPE_CALL(PositionalEncoding{{.channels = 4}}(of({2, 4})))},
       {"[scaled_dot_product_attention] expected queries (N, T, C), keys (N, S, C) and values "

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(cifar_saves_the_same_bytes) {
   BOOST_TEST((weights(options + " --prefetch 5") == first), "it depends on what is prefetched");
   for (const char* const change :
        {"--augment none", "--augment crop,flip", "--no-normalize", "--weight-decay 0", "--seed 2",
-        "--learning-rate 0.05", "--schedule multi-step"})
+        "--learning-rate 0.05", "--schedule multi-step", "--optimizer lion"})
     BOOST_TEST((weights(options + " " + change) != first), change << " changes nothing");
 }
 

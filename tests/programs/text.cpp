@@ -46,6 +46,34 @@ BOOST_AUTO_TEST_CASE(it_learns_made_up_sentences_with_a_notice) {
   }
 }
 
+// At the rate of their preset; Lion has no preset torch. A tenth of it is where the schedule ends.
+BOOST_AUTO_TEST_CASE(it_learns_with_other_optimizers) {
+  for (const auto& [options, rate] :
+       {std::pair{"--optimizer adam", "0.001 to 0.0001"},
+        {"--optimizer lion --final-rate 1e-5", "0.001 to 1e-05"},
+        {"--optimizer nadam --learning-rate 0.002", "0.002 to 0.0002"},
+        {"--preset keras --weight-decay 0", "0.001 to 0.0001"}}) {
+    fs::remove_all(in_work("other"));
+    const Outcome outcome = text(std::string{options} +
+                                 " --quiet --report other --steps 120 --epochs 1 --context 32"
+                                 " --warmup-steps 20");
+    BOOST_TEST(outcome.status == 0, outcome.err);
+    BOOST_TEST(loss(outcome) < 2.4, options);
+    BOOST_TEST(contains(read_file(in_work("other/report.html")), rate), options);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_training_is_resumed_with_its_optimizer_alone) {
+  const std::string sgd = small + "--quiet --checkpoint sgd.st --resume --optimizer momentum ";
+  BOOST_TEST(text(sgd).status == 0);
+  BOOST_TEST(text(sgd).status == 0);
+  for (const std::string other : {"--learning-rate 1", "--weight-decay 1", "--preset keras"}) {
+    const Outcome outcome = text(sgd + other);
+    BOOST_TEST(outcome.status == 1, other);
+    BOOST_TEST(contains(outcome.err, "optimizer"), outcome.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(both_models_are_exported) {
   for (const std::string model : {"lstm", "transformer"}) {
     BOOST_REQUIRE(text(small + "--quiet --save net.st --onnx net.onnx --model " + model).status ==
@@ -133,6 +161,8 @@ BOOST_AUTO_TEST_CASE(bad_options_and_texts_are_named) {
       {"--steps 100 --epochs 3", {"100 steps", "3 epochs"}},
       {"--steps 0", {"--steps", "0"}},
       {"--steps 50 --epochs 1 --warmup-steps 60", {"warmup"}},
+      {"--optimizer nadamw", {"--optimizer", "nadamw", "adamw"}},
+      {"--optimizer lion --preset torch", {"lion", "torch", "keras, paper"}},
       {"--context 0", {"--context", "0"}},
       {"--temperature -1", {"--temperature", "-1"}},
       {"--load net.st", {"--load", "--generate"}},

@@ -78,11 +78,24 @@ BOOST_AUTO_TEST_CASE(vae_writes_a_report) {
   BOOST_TEST(contains(again.err, "drawn has results already"), again.err);
 }
 
+// An image by its numbers is what is exported, with the weights of the decoder and no others.
+BOOST_AUTO_TEST_CASE(vae_exports_what_draws) {
+  const Outcome outcome = train_vae("--epochs 1 --limit 64 --quiet --onnx decoder.onnx");
+  BOOST_REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
+  const std::string file = read_file(Workspace::path() / "decoder.onnx");
+  for (const char* const part : {"decoder.0.weight", "decoder.1.bias", "Sigmoid", "Reshape"})
+    BOOST_TEST(contains(file, part), part);
+  BOOST_TEST(!contains(file, "encoder"));
+  BOOST_TEST(file.size() / 1000 == (20 * 400 + 400 + 400 * 784 + 784) * 4u / 1000);
+  BOOST_TEST(contains(train_vae("--help").out, "decoder, from 20 numbers to an image"));
+}
+
 BOOST_AUTO_TEST_CASE(vae_names_bad_options) {
   const std::pair<const char*, std::vector<const char*>> runs[] = {
       {"--model cnn", {"--model"}},
       {"--epochs 0", {"--epochs", "0"}},
       {"--picture nowhere/drawn.png", {"[picture]", "nowhere/drawn.png"}},
+      {"--onnx nowhere/net", {"[export_onnx]", "nowhere/net"}},
       {"--dataset cifar-10", {"--dataset", "cifar-10", "mnist"}},
       {"--optimizer sgd --learning-rate 1e30", {"[fit]", "learning rate"}}};
   for (const auto& [options, parts] : runs) {

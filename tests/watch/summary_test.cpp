@@ -79,6 +79,35 @@ BOOST_AUTO_TEST_CASE(it_prints_a_table) {
                  (is_double ? "80.1" : "40.0") + " kB\n");
 }
 
+// With one sample most of it are parameters with two gradients, with many what is normalised.
+BOOST_AUTO_TEST_CASE(the_memory_of_a_step_is_foretold) {
+  Rng rng{1};
+  Sequential net{BatchNorm{{.channels = 500}}, flatten, Dense{{.in = 1000, .out = 10}, rng}};
+  for (const auto& [name, parameter] : parameters(net))
+    parameter->grad() = full(parameter->shape(), 3);
+  const Array mean = *buffers(net)[0].buffer->value;
+  BOOST_TEST(summary(net, {2, 500}).peak_memory == 0u);
+  const ModelSummary few = summary(net, {2, 500}, {.batch = 1}),
+                     many = summary(net, {2, 500}, {.batch = 6400});
+  BOOST_TEST(few.peak_memory >= 3 * 10'000 * sizeof(Scalar));
+  BOOST_TEST(few.peak_memory < 5 * 10'000 * sizeof(Scalar));
+  BOOST_TEST(many.peak_memory > 12'800'000 * sizeof(Scalar));
+  BOOST_TEST(many.peak_memory < 26'000'000 * sizeof(Scalar));
+  BOOST_TEST(many.text().find("a training step with 6,400 samples takes ") != std::string::npos);
+  for (const auto& [name, parameter] : parameters(net))
+    BOOST_TEST(same_bits(parameter->grad(), full(parameter->shape(), 3)), name);
+  BOOST_TEST(same_bits(*buffers(net)[0].buffer->value, mean));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_model_of_ids) {
+  Rng rng{1};
+  Embedding embedding{{.vocabulary = 5, .width = 3}, rng};
+  const ModelSummary s = summary(embedding, {7});
+  BOOST_REQUIRE(s.layers.size() == 1u);
+  BOOST_TEST((s.layers[0].output == Shape{7, 3}));
+  BOOST_TEST(s.layers[0].parameters == 15u);
+}
+
 BOOST_AUTO_TEST_CASE(a_sample_that_does_not_fit_is_an_error) {
   Rng rng{1};
   Sequential net = models::mlp(rng);

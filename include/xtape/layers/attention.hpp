@@ -7,6 +7,12 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
+/// The keys and values that attention has made of the steps so far, (N, S, channels) both; none at first.
+struct KeyValues {
+  std::optional<Variable> keys = {};    ///< what later steps compare their queries with
+  std::optional<Variable> values = {};  ///< what they take the means of
+};
+
 /// Attention of the steps of sequences (N, T, channels) to one another, or to those of others, by several heads
 /// (Vaswani et al., 2017): queries, keys and values are projections of the steps, and the result is one of what
 /// `scaled_dot_product_attention` makes of them. Parameters have the names and the order that PyTorch's have.
@@ -32,10 +38,16 @@ class MultiHeadAttention {
   Variable operator()(const Variable& x, const Array& mask, Location at = Location::current());
   /// Attends to others, (N, S, channels), as a decoder does to what is encoded.
   Variable operator()(const Variable& x, const Variable& others, Location at = Location::current());
+  /// Goes on behind the steps of `past`, to which x is added: sequences in parts, or one step after the other, get what
+  /// they would get as a whole. Throws ValueError unless it is causal.
+  Variable operator()(const Variable& x, KeyValues& past, Location at = Location::current());
   /// around + what the layer makes of x, in one pass: see `add_dense`.
   Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
   /// The same with a mask.
   Variable add_to(const Variable& around, const Variable& x, const Array& mask,
+                  Location at = Location::current());
+  /// The same behind other steps.
+  Variable add_to(const Variable& around, const Variable& x, KeyValues& past,
                   Location at = Location::current());
   /// Lists `in_proj_weight`, `in_proj_bias`, `out_proj.weight` and `out_proj.bias`.
   void parameters(ParameterList& list);
@@ -47,6 +59,7 @@ class MultiHeadAttention {
   // Attention of x to itself, before the last projection.
   Variable attended(const Variable& x, Location at);
   Variable attended(const Variable& x, const Array& mask, Location at);
+  Variable attended(const Variable& x, KeyValues& past, Location at);
 
   Parameter weight_;
   std::optional<Parameter> bias_;

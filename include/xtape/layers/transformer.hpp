@@ -42,14 +42,16 @@ class TransformerLayer {
   Variable operator()(const Variable& x, Location at = Location::current());
   /// The same where step i sees step j only if the mask, which broadcasts to (N, heads, T, T), is not 0.
   Variable operator()(const Variable& x, const Array& mask, Location at = Location::current());
+  /// Goes on behind the steps of `past`, to which x is added, if it is causal: see MultiHeadAttention.
+  Variable operator()(const Variable& x, KeyValues& past, Location at = Location::current());
   /// Lists `self_attn`, `linear1`, `linear2`, `norm1` and `norm2`.
   void parameters(ParameterList& list);
 
  private:
-  template <class... Mask>
-  Variable apply(const Variable& x, Location at, const Mask&... mask);
+  template <class... Others>
+  Variable apply(const Variable& x, Location at, Others&... others);
   template <class Layer, class... Input>
-  Variable add_to(const Variable& around, Layer& layer, Location at, const Input&... input) const;
+  Variable add_to(const Variable& around, Layer& layer, Location at, Input&&... input) const;
   Variable feed_forward(const Variable& around, const Variable& x, Location at);
 
   MultiHeadAttention attention_;
@@ -73,6 +75,8 @@ class PositionalEncoding {
 
   /// Applies the layer. Throws ShapeError unless x is (N, T, channels), of at most as many steps as it is made for.
   Variable operator()(const Variable& x, Location at = Location::current()) const;
+  /// The same behind so many other steps.
+  Variable operator()(const Variable& x, std::size_t past, Location at = Location::current()) const;
 
  private:
   Value table_;
@@ -92,6 +96,8 @@ class PositionEmbedding {
 
   /// Applies the layer. Throws ShapeError unless x is (N, T, channels), of at most as many steps as it is made for.
   Variable operator()(const Variable& x, Location at = Location::current());
+  /// The same behind so many other steps.
+  Variable operator()(const Variable& x, std::size_t past, Location at = Location::current());
   /// Lists `weight`.
   void parameters(ParameterList& list);
 
