@@ -41,6 +41,7 @@ struct Settings {
   xtape::distributed::World* world =
       nullptr;             ///< the ranks that train together; null: this process
   std::size_t shards = 0;  ///< of a batch; 0: as many as ranks
+  std::string batch_norm = "per-shard";  ///< of what its statistics are: or synchronised
 
   /// Whether this process is the one that tells and writes.
   bool is_first() const { return world == nullptr || world->first(); }

@@ -4,6 +4,8 @@
 
 #include "kernels/family.hpp"
 
+#include <xtape/peers.hpp>
+
 #include <cstddef>
 
 namespace xtape::inline XTAPE_ABI::kernels {
@@ -27,6 +29,8 @@ struct Normalized {
   const Scalar* gamma;    ///< of each column
   const Scalar* beta;     ///< of each column; null is 0
   bool relu = false;      ///< whether negative results are 0
+  Peers* peers = nullptr;      ///< whose statistics these are, too; null: nobody's
+  std::size_t positions = 0;  ///< of a sample, those of all peers
 };
 
 /// Where its gradients go.
@@ -42,7 +46,8 @@ struct NormKernels {
   void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
   /// y = (x - mean) * inverse * gamma + beta, rectified if it says so
   void (*normalize)(Groups, const Normalized&, Scalar* y);
-  /// The gradients for that of the result, g. The mean and the variance are those of x or, if `fixed`, given.
+  /// The gradients for that of the result, g. The mean and the variance are those of x, and of that of the peers,
+  /// or, if `fixed`, given.
   void (*grad)(Groups, const Normalized&, const Scalar* g, bool fixed, const NormGradients&);
 };
 XTAPE_KERNEL_FAMILY(NormKernels)

@@ -240,6 +240,52 @@ void by_fit(World& world, const std::vector<std::string>& options) {
   tell_weights(world, lesson);
 }
 
+// The largest difference between elements of two models, or of their gradients, beside the largest element of the array.
+double difference(const Lesson& a, const Lesson& b) {
+  double most = 0;
+  const auto compare = [&](const Array& x, const Array& y) {
+    double apart = 0, largest = 1e-3;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      apart = std::max(apart, std::abs(double(x.data()[i]) - double(y.data()[i])));
+      largest = std::max(largest, std::abs(double(y.data()[i])));
+    }
+    most = std::max(most, apart / largest);
+  };
+  for (std::size_t i = 0; i < b.task.arrays.size(); ++i)
+    compare(*a.task.arrays[i].value(), *b.task.arrays[i].value());
+  const auto of_a = detail::parameters_of(a.task.arrays), of_b = detail::parameters_of(b.task.arrays);
+  for (std::size_t i = 0; i < of_b.size(); ++i)
+    compare(of_a[i].parameter->grad(), of_b[i].parameter->grad());
+  return most;
+}
+
+// With statistics of all ranks a training does what one process does with whole batches: NAME STEPS TOLERANCE
+void synchronised(World& world, const std::vector<std::string>& options) {
+  const std::size_t steps = std::stoul(options.at(1));
+  const auto trained = [&](World* ranks, BatchNormStatistics statistics) {
+    Rng rng{3};
+    const Lesson lesson = ::lesson(options.at(0), rng);
+    SGD sgd{{.learning_rate = 0.05}};
+    fit(lesson.task, *lesson.train,
+        {.epochs = 1,
+         .batch_size = 40,
+         .on_step = [=](const StepReport& report) { return report.step < steps; },
+         .world = ranks,
+         .batch_norm = statistics,
+         .log = nullptr},
+        rng, sgd);
+    return lesson;
+  };
+  const Lesson alone = trained(nullptr, BatchNormStatistics::per_shard),
+               apart = trained(&world, BatchNormStatistics::per_shard),
+               together = trained(&world, BatchNormStatistics::synchronised);
+  const double of_together = difference(together, alone), of_apart = difference(apart, alone);
+  tell_weights(world, together);
+  const std::string figures = std::to_string(of_together) + " and " + std::to_string(of_apart);
+  expect(of_together < std::stod(options.at(2)) && of_apart > 1e-2, "synchronised is the whole batch: " + figures);
+  if (world.first()) std::printf("differences %.2e, per shard %.2e\n", of_together, of_apart);
+}
+
 // What the last rank does while the others wait for it.
 void fails(World& world, const std::vector<std::string>& options) {
   const std::string& how = options.at(0);
@@ -271,6 +317,7 @@ int run(World& world, const std::vector<std::string>& words) {
   if (words[0] == "others") others(world);
   if (words[0] == "loop") loop(world, options);
   if (words[0] == "fit") by_fit(world, options);
+  if (words[0] == "synchronised") synchronised(world, options);
   if (words[0] == "fails") fails(world, options);
   if (world.first() && failures == 0)
     std::printf("%s on %zu ranks\n", words[0].c_str(), world.size());

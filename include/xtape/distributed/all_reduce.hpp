@@ -47,7 +47,8 @@ struct AllReduceOptions {
 ///
 /// What layers keep, as running statistics, is in each pass what it was before the step, and after it the mean of what
 /// the passes have left, if AllReduce was made with the model: BatchNorm normalises each shard by itself, and its
-/// running statistics are those of all.
+/// running statistics are those of all. With one shard per rank, `tape.synchronise(world)` has it normalise by those of the
+/// whole batch.
 ///
 /// While a pass goes on, gradients that are complete are on their way already, some at a time: first few, so that it
 /// begins early. One rank with one shard costs nothing.
