@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // How well data-parallel training scales: predicted for many ranks from what one does, as docs/distributed.md shows.
-//   scaling [STEPS]          a table for networks that others have measured
-//   mpirun -n 2 scaling      what is predicted for these ranks and their connection, beside what they need
+//   scaling [STEPS]              a table for networks that others have measured
+//   mpirun -n 2 scaling [STEPS]  what is predicted for these ranks and their connection, beside what they need
 // A step on n ranks is simulated: gradients are complete at moments of the backward pass, which are measured; they are
 // sent in buckets, as by AllReduce, one after the other, each of S bytes in
 //   t = 2 a log2(n) + 2 S (n - 1) / (n B) + S (n - 1) / (n A)
 // with the latency a and the bandwidth B of the network, and the rate A at which a core adds. The step is over when the
 // last has come, those of running statistics, which begin behind the backward pass, too, and the optimizer has run.
-// Efficiency is what the passes of one rank alone take, over that. For the table they are counted in seconds of the
-// processor, and the fastest step stands for all, so that what else the machine does has little part in it.
+// Efficiency is what the passes of one rank alone take, over that. The fastest step stands for all, and for the table
+// seconds are those of the processor, so that what else the machine does has little part in it.
 #include <models/models.hpp>
 #include <models/text.hpp>
 #include <xtape/xtape.hpp>
@@ -39,11 +39,6 @@ double processor_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
-double median(std::vector<double> numbers) {
-  std::ranges::nth_element(numbers, numbers.begin() + std::ssize(numbers) / 2);
-  return numbers[numbers.size() / 2];
 }
 
 // How long a step of one rank is, and when its gradients are complete.
@@ -109,8 +104,8 @@ struct Subject {
   std::shared_ptr<data::Dataset> data;
 };
 
-// The fastest first.
-std::vector<Step> measured(const Subject& subject, std::size_t batch_size, int steps, Clock now) {
+// The fastest.
+Step measured(const Subject& subject, std::size_t batch_size, int steps, Clock now) {
   Rng rng{1};
   Adam adam;
   std::vector<Step> all;
@@ -134,11 +129,10 @@ std::vector<Step> measured(const Subject& subject, std::size_t batch_size, int s
       step.gradients = std::move(moments.gradients);
       all.push_back(std::move(step));
     }
-  std::ranges::sort(all, {}, &Step::alone);
-  return all;
+  return *std::ranges::min_element(all, {}, &Step::alone);
 }
 
-// What all ranks need for a step, the slowest of them.
+// What all ranks need for a step.
 double together(distributed::World& world, const Subject& subject, std::size_t batch_size,
                 int steps) {
   Rng rng{1};
@@ -153,7 +147,7 @@ double together(distributed::World& world, const Subject& subject, std::size_t b
       tape.backward(subject.task.step(tape, batch).loss, all_reduce, adam);
       times.push_back(seconds() - start);
     }
-  return median(times);
+  return std::ranges::min(times);
 }
 
 // Latency and bandwidth between these ranks.
@@ -166,7 +160,7 @@ Network measured(distributed::World& world) {
       world.sum(std::span{numbers});
       times.push_back(seconds() - start);
     }
-    return median(times);
+    return std::ranges::min(times);
   };
   Network network{"these ranks", 0, 0, 1e300};  // adding is in the bandwidth
   const auto ranks = static_cast<double>(world.size());
@@ -212,7 +206,7 @@ void tabulate(int steps) {
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
   for (const Subject& subject : subjects())
     for (const std::size_t batch_size : {8, 64}) {
-      const Step step = measured(subject, batch_size, steps, processor_seconds).front();
+      const Step step = measured(subject, batch_size, steps, processor_seconds);
       for (const Network& network : networks) {
         std::printf("| %s | %s | %zu |", network.name.c_str(), subject.name.c_str(), batch_size);
         for (const double ranks : {2, 4, 8, 16, 64, 256, 1024})
@@ -230,8 +224,7 @@ void compare(distributed::World& world, int steps) {
   for (const Subject& subject : subjects())
     for (const std::size_t batch_size : {8, 64}) {
       // At once, as they share what they share.
-      const std::vector<Step> own = measured(subject, batch_size, steps, seconds);
-      const Step& step = own[own.size() / 2];
+      const Step step = measured(subject, batch_size, steps, seconds);
       const double all = together(world, subject, batch_size, steps);
       if (world.first())
         std::printf("%-12s batch %2zu  alone %.2f ms  predicted %.2f ms  measured %.2f ms\n",

@@ -11,8 +11,8 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// Those who make the same passes at the same time, each with its part of a batch: what an op can ask of them all. Every
-/// one asks for the same, in the same order. A distributed::World is one, of ranks. See Tape::synchronise.
+/// Those who make the same passes at the same time, each with its part of a batch: what an op can ask of them all.
+/// Every one asks for the same, in the same order. A distributed::World is one, of ranks. See Tape::synchronise.
 class Peers {
  public:
   /// How many there are, with this one.

@@ -24,12 +24,12 @@ struct Groups {
 /// What is normalised and by what: (x - mean) * inverse * gamma + beta, or the larger of that and 0.
 struct Normalized {
   const Scalar* x;
-  const Scalar* mean;     ///< of each group of each sample; null is 0
-  const Scalar* inverse;  ///< 1 / sqrt(variance + epsilon), of each group of each sample
-  const Scalar* gamma;    ///< of each column
-  const Scalar* beta;     ///< of each column; null is 0
-  bool relu = false;      ///< whether negative results are 0
-  Peers* peers = nullptr;      ///< whose statistics these are, too; null: nobody's
+  const Scalar* mean;         ///< of each group of each sample; null is 0
+  const Scalar* inverse;      ///< 1 / sqrt(variance + epsilon), of each group of each sample
+  const Scalar* gamma;        ///< of each column
+  const Scalar* beta;         ///< of each column; null is 0
+  bool relu = false;          ///< whether negative results are 0
+  Peers* peers = nullptr;     ///< whose statistics these are, too; null: nobody's
   std::size_t positions = 0;  ///< of a sample, those of all peers
 };
 

@@ -201,8 +201,8 @@ Groups checked_rows(const Op& op, const Variable& x, const Variable& gamma, doub
   return {positions_of(x, 0), 1, 1, channels};
 }
 
-// Makes means and variances of `count` values those of all peers, by the sums of these and of their squares, and returns
-// how many values they have.
+// Makes means and variances of `count` values those of all peers, by the sums of these and of their squares, and
+// returns how many values they have.
 std::size_t join(Peers& peers, std::size_t count, Array& mean, Array& variance) {
   const std::size_t channels = mean.size();
   const auto own = static_cast<double>(count);

@@ -29,7 +29,8 @@ Ended launch_two_programs(const std::string& launcher) {
   std::ofstream{other, std::ios::app} << '.';
   const std::filesystem::path lib = std::filesystem::path{XTAPE_RANKS}.parent_path() / "../lib";
   const Environment libraries{"LD_LIBRARY_PATH", lib.string()};
-  return launch(start(launcher, 1) + "'" XTAPE_RANKS "'" + options + " : -n 1 '" + other + "'" + options);
+  return launch(start(launcher, 1) + "'" XTAPE_RANKS "'" + options + " : -n 1 '" + other + "'" +
+                options);
 }
 
 // Of what was printed the loss and the accuracy, and the hash of the weights.

@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_SUITE(distributed_world)
 namespace {
 
 // By any number of ranks and threads the weights have one hash.
-void check_same_bits(const std::string& launcher, const std::string& net, const std::string& steps) {
+void check_same_bits(const std::string& launcher, const std::string& net,
+                     const std::string& steps) {
   std::set<std::string> hashes;
   for (const int ranks : {1, 2, 4})
     for (const std::string threads : {"1", "2"})

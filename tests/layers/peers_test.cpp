@@ -81,7 +81,8 @@ Array rows(const Array& x, std::size_t begin, std::size_t end) {
 void check(const std::vector<double>& a, const std::vector<double>& expected, const char* what) {
   BOOST_REQUIRE(a.size() == expected.size());
   for (std::size_t i = 0; i < a.size(); ++i)
-    BOOST_TEST(close(a[i], expected[i], 64 * epsilon), what << ' ' << i << ": " << a[i] << ", expected " << expected[i]);
+    BOOST_TEST(close(a[i], expected[i], 64 * epsilon),
+               what << ' ' << i << ": " << a[i] << ", expected " << expected[i]);
 }
 
 // make() is a layer for batches of that shape, of 7 samples.
@@ -96,7 +97,8 @@ void check_as_one(const Shape& shape, Make make) {
     std::vector<std::jthread> running;
     for (std::size_t i = 0; i < 3; ++i)
       running.emplace_back([&, i] {
-        parts[i] = pass(make(), rows(x, ends[i], ends[i + 1]), rows(g, ends[i], ends[i + 1]), &threads);
+        parts[i] =
+            pass(make(), rows(x, ends[i], ends[i + 1]), rows(g, ends[i], ends[i + 1]), &threads);
       });
   }
   Pass together{{}, {}, std::vector<double>(whole.sums.size()), {}};
@@ -121,7 +123,9 @@ BOOST_AUTO_TEST_CASE(a_batch_norm_takes_statistics_of_all) {
 }
 
 BOOST_AUTO_TEST_CASE(so_it_does_where_it_is_computed_again) {
-  check_as_one({7, 4, 3}, [] { return checkpoint(Sequential{BatchNorm{BatchNorm::torch(3)}, Tanh{}}); });
+  check_as_one({7, 4, 3}, [] {
+    return checkpoint(Sequential{BatchNorm{BatchNorm::torch(3)}, Tanh{}});
+  });
 }
 
 // One alone has what it has without.

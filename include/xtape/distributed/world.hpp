@@ -61,9 +61,9 @@ class World final : public Peers {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  std::size_t rank() const noexcept { return rank_; }  ///< which of the processes this is
+  std::size_t rank() const noexcept { return rank_; }           ///< which of the processes this is
   std::size_t size() const noexcept override { return size_; }  ///< how many there are
-  bool alone() const noexcept { return size_ == 1; }   ///< whether there is one
+  bool alone() const noexcept { return size_ == 1; }            ///< whether there is one
   bool first() const noexcept {
     return rank_ == 0;
   }  ///< whether this is the one that prints and writes

@@ -13,9 +13,9 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// Normalises each channel of (N, ..., channels): while training by the mean and the variance of the batch, which also
-/// move running ones, and in Mode::eval by these; of a pass that is made one with those of peers (Tape::synchronise), by
-/// those of the batch of all. See `batch_norm`.
+/// Normalises each channel of (N, ..., channels): while training by the mean and the variance of the batch, which
+/// also move running ones, and in Mode::eval by these; of a pass that is made one with those of peers
+/// (Tape::synchronise), by those of the batch of all. See `batch_norm`.
 /// ```
 /// running = momentum * running + (1 - momentum) * that of the batch
 /// ```

@@ -72,7 +72,7 @@ struct CheckpointOptions {
 
 /// Of what a BatchNorm takes mean and variance where a batch is cut into shards.
 enum class BatchNormStatistics {
-  per_shard,     ///< each shard by itself; the bits depend on the number of shards, not on that of ranks
+  per_shard,  ///< each shard by itself; the bits depend on the number of shards, not on that of ranks
   synchronised,  ///< of the whole batch, which must be cut into one shard per rank
 };
 
@@ -100,7 +100,8 @@ struct FitOptions {
   /// a process alone makes the steps of a batch in the memory of a shard, and the bits are the same for any number of
   /// ranks that is a power of two and not above it. 0: as many as there are ranks. See distributed::AllReduce.
   std::size_t shards = 0;
-  BatchNormStatistics batch_norm = BatchNormStatistics::per_shard;  ///< of what, for layers BatchNorm
+  BatchNormStatistics batch_norm =
+      BatchNormStatistics::per_shard;  ///< of what, for layers BatchNorm
   /// Gets a progress bar if it is a terminal, cut to its width, else, or where TERM is `dumb` or not set, a line
   /// per epoch; null for silence. Where it cannot be written the training goes on without it; where it is a pipe
   /// that was closed, only in a program that ignores SIGPIPE.
