@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_SUITE(peers)
 namespace {
 
 // Threads that are each other's peers.
-class Threads : public Peers {
+class Threads final : public Peers {
  public:
   explicit Threads(std::size_t size)
       : size_{size}, in_{std::ptrdiff_t(size)}, out_{std::ptrdiff_t(size), Clear{sums_}} {}
@@ -139,6 +139,20 @@ BOOST_AUTO_TEST_CASE(one_without_peers_asks_nobody) {
   tape.synchronise(one);
   BatchNorm layer{{.channels = 3}};
   BOOST_CHECK_THROW(layer(tape.input(random({1, 3}))), ShapeError);
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_its_gradient_are_refused) {
+  struct Twin final : Peers {  // one with the same numbers
+    std::size_t size() const noexcept override { return 2; }
+    void sum(std::span<double> numbers) override {
+      for (double& number : numbers) number *= 2;
+    }
+  } twin;
+  Tape tape{Mode::derive};
+  tape.synchronise(twin);
+  BatchNorm layer{{.channels = 3}};
+  const Variable x = tape.variable(random({4, 3})), y = sum(square(layer(x)));
+  BOOST_CHECK_THROW(tape.gradient(y, x), TapeError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
