@@ -261,7 +261,7 @@ void synchronised(World& world, const std::vector<std::string>& options) {
   const std::size_t steps = std::stoul(options.at(1));
   const auto trained = [&](World* ranks, BatchNormStatistics statistics) {
     Rng rng{3};
-    const Lesson lesson = ::lesson(options.at(0), rng);
+    Lesson lesson = ::lesson(options.at(0), rng);
     SGD sgd{{.learning_rate = 0.05}};
     fit(lesson.task, *lesson.train,
         {.epochs = 1,
