@@ -39,8 +39,9 @@ struct Settings {
   bool check_numerics = false;            ///< finds the op that makes a NaN or an infinity
   bool distributed = false;               ///< asked for
   xtape::distributed::World* world =
-      nullptr;             ///< the ranks that train together; null: this process
-  std::size_t shards = 0;  ///< of a batch; 0: as many as ranks
+      nullptr;                           ///< the ranks that train together; null: this process
+  std::size_t shards = 0;                ///< of a batch; 0: as many as ranks
+  std::string batch_norm = "per-shard";  ///< of what its statistics are: or synchronised
 
   /// Whether this process is the one that tells and writes.
   bool is_first() const { return world == nullptr || world->first(); }

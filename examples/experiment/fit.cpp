@@ -129,6 +129,7 @@ History fit(const Settings& s, const Plan& plan, const Lesson& lesson, Rng& rng,
                         .settings = checkpoint_settings(s, lesson, plan.schedule(1))};
   options.world = s.world;
   options.shards = s.shards;
+  if (s.batch_norm == "synchronised") options.batch_norm = BatchNormStatistics::synchronised;
   options.on_step = [&](const StepReport& report) {
     if (events) events->step(report);
     return (!on_step || on_step(report)) && !interrupted();

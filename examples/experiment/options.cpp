@@ -109,6 +109,10 @@ void add_training_options(CLI::App& app, Settings& s) {
       ->transform(number(1'000'000))
       ->capture_default_str();
   add_run_options(app, s);
+  app.add_option("--batch-norm", s.batch_norm,
+                 "Whose mean and variance it takes: each shard its own, or all those of the batch")
+      ->check(CLI::IsMember({"per-shard", "synchronised"}))
+      ->capture_default_str();
 }
 
 void add_run_options(CLI::App& app, Settings& s) {

@@ -5,6 +5,7 @@
 
 #include <xtape/detail/pullback.hpp>
 #include <xtape/observer.hpp>
+#include <xtape/peers.hpp>
 #include <xtape/random.hpp>
 #include <xtape/variable.hpp>
 #include <xtape/visitor.hpp>
@@ -57,6 +58,12 @@ class Tape {
   }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+
+  /// Has this pass make one with those that its peers make of their parts of the batch: a BatchNorm takes mean and
+  /// variance over all. They must outlive the tape.
+  void synchronise(Peers& peers) noexcept { peers_ = &peers; }
+  /// Those that it was made one with; null: nobody.
+  Peers* peers() const noexcept { return peers_; }
 
   /// Data: a constant of this pass.
   Variable input(Array value) { return input(Value{std::move(value)}); }
@@ -237,6 +244,7 @@ class Tape {
   bool has_key_ = false;
   bool consumed_ = false;
   std::uint64_t key_ = 0;
+  Peers* peers_ = nullptr;
   std::uint64_t random_ops_ = 0;
   PooledVector<Node> nodes_;
   PooledVector<Edge> edges_;

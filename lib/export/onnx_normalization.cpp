@@ -36,7 +36,7 @@ void batch_norm(Builder& b, const Call& call) {
   const std::size_t rank = call.result()->dimension();
   if (call.inputs.size() < 5) fail(call, "the op batch_norm takes the statistics of its batch");
   check_constants_but_x(b, call);
-  const auto& [epsilon, activation, statistics] = options_of<BatchNormOptions>(call);
+  const auto& [epsilon, activation, statistics, peers] = options_of<BatchNormOptions>(call);
   if (rank == 2 || rank == 4) {  // the operator has its channels behind the batch
     std::vector<std::string> inputs{
         b.name(*call.inputs[0], rank == 4 ? Order::channels_first : Order::same)};

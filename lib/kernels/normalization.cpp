@@ -172,6 +172,7 @@ void grad_affine(const Groups& s, const Normalized& in, const double* sums,
 
 // Of each group of each sample.
 PooledBuffer<Line> lines_of(const Groups& s, const Normalized& in, const double* sums, bool fixed) {
+  const std::size_t count = (in.peers != nullptr ? in.positions : s.positions) * s.channels;
   PooledBuffer<Line> lines{s.samples * s.groups};
   for (std::size_t n = 0, group = 0; n < s.samples; ++n)
     for (std::size_t i = 0; i < s.groups; ++i, ++group) {
@@ -181,8 +182,7 @@ PooledBuffer<Line> lines_of(const Groups& s, const Normalized& in, const double*
         const auto gamma = static_cast<double>(in.gamma[c]);
         all = {all.first + gamma * of[0], all.second + gamma * of[s.columns()]};
       }
-      lines.data()[group] =
-          line_of(all, s.positions * s.channels, in.inverse[group], fixed, in.mean != nullptr);
+      lines.data()[group] = line_of(all, count, in.inverse[group], fixed, in.mean != nullptr);
     }
   return lines;
 }
@@ -226,7 +226,7 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
   const auto means = means_of(s, in);
   const auto scales = scales_of(s, in);
   const Scalar *const mean = means.data(), *const scale = scales.data();
-  const auto sums = Pieces{s}.sums([=](std::size_t n, std::size_t at) {
+  auto sums = Pieces{s}.sums([=](std::size_t n, std::size_t at) {
     return [=](std::size_t c, auto part) {
       return
           [=, middle = load(mean + n * columns + c, part), k = load(scale + n * columns + c, part),
@@ -240,6 +240,7 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
   });
   grad_affine(s, in, sums.data(), to);
   if (to.x == nullptr) return;
+  if (in.peers != nullptr) in.peers->sum({sums.data(), s.samples * 2 * columns});
   const auto lines = lines_of(s, in, sums.data(), fixed);
   grad_columns<Relu>(s, in, mean, scale, g, lines.data(), to.x);
 }

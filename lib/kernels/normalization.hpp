@@ -4,6 +4,8 @@
 
 #include "kernels/family.hpp"
 
+#include <xtape/peers.hpp>
+
 #include <cstddef>
 
 namespace xtape::inline XTAPE_ABI::kernels {
@@ -22,11 +24,13 @@ struct Groups {
 /// What is normalised and by what: (x - mean) * inverse * gamma + beta, or the larger of that and 0.
 struct Normalized {
   const Scalar* x;
-  const Scalar* mean;     ///< of each group of each sample; null is 0
-  const Scalar* inverse;  ///< 1 / sqrt(variance + epsilon), of each group of each sample
-  const Scalar* gamma;    ///< of each column
-  const Scalar* beta;     ///< of each column; null is 0
-  bool relu = false;      ///< whether negative results are 0
+  const Scalar* mean;         ///< of each group of each sample; null is 0
+  const Scalar* inverse;      ///< 1 / sqrt(variance + epsilon), of each group of each sample
+  const Scalar* gamma;        ///< of each column
+  const Scalar* beta;         ///< of each column; null is 0
+  bool relu = false;          ///< whether negative results are 0
+  Peers* peers = nullptr;     ///< whose statistics these are, too; null: nobody's
+  std::size_t positions = 0;  ///< of a sample, those of all peers
 };
 
 /// Where its gradients go.
@@ -42,7 +46,8 @@ struct NormKernels {
   void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
   /// y = (x - mean) * inverse * gamma + beta, rectified if it says so
   void (*normalize)(Groups, const Normalized&, Scalar* y);
-  /// The gradients for that of the result, g. The mean and the variance are those of x or, if `fixed`, given.
+  /// The gradients for that of the result, g. The mean and the variance are those of x, and of that of the peers,
+  /// or, if `fixed`, given.
   void (*grad)(Groups, const Normalized&, const Scalar* g, bool fixed, const NormGradients&);
 };
 XTAPE_KERNEL_FAMILY(NormKernels)

@@ -26,6 +26,7 @@ class Recomputation {
   Value forward(Tape& outer) {
     key_ = outer.key_;
     has_key_ = outer.has_key_;
+    peers_ = outer.peers_;
     random_ops_ = outer.random_ops_;
     scopes_ = outer.scopes_;
     scope_ = outer.scope_;
@@ -49,6 +50,7 @@ class Recomputation {
   Variable begin(Tape& tape) const {
     tape.key_ = key_;
     tape.has_key_ = has_key_;
+    tape.peers_ = peers_;
     tape.random_ops_ = random_ops_;
     tape.scopes_ = scopes_;
     tape.scope_ = scope_;
@@ -99,6 +101,7 @@ class Recomputation {
   PooledVector<std::pair<Buffer*, Value>> buffers_;  // as they were before
   std::uint64_t key_ = 0, random_ops_ = 0;
   bool has_key_ = false;
+  Peers* peers_ = nullptr;
   PooledVector<Tape::Scope> scopes_;
   std::uint32_t scope_ = 0;
   PooledVector<Parameter*> parameters_;

@@ -61,15 +61,18 @@ Variable BatchNorm::operator()(const Variable& x, Location at) {
     return batch_norm(x, gamma, beta, tape.input(mean_.value), tape.input(variance_.value),
                       {.epsilon = options_.epsilon, .activation = options_.activation}, at);
   BatchStatistics batch;
-  Variable y = batch_norm(
-      x, gamma, beta,
-      {.epsilon = options_.epsilon, .activation = options_.activation, .statistics = &batch}, at);
-  const std::size_t count = x.size() / x.shape().back();
-  move(batch, static_cast<double>(count));
+  Variable y = batch_norm(x, gamma, beta,
+                          {.epsilon = options_.epsilon,
+                           .activation = options_.activation,
+                           .statistics = &batch,
+                           .peers = tape.peers()},
+                          at);
+  move(batch);
   return y;
 }
 
-void BatchNorm::move(const BatchStatistics& batch, double count) {
+void BatchNorm::move(const BatchStatistics& batch) {
+  const auto count = static_cast<double>(batch.count);
   const double kept = options_.momentum, correction = options_.unbiased ? count / (count - 1) : 1;
   mean_.value = moved(*mean_.value, batch.mean, kept, 1 - kept);
   variance_.value = moved(*variance_.value, batch.variance, kept, (1 - kept) * correction);

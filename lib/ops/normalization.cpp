@@ -33,19 +33,21 @@ struct Normalization {
   std::optional<Value> mean;  // none is 0
   Value inverse;              // 1 / sqrt(variance + epsilon)
   Activation activation = Activation::none;
+  Peers* peers = nullptr;     // whose statistics these are, too
+  std::size_t positions = 0;  // of all
   // What the gradient of an activation reads: of relu beta.
   std::optional<Value> beta = {};
   std::optional<Activated> activated = {};
 
   kernels::Normalized with(const Scalar* shift) const {
     return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(),
-            shift,     activation == Activation::relu};
+            shift,     activation == Activation::relu,   peers,           positions};
   }
   // The gradient of the result to those of the inputs.
   void back(Array& g, const kernels::NormGradients& to) const {
     if (activated) activated->back(g);
     const auto in = with(beta ? (*beta)->data() : nullptr);
-    if (groups.are_rows() && !fixed)
+    if (groups.are_rows() && !fixed && peers == nullptr)
       best<RowNormKernels>().grad(groups.samples, groups.channels, in, g.data(), to);
     else
       best<NormKernels>().grad(groups, in, g.data(), fixed, to);
@@ -102,8 +104,9 @@ struct NormInputs {
       if (other != nullptr) visit(*other);
   }
   void edges(detail::Recorder& to) const {
-    to.define([of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value()}](
-                  std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
+    if (n.peers == nullptr)
+      to.define([of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value()}](
+                    std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
     const auto sums = std::allocate_shared<Sums>(
         CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
     to.through([n = n, sums, wanted = x.needs_grad()](Array& g) {
@@ -198,20 +201,46 @@ Groups checked_rows(const Op& op, const Variable& x, const Variable& gamma, doub
   return {positions_of(x, 0), 1, 1, channels};
 }
 
-// By the statistics of x.
+// Makes means and variances of `count` values those of all peers, by the sums of these and of their squares, and
+// returns how many values they have.
+std::size_t join(Peers& peers, std::size_t count, Array& mean, Array& variance) {
+  const std::size_t channels = mean.size();
+  const auto own = static_cast<double>(count);
+  PooledVector<double> sums(2 * channels + 1, own);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto m = static_cast<double>(mean.data()[c]);
+    sums[c] = own * m;
+    sums[channels + c] = own * (static_cast<double>(variance.data()[c]) + m * m);
+  }
+  peers.sum(sums);
+  const double all = sums.back();
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double m = sums[c] / all, square = sums[channels + c] / all - m * m;
+    mean.data()[c] = static_cast<Scalar>(m);
+    variance.data()[c] = static_cast<Scalar>(square < 0 ? 0 : square);  // a NaN stays one
+  }
+  return static_cast<std::size_t>(all);
+}
+
+// By the statistics of x, and of that of the peers if there are any.
 Normalization by_its_own(const Groups& groups, const Variable& x, const Variable& gamma,
-                         double epsilon, BatchStatistics* statistics = nullptr) {
+                         double epsilon, BatchStatistics* statistics = nullptr,
+                         Peers* peers = nullptr) {
   const std::size_t count = groups.samples * groups.groups;
   Array mean = uninitialized({count}), variance = uninitialized({count});
   best<NormKernels>().moments(groups, x.value().data(), mean.data(), variance.data());
+  const std::size_t positions =
+      peers != nullptr ? join(*peers, groups.positions, mean, variance) : groups.positions;
   Array inverse = inverse_of(variance, epsilon);
-  if (statistics != nullptr) *statistics = {mean, std::move(variance)};
-  return {groups,
-          false,
-          x.shared_value(),
-          gamma.shared_value(),
-          Value{std::move(mean)},
-          std::move(inverse)};
+  if (statistics != nullptr) *statistics = {mean, std::move(variance), positions};
+  return {.groups = groups,
+          .fixed = false,
+          .x = x.shared_value(),
+          .gamma = gamma.shared_value(),
+          .mean = Value{std::move(mean)},
+          .inverse = std::move(inverse),
+          .peers = peers,
+          .positions = positions};
 }
 
 }  // namespace
@@ -220,11 +249,13 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
                     const BatchNormOptions& options, Location at) {
   const Op op{"batch_norm", at};
   const Groups groups = checked_batch(op, x, gamma, beta, options.epsilon);
-  if (groups.positions < 2)
+  Peers* const peers =
+      options.peers != nullptr && options.peers->size() > 1 ? options.peers : nullptr;
+  if (groups.positions < (peers != nullptr ? 1 : 2))
     throw ShapeError(
         op, text("expected more than one value per channel while training, got ", x.shape()),
         "a batch of one? evaluate with Mode::eval, or leave the last batch out");
-  const Normalization n = by_its_own(groups, x, gamma, options.epsilon, options.statistics);
+  const Normalization n = by_its_own(groups, x, gamma, options.epsilon, options.statistics, peers);
   return normalized(op, {n, x, gamma, &beta}, options, options.activation);
 }
 

@@ -53,7 +53,7 @@ class Training {
         listed_{task.arrays},
         alone_{{.join = false}},
         world_{options.world != nullptr ? *options.world : alone_},
-        shards_{world_.shards(options.shards, options.at)},
+        shards_{shards_of(world_, options)},
         progress_{world_.first() ? options.log : nullptr, options.epochs},
         totals_{task},
         rows_(shards_.count * totals_.width()),
@@ -140,6 +140,7 @@ class Training {
   bool train_shard(const data::Batch& batch, Laps& laps) {
     Rng own{batch.key};
     Tape tape{task_.mode, shards_.count == 1 ? rng_ : own};
+    if (options_.batch_norm == BatchNormStatistics::synchronised) tape.synchronise(world_);
     const Op op{"fit", options_.at};
     StepResult result = run_step(op, task_, tape, batch);
     listed_.check(op, tape.parameters());
@@ -300,6 +301,8 @@ class Training {
     parts.set("training samples", std::to_string(train_.size()));
     if (options_.drop_last) parts.set("last batch", "left out");
     if (shards_.count > 1) parts.set("shards", std::to_string(shards_.count));
+    if (options_.batch_norm == BatchNormStatistics::synchronised)
+      parts.set("batch_norm", "synchronised");
     parts.set("test set", test_ != nullptr ? "yes" : "no");
   }
 

@@ -134,6 +134,16 @@ struct FromFirst {
 
 }  // namespace
 
+data::Shards shards_of(const distributed::World& world, const FitOptions& options) {
+  const data::Shards shards = world.shards(options.shards, options.at);
+  if (options.batch_norm == BatchNormStatistics::synchronised && shards.own > 1)
+    throw ValueError({"fit", options.at},
+                     text("expected one shard per rank for synchronised batch_norm, got ",
+                          shards.count, " shards and ", world.size(), " ranks"),
+                     "a rank's shards go one after the other; 0 shards are as many as ranks");
+  return shards;
+}
+
 Facts facts_of(const Task& task, const data::Dataset& train, const data::Dataset* test,
                const FitOptions& options, std::span<Visitor* const> visitors) {
   Facts facts;
@@ -145,6 +155,7 @@ Facts facts_of(const Task& task, const data::Dataset& train, const data::Dataset
            {"drop_last", options.drop_last},
            {"test_batch_size", options.test_batch_size},
            {"shards", options.shards},
+           {"synchronised batch_norm", options.batch_norm == BatchNormStatistics::synchronised},
            {"on_step", options.on_step != nullptr},
            {"restore_best", options.restore_best},
            {"checkpoint", !options.checkpoint.path.empty()},

@@ -15,6 +15,10 @@
 
 namespace xtape::inline XTAPE_ABI {
 
+/// A rank's part of each batch. Throws what World::shards does, and ValueError for synchronised statistics of several
+/// shards per rank.
+data::Shards shards_of(const distributed::World& world, const FitOptions& options);
+
 /// What must be the same on all ranks, by name.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 

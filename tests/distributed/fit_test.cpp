@@ -2,11 +2,15 @@
 // Trainings on several ranks: the same bits for any number of them, also where they are killed and go on with another
 // number, and an error where ranks are not alike.
 #include "../directory.hpp"
+#include "../environment.hpp"
 #include "launch.hpp"
 
+#include <distributed_paths.hpp>
 #include <xtape/random.hpp>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include <unistd.h>
@@ -16,6 +20,18 @@ using namespace test;
 BOOST_AUTO_TEST_SUITE(distributed_fit)
 
 namespace {
+
+// Starts a training by a program and, for the second rank, by another of the same code, which is a byte longer.
+Ended launch_two_programs(const std::string& launcher) {
+  const Directory directory;
+  const std::string other = directory / "other", options = " fit small-cnn 0 1 1";
+  std::filesystem::copy_file(XTAPE_RANKS, other);
+  std::ofstream{other, std::ios::app} << '.';
+  const std::filesystem::path lib = std::filesystem::path{XTAPE_RANKS}.parent_path() / "../lib";
+  const Environment libraries{"LD_LIBRARY_PATH", lib.string()};
+  return launch(start(launcher, 1) + "'" XTAPE_RANKS "'" + options + " : -n 1 '" + other + "'" +
+                options);
+}
 
 // Of what was printed the loss and the accuracy, and the hash of the weights.
 std::string only_outcome(const std::string& output) {
@@ -107,6 +123,11 @@ BOOST_AUTO_TEST_CASE(ranks_that_are_not_alike_are_told) {
         BOOST_TEST(ended.seconds < 15);
         BOOST_TEST(ended.output.find(message) != std::string::npos);
       }
+    }
+    const Ended ended = launch_two_programs(launcher);
+    BOOST_TEST_CONTEXT(ended.output) {
+      BOOST_TEST(ended.status != 0);
+      BOOST_TEST(ended.output.find("rank 1 has program ") != std::string::npos);
     }
     // The first rank's state is that of all.
     BOOST_TEST(outcome(launcher, 2, "fit small-cnn 0 1 1 - rate") != "nothing");

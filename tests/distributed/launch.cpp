@@ -40,9 +40,12 @@ std::string start(const std::string& launcher, int ranks) {
 }
 
 Ended launch(const std::string& launcher, int ranks, const std::string& options) {
+  return launch(start(launcher, ranks) + "'" XTAPE_RANKS "' " + options);
+}
+
+Ended launch(const std::string& started) {
   static const Directory directory;
-  const std::string command = start(launcher, ranks) + "'" XTAPE_RANKS "' " + options + " >'" +
-                              directory / "out" + "' 2>&1 </dev/null";
+  const std::string command = started + " >'" + directory / "out" + "' 2>&1 </dev/null";
   BOOST_TEST_CHECKPOINT(command);
   const auto start = std::chrono::steady_clock::now();
   const int status = std::system(command.c_str());

@@ -26,6 +26,9 @@ std::string start(const std::string& launcher, int ranks);
 /// Runs `ranks OPTIONS`, see ranks.cpp.
 Ended launch(const std::string& launcher, int ranks, const std::string& options);
 
+/// The same for a command that `start` began.
+Ended launch(const std::string& started);
+
 /// Calls run(launcher) for each; there may be none.
 template <class Run>
 void by_each_launcher(Run run) {

@@ -240,6 +240,50 @@ void by_fit(World& world, const std::vector<std::string>& options) {
   tell_weights(world, lesson);
 }
 
+// The largest difference between elements of two models, beside the largest element of the array, or 0.1.
+double difference(const Lesson& a, const Lesson& b) {
+  double most = 0;
+  for (std::size_t i = 0; i < b.task.arrays.size(); ++i) {
+    const Array &x = *a.task.arrays[i].value(), &y = *b.task.arrays[i].value();
+    double apart = 0, largest = 0.1;
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      apart = std::max(apart, std::abs(double(x.data()[k]) - double(y.data()[k])));
+      largest = std::max(largest, std::abs(double(y.data()[k])));
+    }
+    most = std::max(most, apart / largest);
+  }
+  return most;
+}
+
+// With statistics of all ranks a training does what one process does with whole batches, and not with those of shards:
+// NAME STEPS TOLERANCE
+void synchronised(World& world, const std::vector<std::string>& options) {
+  const std::size_t steps = std::stoul(options.at(1));
+  const auto trained = [&](World* ranks, BatchNormStatistics statistics) {
+    Rng rng{3};
+    Lesson lesson = ::lesson(options.at(0), rng);
+    SGD sgd{{.learning_rate = 0.05}};
+    fit(lesson.task, *lesson.train,
+        {.epochs = 1,
+         .batch_size = 40,
+         .on_step = [=](const StepReport& report) { return report.step < steps; },
+         .world = ranks,
+         .batch_norm = statistics,
+         .log = nullptr},
+        rng, sgd);
+    return lesson;
+  };
+  const Lesson alone = trained(nullptr, BatchNormStatistics::per_shard),
+               apart = trained(&world, BatchNormStatistics::per_shard),
+               together = trained(&world, BatchNormStatistics::synchronised);
+  const double of_together = difference(together, alone), of_apart = difference(apart, alone),
+               tolerance = std::stod(options.at(2));
+  expect(of_together < tolerance, "it is that of the whole batch");
+  expect(of_apart > 10 * tolerance, "that of shards is another");
+  tell_weights(world, together);
+  if (world.first()) std::printf("%.1e, by shards %.1e\n", of_together, of_apart);
+}
+
 // What the last rank does while the others wait for it.
 void fails(World& world, const std::vector<std::string>& options) {
   const std::string& how = options.at(0);
@@ -271,6 +315,7 @@ int run(World& world, const std::vector<std::string>& words) {
   if (words[0] == "others") others(world);
   if (words[0] == "loop") loop(world, options);
   if (words[0] == "fit") by_fit(world, options);
+  if (words[0] == "synchronised") synchronised(world, options);
   if (words[0] == "fails") fails(world, options);
   if (world.first() && failures == 0)
     std::printf("%s on %zu ranks\n", words[0].c_str(), world.size());

@@ -7,12 +7,30 @@
 #include <boost/test/unit_test.hpp>
 #include <xtape/distributed.hpp>
 
+#include <cstdlib>
 #include <set>
 
 using namespace test;
 namespace data = xtape::data;
 
 BOOST_AUTO_TEST_SUITE(distributed_world)
+
+namespace {
+
+// By any number of ranks and threads the weights have one hash.
+void check_same_bits(const std::string& launcher, const std::string& net,
+                     const std::string& steps) {
+  std::set<std::string> hashes;
+  for (const int ranks : {1, 2, 4})
+    for (const std::string threads : {"1", "2"})
+      hashes.insert(trained(launcher, ranks, "loop " + net + " 4 " + threads + ' ' + steps));
+  BOOST_TEST_CONTEXT(net) {
+    BOOST_TEST(hashes.size() == 1u);
+    BOOST_TEST(hashes.begin()->size() == 16u);
+  }
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_process_that_was_started_alone_is_a_group_of_one) {
   xtape::distributed::World world;
@@ -49,15 +67,27 @@ BOOST_AUTO_TEST_CASE(what_ranks_say_arrives) {
 
 BOOST_AUTO_TEST_CASE(with_shards_the_bits_are_the_same_for_any_number_of_ranks_and_threads) {
   by_one_launcher([](const std::string& launcher) {
-    for (const std::string net : {"small-cnn", "small-resnet", "small-transformer"})
-      BOOST_TEST_CONTEXT(net) {
-        std::set<std::string> hashes;
-        for (const int ranks : {1, 2, 4})
-          for (const char* threads : {"1", "2"})
-            hashes.insert(trained(launcher, ranks, "loop " + net + " 4 " + threads + " 15"));
-        BOOST_TEST(hashes.size() == 1u);
-        BOOST_TEST(hashes.begin()->size() == 16u);
-      }
+    for (const char* net : {"small-cnn", "small-resnet", "small-transformer"})
+      check_same_bits(launcher, net, "15");
+  });
+}
+
+// XTAPE_STEPS is how many; a few if it is not set.
+BOOST_AUTO_TEST_CASE(so_they_are_for_models_of_their_full_size) {
+  const char* const steps = std::getenv("XTAPE_STEPS");
+  by_one_launcher([=](const std::string& launcher) {
+    for (const char* net : {"cnn", "resnet20", "transformer"})
+      check_same_bits(launcher, net, steps != nullptr ? steps : "2");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(synchronised_statistics_are_those_of_the_whole_batch) {
+  by_one_launcher([](const std::string& launcher) {
+    for (const int ranks : {2, 4}) {
+      const std::string small = "synchronised small-resnet 8 1e-6";
+      BOOST_TEST(trained(launcher, ranks, small) == trained(launcher, ranks, small));
+      passes(launcher, ranks, "synchronised resnet20 1 1e-4");
+    }
   });
 }
 

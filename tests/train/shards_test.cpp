@@ -95,4 +95,24 @@ BOOST_AUTO_TEST_CASE(batches_with_fewer_samples_than_shards_are_refused) {
   BOOST_CHECK_THROW(fit(net, train_set, {.shards = 6, .log = nullptr}, rng, adam), ValueError);
 }
 
+// Passes that go one after the other can have no statistics in common.
+BOOST_AUTO_TEST_CASE(synchronised_statistics_of_several_shards_are_refused) {
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  Adam adam;
+  FitOptions options{.epochs = 1,
+                     .batch_size = 16,
+                     .shards = 4,
+                     .batch_norm = BatchNormStatistics::synchronised,
+                     .log = nullptr};
+  BOOST_CHECK_EXCEPTION(fit(net, train_set, options, rng, adam), ValueError,
+                        [](const ValueError& error) {
+                          return std::string{error.what()}.find(
+                                     "expected one shard per rank for synchronised batch_norm, got "
+                                     "4 shards and 1 ranks") != std::string::npos;
+                        });
+  options.shards = 1;
+  fit(net, train_set, options, rng, adam);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

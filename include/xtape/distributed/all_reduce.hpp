@@ -42,12 +42,14 @@ struct AllReduceOptions {
 /// ```
 /// gradient = ((g_0 + g_1) + (g_2 + g_3)) + ...
 /// ```
-/// whose lower part is within a rank and whose upper part is between ranks. So for a number of shards that is given, the bits are the same for 1, 2, 4, ... ranks. With as many shards as ranks, as unless
-/// told otherwise, a batch is one pass on each rank, and the bits are the same from run to run.
+/// whose lower part is within a rank and whose upper part is between ranks. So for a number of shards that is given,
+/// the bits are the same for 1, 2, 4, ... ranks. With as many shards as ranks, as unless told otherwise, a batch is
+/// one pass on each rank, and the bits are the same from run to run.
 ///
-/// What layers keep, as running statistics, is in each pass what it was before the step, and after it the mean of what
-/// the passes have left, if AllReduce was made with the model: BatchNorm normalises each shard by itself, and its
-/// running statistics are those of all.
+/// What layers keep, as running statistics, is in each pass what it was before the step, and after it the mean of
+/// what the passes have left, if AllReduce was made with the model: BatchNorm normalises each shard by itself, and
+/// its running statistics are those of all. With one shard per rank, `tape.synchronise(world)` has it normalise by
+/// those of the whole batch.
 ///
 /// While a pass goes on, gradients that are complete are on their way already, some at a time: first few, so that it
 /// begins early. One rank with one shard costs nothing.

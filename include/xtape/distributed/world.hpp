@@ -5,6 +5,7 @@
 
 #include <xtape/data/batches.hpp>
 #include <xtape/error.hpp>
+#include <xtape/peers.hpp>
 
 #include <cstddef>
 #include <future>
@@ -50,7 +51,7 @@ class Pending {
 /// who has to wait for longer than the timeout. A process joins the group once and leaves it at its end, by `return`
 /// from main or `std::exit`; where its status then is not 0, or a call has failed, the others are ended, too. MPI is
 /// called from one thread, of xtape's own; one World is to be used by one thread at a time.
-class World {
+class World final : public Peers {
  public:
   /// Joins the group. Throws ValueError for a timeout that is not above 0, DataError where the module for the
   /// launcher's MPI is missing, CommunicationError where the group cannot be joined.
@@ -58,9 +59,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  std::size_t rank() const noexcept { return rank_; }  ///< which of the processes this is
-  std::size_t size() const noexcept { return size_; }  ///< how many there are
-  bool alone() const noexcept { return size_ == 1; }   ///< whether there is one
+  std::size_t rank() const noexcept { return rank_; }           ///< which of the processes this is
+  std::size_t size() const noexcept override { return size_; }  ///< how many there are
+  bool alone() const noexcept { return size_ == 1; }            ///< whether there is one
   bool first() const noexcept {
     return rank_ == 0;
   }  ///< whether this is the one that prints and writes
@@ -69,7 +70,7 @@ class World {
   /// fixed binary tree, ((x0 + x1) + (x2 + x3)) + ..., so the bits are the same in each run and on all ranks.
   void sum(std::span<float> numbers) { start_sum(numbers).wait(); }
   /// As above.
-  void sum(std::span<double> numbers) { start_sum(numbers).wait(); }
+  void sum(std::span<double> numbers) override { start_sum(numbers).wait(); }
   /// The sum of one number.
   double sum(double number);
   /// Begins a sum, which goes on beside what this thread does. Sums are made one after the other.

@@ -13,8 +13,9 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// Normalises each channel of (N, ..., channels): while training by the mean and the variance of the batch, which also
-/// move running ones, and in Mode::eval by these. See `batch_norm`.
+/// Normalises each channel of (N, ..., channels): while training by the mean and the variance of the batch, which
+/// also move running ones, and in Mode::eval by these; of a pass that is made one with those of peers
+/// (Tape::synchronise), by those of the batch of all. See `batch_norm`.
 /// ```
 /// running = momentum * running + (1 - momentum) * that of the batch
 /// ```
@@ -52,7 +53,7 @@ class BatchNorm {
   void parameters(ParameterList& list);
 
  private:
-  void move(const BatchStatistics& batch, double count);
+  void move(const BatchStatistics& batch);
 
   Parameter weight_, bias_;
   Buffer mean_, variance_;

@@ -9,10 +9,12 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// The mean and the variance of each channel of a batch: what running statistics are made of.
+/// The mean and the variance of each channel of a batch, with the parts of it that peers have: what running statistics
+/// are made of.
 struct BatchStatistics {
   Array mean;      ///< (C,)
   Array variance;  ///< (C,), the mean of the squared differences to `mean`: divided by the count
+  std::size_t count = 0;  ///< of values of a channel
 };
 
 /// Options of batch_norm.
@@ -20,17 +22,21 @@ struct BatchNormOptions {
   double epsilon = 1e-3;                     ///< added to the variance, above 0; PyTorch's is 1e-5
   Activation activation = Activation::none;  ///< of y, relu in the same pass
   BatchStatistics* statistics = nullptr;     ///< where those of the batch are written, if anywhere
+  Peers* peers = nullptr;  ///< who have the other parts of the batch; null: this is all of it
 };
 /// Normalises each channel of x (N, ..., C) over all axes but the last, as while training (Ioffe and Szegedy, 2015):
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, where gamma and beta are (C,) and the variance is divided
 /// by the count. With z = (x - mean) / sqrt(variance + epsilon), g the gradient of y, and means over the same axes:
 /// dx = gamma / sqrt(variance + epsilon) (g - mean(g) - z mean(g z)), dgamma = sum(g z), dbeta = sum(g).
+/// With peers all these means, and the variance, are over the values of all, by a sum in double of 2 C + 1 numbers
+/// forward, the values, their squares and their count, and of 2 C back; dgamma and dbeta are sums over its own. There
+/// are no gradients of gradients then.
 /// Throws ShapeError unless x has two axes or more and the shapes fit, and for a single value per channel, which is
 /// its own mean; ValueError for an epsilon that is not above 0.
 Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
                     const BatchNormOptions& options = {}, Location at = Location::current());
 /// The same with statistics that are given, as in evaluation: mean and variance are (C,). A channel may have any
-/// number of values. dx = gamma g / sqrt(variance + epsilon), dmean = -sum(dx),
+/// number of values, and peers are not asked. dx = gamma g / sqrt(variance + epsilon), dmean = -sum(dx),
 /// dvariance = -gamma dgamma / (2 (variance + epsilon)).
 Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
                     const Variable& mean, const Variable& variance,

@@ -70,6 +70,12 @@ struct CheckpointOptions {
   std::map<std::string, std::string> settings = {};
 };
 
+/// Of what a BatchNorm takes mean and variance where a batch is cut into shards.
+enum class BatchNormStatistics {
+  per_shard,  ///< each shard by itself; the bits depend on the number of shards, not on that of ranks
+  synchronised,  ///< of the whole batch, which must be cut into one shard per rank
+};
+
 /// Options of fit.
 struct FitOptions {
   int epochs = 10;              ///< passes over the training set, at least 1
@@ -94,6 +100,8 @@ struct FitOptions {
   /// a process alone makes the steps of a batch in the memory of a shard, and the bits are the same for any number of
   /// ranks that is a power of two and not above it. 0: as many as there are ranks. See distributed::AllReduce.
   std::size_t shards = 0;
+  BatchNormStatistics batch_norm =
+      BatchNormStatistics::per_shard;  ///< of what, for layers BatchNorm
   /// Gets a progress bar if it is a terminal, cut to its width, else, or where TERM is `dumb` or not set, a line
   /// per epoch; null for silence. Where it cannot be written the training goes on without it; where it is a pipe
   /// that was closed, only in a program that ignores SIGPIPE.
@@ -126,7 +134,7 @@ concept IsVisitor = std::derived_from<std::remove_reference_t<V>, Visitor>;
 /// the data and the visitors are made as before.
 ///
 /// Throws ValueError for a number of epochs or a batch size below 1, for a dataset that is empty or, with `drop_last`,
-/// has no whole batch, for a task that uses a
+/// has no whole batch, for synchronised statistics of several shards per rank, for a task that uses a
 /// parameter without listing it, metrics without names of their own, a number to compare epochs by that is not
 /// measured, and options of a checkpoint that do not fit together; DataError where the checkpoint cannot be read, is
 /// another training's, or cannot be written before this one begins; ShapeError unless the loss of a step is a scalar;
