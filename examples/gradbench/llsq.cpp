@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "evaluations.hpp"
+
+#include <xtensor/xbuilder.hpp>
+
+using namespace xtape;
+
+namespace gradbench {
+namespace {
+
+// How far the polynomial with the coefficients x is from the sign at n places from -1 to 1:
+// sum_i (sign(t_i) - sum_k x_k t_i^k)^2 / 2.
+Variable misfit(std::size_t n, const Variable& x) {
+  Tape& tape = x.tape();
+  const Variable i = tape.input(xt::arange<Scalar>(n)), k = tape.input(xt::arange<Scalar>(x.size()));
+  const Variable t = i * 2 / (n - 1) - 1;
+  const Variable fitted = einsum("ik,k->i", pow(expand_dims(t, 1), k), x);
+  return sum(square(sign(t) - fitted)) / 2;
+}
+
+}  // namespace
+
+Module llsq() {
+  const auto of = [](const Input& in) { return std::bind_front(misfit, in.count("n")); };
+  return {{"primal", [=](const Input& in) { return value(of(in), in["x"]); }},
+          {"gradient", [=](const Input& in) { return gradients(of(in), in["x"])[0]; }}};
+}
+
+}  // namespace gradbench
