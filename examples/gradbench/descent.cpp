@@ -4,6 +4,9 @@
 #include <xtensor/xmath.hpp>
 
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <stdexcept>
 
 using namespace xtape;
 
@@ -13,25 +16,32 @@ namespace {
 double length(const Array& x) { return std::sqrt(xt::sum(x * x)()); }
 double length(const Variable& x) { return length(x.value()); }
 
-template <class Point, class Value, class Gradient>
-Point descend(Point x, const Value& f, const Gradient& gradient_of) {
-  double best = f(x), factor = 1e-5;
-  Point gradient = gradient_of(x);
-  for (int better = 0; length(gradient) > 1e-5;) {
-    if (better == 10) {
+bool lowers(double& lowest, const Variable& y) {
+  if (!(y.item() < lowest)) return false;
+  lowest = y.item();
+  return true;
+}
+
+// Which has the slope at a point, if the function is lower there than `lowest`, and then that is what it is.
+template <class Point, class Slope>
+Point descend(Point x, const Slope& slope_below) {
+  double lowest = std::numeric_limits<double>::infinity(), factor = 1e-5;
+  std::optional<Point> slope = slope_below(lowest, x);
+  if (!slope) throw std::domain_error{"the descent begins at what is not finite"};
+  for (int lower = 0; length(*slope) > 1e-5;) {
+    if (lower == 10) {
       factor *= 2;
-      better = 0;
+      lower = 0;
     }
-    const Point step = factor * gradient, next = x - step;
+    const Point step = factor * *slope, next = x - step;
     if (length(step) <= 1e-5) break;
-    if (const double found = f(next); found < best) {
+    if (std::optional<Point> found = slope_below(lowest, next)) {
       x = next;
-      best = found;
-      gradient = gradient_of(x);
-      ++better;
+      slope = std::move(found);
+      ++lower;
     } else {
       factor /= 2;
-      better = 0;
+      lower = 0;
     }
   }
   return x;
@@ -52,23 +62,22 @@ Variable forward(const Variable& y, const Variable& x) {
 }
 
 Variable argmin(const VariableFunction& f, Derivative derivative, Variable x) {
-  return descend(
-      std::move(x), [&](const Variable& at) { return f(at).item(); },
-      [&](const Variable& at) { return derivative(f(at), at); });
+  return descend(std::move(x), [&](double& lowest, const Variable& at) -> std::optional<Variable> {
+    const Variable y = f(at);
+    if (!lowers(lowest, y)) return {};
+    return derivative(y, at);
+  });
 }
 
 Array argmin(const VariableFunction& f, Derivative derivative, Array x) {
-  return descend(
-      std::move(x),
-      [&](const Array& at) {
-        Tape tape{Mode::derive};
-        return f(tape.variable(at)).item();
-      },
-      [&](const Array& at) {
-        Tape tape{Mode::derive};
-        const Variable variable = tape.variable(at);
-        return derivative(f(variable), variable).value();
-      });
+  return descend(std::move(x), [&](double& lowest, const Array& at) -> std::optional<Array> {
+    Tape tape{Mode::derive};
+    const Variable variable = tape.variable(at), y = f(variable);
+    if (!lowers(lowest, y)) return {};
+    if (derivative != reverse) return derivative(y, variable).value();
+    tape.backward(y);  // which records nothing: nobody derives this one again
+    return variable.grad();
+  });
 }
 
 }  // namespace gradbench

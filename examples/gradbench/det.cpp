@@ -34,14 +34,14 @@ Variable determinant(std::size_t size, const Variable& elements) {
                      gather(minors, Ids{rest, shape}),
                  {.axes = {1}});
   }
-  return minors;
+  return reshape(minors, {});
 }
 
 }  // namespace
 
 Module det() {
   const auto of = [](const Input& in) { return std::bind_front(determinant, in.count("ell")); };
-  return {{"primal", [=](const Input& in) { return Array{value(of(in), in["A"])(0)}; }},
+  return {{"primal", [=](const Input& in) { return value(of(in), in["A"]); }},
           {"gradient", [=](const Input& in) { return gradients(of(in), in["A"])[0]; }}};
 }
 

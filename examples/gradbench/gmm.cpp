@@ -18,7 +18,8 @@ Variable triangular(const Variable& q, const Variable& l) {
     for (std::size_t row = column + 1; row < size; ++row)
       ids[row * size + column] = static_cast<std::int32_t>(next++);
   }
-  const Variable elements = concatenate({exp(q), l, q.tape().input(zeros({count, 1}))}, {.axis = 1});
+  const Variable elements =
+      concatenate({exp(q), l, q.tape().input(zeros({count, 1}))}, {.axis = 1});
   return gather(elements, Ids{ids, {size, size}}, {.axis = 1});
 }
 

@@ -47,7 +47,8 @@ Input input_of(const json& from) {
     try {
       arrays.emplace(name, array_of(value));
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument{"the input" + (name.empty() ? "" : ' ' + name) + ": " + error.what()};
+      throw std::invalid_argument{"the input" + (name.empty() ? "" : ' ' + name) + ": " +
+                                  error.what()};
     }
   };
   if (from.is_object())
@@ -77,8 +78,9 @@ json output_of(const std::map<std::string, Array>& arrays) {
 
 const std::map<std::string, Module>& modules() {
   static const std::map<std::string, Module> all{
-      {"det", det()},   {"gmm", gmm()}, {"hello", hello()}, {"kmeans", kmeans()},     {"llsq", llsq()},
-      {"lse", lse()}, {"lstm", lstm()}, {"ode", ode()}, {"particle", particle()}, {"saddle", saddle()}};
+      {"det", det()},           {"gmm", gmm()},      {"hello", hello()}, {"kmeans", kmeans()},
+      {"llsq", llsq()},         {"lse", lse()},      {"lstm", lstm()},   {"ode", ode()},
+      {"particle", particle()}, {"saddle", saddle()}};
   return all;
 }
 
@@ -136,7 +138,9 @@ json answer(const json& message) {
 Input::Input(std::map<std::string, Value> arrays) : arrays_{std::move(arrays)} {}
 
 const Value& Input::operator[](const std::string& name) const {
-  if (!has(name)) throw std::invalid_argument{name.empty() ? "the input is to be a number" : "the input has no " + name};
+  if (!has(name))
+    throw std::invalid_argument{name.empty() ? "the input is to be a number"
+                                             : "the input has no " + name};
   return arrays_.at(name);
 }
 

@@ -12,8 +12,10 @@ namespace {
 // sum_i (sign(t_i) - sum_k x_k t_i^k)^2 / 2.
 Variable misfit(std::size_t n, const Variable& x) {
   Tape& tape = x.tape();
-  const Variable i = tape.input(xt::arange<Scalar>(n)), k = tape.input(xt::arange<Scalar>(x.size()));
-  const Variable t = i * 2 / (n - 1) - 1;
+  const auto counted = [&](std::size_t end) {
+    return tape.input(xt::arange<Scalar>(static_cast<Scalar>(end)));
+  };
+  const Variable t = 2 * counted(n) / (n - 1) - 1, k = counted(x.size());
   const Variable fitted = einsum("ik,k->i", pow(expand_dims(t, 1), k), x);
   return sum(square(sign(t) - fitted)) / 2;
 }

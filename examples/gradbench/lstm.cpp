@@ -18,7 +18,9 @@ class Layer {
         cell_{std::move(cell)} {}
 
   Variable step(const Variable& x) {
-    const auto gate = [&](std::size_t i, const Variable& of) { return of * weights_[i] + biases_[i]; };
+    const auto gate = [&](std::size_t i, const Variable& of) {
+      return of * weights_[i] + biases_[i];
+    };
     const Variable forget = sigmoid(gate(0, x)), in = sigmoid(gate(1, hidden_)),
                    out = sigmoid(gate(2, x)), change = tanh(gate(3, hidden_));
     cell_ = cell_ * forget + in * change;

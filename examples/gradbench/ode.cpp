@@ -28,13 +28,12 @@ Variable last_of_solution(std::size_t steps, const Variable& x) {
 }  // namespace
 
 Module ode() {
-  return {{"primal",
-           [](const Input& in) {
-             return value(std::bind_front(solution, in.count("s")), in["x"]);
-           }},
-          {"gradient", [](const Input& in) {
-             return gradients(std::bind_front(last_of_solution, in.count("s")), in["x"])[0];
-           }}};
+  return {
+      {"primal",
+       [](const Input& in) { return value(std::bind_front(solution, in.count("s")), in["x"]); }},
+      {"gradient", [](const Input& in) {
+         return gradients(std::bind_front(last_of_solution, in.count("s")), in["x"])[0];
+       }}};
 }
 
 }  // namespace gradbench

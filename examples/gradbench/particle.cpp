@@ -12,12 +12,13 @@ namespace {
 Variable crossing(Derivative derivative, const Variable& w) {
   constexpr double dt = 0.1;
   Tape& tape = w.tape();
-  const Variable charges = tape.input(Array{{10, 10}, {10, 0}}) - w * tape.input(Array{{0, 1}, {0, 0}});
+  const Variable charges =
+      tape.input(Array{{10, 10}, {10, 0}}) - w * tape.input(Array{{0, 1}, {0, 0}});
   Variable x = tape.variable({0, 8}), v = tape.input(Array{0.75, 0});
   for (;;) {
     const Variable next = x + dt * v;
     if (next.value()(1) <= 0) break;
-    const Variable potential = sum(1 / norm(x - charges, {.axes = {1}}));
+    const Variable potential = sum(rsqrt(sum(square(x - charges), {.axes = {1}})));
     v = v - dt * derivative(potential, x);
     x = next;
   }
@@ -29,7 +30,8 @@ Variable crossing(Derivative derivative, const Variable& w) {
 
 Module particle() {
   const auto by = [](Derivative outer, Derivative inner) {
-    return [=](const Input& in) { return argmin(std::bind_front(crossing, inner), outer, *in["w"]); };
+    return
+        [=](const Input& in) { return argmin(std::bind_front(crossing, inner), outer, *in["w"]); };
   };
   return {{"ff", by(forward, forward)},
           {"fr", by(forward, reverse)},

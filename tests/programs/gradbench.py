@@ -167,7 +167,7 @@ def plain(value):
     """As JSON has it, without what is imaginary, which only steps have."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
-    return np.real(value).tolist()
+    return np.asarray(value).real.tolist()
 
 
 def difference(a, b):
