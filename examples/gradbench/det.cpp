@@ -2,6 +2,7 @@
 #include "evaluations.hpp"
 
 #include <bit>
+#include <stdexcept>
 
 using namespace xtape;
 
@@ -11,6 +12,7 @@ namespace {
 // The determinant by minors: of the last rows with each choice of as many columns, row by row from below. So each is
 // computed once, where a recursion would do so again for each order of the rows above.
 Variable determinant(std::size_t size, const Variable& elements) {
+  if (size > 20) throw std::invalid_argument{"minors are too many for more than 20 rows"};
   const auto rows = split(elements, {.parts = size});
   std::vector<std::int32_t> place(std::size_t{1} << size, 0);  // of a set of columns
   Variable minors = elements.tape().input(full({1}, 1));
@@ -41,8 +43,8 @@ Variable determinant(std::size_t size, const Variable& elements) {
 
 Module det() {
   const auto of = [](const Input& in) { return std::bind_front(determinant, in.count("ell")); };
-  return {{"primal", [=](const Input& in) { return value(of(in), in["A"]); }},
-          {"gradient", [=](const Input& in) { return gradients(of(in), in["A"])[0]; }}};
+  return {{"primal", [=](const Input& in) { return value(of(in), in("A", 1)); }},
+          {"gradient", [=](const Input& in) { return gradients(of(in), in("A", 1))[0]; }}};
 }
 
 }  // namespace gradbench

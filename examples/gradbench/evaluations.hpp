@@ -14,14 +14,14 @@
 
 namespace gradbench {
 
-/// The arrays of a message. A number has no axes; what an input is that has no names is named "".
+/// The arrays of a message. A number is one without axes; what an input is that has no names is named "".
 class Input {
  public:
   explicit Input(std::map<std::string, xtape::Value> arrays);
   bool has(const std::string& name) const { return arrays_.contains(name); }
-  /// Throws std::invalid_argument where there is none, as the two below.
-  const xtape::Value& operator[](const std::string& name) const;
-  double number(const std::string& name) const;
+  /// An array of so many axes. Throws std::invalid_argument where it is another, as the two below.
+  const xtape::Value& operator()(const std::string& name, std::size_t axes) const;
+  double number(const std::string& name) const { return (*(*this)(name, 0))(); }
   /// A whole number of at least 1.
   std::size_t count(const std::string& name) const;
 

@@ -37,7 +37,7 @@ Variable log_prior(double gamma, double m, const Variable& q, const Variable& Q)
 // weights softmax(alpha) and the precisions Q^T Q, and of its prior.
 Variable log_posterior(const Input& in, const Variable& alpha, const Variable& mu,
                        const Variable& q, const Variable& l) {
-  const Variable x = alpha.tape().input(in["x"]), Q = triangular(q, l);
+  const Variable x = alpha.tape().input(in("x", 2)), Q = triangular(q, l);
   const Variable z = einsum("nj,kij->nki", x, Q) - einsum("kj,kij->ki", mu, Q);  // Q_k (x_n - mu_k)
   const Variable log_densities =
       sum(q, {.axes = {1}}) - 0.5 * sum(square(z), {.axes = {2}}) -
@@ -52,11 +52,12 @@ Module gmm() {
   return {{"objective",
            [](const Input& in) {
              const auto f = std::bind_front(log_posterior, std::cref(in));
-             return value(f, in["alpha"], in["mu"], in["q"], in["l"]);
+             return value(f, in("alpha", 1), in("mu", 2), in("q", 2), in("l", 2));
            }},
           {"jacobian", [](const Input& in) {
              const auto f = std::bind_front(log_posterior, std::cref(in));
-             const auto [alpha, mu, q, l] = gradients(f, in["alpha"], in["mu"], in["q"], in["l"]);
+             const auto [alpha, mu, q, l] =
+                 gradients(f, in("alpha", 1), in("mu", 2), in("q", 2), in("l", 2));
              return std::map<std::string, Array>{{"alpha", alpha}, {"mu", mu}, {"q", q}, {"l", l}};
            }}};
 }

@@ -92,8 +92,14 @@ const Function& function_of(const json& message) {
   return functions.at(name);
 }
 
+json define(const json& message) {
+  const std::string module = message.at("module");
+  if (modules().contains(module)) return {{"success", true}};
+  return {{"success", false}, {"error", "there is no module " + module}};
+}
+
 // As often, and for as long, as is asked for.
-json evaluate(const json& message) {
+json evaluated(const json& message) {
   using Clock = std::chrono::steady_clock;
   const Function& function = function_of(message);
   const Input input = input_of(message.at("input"));
@@ -115,20 +121,18 @@ json evaluate(const json& message) {
           {"timings", timings}};
 }
 
+json evaluate(const json& message) try {
+  return evaluated(message);
+} catch (const std::exception& error) {
+  return {{"success", false}, {"error", error.what()}};
+}
+
 json answer(const json& message) {
   const std::string kind = message.at("kind");
-  json answer;
+  json answer = kind == "define"     ? define(message)
+                : kind == "evaluate" ? evaluate(message)
+                                     : json{};
   if (kind == "start") answer["tool"] = "xtape";
-  if (kind == "define") {
-    const std::string module = message.at("module");
-    answer["success"] = modules().contains(module);
-    if (!modules().contains(module)) answer["error"] = "there is no module " + module;
-  }
-  if (kind == "evaluate") try {
-      answer = evaluate(message);
-    } catch (const std::exception& error) {
-      answer = {{"success", false}, {"error", error.what()}};
-    }
   answer["id"] = message.at("id");
   return answer;
 }
@@ -137,18 +141,15 @@ json answer(const json& message) {
 
 Input::Input(std::map<std::string, Value> arrays) : arrays_{std::move(arrays)} {}
 
-const Value& Input::operator[](const std::string& name) const {
-  if (!has(name))
+const Value& Input::operator()(const std::string& name, std::size_t axes) const {
+  const auto found = arrays_.find(name);
+  if (found == arrays_.end())
     throw std::invalid_argument{name.empty() ? "the input is to be a number"
                                              : "the input has no " + name};
-  return arrays_.at(name);
-}
-
-double Input::number(const std::string& name) const {
-  const Array& array = *(*this)[name];
-  if (array.dimension() != 0)
-    throw std::invalid_argument{"the input " + name + " is to be a number"};
-  return array();
+  if (const Shape& shape = found->second->shape(); shape.size() != axes)
+    throw std::invalid_argument{"the input " + name + " is to have " + std::to_string(axes) +
+                                " axes, and has the shape " + to_string(shape)};
+  return found->second;
 }
 
 std::size_t Input::count(const std::string& name) const {

@@ -31,10 +31,11 @@ Array direction(const Value& points, const Value& centroids) {
 }  // namespace
 
 Module kmeans() {
-  return {
-      {"cost",
-       [](const Input& in) { return value(std::bind_front(cost, in["points"]), in["centroids"]); }},
-      {"dir", [](const Input& in) { return direction(in["points"], in["centroids"]); }}};
+  return {{"cost",
+           [](const Input& in) {
+             return value(std::bind_front(cost, in("points", 2)), in("centroids", 2));
+           }},
+          {"dir", [](const Input& in) { return direction(in("points", 2), in("centroids", 2)); }}};
 }
 
 }  // namespace gradbench

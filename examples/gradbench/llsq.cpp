@@ -24,8 +24,8 @@ Variable misfit(std::size_t n, const Variable& x) {
 
 Module llsq() {
   const auto of = [](const Input& in) { return std::bind_front(misfit, in.count("n")); };
-  return {{"primal", [=](const Input& in) { return value(of(in), in["x"]); }},
-          {"gradient", [=](const Input& in) { return gradients(of(in), in["x"])[0]; }}};
+  return {{"primal", [=](const Input& in) { return value(of(in), in("x", 1)); }},
+          {"gradient", [=](const Input& in) { return gradients(of(in), in("x", 1))[0]; }}};
 }
 
 }  // namespace gradbench

@@ -15,8 +15,8 @@ Variable log_sum_exp(const Variable& x) {
 }  // namespace
 
 Module lse() {
-  return {{"primal", [](const Input& in) { return value(log_sum_exp, in["x"]); }},
-          {"gradient", [](const Input& in) { return gradients(log_sum_exp, in["x"])[0]; }}};
+  return {{"primal", [](const Input& in) { return value(log_sum_exp, in("x", 1)); }},
+          {"gradient", [](const Input& in) { return gradients(log_sum_exp, in("x", 1))[0]; }}};
 }
 
 }  // namespace gradbench

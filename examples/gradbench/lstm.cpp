@@ -36,13 +36,13 @@ class Layer {
 Variable loss(const Input& in, const Variable& main_params, const Variable& extra_params) {
   Tape& tape = main_params.tape();
   const auto rows = [](const Variable& of) { return split(of, {.parts = of.shape()[0]}); };
-  const auto params = rows(main_params), states = rows(tape.input(in["state"])),
+  const auto params = rows(main_params), states = rows(tape.input(in("state", 2))),
              extra = rows(extra_params);  // of what goes in, and of what comes out with a bias
   std::vector<Layer> layers;
   for (std::size_t i = 0; i < params.size(); i += 2)
     layers.emplace_back(params.at(i), params.at(i + 1), states.at(i), states.at(i + 1));
 
-  const Variable sequence = tape.input(in["sequence"]);
+  const Variable sequence = tape.input(in("sequence", 2));
   auto steps = rows(slice(sequence, {.end = -1}) * extra.at(0));
   for (Variable& x : steps)
     for (Layer& layer : layers) x = layer.step(x);
@@ -57,11 +57,11 @@ Module lstm() {
   return {{"objective",
            [](const Input& in) {
              const auto f = std::bind_front(loss, std::cref(in));
-             return value(f, in["main_params"], in["extra_params"]);
+             return value(f, in("main_params", 2), in("extra_params", 2));
            }},
           {"jacobian", [](const Input& in) {
              const auto f = std::bind_front(loss, std::cref(in));
-             const auto by = gradients(f, in["main_params"], in["extra_params"]);
+             const auto by = gradients(f, in("main_params", 2), in("extra_params", 2));
              Array all = uninitialized({by[0].size() + by[1].size()});
              std::ranges::copy(by[1], std::ranges::copy(by[0], all.begin()).out);
              return all;

@@ -30,9 +30,9 @@ Variable last_of_solution(std::size_t steps, const Variable& x) {
 Module ode() {
   return {
       {"primal",
-       [](const Input& in) { return value(std::bind_front(solution, in.count("s")), in["x"]); }},
+       [](const Input& in) { return value(std::bind_front(solution, in.count("s")), in("x", 1)); }},
       {"gradient", [](const Input& in) {
-         return gradients(std::bind_front(last_of_solution, in.count("s")), in["x"])[0];
+         return gradients(std::bind_front(last_of_solution, in.count("s")), in("x", 1))[0];
        }}};
 }
 

@@ -30,8 +30,9 @@ Variable crossing(Derivative derivative, const Variable& w) {
 
 Module particle() {
   const auto by = [](Derivative outer, Derivative inner) {
-    return
-        [=](const Input& in) { return argmin(std::bind_front(crossing, inner), outer, *in["w"]); };
+    return [=](const Input& in) {
+      return argmin(std::bind_front(crossing, inner), outer, *in("w", 0));
+    };
   };
   return {{"ff", by(forward, forward)},
           {"fr", by(forward, reverse)},

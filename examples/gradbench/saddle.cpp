@@ -20,14 +20,15 @@ Array saddle_point(const Value& start, Derivative outer, Derivative inner) {
   const Array x = argmin(highest, outer, *start);
   const auto at_x = [&](const Variable& y) { return -f(y.tape().input(x), y); };
   const Array y = argmin(at_x, outer, *start);
-  return {x(0), x(1), y(0), y(1)};
+  Tape tape{Mode::eval};
+  return concatenate({tape.input(x), tape.input(y)}).value();
 }
 
 }  // namespace
 
 Module saddle() {
   const auto by = [](Derivative outer, Derivative inner) {
-    return [=](const Input& in) { return saddle_point(in["start"], outer, inner); };
+    return [=](const Input& in) { return saddle_point(in("start", 1), outer, inner); };
   };
   return {{"ff", by(forward, forward)},
           {"fr", by(forward, reverse)},

@@ -5,8 +5,10 @@
 
 #include <paths.hpp>
 
-#include <cstdlib>
+#include <cmath>
+#include <cstdio>
 #include <fstream>
+#include <sstream>
 
 BOOST_AUTO_TEST_SUITE(gradbench)
 
@@ -85,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_is_said) {
   check_refused(evaluation("ode", "primal", R"({"x": [1], "s": 1.5})"),
                 "the input s is to be a whole number of at least 1");
   check_refused(evaluation("ode", "primal", R"({"x": [1], "s": [1]})"),
-                "the input s is to be a number");
+                "the input s is to have 0 axes, and has the shape (1,)");
   check_refused(evaluation("saddle", "rr", R"({"start": [1e200, 1e200]})"),
                 "the descent begins at what is not finite");
 }
@@ -120,17 +122,15 @@ BOOST_AUTO_TEST_CASE(nested_descents_end_where_gradbench_says) {
     BOOST_TEST(point.size() == 4u);
     for (const double x : point) BOOST_TEST(std::abs(x - 8.246324826140356e-06) < 1e-15);
   }
-  for (const char* const function : {"rr", "ff"}) {
-    const auto w = outputs("particle", function, R"({"w": 0.0})");
-    BOOST_TEST(w.size() == 1u);
-    BOOST_TEST(std::abs(w[0] - 0.2071918746486116) < 1e-12);
-  }
+  const auto w = outputs("particle", "rr", R"({"w": 0.0})");
+  BOOST_TEST(w.size() == 1u);
+  BOOST_TEST(std::abs(w[0] - 0.2071918746486116) < 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(the_others_are_what_they_are_defined_as) {
   const std::string python = "/usr/bin/python3";
   if (run(python + " -c 'import numpy'").status != 0) {
-    BOOST_TEST_MESSAGE("skipped");
+    std::fprintf(stderr, "notice: skipped, there is no %s with numpy\n", python.c_str());
     return;
   }
   const Outcome outcome =

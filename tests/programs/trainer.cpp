@@ -4,6 +4,7 @@
 #include "support.hpp"
 
 #include <xtape/optim/factory.hpp>
+#include <xtape/precision.hpp>
 
 #include <nlohmann/json.hpp>
 
