@@ -241,15 +241,15 @@ class Follower : public Observer {
 
   // The last input is added to the product.
   void multiply_and_add(const Call& call, const std::optional<ImageOrder>& order) {
+    const std::optional<ImageOrder> around = order_of(*call.inputs.back());
+    if (around && is_flattened(*around)) fail(call, "joins flattened images with what is none");
     multiply(call, order);
+    if (!around) return;
     const Shape& shape = call.result()->shape();
     const auto product = trails_.find(&*call.result());
     ImageOrder result = product != trails_.end()
                             ? product->second.order
                             : ImageOrder{std::vector(shape.size(), ImageAxis::none)};
-    const std::optional<ImageOrder> around = order_of(*call.inputs.back());
-    if (!around) return;
-    if (is_flattened(*around)) fail(call, "joins flattened images with what is none");
     if (!join(result, *around, shape)) fail(call, "joins images of different axes");
     keep(call, result);
   }

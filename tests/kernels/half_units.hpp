@@ -37,12 +37,15 @@ using HalfPairs [[gnu::vector_size(64)]] = HalfPair;
   return HalfSums((bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits);
 }
 /// The numbers of the first and of the second halves.
-[[gnu::always_inline]] inline HalfSums first_of(const HalfPairs& x) { return flushed(HalfSums(x << 16)); }
+[[gnu::always_inline]] inline HalfSums first_of(const HalfPairs& x) {
+  return flushed(HalfSums(x << 16));
+}
 [[gnu::always_inline]] inline HalfSums second_of(const HalfPairs& x) {
   return flushed(HalfSums(x & 0xffff0000));
 }
 /// A fused multiplication and addition: a product of two halves is exact, unless it is beyond the range of floats.
-[[gnu::always_inline]] inline HalfSums fused(const HalfSums& sum, const HalfSums& a, const HalfSums& b) {
+[[gnu::always_inline]] inline HalfSums fused(const HalfSums& sum, const HalfSums& a,
+                                             const HalfSums& b) {
   const HalfSums product = a * b;
   return flushed(sum + product);
 }

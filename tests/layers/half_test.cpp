@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(it_learns_as_in_float) {
   BOOST_TEST(full > 0.85);
   BOOST_TEST(half > 0.85);
   BOOST_TEST(std::abs(half - full) < 0.05);
-  BOOST_TEST(half != full);
+  constexpr bool rounds = std::same_as<Scalar, float>;  // no half of double
+  BOOST_TEST((half != full) == rounds);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -84,25 +84,6 @@ BOOST_AUTO_TEST_CASE(a_mean_over_terms_is_that_of_all_shards) {
   for (std::size_t i = 0; i < whole.size(); ++i) BOOST_TEST(std::abs(whole[i] - parts[i]) < 1e-5);
 }
 
-// Parameters that only some of the shards use.
-BOOST_AUTO_TEST_CASE(parameters_that_take_turns) {
-  struct Pair {
-    Parameter even{zeros({1})}, odd{zeros({1})};
-    void parameters(ParameterList& list) { list("even", even), list("odd", odd); }
-  } pair;
-  const Task task{.arrays = named_arrays(pair),
-                  .step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
-                    Parameter& used = batch.shard % 2 == 0 ? pair.even : pair.odd;
-                    return {sum(tape.parameter(used)) * 4, {}};
-                  }};
-  Rng rng{1};
-  for (Parameter* p : {&pair.even, &pair.odd}) p->grad() = full({1}, 100);
-  SGD sgd{{.learning_rate = 1}};
-  fit(task, Circle{64}, {.epochs = 1, .batch_size = 64, .shards = 4, .log = nullptr}, rng, sgd);
-  BOOST_TEST(pair.even.value()(0) == -2);
-  BOOST_TEST(pair.odd.value()(0) == -2);
-}
-
 BOOST_AUTO_TEST_CASE(batches_with_fewer_samples_than_shards_are_refused) {
   Rng rng{5};
   Sequential net = small_net(rng);

@@ -14,12 +14,10 @@
 #include <type_traits>
 #include <vector>
 
-namespace xtape::inline XTAPE_ABI::distributed {
-class Messenger;  // hidden, as it is used by the library alone
-}
-
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::distributed {
+
+class Messenger;
 
 /// Options of World.
 struct WorldOptions {
