@@ -23,7 +23,8 @@ Variable triangular(const Variable& q, const Variable& l) {
   return gather(elements, Ids{ids, {size, size}}, {.axis = 1});
 }
 
-// The logarithm of Wishart's density of each Q^T Q, with d + m + 1 degrees of freedom, times |Q^T Q|.
+// The logarithm of Wishart's density of the precisions Q^T Q, with d + m + 1 degrees of freedom and the scale
+// 1 / gamma^2, and so of the function Gamma of d dimensions at half of these.
 Variable log_prior(double gamma, double m, const Variable& q, const Variable& Q) {
   const auto k = static_cast<double>(q.shape()[0]), d = static_cast<double>(q.shape()[1]);
   const double n = d + m + 1;

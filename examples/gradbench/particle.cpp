@@ -2,6 +2,8 @@
 #include "descent.hpp"
 #include "evaluations.hpp"
 
+#include <stdexcept>
+
 using namespace xtape;
 
 namespace gradbench {
@@ -15,7 +17,8 @@ Variable crossing(Derivative derivative, const Variable& w) {
   const Variable charges =
       tape.input(Array{{10, 10}, {10, 0}}) - w * tape.input(Array{{0, 1}, {0, 0}});
   Variable x = tape.variable({0, 8}), v = tape.input(Array{0.75, 0});
-  for (;;) {
+  for (int step = 0;; ++step) {
+    if (step == 10'000) throw std::domain_error{"the particle does not come to the x-axis"};
     const Variable next = x + dt * v;
     if (next.value()(1) <= 0) break;
     const Variable potential = sum(rsqrt(sum(square(x - charges), {.axes = {1}})));

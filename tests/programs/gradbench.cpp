@@ -90,6 +90,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_is_said) {
                 "the input s is to have 0 axes, and has the shape (1,)");
   check_refused(evaluation("saddle", "rr", R"({"start": [1e200, 1e200]})"),
                 "the descent begins at what is not finite");
+  check_refused(evaluation("particle", "rr", R"({"w": 1000})"),
+                "the particle does not come to the x-axis");
+  check_refused(evaluation("det", "primal", R"({"A": [1], "ell": 21})"),
+                "minors are too many for more than 20 rows");
 }
 
 BOOST_AUTO_TEST_CASE(it_runs_as_often_as_it_is_asked) {
