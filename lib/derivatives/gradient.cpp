@@ -13,14 +13,16 @@ namespace xtape::inline XTAPE_ABI {
 namespace detail {
 
 // A walk from some results back to some variables, on which each gradient is a variable, too: what the rules of ops
-// record comes behind the nodes that it goes over.
+// record comes behind the nodes that it goes over. Nothing before the first of the variables depends on one, and its
+// costs are those of the nodes from there on: a long tape may have many gradients of what is near.
 class Derivation {
  public:
   Derivation(Tape& tape, std::span<const Variable> to)
-      : tape_{tape}, scope_{tape.scope_}, place_{tape.place_} {
+      : tape_{tape}, scope_{tape.scope_}, place_{tape.place_}, first_{tape.nodes_.size()} {
+    for (const Variable& x : to) first_ = std::min<std::size_t>(first_, x.node_);
     extend();
-    for (const Variable& x : to) leads_[x.node_] = true;
-    find_leading(0);
+    for (const Variable& x : to) leads_[x.node_ - first_] = true;
+    find_leading(first_);
   }
   Derivation(const Derivation&) = delete;
   Derivation& operator=(const Derivation&) = delete;
@@ -30,21 +32,25 @@ class Derivation {
   }
 
   // Adds to the gradient of a variable.
-  void add(const Variable& x, const Variable& gradient) { add(x.node_, gradient); }
+  void add(const Variable& x, const Variable& gradient) {
+    if (leads(x.node_)) add(x.node_, gradient);
+  }
   // Goes back over all that was there.
-  void walk() { walk(0, leads_.size()); }
-  const std::optional<Variable>& sum(const Variable& x) const { return sums_[x.node_]; }
+  void walk() { walk(first_, first_ + leads_.size()); }
+  const std::optional<Variable>& sum(const Variable& x) const { return sums_[x.node_ - first_]; }
 
  private:
   // Goes back over the nodes from `first` to before `behind`.
   void walk(std::size_t first, std::size_t behind) {
     while (behind-- > first)
-      if (leads_[behind] && tape_.nodes_[behind].kind == Tape::Kind::op) step(behind);
+      if (leads(behind) && tape_.nodes_[behind].kind == Tape::Kind::op) step(behind);
   }
   void extend() {
-    sums_.resize(tape_.nodes_.size());
-    leads_.resize(tape_.nodes_.size());
+    sums_.resize(tape_.nodes_.size() - first_);
+    leads_.resize(tape_.nodes_.size() - first_);
   }
+  // Whether a node depends on a variable that is asked for.
+  bool leads(std::size_t node) const { return node >= first_ && leads_[node - first_]; }
 
   // Of the nodes from `first` on, those that depend on one that is asked for.
   void find_leading(std::size_t first) {
@@ -52,10 +58,10 @@ class Derivation {
       const auto node = static_cast<std::uint32_t>(i);
       const bool is_result = tape_.nodes_[i].kind == Tape::Kind::result;
       const std::uint32_t op = tape_.op_of(node);
-      bool leads = is_result && leads_[op];
+      bool found = is_result && leads(op);
       for (std::size_t e = tape_.nodes_[op].first_edge; e < tape_.end_of_edges(op); ++e)
-        leads = leads || leads_[tape_.edges_[e].input];
-      if (leads) leads_[i] = true;
+        found = found || leads(tape_.edges_[e].input);
+      if (found) leads_[i - first_] = true;
     }
   }
 
@@ -67,7 +73,7 @@ class Derivation {
           text("the gradient of an input of shape ", shape, " has the shape ", gradient.shape()),
           "check the function of variables given to wrt() or defined()");
     const Variable part = summed_to(gradient, shape);
-    std::optional<Variable>& sum = sums_[node];
+    std::optional<Variable>& sum = sums_[node - first_];
     sum = sum ? *sum + part : part;
   }
 
@@ -75,7 +81,8 @@ class Derivation {
     const auto of = static_cast<std::uint32_t>(node);
     const Defined& op = *tape_.kept_[node];
     PooledVector<std::optional<Variable>> gradients;
-    for (std::size_t i = 0; i < op.kept.results.size(); ++i) gradients.push_back(sums_[node + i]);
+    for (std::size_t i = 0; i < op.kept.results.size(); ++i)
+      gradients.push_back(sums_[node + i - first_]);
     if (std::ranges::none_of(gradients, [](const auto& g) { return g.has_value(); })) return;
     op_ = &op.kept.op;
     tape_.place_ = &op.kept.op.at;
@@ -93,7 +100,7 @@ class Derivation {
     if (tape_.nodes_[node].through) g = {made(tape_.nodes_[node].through, g, op)};
     const std::size_t end = tape_.end_of_edges(node);
     for (std::size_t e = tape_.nodes_[node].first_edge; e < end; ++e)
-      if (const std::uint32_t input = tape_.edges_[e].input; leads_[input])
+      if (const std::uint32_t input = tape_.edges_[e].input; leads(input))
         add(input, made(tape_.edges_[e].pull, g, op));
   }
   // What it calls may move `pull`, but not what that holds.
@@ -113,8 +120,7 @@ class Derivation {
     extend();
     find_leading(first);
     for (std::size_t i = 0; i < results.size(); ++i)
-      if (gradients[i] && results[i].needs_grad() && leads_[results[i].node_])
-        add(results[i].node_, *gradients[i]);
+      if (gradients[i] && results[i].needs_grad()) add(results[i], *gradients[i]);
     walk(first, behind);
   }
   static void check_definition(const Kept& op, const PooledVector<Variable>& results) {
@@ -140,9 +146,10 @@ class Derivation {
   Tape& tape_;
   const std::uint32_t scope_;
   const Location* const place_;
+  std::size_t first_;                           // node that is looked at
   const Op* op_ = nullptr;                      // whose rule is asked
-  PooledVector<std::optional<Variable>> sums_;  // of each node
-  PooledVector<char> leads_;                    // whether a node depends on one that is asked for
+  PooledVector<std::optional<Variable>> sums_;  // of each node from there on
+  PooledVector<char> leads_;                    // likewise
 };
 
 }  // namespace detail

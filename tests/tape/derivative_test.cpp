@@ -94,6 +94,18 @@ BOOST_AUTO_TEST_CASE(by_what_y_does_not_depend_on_it_is_0) {
   check_close(tape.gradient(tape.input(zeros({})), x).value(), {0, 0});
 }
 
+// What is before the first x is left alone.
+BOOST_AUTO_TEST_CASE(of_a_part_of_the_tape) {
+  Tape tape{Mode::derive};
+  const Variable x = tape.variable(array({4}, {1, 2, 3, 4})), early = sum(x * x);
+  const auto parts = split(x * x);
+  const Variable later = tape.variable(array({2}, {5, 6})), y = sum(parts[1] * later) + early;
+  check_close(tape.gradient(y, later).value(), {9, 16});
+  check_close(tape.gradient(y, parts[1]).value(), {5, 6});
+  check_close(tape.gradient(early, later).value(), {0, 0});
+  check_close(tape.gradient(y, {later, x})[1].value(), {2, 4, 6 + 30, 8 + 48});
+}
+
 // A penalty on a gradient, and then one pass for all.
 BOOST_AUTO_TEST_CASE(the_tape_can_still_go_backward) {
   Parameter w{array({2}, {1, -2})};
