@@ -3,10 +3,10 @@
 // the backward pass takes the gradient. The generator learns a mixture of eight humps on a circle.
 #include <xtape/xtape.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <numbers>
-#include <set>
 
 using namespace xtape;
 

@@ -30,7 +30,7 @@ void Recorder::begin() {
   keeps_ = tape_->derives_;
   if (!keeps_) return;
   tape_->kept_.resize(node_ + 1);
-  tape_->kept_[node_].reset(new Defined{op_});
+  tape_->kept_[node_].reset(new Defined{seen()});
 }
 
 void Recorder::add_edge(const Variable& input, Pullback pull) {

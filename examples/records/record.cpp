@@ -68,7 +68,7 @@ int run(Record record, int argc, char** argv) {
   std::size_t threads = thread_count();
   CLI::App app{record.purpose};
   app.add_option("--seeds", record.seeds, "Trainings, with the seeds 1, 2 and so on")
-      ->transform(experiment::whole())
+      ->transform(experiment::whole(1, 1'000'000))
       ->capture_default_str();
   experiment::add_data_options(app, *record.catalogue, record.data);
   experiment::add_threads_option(app, threads);

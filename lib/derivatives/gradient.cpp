@@ -77,8 +77,16 @@ class Derivation {
     sum = sum ? *sum + part : part;
   }
 
+  // Whether what is asked for is behind an op, and not its result alone.
+  bool goes_on(std::uint32_t node) const {
+    const auto first = tape_.edges_.begin();
+    return std::any_of(first + tape_.nodes_[node].first_edge, first + tape_.end_of_edges(node),
+                       [this](const auto& edge) { return leads(edge.input); });
+  }
+
   void step(std::size_t node) {
     const auto of = static_cast<std::uint32_t>(node);
+    if (!goes_on(of)) return;
     const Defined& op = *tape_.kept_[node];
     PooledVector<std::optional<Variable>> gradients;
     for (std::size_t i = 0; i < op.kept.results.size(); ++i)

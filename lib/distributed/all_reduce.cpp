@@ -36,9 +36,11 @@ class AllReduce::Sums {
     subtotals.add(gradient, last);
     if (last) gradients_.add(gradient);
   }
-  // Each pass begins with what there was before the step.
-  void buffers(bool last) {
+  // Each pass begins with what there was before the step. What the first leaves alone, the others do, too.
+  void buffers(bool first, bool last) {
     for (Kept& kept : buffers_) {
+      if (first) kept.changes = &*kept.buffer->value != &*kept.before;
+      if (!kept.changes) continue;
       kept.now = *std::exchange(kept.buffer->value, kept.before);
       kept.subtotals.add(kept.now, last);
       if (last) values_.add(kept.now);
@@ -50,14 +52,16 @@ class AllReduce::Sums {
     sum_of_weights_.wait();
     gradients_.finish(weights_.empty() ? 1 : weights_[0]);
     values_.finish(static_cast<double>(shards));
-    for (Kept& kept : buffers_) kept.before = kept.buffer->value = Value{std::move(kept.now)};
+    for (Kept& kept : buffers_)
+      if (kept.changes) kept.before = kept.buffer->value = Value{std::move(kept.now)};
     weights_.clear();
   }
 
  private:
   struct Kept {
     Buffer* buffer;
-    Value before;  // the step
+    Value before;          // the step
+    bool changes = false;  // in a step
     Array now{};
     Subtotals subtotals = {};
   };
@@ -97,7 +101,7 @@ void AllReduce::begin(std::span<Parameter* const> parameters) {
         Op::nowhere(name()),
         text("a pass has ", parameters.size(), " parameters, another of its step ", parameters_),
         "all passes of a step must use the same");
-  sums_->buffers(is_last());
+  sums_->buffers(done_ == 0, is_last());
   if (is_last()) sums_->finish(shards_.count);
   done_ = is_last() ? 0 : done_ + 1;
   ready_ = 0;

@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include <dlfcn.h>
@@ -37,9 +38,11 @@ const char* module_of_launcher() {
 std::string own_folder() {
   Dl_info info = {};
   if (::dladdr(reinterpret_cast<const void*>(&engine_of_launcher), &info) == 0) return {};
-  const std::string path = info.dli_fname;
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+  std::filesystem::path path = info.dli_fname;
+  std::error_code error;
+  // A program is known by what it was called, from a folder that may be another by now.
+  if (!path.is_absolute()) path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return path.parent_path() / "";
 }
 
 // An MPI finds its own parts by the names that it has made known, and is in use to the very end.

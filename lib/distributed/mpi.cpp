@@ -28,7 +28,9 @@ const char* text_of(int code) {
 }
 
 const char* start(int& rank, int& size) {
-  int provided = 0;
+  int begun_by_program = 0, provided = 0;
+  MPI_Initialized(&begun_by_program);
+  if (begun_by_program != 0) return "the program has begun MPI itself";
   if (const char* const wrong =
           text_of(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided)))
     return wrong;

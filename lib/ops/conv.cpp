@@ -33,7 +33,8 @@ Variable pooled(const Variable& x, const Conv1DOptions& o) {
 // A convolution in simpler ops, of images, a kernel and maybe a bias.
 template <class Options>
 auto in_steps(Options o, const Location& at) {
-  return [o, at](std::span<const Variable> in) {
+  return [o, at, half = kernels::half_unit()](std::span<const Variable> in) {
+    const kernels::HalfScope scope{half};
     Options plain = o;
     plain.activation = Activation::none;
     plain.max_pool = 1;

@@ -82,6 +82,7 @@ struct WrtAffine {
       return dw;
     }
     Variable again(const Variable& g, const Kept& of) const {
+      const kernels::HalfScope scope{half};
       return matmul(with_shape(of.inputs[0], {rows, in}), with_shape(g, {rows, out}),
                     {.transpose_a = true});
     }
@@ -152,7 +153,8 @@ Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
                                       dx.data());
                       return dx;
                     },
-                    [](const Variable& g, const Kept& of) {
+                    [half](const Variable& g, const Kept& of) {
+                      const kernels::HalfScope scope{half};
                       return matmul(g, of.inputs[1], {.transpose_b = true});
                     }),
                 WrtAffine{w, bias, x, half, rows, in, out}, WrtAround{around});

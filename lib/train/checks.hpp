@@ -30,7 +30,7 @@ template <class Use>
 void each_batch(const Op& op, const data::Dataset& dataset, std::size_t batch_size,
                 const distributed::World* world, Use use) {
   check_data(op, "data", dataset, batch_size);
-  auto batches = data::batches(dataset, batch_size);
+  auto batches = data::batches(dataset, batch_size, op.at);
   if (world != nullptr) {
     const Part own{world->rank(), world->size(), batches.size()};
     batches.skip(own.first);

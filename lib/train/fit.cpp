@@ -9,6 +9,7 @@
 #include "train/listed.hpp"
 #include "train/progress.hpp"
 #include "train/ranks.hpp"
+#include "train/stopwatch.hpp"
 #include "train/totals.hpp"
 #include "train/training_file.hpp"
 
@@ -23,20 +24,6 @@
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
-
-// The time since the last lap.
-class Laps {
- public:
-  double lap() {
-    const double now = watch_.seconds(), since = now - last_;
-    last_ = now;
-    return since;
-  }
-
- private:
-  Stopwatch watch_;
-  double last_ = 0;
-};
 
 // A training: what of it changes from step to step.
 class Training {
@@ -108,7 +95,7 @@ class Training {
   bool train_epoch() {
     if (step_ == 0) order_ = rng_.position();
     Rng order{rng_.seed(), order_};
-    auto batches = data::batches(train_, options_.batch_size, order);
+    auto batches = data::batches(train_, options_.batch_size, order, options_.at);
     if (step_ == 0) rng_ = order;
     if (options_.drop_last) batches.drop_last();
     batches.shards(shards_, options_.at);
@@ -117,7 +104,7 @@ class Training {
     Laps laps;
     for (auto batch = batches.begin(); batch != batches.end(); ++batch) {
       seconds_.data += laps.lap();
-      if (save_is_due_) {
+      if (std::exchange(save_is_due_, false)) {
         save_step(*batch);
         laps.lap();
       }
@@ -153,7 +140,10 @@ class Training {
     if (!last) return false;
     rows.wait();
     finish_step();
-    for (Visitor* visitor : visitors_) walk(tape.parameters(), *visitor);
+    for (Visitor* visitor : visitors_) {
+      walk(tape.parameters(), *visitor);
+      if (!visitor->complete()) break;
+    }
     if (std::exchange(is_first_step_, false)) check_weights(after_step());
     seconds_.update += laps.lap();
     return true;
@@ -162,7 +152,14 @@ class Training {
   // The loss of a shard as a part of that of the batch.
   Variable part_of_mean(const StepResult& result, const data::Batch& batch) {
     if (shards_.count == 1) return result.loss;
-    if (result.terms == 0) return result.loss * batch.share;
+    const bool counts = result.terms > 0;
+    if (batch.shard == shards_.first) counts_ = counts;
+    if (counts != counts_)
+      throw ValueError({"fit", options_.at},
+                       text("the loss of shard ", batch.shard, " of a batch has ", result.terms,
+                            " terms, where others ", counts ? "do not say" : "have some"),
+                       "is a shard all padding? Fewer shards, or larger batches");
+    if (!counts) return result.loss * batch.share;
     const auto terms = static_cast<double>(result.terms);
     all_reduce_->weighted(terms, options_.at);
     return result.loss * terms;
@@ -359,6 +356,7 @@ class Training {
   std::uint64_t step_ = 0;        // how many of the epoch at hand were done
   bool save_is_due_ = false;      // a checkpoint of the last step
   bool is_first_step_ = true;     // of this process
+  bool counts_ = false;           // whether the step says how many terms the loss of a shard has
   Totals totals_;                 // of the epoch at hand
   std::vector<double> rows_;      // what the shards of the step at hand have measured
   double loss_ = 0;               // of the last step

@@ -2,26 +2,15 @@
 // What a person sees of a training: a bar on a terminal, a line per epoch in a log.
 #pragma once
 
+#include "train/stopwatch.hpp"
 #include "train/totals.hpp"
 
 #include <xtape/train/fit.hpp>
 
-#include <chrono>
 #include <cstdio>
 #include <string>
 
 namespace xtape::inline XTAPE_ABI {
-
-/// Seconds since it was made.
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 class Progress {
  public:

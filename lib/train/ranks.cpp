@@ -2,6 +2,7 @@
 #include "train/ranks.hpp"
 
 #include "kernels/dispatch.hpp"
+#include "kernels/half_unit.hpp"
 #include "text.hpp"
 
 #include <xtape/error.hpp>
@@ -57,6 +58,8 @@ void add_program(Facts& facts) {
     add_file(digest, own.dli_fname);
   facts.emplace_back("version of xtape", version());
   facts.emplace_back("instruction set", kernels::instruction_sets().back());
+  const kernels::HalfUnit* const half = kernels::half_unit();
+  facts.emplace_back("half precision", half != nullptr ? half->name : "none");
   facts.emplace_back("program", digest.text());
 }
 

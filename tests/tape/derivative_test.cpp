@@ -106,6 +106,15 @@ BOOST_AUTO_TEST_CASE(of_a_part_of_the_tape) {
   check_close(tape.gradient(y, {later, x})[1].value(), {2, 4, 6 + 30, 8 + 48});
 }
 
+// The op that made x is none of what lies between.
+BOOST_AUTO_TEST_CASE(by_a_result_whose_op_has_no_rule) {
+  Tape tape{Mode::derive};
+  const Variable x = tape.variable(array({2}, {1, 2}));
+  const Variable made = record({"own", Location::current()}, 3 * x.value(),
+                               wrt(x, [](const Array& g) -> Array { return 3 * g; }));
+  check_close(tape.gradient(sum(made * made), made).value(), {6, 12});
+}
+
 // A penalty on a gradient, and then one pass for all.
 BOOST_AUTO_TEST_CASE(the_tape_can_still_go_backward) {
   Parameter w{array({2}, {1, -2})};

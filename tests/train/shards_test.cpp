@@ -2,6 +2,8 @@
 // Trainings whose batches are cut into shards, in one process: what several would do.
 #include "dataset.hpp"
 
+#include "../directory.hpp"
+
 #include <xtape/distributed.hpp>
 
 using namespace test;
@@ -82,6 +84,43 @@ BOOST_AUTO_TEST_CASE(a_mean_over_terms_is_that_of_all_shards) {
   };
   const auto whole = trained(1), parts = trained(4);
   for (std::size_t i = 0; i < whole.size(); ++i) BOOST_TEST(std::abs(whole[i] - parts[i]) < 1e-5);
+}
+
+BOOST_AUTO_TEST_CASE(terms_of_some_shards_alone_are_refused) {
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    return {mean(square(net(tape.input(batch.input())))), {}, batch.shard == 1 ? 0u : 3u};
+  };
+  SGD sgd{{.learning_rate = 0.1}};
+  BOOST_CHECK_EXCEPTION(fit(Task{.arrays = named_arrays(net), .step = step}, train_set,
+                            {.epochs = 1, .batch_size = 20, .shards = 4, .log = nullptr}, rng, sgd),
+                        ValueError, [](const ValueError& error) {
+                          return std::string{error.what()}.find("shard 1 of a batch has 0 terms") !=
+                                 std::string::npos;
+                        });
+}
+
+// Of each batch whose step was one to keep there is one checkpoint, however many shards the next has.
+BOOST_AUTO_TEST_CASE(a_checkpoint_is_written_once) {
+  const Directory directory;
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  std::size_t evaluations = 0;
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    evaluations += tape.mode() == Mode::eval;  // one before each checkpoint within an epoch
+    return {softmax_cross_entropy(net(tape.input(batch.input())), batch.target()), {}};
+  };
+  SGD sgd{{.learning_rate = 0.1}};
+  fit(Task{.arrays = named_arrays(net), .step = step}, Circle{64}, Circle{16},
+      {.epochs = 1,
+       .batch_size = 16,
+       .test_batch_size = 16,
+       .checkpoint = {.path = directory / "run", .every_steps = 1},
+       .shards = 4,
+       .log = nullptr},
+      rng, sgd);
+  BOOST_TEST(evaluations == 3 + 1u);
 }
 
 BOOST_AUTO_TEST_CASE(batches_with_fewer_samples_than_shards_are_refused) {
