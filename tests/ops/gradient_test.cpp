@@ -206,7 +206,7 @@ std::set<std::string> declared_names() {
   std::set<std::string> names = declared("ops", op_pattern);
   names.merge(declared("layers", "^(?:class|struct) (\\w+) (?:: public \\w+ )?\\{"));
   for (const char* const other :
-       {"AnyLayer", "Fans", "LayerKey", "LayerScope", "NamedLayer", "RecurrentLayer"})
+       {"AnyLayer", "Fans", "KeyValues", "LayerKey", "LayerScope", "NamedLayer", "RecurrentLayer"})
     names.erase(other);  // no layers
   return names;
 }
