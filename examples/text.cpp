@@ -53,9 +53,9 @@ void add_model_options(CLI::App& app, text::Settings& s, experiment::Settings& c
   app.add_option("--final-rate", s.final_rate,
                  "Learning rate at the end [a tenth of that after the warm-up]")
       ->transform(experiment::number());
-  app.add_option("--warmup-steps", s.warmup_steps, "Steps in which the learning rate rises")
-      ->transform(experiment::whole())
-      ->capture_default_str();
+  app.add_option("--warmup-steps", s.warmup_steps,
+                 "Steps in which the learning rate rises [a twentieth of all]")
+      ->transform(experiment::whole());
   app.add_option("--clip-norm", s.clip_norm, "The most that the norm of all gradients may be")
       ->transform(experiment::number())
       ->capture_default_str();
@@ -68,13 +68,15 @@ void add_options(CLI::App& app, Options& o) {
   experiment::add_run_options(app, o.program.training);
   experiment::add_session_options(app, o.program);
   experiment::add_onnx_option(app, o.program);
-  app.add_option("--generate", o.writing.length, "Write so many characters at the end")
-      ->transform(experiment::whole(1, 1'000'000'000));
+  const auto generate =
+      app.add_option("--generate", o.writing.length, "Write so many characters at the end")
+          ->transform(experiment::whole(1, 1'000'000'000));
   app.add_option("--temperature", o.writing.temperature,
                  "How freely it writes; 0: the likeliest character each time")
       ->transform(experiment::number())
       ->capture_default_str();
-  app.add_option("--prompt", o.writing.prompt, "What it writes on from [a new line]");
+  app.add_option("--prompt", o.writing.prompt, "What it writes on from [a new line]")
+      ->needs(generate);
   app.add_option("--load", o.load,
                  "Write or export with the weights of --save or --checkpoint, without a training")
       ->excludes(file);

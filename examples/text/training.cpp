@@ -128,7 +128,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
   const experiment::Settings& common = s.common;
   const Schedule schedule = cosine_decay({.learning_rate = s.learning_rate(),
                                           .steps = s.steps,
-                                          .warmup_steps = s.warmup_steps,
+                                          .warmup_steps = s.rising_steps(),
                                           .final_rate = s.last_rate()});
   const auto of_matrices = make_optimizer(common, schedule, true),
              of_vectors = make_optimizer(common, schedule, false);
@@ -153,7 +153,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
        {"seed", std::to_string(common.seed)},
        {"optimizer",
         fmt::format("{} as {}, {} to {} in {} steps after {}, decay {}, norm {}", common.optimizer,
-                    common.preset, s.learning_rate(), s.last_rate(), s.steps, s.warmup_steps,
+                    common.preset, s.learning_rate(), s.last_rate(), s.steps, s.rising_steps(),
                     common.weight_decay ? fmt::format("{}", *common.weight_decay) : "the preset's",
                     s.clip_norm)}});
   options.world = common.world;

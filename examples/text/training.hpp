@@ -16,12 +16,12 @@ namespace text {
 
 /// What a training is made of, beside what all have.
 struct Settings {
-  std::string model = "lstm";             ///< of models::text_models
-  std::size_t context = 64;               ///< characters in a window
-  std::size_t steps = 2000;               ///< of all epochs
-  std::optional<double> final_rate = {};  ///< a tenth of the learning rate if empty
-  std::size_t warmup_steps = 100;
-  double clip_norm = 1;  ///< of all gradients
+  std::string model = "lstm";                    ///< of models::text_models
+  std::size_t context = 64;                      ///< characters in a window
+  std::size_t steps = 2000;                      ///< of all epochs
+  std::optional<double> final_rate = {};         ///< a tenth of the learning rate if empty
+  std::optional<std::size_t> warmup_steps = {};  ///< a twentieth of the steps if empty
+  double clip_norm = 1;                          ///< of all gradients
   /// Epochs are parts of the steps, after each of which it is evaluated; the seed is of weights and windows. The
   /// learning rate is that after the warm-up, and the weight decay that of matrices; vectors have none.
   experiment::Settings common = {.optimizer = "adamw",
@@ -34,6 +34,7 @@ struct Settings {
   std::size_t steps_of_epoch() const { return steps / static_cast<std::size_t>(common.epochs); }
   double learning_rate() const { return experiment::make_optimizer(common)->learning_rate(); }
   double last_rate() const { return final_rate.value_or(learning_rate() / 10); }
+  std::size_t rising_steps() const { return warmup_steps.value_or(steps / 20); }
 };
 
 /// A text in two parts.
