@@ -4,6 +4,7 @@
 
 #include "distributed/line.hpp"
 
+#include <xtape/distributed/world.hpp>  // which declares it hidden
 #include <xtape/op.hpp>
 
 #include <atomic>
@@ -20,9 +21,9 @@ namespace xtape::inline XTAPE_ABI::distributed {
 
 /// Does exchanges one after the other, in the order in which they are asked for. There is one in a process that was
 /// started among others, from the first use to the end: MPI can be joined once.
-class [[gnu::visibility("hidden")]] Messenger {
+class Messenger {
  public:
-  using Exchange = std::function<void(Line & line)>;
+  using Exchange = std::function<void(Line& line)>;
 
   /// That of this process; null if it is alone. Throws CommunicationError if the group cannot be joined, and
   /// DataError if there is no module for its launcher.
@@ -40,7 +41,7 @@ class [[gnu::visibility("hidden")]] Messenger {
   void run(const message_passing::Engine& engine, std::promise<void> started);
   std::packaged_task<void(Line&)> next();
   void end(int status);
-  void leave(Line & line, int status) const;
+  void leave(Line& line, int status) const;
 
   const pid_t process_ = ::getpid();
   int rank_ = 0, size_ = 1;

@@ -18,7 +18,7 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI::distributed {
 
-class Messenger;
+class [[gnu::visibility("hidden")]] Messenger;
 
 /// Options of World.
 struct WorldOptions {
