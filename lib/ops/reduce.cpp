@@ -238,6 +238,19 @@ Variable prod(const Variable& x, const ReduceOptions& options, Location at) {
                 }));
 }
 
+namespace {
+
+// The gradient by a formula, which is never gone, of that of the result, of x and of the result, its axes kept.
+auto gradient_by(const Formula& formula, Value x, Value y) {
+  return [&formula, x = std::move(x), y = std::move(y)](const Array& g) {
+    Array dx = uninitialized(x->shape());
+    formula.into(dx, reshaped(g, y->shape()), *x, *y);
+    return dx;
+  };
+}
+
+}  // namespace
+
 Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at) {
   static const Formula finite{
       [](Term m) { return where(abs(m) < std::numeric_limits<double>::infinity(), m, 0); }},
@@ -252,13 +265,7 @@ Variable logsumexp(const Variable& x, const ReduceOptions& options, Location at)
   finite.into(largest, largest);
   const Value y = logarithm(sum_to(power(x.value(), largest), r.kept), largest);
   return record(op, y.reshaped(r.result), given(options),
-                wrt(
-                    x,
-                    [x = x.shared_value(), y](const Array& g) {
-                      Array dx = uninitialized(x->shape());
-                      gradient.into(dx, reshaped(g, y->shape()), *x, *y);
-                      return dx;
-                    },
+                wrt(x, gradient_by(gradient, x.shared_value(), y),
                     [kept = r.kept](const Variable& g, const Kept& of) {
                       const Variable y = with_shape(of.result(), kept);
                       const Variable finite = where(y < lowest, 0, y);
@@ -277,13 +284,7 @@ Variable norm(const Variable& x, const ReduceOptions& options, Location at) {
   const Array scale = size(max_to(x.value(), r.kept), min_to(x.value(), r.kept));
   const Value y = root(sum_to(squared(x.value(), scale), r.kept), scale);
   return record(op, y.reshaped(r.result), given(options),
-                wrt(
-                    x,
-                    [x = x.shared_value(), y](const Array& g) {
-                      Array dx = uninitialized(x->shape());
-                      gradient.into(dx, reshaped(g, y->shape()), *x, *y);
-                      return dx;
-                    },
+                wrt(x, gradient_by(gradient, x.shared_value(), y),
                     [kept = r.kept](const Variable& g, const Kept& of) {
                       const Variable y = with_shape(of.result(), kept);
                       return with_shape(g, kept) * (of.inputs[0] / where(equal(y, 0), 1, y));
