@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(two_writers_of_one_directory) {
   std::vector<pid_t> writers;
   for (int i = 0; i < 3; ++i)
     writers.push_back(start([&] {
-      for (int k = 0; k < 50; ++k) write(directory.path(), small_sample());
+      for (int k = 0; k < 15; ++k) write(directory.path(), small_sample());
     }));
   for (const pid_t writer : writers) {
     int status = -1;
