@@ -50,7 +50,7 @@ struct Listed {
 };
 
 // Adds a band's share to a tile of the gradient: `Rows` rows times `Vectors` vectors of out channels.
-struct Tile {
+struct GradientTile {
   template <std::size_t Rows, std::size_t Vectors>
   static void run(const ConvSizes& s, const Band& band, const Scalar* x, const std::size_t* offset,
                   const Scalar* g, std::size_t channels, Scalar* dk) {
@@ -120,8 +120,8 @@ void add_band(const ConvSizes& s, const Rows& rows, const Band& band, Scalar* dk
     const std::size_t vectors = vectors_of(channels);
     rows.for_each_tile(tile_rows(vectors), [&](std::size_t first, std::size_t count,
                                                std::size_t offset, const std::size_t* table) {
-      Tiles<Tile>::of(count, vectors)(s, band, band.x + offset, table, band.g + channel, channels,
-                                      dk + first * s.out + channel);
+      Tiles<GradientTile>::of(count, vectors)(s, band, band.x + offset, table, band.g + channel,
+                                              channels, dk + first * s.out + channel);
     });
   }
 }
