@@ -155,9 +155,9 @@ Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
 }
 
 Tape::RandomStream Tape::random_stream(const Op& op) {
-  if (!has_key_)
+  if (!context_.key)
     throw TapeError(op, "the tape has no random generator", "make it with Tape{mode, rng}");
-  return {key_, random_ops_++};
+  return {*context_.key, context_.random_ops++};
 }
 
 void Tape::check_open(const Op& op) const {
@@ -171,7 +171,7 @@ std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
     nodes_.reserve(64);
     edges_.reserve(64);
   }
-  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), scope_, shape});
+  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), context_.scope, shape});
   if (place_ != nullptr) nodes_.back().op.at = *place_;
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
@@ -188,8 +188,8 @@ std::uint32_t Tape::op_of(std::uint32_t node) const noexcept {
 
 std::string Tape::path_of(std::uint32_t scope) const {
   std::string path;
-  for (; scope != outside; scope = scopes_[scope].parent) {
-    const auto& [parent, number, name] = scopes_[scope];
+  for (; scope != outside; scope = context_.scopes[scope].parent) {
+    const auto& [parent, number, name] = context_.scopes[scope];
     const std::string own = name ? *name : std::to_string(number);
     path = path.empty() ? own : own + '.' + path;
   }

@@ -52,8 +52,7 @@ class Tape {
       : lifetime_{*this},
         mode_{purpose(mode)},
         derives_{mode == Mode::derive},
-        has_key_{true},
-        key_{rng()} {
+        context_{.key = rng()} {
     begin();
   }
   Tape(const Tape&) = delete;
@@ -61,9 +60,9 @@ class Tape {
 
   /// Has this pass make one with those that its peers make of their parts of the batch: a BatchNorm takes mean and
   /// variance over all. They must outlive the tape.
-  void synchronise(Peers& peers) noexcept { peers_ = &peers; }
+  void synchronise(Peers& peers) noexcept { context_.peers = &peers; }
   /// Those that it was made one with; null: nobody.
-  Peers* peers() const noexcept { return peers_; }
+  Peers* peers() const noexcept { return context_.peers; }
 
   /// Data: a constant of this pass.
   Variable input(Array value) { return input(Value{std::move(value)}); }
@@ -155,7 +154,7 @@ class Tape {
   std::size_t size() const noexcept { return nodes_.size(); }
 
   /// The path of the layer that is being applied, such as `2.0`; empty outside a LayerScope.
-  std::string layer() const { return path_of(scope_); }
+  std::string layer() const { return path_of(context_.scope); }
   /// The path of the layer in which a node was recorded, or is about to be.
   std::string layer(std::size_t node) const {
     return node < nodes_.size() ? path_of(nodes_[node].scope) : layer();
@@ -195,6 +194,14 @@ class Tape {
   };
   struct Edge {
     std::uint32_t input;
+  // What ops are told of the pass that they are in.
+  struct Context {
+    std::optional<std::uint64_t> key = {};  // of its random numbers
+    std::uint64_t random_ops = 0;
+    Peers* peers = nullptr;
+    PooledVector<Scope> scopes = {};
+    std::uint32_t scope = outside;  // that of the layer
+  };
     detail::Pullback pull;
   };
   // An op is the node of its first result; the nodes of the others follow.
@@ -241,11 +248,8 @@ class Tape {
   detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
   bool derives_;
-  bool has_key_ = false;
   bool consumed_ = false;
-  std::uint64_t key_ = 0;
-  Peers* peers_ = nullptr;
-  std::uint64_t random_ops_ = 0;
+  Context context_;
   PooledVector<Node> nodes_;
   PooledVector<Edge> edges_;
   PooledVector<detail::GradientPtr> gradients_;          // of each node, in the backward pass

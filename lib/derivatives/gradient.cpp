@@ -18,7 +18,7 @@ namespace detail {
 class Derivation {
  public:
   Derivation(Tape& tape, std::span<const Variable> to)
-      : tape_{tape}, scope_{tape.scope_}, place_{tape.place_}, first_{tape.nodes_.size()} {
+      : tape_{tape}, scope_{tape.context_.scope}, place_{tape.place_}, first_{tape.nodes_.size()} {
     for (const Variable& x : to) first_ = std::min<std::size_t>(first_, x.node_);
     extend();
     for (const Variable& x : to) leads_[x.node_ - first_] = true;
@@ -27,7 +27,7 @@ class Derivation {
   Derivation(const Derivation&) = delete;
   Derivation& operator=(const Derivation&) = delete;
   ~Derivation() {
-    tape_.scope_ = scope_;
+    tape_.context_.scope = scope_;
     tape_.place_ = place_;
   }
 
@@ -94,7 +94,7 @@ class Derivation {
     if (std::ranges::none_of(gradients, [](const auto& g) { return g.has_value(); })) return;
     op_ = &op.kept.op;
     tape_.place_ = &op.kept.op.at;
-    tape_.scope_ = tape_.nodes_[node].scope;
+    tape_.context_.scope = tape_.nodes_[node].scope;
     if (op.definition)
       through_definition(op, gradients);
     else

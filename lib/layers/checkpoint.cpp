@@ -18,21 +18,15 @@ class Recomputation {
 
   Recomputation(const Variable& x, Function function, const std::vector<NamedBuffer>& buffers)
       : x_{x.shared_value()}, derives_x_{x.needs_grad()}, function_{std::move(function)} {
-    for (const NamedBuffer& named : buffers)
-      buffers_.push_back({named.buffer, named.buffer->value});
+    for (const auto& [name, buffer] : buffers) buffers_.emplace_back(buffer, buffer->value);
   }
 
   // The value.
   Value forward(Tape& outer) {
-    key_ = outer.key_;
-    has_key_ = outer.has_key_;
-    peers_ = outer.peers_;
-    random_ops_ = outer.random_ops_;
-    scopes_ = outer.scopes_;
-    scope_ = outer.scope_;
+    context_ = outer.context_;
     Tape tape;
     const Variable y = function_(begin(tape));
-    outer.random_ops_ = tape.random_ops_;
+    outer.context_.random_ops = tape.context_.random_ops;
     parameters_ = tape.parameters_;
     return y.shared_value();
   }
@@ -48,12 +42,7 @@ class Recomputation {
 
  private:
   Variable begin(Tape& tape) const {
-    tape.key_ = key_;
-    tape.has_key_ = has_key_;
-    tape.peers_ = peers_;
-    tape.random_ops_ = random_ops_;
-    tape.scopes_ = scopes_;
-    tape.scope_ = scope_;
+    tape.context_ = context_;
     return derives_x_ ? tape.variable(x_) : tape.input(x_);
   }
 
@@ -99,17 +88,13 @@ class Recomputation {
   bool derives_x_;
   Function function_;
   PooledVector<std::pair<Buffer*, Value>> buffers_;  // as they were before
-  std::uint64_t key_ = 0, random_ops_ = 0;
-  bool has_key_ = false;
-  Peers* peers_ = nullptr;
-  PooledVector<Tape::Scope> scopes_;
-  std::uint32_t scope_ = 0;
+  Tape::Context context_ = {};                       // likewise
   PooledVector<Parameter*> parameters_;
   PooledVector<Array> gradients_;
 };
 
 Variable recomputed(const Variable& x, std::function<Variable(const Variable&)> function,
-                    std::vector<NamedBuffer> buffers, const Location& at) {
+                    const std::vector<NamedBuffer>& buffers, const Location& at) {
   const Op op{"checkpoint", at};
   Tape& tape = x.tape(op);
   if (tape.mode() == Mode::eval || tape.derives()) return function(x);

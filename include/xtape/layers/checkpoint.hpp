@@ -14,7 +14,7 @@ namespace xtape::inline XTAPE_ABI {
 namespace detail {
 /// Applies a function now and again in the backward pass, and keeps nothing in between.
 Variable recomputed(const Variable& x, std::function<Variable(const Variable&)> function,
-                    std::vector<NamedBuffer> buffers, const Location& at);
+                    const std::vector<NamedBuffer>& buffers, const Location& at);
 }  // namespace detail
 
 /// A layer of which a tape keeps nothing but the input. See `checkpoint`.

@@ -51,13 +51,13 @@ class LayerScope {
  public:
   /// Enters layer `number` of the layer that is being applied, and, unless it is null, of that name.
   LayerScope(Tape& tape, std::size_t number, std::shared_ptr<const std::string> name = nullptr)
-      : tape_{tape}, outer_{tape.scope_} {
-    tape.scopes_.push_back({outer_, static_cast<std::uint32_t>(number), std::move(name)});
-    tape.scope_ = static_cast<std::uint32_t>(tape.scopes_.size() - 1);
+      : tape_{tape}, outer_{tape.context_.scope} {
+    tape.context_.scopes.push_back({outer_, static_cast<std::uint32_t>(number), std::move(name)});
+    tape.context_.scope = static_cast<std::uint32_t>(tape.context_.scopes.size() - 1);
   }
   LayerScope(const LayerScope&) = delete;
   LayerScope& operator=(const LayerScope&) = delete;
-  ~LayerScope() { tape_.scope_ = outer_; }
+  ~LayerScope() { tape_.context_.scope = outer_; }
 
  private:
   Tape& tape_;
