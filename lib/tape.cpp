@@ -225,10 +225,7 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
             store_gradient(parameter, std::move(gradient), accumulate);
             for (Visitor* visitor : visitors) visitor->ready(parameter);
           });
-  for (Visitor* visitor : visitors) {
-    walk(parameters_, *visitor);
-    if (!visitor->complete()) break;
-  }
+  walk(parameters_, visitors);
 }
 
 // With the gradient of a variable; `met` is called with each node, the last one first, once its gradient is complete.

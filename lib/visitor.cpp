@@ -19,6 +19,13 @@ void walk(std::span<Parameter* const> parameters, Visitor& visitor) {
   Observer::each([&](Observer& o) { o.update(visitor, selected); });
 }
 
+void walk(std::span<Parameter* const> parameters, std::initializer_list<Visitor*> visitors) {
+  for (Visitor* const visitor : visitors) {
+    walk(parameters, *visitor);
+    if (!visitor->complete()) return;
+  }
+}
+
 namespace detail {
 
 Selection::Selection(std::span<const NamedParameter> parameters, Location at) {

@@ -7,6 +7,7 @@
 #include <xtape/parameter.hpp>
 #include <xtape/state.hpp>
 
+#include <initializer_list>
 #include <span>
 #include <unordered_set>
 #include <utility>
@@ -37,7 +38,7 @@ class Visitor {
     return parameters;
   }
   /// Called while a backward pass goes on, as soon as the gradient of a parameter of it is complete: those that were used
-  /// last come first. What takes its time can begin then.
+  /// last come first. What takes its time can begin then. Of several passes of a step each tells its own part.
   virtual void ready([[maybe_unused]] Parameter& parameter) {}
   /// Called with all parameters that it goes over before the first is visited.
   virtual void begin([[maybe_unused]] std::span<Parameter* const> parameters) {}
@@ -55,6 +56,8 @@ class Visitor {
 /// Runs one pass of a visitor over those of the given parameters that it selects, seen by this thread's
 /// observers; none if it selects none.
 void walk(std::span<Parameter* const> parameters, Visitor& visitor);
+/// Runs one pass of each visitor in turn. Those behind one that is not complete wait for another.
+void walk(std::span<Parameter* const> parameters, std::initializer_list<Visitor*> visitors);
 
 /// Runs each visitor in turn over the trainable parameters of a model, each once, however many names it
 /// has. Those behind one that is not complete wait for another pass.
@@ -62,7 +65,7 @@ template <class Model, class... Visitors>
 void visit(Model& model, Visitors&&... visitors) {
   std::vector<Parameter*> trainable = unique_parameters(model);
   std::erase_if(trainable, [](const Parameter* parameter) { return !parameter->trainable; });
-  (void)((walk(trainable, visitors), visitors.complete()) && ...);
+  walk(trainable, {static_cast<Visitor*>(&visitors)...});
 }
 
 namespace detail {

@@ -10,6 +10,7 @@
 #include "train/progress.hpp"
 #include "train/ranks.hpp"
 #include "train/stopwatch.hpp"
+#include "train/told.hpp"
 #include "train/totals.hpp"
 #include "train/training_file.hpp"
 
@@ -135,15 +136,12 @@ class Training {
     distributed::Pending rows = measure(result, batch, last);
     result.outputs.clear();  // so that the backward pass frees them
     seconds_.forward += laps.lap();
-    tape.backward({part_of_mean(result, batch), options_.at}, *all_reduce_);
+    tape.backward({part_of_mean(result, batch), options_.at}, *all_reduce_, Told{visitors_});
     seconds_.backward += laps.lap();
     if (!last) return false;
     rows.wait();
     finish_step();
-    for (Visitor* visitor : visitors_) {
-      walk(tape.parameters(), *visitor);
-      if (!visitor->complete()) break;
-    }
+    walk(tape.parameters(), visitors_);
     if (std::exchange(is_first_step_, false)) check_weights(after_step());
     seconds_.update += laps.lap();
     return true;

@@ -86,6 +86,24 @@ BOOST_AUTO_TEST_CASE(a_mean_over_terms_is_that_of_all_shards) {
   for (std::size_t i = 0; i < whole.size(); ++i) BOOST_TEST(std::abs(whole[i] - parts[i]) < 1e-5);
 }
 
+// While the passes go back, each on its shard.
+BOOST_AUTO_TEST_CASE(visitors_hear_of_gradients) {
+  struct Listener : SGD {
+    using SGD::SGD;
+    void ready(Parameter&) override { ++heard; }
+    std::size_t heard = 0;
+  };
+  for (const std::size_t shards : {1, 4}) {
+    Rng rng{5};
+    Sequential net = small_net(rng);
+    Listener listener{{.learning_rate = 0.1}};
+    fit(net, train_set, {.epochs = 1, .batch_size = 20, .shards = shards, .log = nullptr}, rng,
+        listener);
+    BOOST_TEST(listener.heard == 5 * shards * 4);  // steps, parameters
+    BOOST_TEST(listener.steps() == 5u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(terms_of_some_shards_alone_are_refused) {
   Rng rng{5};
   Sequential net = small_net(rng);
