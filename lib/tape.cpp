@@ -2,6 +2,7 @@
 #include <xtape/formula.hpp>
 #include <xtape/tape.hpp>
 
+#include "digest.hpp"
 #include "kernels/strided.hpp"
 #include "text.hpp"
 
@@ -42,21 +43,6 @@ FreeSlots& free_slots() {
 }  // namespace
 
 namespace detail {
-
-// Of the elements' bits, in lanes that do not wait for each other, each after FNV-1a (Fowler, Noll and Vo).
-std::uint64_t print_of(const Array& array) {
-  constexpr std::size_t lanes = 8;
-  constexpr std::uint64_t prime = 0x100'0000'01b3;
-  using Bits = std::conditional_t<sizeof(Scalar) == 8, std::uint64_t, std::uint32_t>;
-  std::uint64_t prints[lanes] = {};
-  const Scalar* const x = array.data();
-  for (std::size_t i = 0; i < array.size(); i += lanes)
-    for (std::size_t k = 0; k < lanes && i + k < array.size(); ++k)
-      prints[k] = (prints[k] ^ std::bit_cast<Bits>(x[i + k])) * prime;
-  std::uint64_t all = array.size();
-  for (const std::uint64_t print : prints) all = (all ^ print) * prime;
-  return all;
-}
 
 Lifetime::Lifetime(Tape& tape) {
   FreeSlots& slots = free_slots();
@@ -109,7 +95,7 @@ Variable Tape::parameter(Parameter& parameter, Location at) {
   const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
   parameters_.push_back(&parameter);
   parameter_nodes_.push_back(node);
-  if (derives_) parameter_prints_.push_back(detail::print_of(parameter.value()));
+  if (derives_) digests_.push_back(digest_of(parameter.shared_value()));
   add_place(parameters_.size() - 1);
   return {lifetime_, node, parameter.shared_value()};
 }

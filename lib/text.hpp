@@ -29,6 +29,11 @@ std::string text(const Parts&... parts) {
   return out.str();
 }
 
+/// How many things: `1 rank`, `2 ranks`.
+inline std::string counted(std::size_t count, const char* thing) {
+  return text(count, ' ', thing, count == 1 ? "" : "s");
+}
+
 /// A number with so many digits after the point.
 inline std::string fixed(double number, int digits) {
   char text[400];  // the largest has 309 digits before the point

@@ -29,17 +29,16 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// Some variables, which it refers to: one, a list in braces, or what has them in a row.
-class Variables : public std::span<const Variable> {
+/// Some variables: one, a list in braces, or what has them in a row.
+class Variables : public PooledVector<Variable> {
  public:
-  Variables(const Variable& x) : span{&x, 1} {}  ///< one
-  Variables(std::initializer_list<Variable> list)
-      : span{list.begin(), list.size()} {}  ///< `{x, w}`
+  Variables(const Variable& x) : vector{x} {}                        ///< one
+  Variables(std::initializer_list<Variable> list) : vector{list} {}  ///< `{x, w}`
   /// Those of a vector or an array.
   template <std::ranges::contiguous_range Range>
   requires std::convertible_to<const Range&, std::span<const Variable>> Variables(
       const Range& range)
-      : span{range} {}
+      : vector(std::ranges::begin(range), std::ranges::end(range)) {}
 };
 
 /// The parameters of a model that are not frozen as variables of a tape, in the order of its list.
@@ -92,15 +91,18 @@ ValueAndGradients<sizeof...(Arrays)> value_and_gradient(F f, const Arrays&... ar
 using VariableFunction = std::function<Variable(const Variable&)>;
 
 /// J^T c of f at x, for a cotangent c of the shape of f(x).
-Array vjp(const VariableFunction& f, const Array& x, const Array& cotangent);
+Array vjp(const VariableFunction& f, const Array& x, const Array& cotangent,
+          Location at = Location::current());
 /// J t of f at x, for a tangent t of the shape of x.
-Array jvp(const VariableFunction& f, const Array& x, const Array& tangent);
+Array jvp(const VariableFunction& f, const Array& x, const Array& tangent,
+          Location at = Location::current());
 /// H v of f, a single element, at x, for a v of the shape of x.
-Array hvp(const VariableFunction& f, const Array& x, const Array& v);
+Array hvp(const VariableFunction& f, const Array& x, const Array& v,
+          Location at = Location::current());
 /// The Jacobian of f at x: of the shape of f(x) and then that of x.
-Array jacobian(const VariableFunction& f, const Array& x);
+Array jacobian(const VariableFunction& f, const Array& x, Location at = Location::current());
 /// The Hessian of f, a single element, at x: of the shape of x, twice.
-Array hessian(const VariableFunction& f, const Array& x);
+Array hessian(const VariableFunction& f, const Array& x, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

@@ -26,8 +26,8 @@ namespace xtape::inline XTAPE_ABI {
 /// \cond
 namespace detail {
 class Derivation;
+class Derivatives;
 class Recomputation;
-std::uint64_t print_of(const Array& array);
 }  // namespace detail
 /// \endcond
 
@@ -125,9 +125,10 @@ class Tape {
   /// tape.backward(loss + 10 * mean(square(norm(slope, {.axes = {-1}}) - 1)), adam);
   /// ```
   /// Each x may be whatever has a gradient: of `variable`, `parameter` or an op. By one on which y does not depend the
-  /// gradient is 0, as are the derivatives of a constant. Throws TapeError if the tape was consumed or is in another mode, if
-  /// y or an x is on another tape, an x is a constant, a parameter has changed since, or an op in between has no gradient in ops (see `wrt` and
-  /// `defined`); ShapeError if y has several elements and there is no cotangent, or one of another shape.
+  /// gradient is 0, as are the derivatives of a constant. Throws TapeError if the tape was consumed or is in another
+  /// mode, if y or an x is on another tape, an x is a constant, a parameter has changed since, or an op in between has no
+  /// gradient in ops (see `wrt` and `defined`); ShapeError if y has several elements and there is no cotangent, or one of
+  /// another shape.
   PooledVector<Variable> gradient(const Located& y, std::span<const Variable> xs,
                                   const std::optional<Variable>& cotangent = {});
   /// The same: `tape.gradient(y, {a, b})`.
@@ -184,6 +185,7 @@ class Tape {
   friend class LayerScope;
   friend class detail::Recorder;
   friend class detail::Derivation;
+  friend class detail::Derivatives;
   friend class detail::Recomputation;
 
   static constexpr std::uint32_t outside = ~std::uint32_t{0};
@@ -192,8 +194,6 @@ class Tape {
     std::uint32_t number;                     // of the layer in its parent
     std::shared_ptr<const std::string> name;  // of the layer, or null
   };
-  struct Edge {
-    std::uint32_t input;
   // What ops are told of the pass that they are in.
   struct Context {
     std::optional<std::uint64_t> key = {};  // of its random numbers
@@ -202,6 +202,8 @@ class Tape {
     PooledVector<Scope> scopes = {};
     std::uint32_t scope = outside;  // that of the layer
   };
+  struct Edge {
+    std::uint32_t input;
     detail::Pullback pull;
   };
   // An op is the node of its first result; the nodes of the others follow.
@@ -221,11 +223,6 @@ class Tape {
   }
   void tell_begin() const;
   void check_open(const Op& op) const;
-  PooledVector<Variable> derive(const Op& op, std::span<const Variable> ys,
-                                std::span<const Variable> xs,
-                                const PooledVector<Variable>& cotangents);
-  void check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
-                       std::span<const Variable> cotangents) const;
   Variable make_variable(Value value, Location at);
   std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
   std::size_t place_of(const Parameter& parameter) const;
@@ -256,11 +253,9 @@ class Tape {
   PooledVector<std::unique_ptr<detail::Defined>> kept_;  // of each op, in Mode::derive
   PooledVector<Parameter*> parameters_;
   PooledVector<std::uint32_t> parameter_nodes_;
-  PooledVector<std::uint64_t> parameter_prints_;  // of their values, if it derives
+  PooledVector<std::uint64_t> digests_;  // of their values, if it derives
   PooledVector<std::uint32_t>
-      places_;  // a hash table of places in parameters_, once these are many
-  PooledVector<Scope> scopes_;
-  std::uint32_t scope_ = outside;
+      places_;                       // a hash table of places in parameters_, once these are many
   const Location* place_ = nullptr;  // of an op whose gradient is being made of ops
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "derivatives/gradient.hpp"
+
+#include "digest.hpp"
 #include "kernels/strided.hpp"
 #include "ops/steps.hpp"
 #include "text.hpp"
 
 #include <xtape/ops/arithmetic.hpp>
-#include <xtape/tape.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -160,66 +162,71 @@ class Derivation {
   PooledVector<char> leads_;                    // likewise
 };
 
-}  // namespace detail
-
-PooledVector<Variable> Tape::gradient(const Located& y, std::span<const Variable> xs,
-                                      const std::optional<Variable>& cotangent) {
-  const Op op{"gradient", y.at};
-  const Variable& of = y.variable;
-  if (!cotangent && of.size() != 1)
-    throw ShapeError(op, text("expected a y of a single element, got ", of.shape()),
-                     "take sum() first, or give a cotangent?");
-  return derive(op, {&of, 1}, xs, {cotangent ? *cotangent : input(full(of.shape(), 1))});
-}
-
-PooledVector<Variable> Tape::gradient(std::span<const Variable> ys, std::span<const Variable> xs,
-                                      std::span<const Variable> cotangents, Location at) {
-  return derive({"gradient", at}, ys, xs, {cotangents.begin(), cotangents.end()});
-}
-
-PooledVector<Variable> Tape::derive(const Op& op, std::span<const Variable> ys,
-                                    std::span<const Variable> xs,
-                                    const PooledVector<Variable>& cotangents) {
-  check_derivable(op, ys, xs, cotangents);
-  detail::Derivation derivation{*this, xs};
-  for (std::size_t i = 0; i < ys.size(); ++i)
-    if (ys[i].needs_grad()) derivation.add(ys[i], cotangents[i]);
-  derivation.walk();
-  PooledVector<Variable> gradients;
-  for (const Variable& x : xs)
-    gradients.push_back(derivation.sum(x) ? *derivation.sum(x) : input(zeros(x.shape())));
-  return gradients;
-}
-
-void Tape::check_derivable(const Op& op, std::span<const Variable> ys, std::span<const Variable> xs,
-                           std::span<const Variable> cotangents) const {
-  const auto check_tape = [&](const char* what, const Variable& v) {
-    if (&v.tape(op) != this) throw TapeError(op, text(what, " is on another tape"));
-  };
-  check_open(op);
-  if (!derives_)
+Derivatives::Derivatives(const Op& op, Tape& tape, std::span<const Variable> ys,
+                         std::span<const Variable> xs)
+    : op_{op}, tape_{tape}, ys_{ys}, xs_{xs} {
+  tape.check_open(op);
+  if (!tape.derives_)
     throw TapeError(op, "the tape keeps nothing for gradients of gradients",
                     "make it with Mode::derive");
   for (const Variable& y : ys) check_tape("a y", y);
-  for (const Variable& c : cotangents) check_tape("a cotangent", c);
   for (const Variable& x : xs) {
     check_tape("an x", x);
     if (!x.needs_grad())
       throw TapeError(op, "an x is a constant", "make it with tape.variable() or tape.parameter()");
   }
-  if (ys.size() != cotangents.size())
-    throw ShapeError(op, text("expected a cotangent for each of ", ys.size(), " variables, got ",
-                              cotangents.size()));
-  for (std::size_t i = 0; i < ys.size(); ++i)
-    if (ys[i].shape() != cotangents[i].shape())
-      throw ShapeError(op, text("expected a cotangent of shape ", ys[i].shape(), ", got ",
-                                cotangents[i].shape()));
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    if (detail::print_of(std::as_const(*parameters_[i]).value()) != parameter_prints_[i])
-      throw TapeError(op,
-                      text("a parameter of shape ", parameters_[i]->shape(),
-                           " has changed since the tape read it"),
-                      "update parameters after the last gradient?");
+  for (std::size_t i = 0; i < tape.parameters_.size(); ++i)
+    if (const Value& value = tape.parameters_[i]->shared_value();
+        digest_of(value) != tape.digests_[i])
+      throw TapeError(
+          op, text("a parameter of shape ", value->shape(), " has changed since the tape read it"),
+          "update parameters after the last gradient?");
+}
+
+PooledVector<Variable> Derivatives::times(std::span<const Variable> vectors,
+                                          const char* name) const {
+  for (const Variable& vector : vectors) check_tape(text("a ", name), vector);
+  if (ys_.size() != vectors.size())
+    throw ShapeError(op_, text("expected a ", name, " for each of ",
+                               counted(ys_.size(), "variable"), ", got ", vectors.size()));
+  for (std::size_t i = 0; i < ys_.size(); ++i)
+    if (ys_[i].shape() != vectors[i].shape())
+      throw ShapeError(op_, text("expected a ", name, " of shape ", ys_[i].shape(), ", got ",
+                                 vectors[i].shape()));
+  Derivation derivation{tape_, xs_};
+  for (std::size_t i = 0; i < ys_.size(); ++i)
+    if (ys_[i].needs_grad()) derivation.add(ys_[i], vectors[i]);
+  derivation.walk();
+  PooledVector<Variable> gradients;
+  for (const Variable& x : xs_)
+    gradients.push_back(derivation.sum(x) ? *derivation.sum(x) : tape_.input(zeros(x.shape())));
+  return gradients;
+}
+
+PooledVector<Variable> Derivatives::of_one() const {
+  const Shape& shape = ys_[0].shape();
+  if (ys_[0].size() != 1)
+    throw ShapeError(op_, text("expected a y of a single element, got ", shape),
+                     "take sum() first, or give a cotangent?");
+  const Variable one = tape_.input(full(shape, 1));
+  return times({&one, 1});
+}
+
+void Derivatives::check_tape(std::string_view what, const Variable& v) const {
+  if (&v.tape(op_) != &tape_) throw TapeError(op_, text(what, " is on another tape"));
+}
+
+}  // namespace detail
+
+PooledVector<Variable> Tape::gradient(const Located& y, std::span<const Variable> xs,
+                                      const std::optional<Variable>& cotangent) {
+  const detail::Derivatives of{{"gradient", y.at}, *this, {&y.variable, 1}, xs};
+  return cotangent ? of.times({&*cotangent, 1}) : of.of_one();
+}
+
+PooledVector<Variable> Tape::gradient(std::span<const Variable> ys, std::span<const Variable> xs,
+                                      std::span<const Variable> cotangents, Location at) {
+  return detail::Derivatives{{"gradient", at}, *this, ys, xs}.times(cotangents);
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "train/ranks.hpp"
 
+#include "digest.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/half_unit.hpp"
 #include "text.hpp"
@@ -9,7 +10,6 @@
 #include <xtape/version.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <variant>
 
@@ -18,30 +18,12 @@
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-// Tells contents apart that differ by mistake, not by intent: FNV-1a, by words.
-class Digest {
- public:
-  void add(std::span<const std::byte> bytes) {
-    for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), sizeof(std::uint64_t)))) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof word));
-      hash_ = (hash_ ^ word) * 0x100000001b3;
-      hash_ ^= hash_ >> 32;
-    }
-  }
-  template <class T>
-  void add(const T* numbers, std::size_t count) {
-    add(std::as_bytes(std::span{numbers, count}));
-  }
-  std::string text() const {
-    std::string digits;
-    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[hash_ >> shift & 15];
-    return digits;
-  }
-
- private:
-  std::uint64_t hash_ = 0xcbf29ce484222325;
-};
+std::string digits(const Digest& digest) {
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4)
+    digits += "0123456789abcdef"[digest.value() >> shift & 15];
+  return digits;
+}
 
 void add_file(Digest& digest, const char* path) {
   std::ifstream file{path, std::ios::binary};
@@ -60,7 +42,7 @@ void add_program(Facts& facts) {
   facts.emplace_back("instruction set", kernels::instruction_sets().back());
   const kernels::HalfUnit* const half = kernels::half_unit();
   facts.emplace_back("half precision", half != nullptr ? half->name : "none");
-  facts.emplace_back("program", digest.text());
+  facts.emplace_back("program", digits(digest));
 }
 
 // Of a dataset: its size, and some samples.
@@ -81,7 +63,7 @@ void add_data(Facts& facts, const std::string& name, const data::Dataset& data) 
       else
         digest.add(column.array().data(), column.array().size());
   facts.emplace_back("number of " + name + " samples", std::to_string(size));
-  facts.emplace_back(name + " set", digest.text());
+  facts.emplace_back(name + " set", digits(digest));
 }
 
 // One text of all, for a message.
@@ -189,7 +171,7 @@ void check_same(const Op& op, distributed::World& world, std::span<const NamedAr
   if (world.alone()) return;
   Digest digest;
   for (const NamedArray& array : arrays) digest.add(array.value()->data(), array.value()->size());
-  const std::vector<std::string> all = unless_equal(world, digest.text());
+  const std::vector<std::string> all = unless_equal(world, digits(digest));
   for (std::size_t rank = 1; rank < all.size(); ++rank)
     if (all[rank] != all[0])
       throw CommunicationError(op, text("rank ", rank, " has other weights than rank 0 ", when),

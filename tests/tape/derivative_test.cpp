@@ -212,9 +212,9 @@ BOOST_AUTO_TEST_CASE(errors_of_gradient) {
        XTAPE_CALL(tape.gradient(x, x))},
       {"[gradient] expected a cotangent of shape (2,), got () @",
        XTAPE_CALL(tape.gradient(x, x, y.detach()))},
-      {"[gradient] expected a cotangent for each of 1 variables, got 2 @",
-       XTAPE_CALL(hvp(y, x, {x, x}))},
-      {"[gradient] expected a cotangent of shape (2,), got () @", XTAPE_CALL(hvp(y, x, y))},
+      {"[hvp] expected a direction for each of 1 variable, got 2 @", XTAPE_CALL(hvp(y, x, {x, x}))},
+      {"[hvp] expected a direction of shape (2,), got () @", XTAPE_CALL(hvp(y, x, y))},
+      {"[jvp] expected a tangent of shape (2,), got () @", XTAPE_CALL(jvp(y, x, y))},
       {"[inner_product] expected as many variables, got 1 and 2 @",
        XTAPE_CALL(inner_product(x, {x, x}))},
       {"[inner_product] expected equal shapes, got (2,) and () of pair 0 @",
@@ -280,6 +280,54 @@ BOOST_AUTO_TEST_CASE(a_hessian_of_scalars_and_of_nothing) {
   check_close(hessian([](const Variable& x) { return exp(2 * x); }, array({}, {0})), {4});
   BOOST_TEST(jacobian([](const Variable& x) { return x; }, zeros({0})).size() == 0u);
   check_close(hessian([](const Variable& x) { return sum(x); }, zeros({2})), {0, 0, 0, 0});
+}
+
+// They name themselves and their caller, those of arrays too.
+BOOST_AUTO_TEST_CASE(errors_of_products_and_matrices) {
+  Tape train;
+  const Variable in_train = train.variable(zeros({}));
+  const std::string keeps =
+      "the tape keeps nothing for gradients of gradients @; make it with "
+      "Mode::derive";
+  check_failures<TapeError>({
+      {"[jvp] " + keeps, XTAPE_CALL(jvp(in_train, in_train, in_train))},
+      {"[hvp] " + keeps, XTAPE_CALL(hvp(in_train, in_train, in_train))},
+      {"[gauss_newton_product] " + keeps,
+       XTAPE_CALL(gauss_newton_product(in_train, in_train, in_train, in_train))},
+      {"[jacobian] " + keeps, XTAPE_CALL(jacobian(in_train, in_train))},
+      {"[hessian] " + keeps, XTAPE_CALL(hessian(in_train, in_train))},
+  });
+  const auto twice = [](const Variable& x) { return 2 * x; };
+  const Array x = zeros({2}), wrong = zeros({3});
+  const std::string one =
+      "expected a y of a single element, got (2,) @; take sum() first, or "
+      "give a cotangent?";
+  check_failures<ShapeError>({
+      {"[vjp] expected a cotangent of shape (2,), got (3,) @", XTAPE_CALL(vjp(twice, x, wrong))},
+      {"[jvp] expected a tangent of shape (2,), got (3,) @", XTAPE_CALL(jvp(twice, x, wrong))},
+      {"[hvp] " + one, XTAPE_CALL(hvp(twice, x, x))},
+      {"[hessian] " + one, XTAPE_CALL(hessian(twice, x))},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(variables_are_their_own) {
+  Tape tape{Mode::derive};
+  const Variable x = tape.variable(array({}, {2})), w = tape.variable(array({}, {3}));
+  PooledVector<Variable> some{x, w};
+  const Variables kept{some}, named{x, w};
+  some = {w, x};
+  for (const Variables& both : {kept, named})
+    check_close(inner_product(both, {x, x}).value(), {4 + 6});
+  check_close(hvp(x * w, named, named)[0].value(), {3});
+}
+
+// The parameters are looked at once for all rows.
+BOOST_AUTO_TEST_CASE(a_jacobian_of_many_rows_looks_at_parameters_once) {
+  Parameter large{zeros({1'000'000})};
+  Tape tape{Mode::derive};
+  const Variable beside = sum(tape.parameter(large)), x = tape.variable(zeros({100})), y = x * x;
+  BOOST_TEST(test::time_ratio([&] { jacobian(y, x); }, [&] { tape.gradient(beside, x); }, 20) <=
+             20);
 }
 
 // The Hessian is that of the outputs' curvature and the Gauss-Newton matrix; of a linear model both are one.
