@@ -50,7 +50,7 @@ class AllReduce::Sums {
     gradients_.flush();
     values_.flush();
     sum_of_weights_.wait();
-    gradients_.finish(weights_.empty() ? 1 : weights_[0]);
+    gradients_.finish(weights_.empty() || weights_[0] == 0 ? 1 : weights_[0]);
     values_.finish(static_cast<double>(shards));
     for (Kept& kept : buffers_)
       if (kept.changes) kept.before = kept.buffer->value = Value{std::move(kept.now)};
@@ -81,14 +81,14 @@ AllReduce::AllReduce(World& world, const std::vector<NamedBuffer>& buffers,
 AllReduce::~AllReduce() = default;
 
 AllReduce& AllReduce::weighted(double weight, Location at) {
-  check_positive({name(), at}, "weight", weight);
+  check_not_negative({name(), at}, "weight", weight);
   weight_ = weight;
   return *this;
 }
 
 void AllReduce::ready(Parameter& parameter) {
-  if (shards_.count == 1) return;
-  if (ready_++ == 0 && weight_ > 0) sums_->weight(weight_, is_last());
+  if (is_idle()) return;
+  if (ready_++ == 0 && weight_) sums_->weight(*weight_, is_last());
   sums_->gradient(parameter, done_, is_last());
 }
 
@@ -105,7 +105,7 @@ void AllReduce::begin(std::span<Parameter* const> parameters) {
   if (is_last()) sums_->finish(shards_.count);
   done_ = is_last() ? 0 : done_ + 1;
   ready_ = 0;
-  weight_ = 0;
+  weight_.reset();
 }
 
 }  // namespace xtape::inline XTAPE_ABI::distributed

@@ -92,8 +92,8 @@ Metric top_k(std::size_t k, const MetricOptions& options, Location at) {
 
 Metric perplexity() {
   const auto sum = [](const StepResult& step, const data::Batch& batch) {
-    const std::size_t terms = step.terms > 0 ? step.terms : batch.size();
-    return static_cast<double>(step.loss.item()) * static_cast<double>(terms);
+    return static_cast<double>(step.loss.item()) *
+           static_cast<double>(step.terms.value_or(batch.size()));
   };
   return {.name = "perplexity", .sum = sum, .finish = [](double mean) { return std::exp(mean); }};
 }

@@ -150,15 +150,15 @@ class Training {
   // The loss of a shard as a part of that of the batch.
   Variable part_of_mean(const StepResult& result, const data::Batch& batch) {
     if (shards_.count == 1) return result.loss;
-    const bool counts = result.terms > 0;
+    const bool counts = result.terms.has_value();
     if (batch.shard == shards_.first) counts_ = counts;
     if (counts != counts_)
       throw ValueError({"fit", options_.at},
-                       text("the loss of shard ", batch.shard, " of a batch has ", result.terms,
-                            " terms, where others ", counts ? "do not say" : "have some"),
-                       "is a shard all padding? Fewer shards, or larger batches");
+                       text("the step tells the terms of shard ", batch.shard - (counts ? 0 : 1),
+                            " of a batch and not those of shard ", batch.shard - (counts ? 1 : 0)),
+                       "set StepResult::terms always or never");
     if (!counts) return result.loss * batch.share;
-    const auto terms = static_cast<double>(result.terms);
+    const auto terms = static_cast<double>(*result.terms);
     all_reduce_->weighted(terms, options_.at);
     return result.loss * terms;
   }
@@ -182,7 +182,7 @@ class Training {
       terms += own[1];
     }
     std::ranges::fill(rows_, 0);
-    loss_ /= terms;
+    if (terms > 0) loss_ /= terms;
     if (!std::isfinite(loss_))
       throw diverged(text("the loss is ", loss_, " in epoch ", epoch(), ", step ", step_));
   }

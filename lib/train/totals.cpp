@@ -44,25 +44,20 @@ StepResult run_step(const Op& op, const Task& task, Tape& tape, const data::Batc
   return result;
 }
 
-std::size_t terms_of(const StepResult& step, const data::Batch& batch) {
-  return step.terms > 0 ? step.terms : batch.size();
-}
-
 void Totals::measure(const StepResult& step, const data::Batch& batch,
                      std::span<double> row) const {
-  const auto terms = static_cast<double>(terms_of(step, batch));
+  const auto terms = static_cast<double>(step.terms.value_or(batch.size()));
   row[0] = static_cast<double>(step.loss.item()) * terms;
   row[1] = terms;
   row[2] = static_cast<double>(batch.size());
   for (std::size_t i = 0; i < sums_.size(); ++i) row[3 + i] = task_.metrics[i].sum(step, batch);
 }
 
-double Totals::add(std::span<const double> row) {
+void Totals::add(std::span<const double> row) {
   loss_ += row[0];
   terms_ += static_cast<std::uint64_t>(row[1]);
   samples_ += static_cast<std::uint64_t>(row[2]);
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += row[3 + i];
-  return row[0] / row[1];
 }
 
 void Totals::clear() {
@@ -92,7 +87,7 @@ void Totals::state(StateList& list) {
 
 std::string Totals::wrong(std::uint64_t samples) const {
   if (samples_ != samples) return text("samples is ", samples_, ", expected ", samples);
-  if ((terms_ == 0) != (samples == 0))
+  if (terms_ == 0 ? loss_ != 0 : samples == 0)
     return text("terms is ", terms_, ", of ", samples, " samples");
   const auto n = static_cast<double>(terms_);
   for (std::size_t i = 0; i < sums_.size(); ++i) {

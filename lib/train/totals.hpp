@@ -22,9 +22,6 @@ void check_measured(const Op& op, const Task& task, bool has_test, std::string_v
 /// Whether so many terms of a metric can add up to this. Only where terms have bounds NaN cannot be.
 bool can_be_sum(const Metric& metric, double terms, double sum);
 
-/// How many terms the loss of a step is the mean of.
-std::size_t terms_of(const StepResult& step, const data::Batch& batch);
-
 /// Runs a step. Throws ShapeError unless its loss is a scalar.
 StepResult run_step(const Op& op, const Task& task, Tape& tape, const data::Batch& batch);
 
@@ -38,8 +35,8 @@ class Totals {
   std::size_t width() const noexcept { return 3 + sums_.size(); }
   /// What a step has measured: its loss, of all terms, how many these are, the samples, and a sum for each metric.
   void measure(const StepResult& step, const data::Batch& batch, std::span<double> row) const;
-  /// Adds what a step has measured. Returns its loss, of a term.
-  double add(std::span<const double> row);
+  /// Adds what a step has measured.
+  void add(std::span<const double> row);
   /// Begins anew.
   void clear();
   /// What it comes to.

@@ -54,7 +54,24 @@ BOOST_AUTO_TEST_CASE(shards_are_added_along_the_documented_tree) {
       BOOST_TEST(a.grad()(i) == (weighted ? sum / Scalar(10) : sum));
     }
   }
-  BOOST_CHECK_THROW(all_reduce.weighted(0), ValueError);
+  BOOST_CHECK_THROW(all_reduce.weighted(-1), ValueError);
+}
+
+// The gradient of 5 w is divided by the sum of the weights, unless that is 0.
+BOOST_AUTO_TEST_CASE(weights_may_be_0_and_those_of_one_pass) {
+  distributed::World world;
+  Parameter a{Array{1, 1}};
+  const auto gradient = [&](std::vector<double> weights) {
+    distributed::AllReduce all_reduce{world, {.shards = weights.size()}};
+    for (const double weight : weights) {
+      Tape tape;
+      tape.backward(sum(tape.parameter(a)) * (5 * weight), all_reduce.weighted(weight));
+    }
+    return a.grad()(1);
+  };
+  BOOST_TEST(gradient({0, 2}) == 5);
+  BOOST_TEST(gradient({0, 0}) == 0);
+  BOOST_TEST(gradient({4}) == 5);
 }
 
 BOOST_AUTO_TEST_CASE(passes_of_a_step_must_have_the_same_parameters) {

@@ -7,6 +7,7 @@
 #include <xtape/visitor.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -74,13 +75,14 @@ class AllReduce : public Visitor {
   const data::Shards& shards() const noexcept { return shards_; }
   /// For a mean over terms whose number nobody knows beforehand, as where some are masked: the loss of the pass at hand was
   /// multiplied by `weight`, such as that number, and the sum of the gradients is divided by that of the weights. All
-  /// passes of a step have one, or none. Throws ValueError unless it is above 0.
+  /// passes of a step have one, or none. Where all are 0 the gradients are as they are added. Throws ValueError for a
+  /// negative one.
   AllReduce& weighted(double weight, Location at = Location::current());
 
   const char* name() const noexcept override { return "all_reduce"; }
-  /// All parameters; none for one rank with one shard, which has nothing to add.
+  /// All parameters; none for one rank with one shard, which has nothing to add, unless it has a weight.
   std::span<Parameter* const> select(std::span<Parameter* const> parameters) override {
-    return shards_.count == 1 ? std::span<Parameter* const>{} : parameters;
+    return is_idle() ? std::span<Parameter* const>{} : parameters;
   }
   /// Begins to add up a gradient.
   void ready(Parameter& parameter) override;
@@ -95,13 +97,14 @@ class AllReduce : public Visitor {
  private:
   class [[gnu::visibility("hidden")]] Sums;
 
+  bool is_idle() const noexcept { return shards_.count == 1 && !weight_; }
   bool is_last() const noexcept { return done_ + 1 == shards_.own; }  // the pass at hand
 
   data::Shards shards_;
-  std::size_t done_ = 0;        // passes of the step
-  std::size_t ready_ = 0;       // gradients of the pass
-  std::size_t parameters_ = 0;  // of the first pass of the step
-  double weight_ = 0;           // of the pass, if it has one
+  std::size_t done_ = 0;               // passes of the step
+  std::size_t ready_ = 0;              // gradients of the pass
+  std::size_t parameters_ = 0;         // of the first pass of the step
+  std::optional<double> weight_ = {};  // of the pass
   std::unique_ptr<Sums> sums_;
 };
 

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -20,8 +21,9 @@ namespace xtape::inline XTAPE_ABI {
 struct StepResult {
   Variable loss;                        ///< a scalar, the mean over the terms
   PooledVector<Variable> outputs = {};  ///< of the model, for the metrics and `predict`
-  /// How many terms the loss is the mean of, such as the tokens of all sequences; 0: the samples of the batch.
-  std::size_t terms = 0;
+  /// How many terms the loss is the mean of, such as the tokens of all sequences; the samples of the batch unless told.
+  /// A batch whose terms are all left out has 0 of them and counts nothing, and its loss is any finite number.
+  std::optional<std::size_t> terms = {};
 };
 
 /// A number that is measured beside the loss: the mean of something over all terms. It is taken from sums, and so
