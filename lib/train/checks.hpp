@@ -24,6 +24,13 @@ struct Part {
   std::size_t first, end;
 };
 
+/// The ranks among which batches are divided: null where some would have none, and not know what is in one. There each
+/// does all.
+inline distributed::World* sharing(distributed::World* world, std::size_t samples,
+                                   std::size_t batch_size) {
+  return world != nullptr && world->size() <= (samples - 1) / batch_size + 1 ? world : nullptr;
+}
+
 /// Calls use(tape, batch) for each batch, in evaluation mode; of several ranks each has some. Throws what check_data
 /// does.
 template <class Use>

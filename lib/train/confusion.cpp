@@ -32,8 +32,12 @@ ConfusionMatrix confusion_of(const data::Dataset& dataset, const PredictOptions&
     if (!confusion) confusion.emplace(classes, options.at);
     confusion->add(logits, labels, options.at);
   };
-  each_batch({"confusion_matrix", options.at}, dataset, options.batch_size, nullptr,
+  const Op op{"confusion_matrix", options.at};
+  check_data(op, "data", dataset, options.batch_size);
+  distributed::World* const world = sharing(options.world, dataset.size(), options.batch_size);
+  each_batch(op, dataset, options.batch_size, world,
              [&](Tape& tape, const data::Batch& batch) { ask(tape, batch, add); });
+  if (world != nullptr) confusion->sum(*world);
   return *confusion;
 }
 
@@ -57,6 +61,13 @@ void ConfusionMatrix::add(const Array& logits, std::span<const std::int32_t> lab
     const auto predicted = static_cast<std::size_t>(std::max_element(row, row + classes_) - row);
     ++counts_[static_cast<std::size_t>(labels[r]) * classes_ + predicted];
   }
+}
+
+void ConfusionMatrix::sum(distributed::World& world) {
+  std::vector<double> all(counts_.begin(), counts_.end());
+  world.sum(std::span{all});
+  std::ranges::transform(all, counts_.begin(),
+                         [](double n) { return static_cast<std::size_t>(n); });
 }
 
 std::size_t ConfusionMatrix::count(std::size_t label, std::size_t predicted, Location at) const {

@@ -49,8 +49,7 @@ class Shared {
       : op_{"predict", options.at}, dataset_{dataset}, batch_size_{options.batch_size} {
     check_data(op_, "data", dataset, batch_size_);
     batches_ = (dataset.size() - 1) / batch_size_ + 1;
-    // Where some would have none, and not know what a row is, each does all.
-    if (options.world != nullptr && options.world->size() <= batches_) world_ = options.world;
+    world_ = sharing(options.world, dataset.size(), batch_size_);
   }
   template <class Use>
   void each(Use use) const {

@@ -207,6 +207,25 @@ void loop(World& world, const std::vector<std::string>& options) {
   if (world.first()) std::printf("%.3f ms\n", times[times.size() / 2]);
 }
 
+// Ranks share the batches, and all get the counts.
+void expect_shared_confusion(World& world, const Lesson& lesson) {
+  const std::size_t batch_size = 30, batches = (lesson.train->size() - 1) / batch_size + 1;
+  std::size_t own = 0;
+  Task counting = lesson.task;
+  counting.step = [&](Tape& tape, const data::Batch& batch) {
+    ++own;
+    return lesson.task.step(tape, batch);
+  };
+  const ConfusionMatrix alone = confusion_matrix(lesson.task, *lesson.train, {},
+                                                 {.batch_size = batch_size}),
+                        shared = confusion_matrix(counting, *lesson.train, {},
+                                                  {.batch_size = batch_size, .world = &world});
+  expect(own <= batches / world.size() + 1, "a part of the batches");
+  for (std::size_t i = 0; i < alone.classes(); ++i)
+    for (std::size_t j = 0; j < alone.classes(); ++j)
+      expect(shared.count(i, j) == alone.count(i, j), "the counts of all ranks");
+}
+
 // Trains by fit: NAME SHARDS THREADS EPOCHS [CHECKPOINT [WHAT]], where WHAT is other on the last rank.
 void by_fit(World& world, const std::vector<std::string>& options) {
   const std::string what =
@@ -236,6 +255,7 @@ void by_fit(World& world, const std::vector<std::string>& options) {
                            shared = predict(lesson.task, *lesson.train,
                                             {.batch_size = 30, .world = &world});
   expect(alone.size() == 1 && shared == alone, "predictions of all ranks");
+  expect_shared_confusion(world, lesson);
   if (world.first()) std::printf("loss %a accuracy %a\n", last.loss, last["accuracy"]);
   tell_weights(world, lesson);
 }

@@ -26,6 +26,9 @@ class ConfusionMatrix {
   void add(const Array& logits, std::span<const std::int32_t> labels,
            Location at = Location::current());
 
+  /// Adds up what all ranks have counted, which all get.
+  void sum(distributed::World& world);
+
   /// How often a class was predicted where another, or the same, was right. Throws ValueError for what is no class.
   std::size_t count(std::size_t label, std::size_t predicted,
                     Location at = Location::current()) const;
