@@ -94,7 +94,7 @@ std::span<std::byte> Line::scratch(std::size_t bytes) {
 }
 
 void Line::leave(double patience) {
-  begin("end", patience);
+  begin("farewell", patience);
   number_ = farewell;
   // To all first, as those who wait for this rank must hear of it at once.
   for (int other = 0; other < size_; ++other)
@@ -151,8 +151,12 @@ void Line::check(const Arrival& arrival, std::size_t bytes) const {
 void Line::give_up(int peer) {
   waits_->tell(peer);
   for (Patience patience; !patience.is_over(hearing); patience.pause()) waits_->listen(peer);
-  const int culprit = waits_->culprit(peer);
-  fail(text("rank ", culprit, " has not answered for ", patience_, " seconds: rank ", rank_,
+  const std::optional<int> culprit = waits_->culprit(peer);
+  if (!culprit)
+    fail(text("ranks have waited for each other for ", patience_, " seconds: rank ", rank_,
+              " in a ", what_, " for rank ", peer, ", which waits, too"),
+         alike);
+  fail(text("rank ", *culprit, " has not answered for ", patience_, " seconds: rank ", rank_,
             " waits for ", culprit == peer ? "it" : text("rank ", peer, ", and that for it"),
             " in a ", what_),
        "is it stopped, overloaded or gone? WorldOptions::timeout is how long to wait");

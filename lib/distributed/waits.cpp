@@ -39,10 +39,14 @@ void Waits::tell(int waits_for) {
       sent_.push_back(request);
 }
 
-int Waits::culprit(int rank) const {
-  for (std::size_t steps = 0; steps < waits_for_.size(); ++steps)
-    rank = waits_for_[static_cast<std::size_t>(rank)];
-  return rank;
+std::optional<int> Waits::culprit(int waits_for) const {
+  int rank = waits_for;
+  for (std::size_t steps = 0; steps < waits_for_.size() && rank != rank_; ++steps) {
+    const int next = waits_for_[static_cast<std::size_t>(rank)];
+    if (next == rank) return rank;
+    rank = next;
+  }
+  return {};
 }
 
 void Waits::close() {

@@ -6,6 +6,7 @@
 
 #include <xtape/config.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace xtape::inline XTAPE_ABI::distributed {
@@ -19,8 +20,8 @@ class Waits {
   void listen(int waits_for);
   /// Tells all others, once.
   void tell(int waits_for);
-  /// For which rank all wait, from a rank on.
-  int culprit(int rank) const;
+  /// For which rank this one waits, at the end of a chain that begins with `waits_for`: none if the chain is a circle.
+  std::optional<int> culprit(int waits_for) const;
   /// The end of all messages.
   void close();
 

@@ -309,14 +309,17 @@ void fails(World& world, const std::vector<std::string>& options) {
   const std::string& how = options.at(0);
   world.barrier();
   std::vector<float> numbers(world.rank() + 1 == world.size() && how == "size" ? 3 : 4);
+  if (how == "circle")  // each is to hear of another
+    world.broadcast(std::span{numbers}, (world.rank() + 1) % world.size());
   if (world.rank() + 1 == world.size()) {
     if (how == "stops") ::raise(SIGSTOP);
     if (how == "dies") ::raise(SIGKILL);
     if (how == "ends") return;
     if (how == "throws") throw std::runtime_error{"no more"};
-    if (how == "sleeps") std::this_thread::sleep_for(std::chrono::seconds{60});
+    if (how == "sleeps" || how == "late") std::this_thread::sleep_for(std::chrono::seconds{60});
     if (how == "barrier") world.barrier();
   }
+  if (how == "late") return;
   world.sum(std::span{numbers});
 }
 

@@ -108,6 +108,8 @@ BOOST_AUTO_TEST_CASE(a_rank_that_stays_away_ends_the_others_with_its_number) {
       {"throws", "no more"},
       {"size", "sent 12 bytes"},
       {"barrier", "rank"},
+      {"late", "waits for it in a farewell"},
+      {"circle", "have waited for each other for 2 seconds"},
       {"dies", ""}};
   by_each_launcher([&](const std::string& launcher) {
     for (const auto& [how, message] : ways) {
