@@ -12,6 +12,7 @@
 #include <xtape/ops/unary.hpp>
 #include <xtape/record.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -201,25 +202,35 @@ Groups checked_rows(const Op& op, const Variable& x, const Variable& gamma, doub
   return {positions_of(x, 0), 1, 1, channels};
 }
 
-// Makes means and variances of `count` values those of all peers, by the sums of these and of their squares, and
-// returns how many values they have.
+// Makes means and variances of `count` values those of all peers, and returns how many values they have. What they add
+// up are differences from a centre, and squares of these: from 0, and where a mean is so much larger than its deviation
+// that this would cost digits, once more from the mean.
 std::size_t join(Peers& peers, std::size_t count, Array& mean, Array& variance) {
+  constexpr double large = 1000;
   const std::size_t channels = mean.size();
   const auto own = static_cast<double>(count);
-  PooledVector<double> sums(2 * channels + 1, own);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const auto m = static_cast<double>(mean.data()[c]);
-    sums[c] = own * m;
-    sums[channels + c] = own * (static_cast<double>(variance.data()[c]) + m * m);
+  PooledVector<double> sums(2 * channels + 1), centres(channels), variances(channels);
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double d = static_cast<double>(mean.data()[c]) - centres[c];
+      sums[c] = own * d;
+      sums[channels + c] = own * (static_cast<double>(variance.data()[c]) + d * d);
+    }
+    sums.back() = own;
+    peers.sum(sums);
+    bool costs_digits = false;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double d = sums[c] / sums.back(), square = sums[channels + c] / sums.back() - d * d;
+      centres[c] += d;
+      variances[c] = square < 0 ? 0 : square;  // a NaN stays one
+      costs_digits |= d * d > large * square;
+    }
+    if (!costs_digits) break;
   }
-  peers.sum(sums);
-  const double all = sums.back();
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double m = sums[c] / all, square = sums[channels + c] / all - m * m;
-    mean.data()[c] = static_cast<Scalar>(m);
-    variance.data()[c] = static_cast<Scalar>(square < 0 ? 0 : square);  // a NaN stays one
-  }
-  return static_cast<std::size_t>(all);
+  std::ranges::transform(centres, mean.begin(), [](double x) { return static_cast<Scalar>(x); });
+  std::ranges::transform(variances, variance.begin(),
+                         [](double x) { return static_cast<Scalar>(x); });
+  return static_cast<std::size_t>(sums.back());
 }
 
 // By the statistics of x, and of that of the peers if there are any.

@@ -85,11 +85,9 @@ void check(const std::vector<double>& a, const std::vector<double>& expected, co
                what << ' ' << i << ": " << a[i] << ", expected " << expected[i]);
 }
 
-// make() is a layer for batches of that shape, of 7 samples.
+// What three make of 7 samples. make() is a layer for batches of them.
 template <class Make>
-void check_as_one(const Shape& shape, Make make) {
-  const Array x = random(shape, 4, 9, 1), g = random(shape, -1, 1, 2);
-  const Pass whole = pass(make(), x, g, nullptr);
+std::vector<Pass> parts_of(const Array& x, const Array& g, Make make) {
   const std::vector<std::size_t> ends{0, 2, 6, 7};
   Threads threads{3};
   std::vector<Pass> parts(3);
@@ -101,6 +99,15 @@ void check_as_one(const Shape& shape, Make make) {
             pass(make(), rows(x, ends[i], ends[i + 1]), rows(g, ends[i], ends[i + 1]), &threads);
       });
   }
+  return parts;
+}
+
+// make() is a layer for batches of that shape, of 7 samples.
+template <class Make>
+void check_as_one(const Shape& shape, Make make) {
+  const Array x = random(shape, 4, 9, 1), g = random(shape, -1, 1, 2);
+  const Pass whole = pass(make(), x, g, nullptr);
+  const std::vector<Pass> parts = parts_of(x, g, make);
   Pass together{{}, {}, std::vector<double>(whole.sums.size()), {}};
   for (const Pass& part : parts) {
     together.y.insert(together.y.end(), part.y.begin(), part.y.end());
@@ -126,6 +133,19 @@ BOOST_AUTO_TEST_CASE(so_it_does_where_it_is_computed_again) {
   check_as_one({7, 4, 3}, [] {
     return checkpoint(Sequential{BatchNorm{BatchNorm::torch(3)}, Tanh{}});
   });
+}
+
+// Also those of channels that are far from 0, which are exact here: sums of squares would have 8 digits fewer.
+BOOST_AUTO_TEST_CASE(so_it_does_far_from_0) {
+  Array x = zeros({7, 3});
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x.data()[i] = Scalar((i % 3 == 1 ? 8192 : 0) + double(i * i % 11) / 8);
+  const auto variances = [](const Pass& pass) {
+    return std::vector<double>(pass.running.begin() + 3, pass.running.begin() + 6);
+  };
+  const std::vector<Pass> parts = parts_of(x, x, [] { return BatchNorm{BatchNorm::torch(3)}; });
+  const auto expected = variances(pass(BatchNorm{BatchNorm::torch(3)}, x, x, nullptr));
+  for (const Pass& part : parts) check(variances(part), expected, "variance");
 }
 
 // One alone has what it has without.
