@@ -84,6 +84,10 @@ Variable MultiHeadAttention::attended(const Variable& x, KeyValues& past, Locati
     throw ValueError({"multi_head_attention", at},
                      "only causal attention goes on behind other steps",
                      "as earlier ones see later ones; .causal = true?");
+  if (past.keys.has_value() != past.values.has_value())
+    throw ValueError({"multi_head_attention", at},
+                     text("expected keys and values of earlier steps, or neither, got ",
+                          past.keys ? "keys" : "values", " alone"));
   const auto parts = split(projected(x, 0, 3, at), {.parts = 3, .axis = 2}, at);
   AttentionOptions options = options_;
   if (past.keys) {

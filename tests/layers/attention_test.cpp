@@ -272,11 +272,18 @@ BOOST_AUTO_TEST_CASE(what_they_refuse) {
   });
   MultiHeadAttention layer{{.channels = 4, .heads = 2}, rng};
   PositionEmbedding places{{.channels = 4, .length = 3}, rng};
-  KeyValues past;
+  MultiHeadAttention causal{{.channels = 4, .heads = 2, .causal = true}, rng};
+  KeyValues past, keys{.keys = x}, values{.values = x};
   check_failures<ValueError>(
       {{"[multi_head_attention] only causal attention goes on behind other "
         "steps @; as earlier ones see later ones; .causal = true?",
-        XTAPE_CALL(layer(x, past))}});
+        XTAPE_CALL(layer(x, past))},
+       {"[multi_head_attention] expected keys and values of earlier steps, or neither, got keys "
+        "alone @",
+        XTAPE_CALL(causal(x, keys))},
+       {"[multi_head_attention] expected keys and values of earlier steps, or neither, got values "
+        "alone @",
+        XTAPE_CALL(causal(x, values))}});
   const std::string room = " @; cut the sequences, or make room by .length?";
   check_failures<ShapeError>({
       {"[multi_head_attention] expected (N, T, 4), got (3, 4) @", XTAPE_CALL(layer(of({3, 4})))},

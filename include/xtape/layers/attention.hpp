@@ -39,7 +39,7 @@ class MultiHeadAttention {
   /// Attends to others, (N, S, channels), as a decoder does to what is encoded.
   Variable operator()(const Variable& x, const Variable& others, Location at = Location::current());
   /// Goes on behind the steps of `past`, to which x is added: sequences in parts, or one step after the other, get what
-  /// they would get as a whole. Throws ValueError unless it is causal.
+  /// they would get as a whole. Throws ValueError unless it is causal, and for keys without values.
   Variable operator()(const Variable& x, KeyValues& past, Location at = Location::current());
   /// around + what the layer makes of x, in one pass: see `add_dense`.
   Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
