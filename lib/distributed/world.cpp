@@ -76,7 +76,7 @@ data::Shards World::shards(std::size_t count, Location at) const {
     throw ValueError({"shards", at},
                      text("expected a power of two of shards, at least as many as ranks, whose "
                           "number is a power of two, too; got ",
-                          count, " shards and ", size_, " ranks"),
+                          counted(count, "shard"), " and ", counted(size_, "rank")),
                      "0 shards are as many as ranks, of which there can be any number");
   const std::size_t own = count / size_;
   return {count, rank_ * own, own};

@@ -124,7 +124,7 @@ data::Shards shards_of(const distributed::World& world, const FitOptions& option
   if (options.batch_norm == BatchNormStatistics::synchronised && shards.own > 1)
     throw ValueError({"fit", options.at},
                      text("expected one shard per rank for synchronised batch_norm, got ",
-                          shards.count, " shards and ", world.size(), " ranks"),
+                          shards.count, " shards for ", counted(world.size(), "rank")),
                      "a rank's shards go one after the other; 0 shards are as many as ranks");
   return shards;
 }

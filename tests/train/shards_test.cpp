@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(synchronised_statistics_of_several_shards_are_refused) {
                         [](const ValueError& error) {
                           return std::string{error.what()}.find(
                                      "expected one shard per rank for synchronised batch_norm, got "
-                                     "4 shards and 1 ranks") != std::string::npos;
+                                     "4 shards for 1 rank;") != std::string::npos;
                         });
   options.shards = 1;
   fit(net, train_set, options, rng, adam);
