@@ -4,7 +4,7 @@
 //   text --text shakespeare.txt --save net.st         nanoGPT's small setting, in a minute or so
 //   text --text shakespeare.txt --generate 500        and what it writes then
 //   text --load net.st --generate 500 --temperature 1 writing alone
-// The last line is for other programs: validation loss 1.8731 seconds 95.2 tokens/s 52100
+// The last line is for other programs: test loss 1.8731 seconds 95.2 tokens/s 52100
 #include "experiment/print.hpp"
 #include "experiment/program.hpp"
 #include "experiment/reports.hpp"
@@ -86,7 +86,8 @@ void add_options(CLI::App& app, Options& o) {
 
 std::string read(const Options& o) {
   if (!o.text.empty()) return data::read_text(o.text);
-  experiment::print(stderr, "text: there is no --text FILE. Made-up sentences stand in.\n");
+  if (o.training.common.is_first())
+    experiment::print(stderr, "text: there is no --text FILE. Made-up sentences stand in.\n");
   return text::made_up();
 }
 
@@ -118,7 +119,7 @@ report::Results describe(const Options& o, const text::Corpus& corpus, std::stri
   for (const NamedOptimizer& named : named_optimizers())
     results.titles.emplace(named.name, named.title);
   results.epochs = static_cast<std::size_t>(s.common.epochs);
-  results.test_samples = corpus.validation.size() * s.context;
+  results.test_samples = corpus.test.size() * s.context;
   return results;
 }
 
@@ -142,7 +143,7 @@ void write_text(text::Writer& writer, const Options& o) {
 
 // For other programs.
 std::string last_line(const History& history, std::size_t context) {
-  return fmt::format("validation loss {:.4f} seconds {:.1f} tokens/s {:.0f}", history.test().loss,
+  return fmt::format("test loss {:.4f} seconds {:.1f} tokens/s {:.0f}", history.test().loss,
                      history.train_seconds() + history.test_seconds(),
                      history.samples_per_second() * static_cast<double>(context));
 }
@@ -181,6 +182,7 @@ int train(const Options& o, std::string command) {
     print_summary(writer);
     return 0;
   }
+  text::check_prompt(writer, o.writing.prompt);
   experiment::check_paths(o.program);
   const auto claim = experiment::claim_report(o.program.report, s.common.resume);
   experiment::Session session{o.program};

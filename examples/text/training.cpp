@@ -14,12 +14,12 @@ using namespace xtape;
 namespace text {
 namespace {
 
-constexpr double validation_share = 0.1;
+constexpr double test_share = 0.1;
 
 // All but the last tenth, or that.
 std::vector<std::int32_t> part(const std::vector<std::int32_t>& ids, bool last) {
   const auto size = static_cast<double>(ids.size());
-  const auto cut = ids.begin() + std::lround((1 - validation_share) * size);
+  const auto cut = ids.begin() + std::lround((1 - test_share) * size);
   return last ? std::vector(cut, ids.end()) : std::vector(ids.begin(), cut);
 }
 
@@ -30,7 +30,7 @@ data::TextDataset dataset(const std::vector<std::int32_t>& ids, const Settings& 
         Op::nowhere("text"),
         fmt::format("the text has {} characters, {} of them {}: expected more than "
                     "the context, {}",
-                    ids.size(), some.size(), last ? "for validation" : "to learn from", s.context),
+                    ids.size(), some.size(), last ? "to test on" : "to learn from", s.context),
         "choose a longer text or a shorter --context");
   if (last) return data::TextDataset{std::move(some), {.context = s.context}};
   if (s.steps % static_cast<std::size_t>(s.common.epochs) != 0)
@@ -86,7 +86,7 @@ report::Run begun(const Settings& s) {
 Corpus::Corpus(const std::string& text, const Settings& s)
     : vocabulary{text},
       train{dataset(vocabulary.encode(text), s, false)},
-      validation{dataset(vocabulary.encode(text), s, true)} {}
+      test{dataset(vocabulary.encode(text), s, true)} {}
 
 Writer make_writer(const std::string& name, const data::Vocabulary& vocabulary, std::size_t context,
                    Rng& rng) {
@@ -165,7 +165,7 @@ History train(const Settings& s, const Corpus& corpus, Writer& writer, Rng& rng,
     shown = true;
     return true;
   });
-  History history = fit(task, corpus.train, corpus.validation, options, rng, ClipNorm{s.clip_norm},
+  History history = fit(task, corpus.train, corpus.test, options, rng, ClipNorm{s.clip_norm},
                         for_some(writer, true, *of_matrices), for_some(writer, false, *of_vectors));
   if (!shown && !history.interrupted) show(history);  // it was done already
   return history;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A training on a text, as nanoGPT does it: windows from anywhere in its first nine tenths, validation on the last.
+// A training on a text, as nanoGPT does it: windows from anywhere in its first nine tenths, tested on the last.
 #pragma once
 
 #include "../experiment/experiment.hpp"
@@ -44,7 +44,7 @@ struct Corpus {
   Corpus(const std::string& text, const Settings& settings);
 
   xtape::data::Vocabulary vocabulary;
-  xtape::data::TextDataset train, validation;
+  xtape::data::TextDataset train, test;
 };
 
 /// A model and what its ids stand for.

@@ -11,13 +11,19 @@ namespace text {
 namespace {
 
 std::vector<std::int32_t> beginning(const Writer& writer, const std::string& prompt) {
-  if (!prompt.empty()) return writer.vocabulary.encode(prompt, Op::nowhere("prompt").at);
+  if (!prompt.empty()) try {
+      return writer.vocabulary.encode(prompt);
+    } catch (const ValueError& error) {
+      throw ValueError(Op::nowhere("text"), "--prompt: " + error.message());
+    }
   const std::string known = writer.vocabulary.characters();
   return known.find('\n') == std::string::npos ? std::vector<std::int32_t>{0}
                                                : writer.vocabulary.encode("\n");
 }
 
 }  // namespace
+
+void check_prompt(const Writer& writer, const std::string& prompt) { beginning(writer, prompt); }
 
 std::string write(Writer& writer, const Writing& how) {
   std::vector<std::int32_t> ids = beginning(writer, how.prompt);

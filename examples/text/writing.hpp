@@ -15,6 +15,9 @@ struct Writing {
       {};  ///< what is written on from; a new line, or the first character, if empty
 };
 
+/// Throws ValueError for a prompt with characters that the model does not know.
+void check_prompt(const Writer& writer, const std::string& prompt);
+
 /// Characters that follow the prompt, each drawn by what the model says of those before it, of which it looks back on
 /// as many as its context has. Throws ValueError for a prompt with characters that the model does not know.
 std::string write(Writer& writer, const Writing& how);

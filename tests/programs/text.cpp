@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(text_trainer)
 
 namespace {
 
-const std::string last_line = R"(validation loss (\d+\.\d{4}) seconds \d+\.\d tokens/s \d+)";
+const std::string last_line = R"(test loss (\d+\.\d{4}) seconds \d+\.\d tokens/s \d+)";
 const std::string small = "--context 16 --batch-size 4 --steps 40 --epochs 2 ";
 
 Outcome text(const std::string& options) { return run("\"$BIN/text\" " + options); }
@@ -102,9 +102,13 @@ BOOST_AUTO_TEST_CASE(what_it_writes_depends_on_the_seed_alone) {
   BOOST_TEST(written("--temperature 0 --seed 2") == written("--temperature 0 --seed 3"));
   const Outcome trained = text(small + "--quiet --generate 60");
   BOOST_TEST(trained.out.starts_with(first), trained.out);
-  const Outcome unknown = text("--load net.st --generate 5 --prompt '#'");
-  BOOST_TEST(unknown.status == 1);
-  BOOST_TEST(contains(unknown.err, "#"), unknown.err);
+  for (const std::string from : {"--load net.st", small}) {  // also before a training
+    const Outcome unknown = text(from + " --generate 5 --prompt '#'");
+    BOOST_TEST(unknown.status == 1);
+    BOOST_TEST(unknown.out == "");
+    BOOST_TEST(contains(unknown.err, "--prompt: expected characters of the vocabulary, got \"#\""),
+               unknown.err);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_training_that_was_interrupted_ends_with_the_same_bytes) {
@@ -156,7 +160,7 @@ BOOST_AUTO_TEST_CASE(bad_options_and_texts_are_named) {
   const std::pair<const char*, std::vector<const char*>> runs[] = {
       {"--text empty", {"empty"}},
       {"--text nowhere", {"nowhere"}},
-      {"--text short", {"300 characters", "30 of them for validation", "context, 64"}},
+      {"--text short", {"300 characters", "30 of them to test on", "context, 64"}},
       {"--model gru", {"--model", "gru", "lstm"}},
       {"--steps 100 --epochs 3", {"100 steps", "3 epochs"}},
       {"--steps 0", {"--steps", "0"}},
