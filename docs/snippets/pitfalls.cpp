@@ -57,6 +57,22 @@ int main() {
     std::printf("%d layers\n", int(net.size()));
   }
   {
+    //! [function]
+    Sequential net{Dense{{.in = 2, .out = 4}, rng},
+                   [](const Variable& x) { return gelu(x, {.tanh = true}); }};
+    //! [function]
+    std::printf("%d layers\n", int(net.size()));
+  }
+  {
+    //! [copy]
+    const auto make = [&] { return Sequential{Dense{{.in = 2, .out = 4}, rng}, relu}; };
+    Sequential net = make(), copy = make();
+    copy_weights(net, copy);
+    //! [copy]
+    const Array x{{1, 2}};
+    std::printf("%s\n", predict(net, x) == predict(copy, x) ? "equal outputs" : "others");
+  }
+  {
     //! [twice]
     Tape tape;
     Variable x = tape.variable({1, 2});
