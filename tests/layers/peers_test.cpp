@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(so_it_does_where_it_is_computed_again) {
   });
 }
 
-// Also those of channels that are far from 0, which are exact here: sums of squares would have 8 digits fewer.
+// Also far from 0, where sums of squares would have 8 digits fewer. The means of the parts are exact.
 BOOST_AUTO_TEST_CASE(so_it_does_far_from_0) {
   Array x = zeros({7, 3});
   for (std::size_t i = 0; i < x.size(); ++i)

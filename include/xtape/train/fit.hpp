@@ -28,7 +28,7 @@ struct StepReport {
   int epoch = 0;          ///< from 1
   std::size_t step = 0;   ///< in the epoch, from 1
   std::size_t steps = 0;  ///< of an epoch
-  double loss = 0;        ///< of the batch, of all ranks
+  double loss = 0;        ///< of the batch, of all ranks; 0 if it has no terms
 };
 
 /// Called after each epoch with all that was measured so far; training ends where it returns false. Any such function
