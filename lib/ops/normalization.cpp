@@ -206,7 +206,7 @@ Groups checked_rows(const Op& op, const Variable& x, const Variable& gamma, doub
 // up are differences from a centre, and squares of these: from 0, and where a mean is so much larger than its deviation
 // that this would cost digits, once more from the mean.
 std::size_t join(Peers& peers, std::size_t count, Array& mean, Array& variance) {
-  constexpr double large = 1000;
+  constexpr double large = 32 * 32;
   const std::size_t channels = mean.size();
   const auto own = static_cast<double>(count);
   PooledVector<double> sums(2 * channels + 1), centres(channels), variances(channels);

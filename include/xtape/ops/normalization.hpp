@@ -29,8 +29,9 @@ struct BatchNormOptions {
 /// by the count. With z = (x - mean) / sqrt(variance + epsilon), g the gradient of y, and means over the same axes:
 /// dx = gamma / sqrt(variance + epsilon) (g - mean(g) - z mean(g z)), dgamma = sum(g z), dbeta = sum(g).
 /// With peers all these means, and the variance, are over the values of all, by a sum in double of 2 C + 1 numbers
-/// forward, the values, their squares and their count, and of 2 C back; dgamma and dbeta are sums over its own. There
-/// are no gradients of gradients then.
+/// forward, the values, their squares and their count, and of 2 C back; dgamma and dbeta are sums over its own. Where a
+/// mean is more than 32 deviations, there is a second sum forward, of differences to the means. There are no gradients
+/// of gradients then.
 /// Throws ShapeError unless x has two axes or more and the shapes fit, and for a single value per channel, which is
 /// its own mean; ValueError for an epsilon that is not above 0.
 Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
