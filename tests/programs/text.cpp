@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_it_writes_depends_on_the_seed_alone) {
   BOOST_TEST(written("--temperature 0 --seed 2") == written("--temperature 0 --seed 3"));
   const Outcome trained = text(small + "--quiet --generate 60");
   BOOST_TEST(trained.out.starts_with(first), trained.out);
-  for (const std::string from : {"--load net.st", small}) {  // also before a training
+  for (const std::string& from : {std::string{"--load net.st"}, small}) {  // also before a training
     const Outcome unknown = text(from + " --generate 5 --prompt '#'");
     BOOST_TEST(unknown.status == 1);
     BOOST_TEST(unknown.out == "");
