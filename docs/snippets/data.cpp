@@ -40,6 +40,17 @@ void pictures() {
   //! [combined]
 }
 
+void files() {
+  for (const char* const name : {"0.bin", "1.bin"})
+    std::ofstream{name} << std::string(100 * 3073, '\1');
+  //! [files]
+  const data::ImageFiles train = data::open_cifar({"0.bin", "1.bin"});
+  const auto augmented = data::augment(train, {data::flip(), data::crop({.padding = 4})});
+  std::printf("%d pictures %s, in files\n", int(augmented.size()),
+              to_string(train.sample_shape()).c_str());
+  //! [files]
+}
+
 void characters() {
   std::string text;
   for (int i = 0; i < 50; ++i) text += "the cat sat on the mat and the rat sat on the cat ";
@@ -88,6 +99,7 @@ void tables() {
 
 int main() {
   pictures();
+  files();
   characters();
   tables();
 }

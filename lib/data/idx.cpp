@@ -3,7 +3,7 @@
 
 #include "data/hex.hpp"
 #include "data/idx_parser.hpp"
-#include "text.hpp"
+#include "files/errors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,11 +77,21 @@ Idx read_if(const std::string& path, const std::function<void(const Shape&)>& ch
   return parse_idx(stream, check, most);
 }
 
+void check_images(const std::string& path, const Shape& shape) {
+  if (shape.size() != 3 && shape.size() != 4)
+    fail(path, text("expected images of shape (N, H, W), found ", shape),
+         shape.size() == 1 ? "these are labels" : "");
+}
+
+Shape image_shape(const Shape& shape) {
+  return {shape[1], shape[2], shape.size() == 4 ? shape[3] : 1};
+}
+
 // Labels, of which `check` looks at how many they are to be.
-std::vector<std::int32_t> read_labels_if(const std::string& path,
+std::vector<std::uint8_t> read_labels_if(const std::string& path,
                                          const std::function<void(const Shape&)>& check) {
   constexpr std::size_t most = most_unfolded / sizeof(std::int32_t);
-  const Idx idx = read_if(
+  Idx idx = read_if(
       path,
       [&](const Shape& shape) {
         if (shape.size() != 1)
@@ -90,9 +100,36 @@ std::vector<std::int32_t> read_labels_if(const std::string& path,
         if (check) check(shape);
       },
       most);
-  std::vector<std::int32_t> labels;
-  in_memory(path, idx.shape, [&] { labels.assign(idx.bytes.begin(), idx.bytes.end()); });
-  return labels;
+  return std::move(idx.bytes);
+}
+
+std::vector<std::int32_t> to_ids(const std::string& path, const std::vector<std::uint8_t>& bytes) {
+  std::vector<std::int32_t> ids;
+  in_memory(path, {bytes.size()}, [&] { ids.assign(bytes.begin(), bytes.end()); });
+  return ids;
+}
+
+struct Labels {
+  std::vector<std::uint8_t> bytes;
+  std::size_t classes;
+};
+
+// Those of images of that shape. With 0 classes there is one more than the largest label.
+Labels labels_of(const std::string& images_path, const Shape& shape, const std::string& labels_path,
+                 std::size_t classes) {
+  std::vector<std::uint8_t> labels = read_labels_if(labels_path, [&](const Shape& found) {
+    if (found[0] != shape[0])
+      fail(labels_path, text("expected ", shape[0], " labels for the images in ", images_path,
+                             ", found ", found[0]));
+  });
+  const auto largest = std::ranges::max_element(labels);
+  if (classes == 0) classes = largest == labels.end() ? 1 : std::size_t{*largest} + 1;
+  if (largest != labels.end() && *largest >= classes)
+    fail(labels_path, text("expected labels less than ", classes, ", found ", int{*largest},
+                           " at index ", largest - labels.begin()));
+  if (std::find(shape.begin() + 1, shape.end(), 0u) != shape.end())
+    fail(images_path, text("expected images of at least one pixel, found ", shape));
+  return {std::move(labels), classes};
 }
 
 }  // namespace
@@ -125,44 +162,49 @@ Idx parse_idx(IdxStream& stream, const std::function<void(const Shape&)>& check,
 Idx read_idx(const std::string& path) { return read_if(path, {}); }
 
 Idx read_images(const std::string& path) {
-  return read_if(path, [&](const Shape& shape) {
-    if (shape.size() != 3 && shape.size() != 4)
-      fail(path, text("expected images of shape (N, H, W), found ", shape),
-           shape.size() == 1 ? "these are labels" : "");
-  });
+  return read_if(path, [&](const Shape& shape) { check_images(path, shape); });
 }
 
-std::vector<std::int32_t> read_labels(const std::string& path) { return read_labels_if(path, {}); }
+std::vector<std::int32_t> read_labels(const std::string& path) {
+  return to_ids(path, read_labels_if(path, {}));
+}
 
 ImageDataset load_images_and_labels(const std::string& images_path, const std::string& labels_path,
                                     const IdxOptions& options) {
   Idx images = read_images(images_path);
-  const Shape& shape = images.shape;
-  std::vector<std::int32_t> labels = read_labels_if(labels_path, [&](const Shape& found) {
-    if (found[0] != shape[0])
-      fail(labels_path, text("expected ", shape[0], " labels for the images in ", images_path,
-                             ", found ", found[0]));
-  });
-  const auto largest = std::max_element(labels.begin(), labels.end());
-  std::size_t classes = options.classes;
-  if (classes == 0) classes = largest == labels.end() ? 1 : static_cast<std::size_t>(*largest) + 1;
-  if (largest != labels.end() && static_cast<std::size_t>(*largest) >= classes)
-    fail(labels_path, text("expected labels less than ", classes, ", found ", *largest,
-                           " at index ", largest - labels.begin()));
-  if (std::find(shape.begin() + 1, shape.end(), 0u) != shape.end())
-    fail(images_path, text("expected images of at least one pixel, found ", shape));
-
-  ImageData data;
-  data.height = shape[1];
-  data.width = shape[2];
-  data.channels = shape.size() == 4 ? shape[3] : 1;
-  data.classes = classes;
-  data.pixels = std::move(images.bytes);
-  data.labels = std::move(labels);
+  const Labels labels = labels_of(images_path, images.shape, labels_path, options.classes);
+  const Shape image = image_shape(images.shape);
   const std::filesystem::path path{images_path};
-  data.name = options.name.empty() ? path.filename().string() : options.name;
-  data.source = options.source.empty() ? path.parent_path().string() : options.source;
-  return ImageDataset{std::move(data)};
+  return ImageDataset{
+      {.pixels = std::move(images.bytes),
+       .labels = to_ids(labels_path, labels.bytes),
+       .height = image[0],
+       .width = image[1],
+       .channels = image[2],
+       .classes = labels.classes,
+       .name = options.name.empty() ? path.filename().string() : options.name,
+       .source = options.source.empty() ? path.parent_path().string() : options.source}};
+}
+
+ImageFiles open_images_and_labels(const std::string& images_path, const std::string& labels_path,
+                                  std::size_t classes) {
+  IdxStream stream{images_path};
+  if (stream.compressed())
+    fail(images_path, "expected a file that is not compressed, found gzip", "unpack it first");
+  const Shape shape = read_shape(stream);
+  check_images(images_path, shape);
+  const std::size_t begin = 4 * (1 + shape.size()), expected = body_size(stream, shape);
+  const auto file = std::make_shared<const files::InputFile>(images_path, file_errors("idx"));
+  if (const std::uint64_t found = file->size() - begin; found != expected)
+    fail(images_path, text("expected ", expected, " bytes for ", shape, ", found ", found),
+         found < expected ? "the file is cut short" : "");
+  const auto labels =
+      std::make_shared<const Labels>(labels_of(images_path, shape, labels_path, classes));
+  return {shape[0], image_shape(shape), labels->classes,
+          [=](std::size_t index, std::span<std::uint8_t> pixels) {
+            file->read_at(begin + index * pixels.size(), pixels.data(), pixels.size());
+            return std::int32_t{labels->bytes[index]};
+          }};
 }
 
 }  // namespace xtape::inline XTAPE_ABI::data

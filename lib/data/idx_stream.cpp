@@ -3,8 +3,6 @@
 
 #include "files/errors.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace xtape::inline XTAPE_ABI::data {
@@ -23,9 +21,7 @@ files::ByteStream::Damaged fail_gzip(const std::string& name) {
 
 IdxStream::IdxStream(const std::filesystem::path& path)
     : name_{path.string()}, file_{std::in_place, name_, file_errors("idx")} {
-  std::array<std::uint8_t, 2> begin{};
-  file_->read_at(0, begin.data(), std::min<std::uint64_t>(begin.size(), file_->size()));
-  compressed_ = files::is_gzip(begin);
+  compressed_ = files::is_gzip(*file_);
   bytes_.emplace(*file_, 0, file_->size(), coding(compressed_), fail_gzip(name_));
 }
 

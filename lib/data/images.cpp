@@ -3,14 +3,34 @@
 
 #include "data/checks.hpp"
 
+#include <algorithm>
+
 namespace xtape::inline XTAPE_ABI::data {
+namespace {
+
+void check_sizes(const Op& op, const Shape& image, std::size_t classes) {
+  if (image.size() != 3 || std::ranges::count(image, 0u) > 0 || classes == 0)
+    throw ValueError(op, text("expected sizes of at least 1, got images of ", image, " and ",
+                              classes, " classes"));
+}
+
+Batch room_for(std::size_t count, const Shape& image) {
+  return {.inputs = {uninitialized({count, image[0], image[1], image[2]})},
+          .targets = {ids({count})}};
+}
+
+// Returns the place behind them.
+Scalar* write_fractions(std::span<const std::uint8_t> bytes, Scalar* to) {
+  for (const std::uint8_t byte : bytes) *to++ = static_cast<Scalar>(byte) / 255;
+  return to;
+}
+
+}  // namespace
 
 ImageDataset::ImageDataset(ImageData data, Location at) : data_{std::move(data)} {
   const Op op{"dataset", at};
   const Shape shape{data_.labels.size(), data_.height, data_.width, data_.channels};
-  if (data_.height == 0 || data_.width == 0 || data_.channels == 0 || data_.classes == 0)
-    throw ValueError(op, text("expected sizes of at least 1, got images of ", sample_shape(),
-                              " and ", data_.classes, " classes"));
+  check_sizes(op, sample_shape(), data_.classes);
   if (data_.pixels.size() != element_count(shape))
     throw ShapeError(op,
                      text("expected ", element_count(shape), " bytes for ", shape, ", got ",
@@ -24,20 +44,15 @@ ImageDataset::ImageDataset(ImageData data, Location at) : data_{std::move(data)}
                        "are there more classes?");
 }
 
-Batch ImageDataset::make_batch(std::size_t count) const {
-  return {.inputs = {uninitialized({count, data_.height, data_.width, data_.channels})},
-          .targets = {ids({count})}};
-}
+Batch ImageDataset::make_batch(std::size_t count) const { return room_for(count, sample_shape()); }
 
 void ImageDataset::gather(std::span<const std::uint32_t> indices, Batch& batch, Rng&) const {
-  const std::size_t count = sample_bytes();
+  const std::span<const std::uint8_t> pixels{data_.pixels};
   Scalar* images = batch.inputs[0].numbers().data();
   std::int32_t* labels = batch.targets[0].ids().data();
   for (const std::uint32_t index : indices) {
     check_index(Op::nowhere("gather"), index, size());
-    const std::uint8_t* bytes = data_.pixels.data() + index * count;
-    for (std::size_t i = 0; i < count; ++i) images[i] = static_cast<Scalar>(bytes[i]) / 255;
-    images += count;
+    images = write_fractions(pixels.subspan(index * sample_bytes(), sample_bytes()), images);
     *labels++ = data_.labels[index];
   }
 }
@@ -63,6 +78,30 @@ ImageDataset ImageDataset::first(std::size_t count, Location at) const {
                        .source = data_.source,
                        .synthetic = data_.synthetic},
                       at};
+}
+
+ImageFiles::ImageFiles(std::size_t size, Shape sample_shape, std::size_t classes, Read read,
+                       Location at)
+    : size_{size},
+      sample_shape_{std::move(sample_shape)},
+      classes_{classes},
+      read_{std::move(read)} {
+  const Op op{"dataset", at};
+  check_sizes(op, sample_shape_, classes_);
+  if (!read_) throw ValueError(op, "expected a function that reads an image, got none");
+}
+
+Batch ImageFiles::make_batch(std::size_t count) const { return room_for(count, sample_shape_); }
+
+void ImageFiles::gather(std::span<const std::uint32_t> indices, Batch& batch, Rng&) const {
+  PooledVector<std::uint8_t> pixels(element_count(sample_shape_));
+  Scalar* images = batch.inputs[0].numbers().data();
+  std::int32_t* labels = batch.targets[0].ids().data();
+  for (const std::uint32_t index : indices) {
+    check_index(Op::nowhere("gather"), index, size_);
+    *labels++ = read_(index, pixels);
+    images = write_fractions(pixels, images);
+  }
 }
 
 }  // namespace xtape::inline XTAPE_ABI::data

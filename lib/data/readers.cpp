@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How the files of published datasets are read.
 #include "data/source.hpp"
+#include "files/byte_stream.hpp"
 #include "files/errors.hpp"
-#include "files/input_file.hpp"
+#include "ranges.hpp"
 
 #include <xtape/data/idx.hpp>
 
@@ -17,70 +18,83 @@ namespace fs = std::filesystem;
 constexpr std::size_t cifar_side = 32, colors_of_cifar = 3, area = cifar_side * cifar_side,
                       image_bytes = colors_of_cifar * area;
 
-// Reads records, of which the last byte before the image is the class.
-class CifarReader {
+// Files of records, one behind the other.
+class CifarFiles {
  public:
-  CifarReader(const Source& source, std::size_t label_bytes)
-      : source_{source}, label_bytes_{label_bytes} {}
+  CifarFiles(const char* op, const std::vector<std::string>& paths, const CifarOptions& options)
+      : op_{op}, options_{options}, record_{options.label_bytes + image_bytes} {
+    for (const std::string& path : paths) append(path);
+  }
 
-  ImageDataset read(const std::vector<fs::path>& paths, const std::string& origin) {
-    data_ = {.height = cifar_side,
-             .width = cifar_side,
-             .channels = colors_of_cifar,
-             .classes = source_.classes,
-             .name = source_.name,
-             .source = origin};
-    for (const fs::path& path : paths) append(path.string());
-    return ImageDataset{std::move(data_)};
+  std::size_t size() const noexcept { return ends_.back(); }
+  // Reads an image and returns its class.
+  std::int32_t read(std::size_t index, std::span<std::uint8_t> pixels) const {
+    const auto part =
+        static_cast<std::size_t>(std::ranges::upper_bound(ends_, index) - ends_.begin());
+    const files::InputFile& file = files_[part];
+    const std::size_t at = index - (part == 0 ? 0 : ends_[part - 1]);
+    PooledVector<std::uint8_t> bytes(record_);
+    file.read_at(at * record_, bytes.data(), record_);
+    const std::uint8_t label = bytes[options_.label_bytes - 1];
+    if (label >= options_.classes)
+      fail(file.path(), text("expected labels less than ", options_.classes, ", found ", int{label},
+                             " in record ", at));
+    // From (C, H, W) to (H, W, C).
+    const std::uint8_t* const planes = bytes.data() + options_.label_bytes;
+    std::uint8_t* pixel = pixels.data();
+    for (std::size_t i = 0; i < area; ++i)
+      for (std::size_t channel = 0; channel < colors_of_cifar; ++channel)
+        *pixel++ = planes[channel * area + i];
+    return label;
   }
 
  private:
   void append(const std::string& path) {
-    const files::InputFile file{path, file_errors(source_.op)};
-    const std::size_t record = label_bytes_ + image_bytes;
-    if (file.size() == 0 || file.size() % record != 0)
-      fail(path, text("expected records of ", record, " bytes, found ", file.size(), " bytes"),
-           file.size() == 0 ? "the file is empty" : "the file is cut short");
-    std::vector<std::uint8_t> bytes(record);
-    for (std::uint64_t at = 0; at < file.size(); at += record) {
-      file.read_at(at, bytes.data(), record);
-      const std::uint8_t label = bytes[label_bytes_ - 1];
-      if (label >= source_.classes)
-        fail(path, text("expected labels less than ", source_.classes, ", found ", int{label},
-                        " in record ", at / record));
-      data_.labels.push_back(label);
-      append_pixels(bytes.data() + label_bytes_);
-    }
-  }
-  // From (C, H, W) to (H, W, C).
-  void append_pixels(const std::uint8_t* planes) {
-    const std::size_t begin = data_.pixels.size();
-    data_.pixels.resize(begin + image_bytes);
-    std::uint8_t* pixel = data_.pixels.data() + begin;
-    for (std::size_t i = 0; i < area; ++i)
-      for (std::size_t channel = 0; channel < colors_of_cifar; ++channel)
-        *pixel++ = planes[channel * area + i];
+    const files::InputFile& file = files_.emplace_back(path, file_errors(op_));
+    if (file.size() == 0 || file.size() % record_ != 0)
+      fail(path, text("expected records of ", record_, " bytes, found ", file.size(), " bytes"),
+           file.size() == 0       ? "the file is empty"
+           : files::is_gzip(file) ? "it is compressed: unpack it first"
+                                  : "the file is cut short");
+    ends_.push_back((ends_.empty() ? 0 : ends_.back()) + file.size() / record_);
   }
   [[noreturn]] void fail(const std::string& path, const std::string& what,
                          const std::string& hint = {}) const {
-    throw DataError(Op::nowhere(source_.op), path + ": " + what, hint);
+    throw DataError(Op::nowhere(op_), path + ": " + what, hint);
   }
 
-  const Source& source_;
-  std::size_t label_bytes_;
-  ImageData data_;
+  const char* op_;
+  CifarOptions options_;
+  std::size_t record_;  // bytes
+  std::vector<files::InputFile> files_;
+  std::vector<std::size_t> ends_;  // of each file, as indices
 };
+
+ImageDataset read_records(const Source& source, const std::vector<std::string>& paths,
+                          const std::string& origin, std::size_t label_bytes) {
+  const CifarFiles files{source.op, paths, {.classes = source.classes, .label_bytes = label_bytes}};
+  ImageData data{.pixels = std::vector<std::uint8_t>(files.size() * image_bytes),
+                 .labels = std::vector<std::int32_t>(files.size()),
+                 .height = cifar_side,
+                 .width = cifar_side,
+                 .channels = colors_of_cifar,
+                 .classes = source.classes,
+                 .name = source.name,
+                 .source = origin};
+  for (std::size_t i = 0; i < files.size(); ++i)
+    data.labels[i] = files.read(i, std::span{data.pixels}.subspan(i * image_bytes, image_bytes));
+  return ImageDataset{std::move(data)};
+}
 
 Split read_cifar(const Source& source, const fs::path& directory, const std::string& origin,
                  std::size_t label_bytes) {
-  std::vector<fs::path> paths;
+  std::vector<std::string> paths;
   for (const PublishedFile& file : source.files)
-    paths.push_back(find_file(source, directory, file.name));
-  const fs::path test = paths.back();
+    paths.push_back(find_file(source, directory, file.name).string());
+  const std::string test = paths.back();
   paths.pop_back();
-  CifarReader reader{source, label_bytes};
-  ImageDataset train = reader.read(paths, origin);
-  return {std::move(train), reader.read({test}, origin)};
+  ImageDataset train = read_records(source, paths, origin, label_bytes);
+  return {std::move(train), read_records(source, {test}, origin, label_bytes)};
 }
 
 }  // namespace
@@ -93,6 +107,21 @@ Split read_cifar10_files(const Source& source, const fs::path& directory,
 Split read_cifar100_files(const Source& source, const fs::path& directory,
                           const std::string& origin) {
   return read_cifar(source, directory, origin, 2);
+}
+
+ImageFiles open_cifar(const std::vector<std::string>& paths, const CifarOptions& options,
+                      Location at) {
+  const Op op{"open_cifar", at};
+  check_count(op, "classes", options.classes);
+  check_count(op, "label_bytes", options.label_bytes);
+  if (paths.empty()) throw ValueError(op, "expected at least one file, got none");
+  const auto files = std::make_shared<const CifarFiles>("cifar", paths, options);
+  return {files->size(),
+          {cifar_side, cifar_side, colors_of_cifar},
+          options.classes,
+          [files](std::size_t index, std::span<std::uint8_t> pixels) {
+            return files->read(index, pixels);
+          }};
 }
 
 Split read_idx_files(const Source& source, const fs::path& directory, const std::string& origin) {

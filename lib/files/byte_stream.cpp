@@ -20,6 +20,12 @@ bool is_gzip(std::span<const std::uint8_t> bytes) noexcept {
   return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
 }
 
+bool is_gzip(const InputFile& file) {
+  std::array<std::uint8_t, 2> begin{};
+  file.read_at(0, begin.data(), std::min<std::uint64_t>(begin.size(), file.size()));
+  return is_gzip(begin);
+}
+
 // zlib's decompressor, and what waits for it.
 struct ByteStream::Inflater {
   explicit Inflater(Coding coding) : gzip{coding == Coding::gzip}, inside{!gzip} {

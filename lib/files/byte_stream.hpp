@@ -22,6 +22,7 @@ enum class Coding {
 
 /// Whether bytes begin as those of gzip do.
 bool is_gzip(std::span<const std::uint8_t> bytes) noexcept;
+bool is_gzip(const InputFile& file);
 
 /// A stream of bytes from a file or from memory, which must outlive it.
 class ByteStream {

@@ -45,5 +45,17 @@ struct IdxOptions {
 ImageDataset load_images_and_labels(const std::string& images, const std::string& labels,
                                     const IdxOptions& options = {});
 
+/// Images that stay in their file, with labels, of which a byte for each is in memory. The file of images must not be
+/// compressed, that of labels may. With 0 `classes` there is one more than the largest label. Throws what
+/// `load_images_and_labels` does, now; and if the file of images is cut short later, DataError when a batch asks for
+/// what is gone. Several are put one behind the other by `concat`:
+/// ```
+/// const auto one = data::open_images_and_labels("0-images", "0-labels", 10);
+/// const auto two = data::open_images_and_labels("1-images", "1-labels", 10);
+/// const auto train = data::concat({one, two});
+/// ```
+ImageFiles open_images_and_labels(const std::string& images, const std::string& labels,
+                                  std::size_t classes = 0);
+
 }  // namespace xtape::inline XTAPE_ABI::data
 #pragma GCC visibility pop

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// \file
-/// Images with labels, in memory.
+/// Images with labels, in memory or in their files.
 #pragma once
 
 #include <xtape/data/dataset.hpp>
 
+#include <functional>
 #include <string>
 
 #pragma GCC visibility push(default)
@@ -57,6 +58,38 @@ class ImageDataset final : public Dataset {
  private:
   std::size_t sample_bytes() const noexcept { return data_.height * data_.width * data_.channels; }
   ImageData data_;
+};
+
+/// Images of bytes that stay in their files, for datasets larger than memory: `open_images_and_labels` and `open_cifar`
+/// make them. One is read when a batch asks for it, so that of several ranks each reads its own alone; what the system
+/// keeps of a file in its cache is there once, for all processes. A gathered pixel is the byte / 255.
+class ImageFiles final : public Dataset {
+ public:
+  /// Reads the bytes of an image, (H, W, C), and returns its class. It is called on the thread that gathers.
+  using Read = std::function<std::int32_t(std::size_t index, std::span<std::uint8_t> pixels)>;
+
+  /// So many images (H, W, C) in files of any format, which `read` reads. Throws ValueError if there is no function or
+  /// a size of an image or the number of classes is zero.
+  ImageFiles(std::size_t size, Shape sample_shape, std::size_t classes, Read read,
+             Location at = Location::current());
+
+  std::size_t size() const noexcept override { return size_; }
+  /// The input is images (count, H, W, C), the target their classes, (count,).
+  Batch make_batch(std::size_t count) const override;
+  /// Throws ValueError if an index is not less than `size()`, and what reading throws: DataError if a file became
+  /// shorter meanwhile, say.
+  void gather(std::span<const std::uint32_t> indices, Batch& batch, Rng& rng) const override;
+
+  /// The shape of an image, (H, W, C).
+  const Shape& sample_shape() const noexcept { return sample_shape_; }
+  /// The number of classes; a label is less than it.
+  std::size_t classes() const noexcept { return classes_; }
+
+ private:
+  std::size_t size_;
+  Shape sample_shape_;
+  std::size_t classes_;
+  Read read_;
 };
 
 /// A dataset in the two parts that its authors made of it: `auto [train, test] = data::mnist();`

@@ -68,5 +68,20 @@ Split cifar10(const SourceOptions& options = {});
 /// `cifar-100-binary` there. A record has another byte before the class, its group of five, which is left out.
 Split cifar100(const SourceOptions& options = {});
 
+/// What records of CIFAR's binary version are.
+struct CifarOptions {
+  std::size_t classes = 10;     ///< a label is less than it
+  std::size_t label_bytes = 1;  ///< before an image, of which the last is the class; 2 in CIFAR-100
+};
+
+/// Images that stay in files of CIFAR's records, one file behind the other; nothing of them is in memory. The files
+/// must not be compressed. Throws ValueError if there is no file or an option is 0; DataError if a file cannot be
+/// read or is not made of whole records, now, or a batch asks for a record whose class is out of range, or which is gone.
+/// ```
+/// const auto train = data::open_cifar({"0.bin", "1.bin"}, {.classes = 200});
+/// ```
+ImageFiles open_cifar(const std::vector<std::string>& paths, const CifarOptions& options = {},
+                      Location at = Location::current());
+
 }  // namespace xtape::inline XTAPE_ABI::data
 #pragma GCC visibility pop
