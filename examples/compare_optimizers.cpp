@@ -3,12 +3,15 @@
 //   compare_optimizers                            six optimizers, 10 epochs each, into ./comparison
 //   compare_optimizers --seeds 3 --out three      mean and deviation over three seeds
 //   compare_optimizers --resume                   goes on where Ctrl-C or a crash has ended it
+//   mpirun -n 4 compare_optimizers --distributed  shares the trainings out among four processes
 #include "experiment/experiment.hpp"
 #include "experiment/interrupt.hpp"
 #include "experiment/options.hpp"
 #include "experiment/print.hpp"
 #include "experiment/reports.hpp"
+#include "experiment/shared_jobs.hpp"
 #include "experiment/table.hpp"
+#include "report/formats.hpp"
 #include "report/report.hpp"
 #include "report/statistics.hpp"
 
@@ -16,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 namespace fs = std::filesystem;
 using namespace xtape;
@@ -33,7 +37,7 @@ struct Options {
   std::vector<std::string> optimizers{"all"};
   std::size_t seeds = 1, threads = thread_count();
   std::string out = "comparison", events;
-  bool resume = false, quiet = false;
+  bool distributed = false, resume = false, quiet = false;
 };
 
 void add_options(CLI::App& app, Options& o) {
@@ -54,6 +58,9 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--tensorboard", o.events, "Directory for TensorBoard's event files");
   experiment::add_precision_option(app, o.training);
   experiment::add_threads_option(app, o.threads);
+  app.add_flag(
+      "--distributed", o.distributed,
+      "Share the runs out among all processes that `mpirun` has started, each with --threads");
   app.add_flag("--resume", o.resume, "Go on with what is in --out");
   app.add_flag("--quiet", o.quiet, "Print nothing but the table at the end");
 }
@@ -73,34 +80,29 @@ void add_references(report::Results& results, const Options& o, const data::Spli
 
 class Comparison {
  public:
-  Comparison(Options options, const std::string& command)
+  // Of several ranks the first knows what is there and what is to be done.
+  Comparison(Options options, const std::string& command, distributed::World& world)
       : options_{std::move(options)},
-        claim_{claim_folder(options_)},
+        world_{world},
+        claim_{world.first() ? std::optional{claim_folder(options_)} : std::nullopt},
         data_{experiment::load(*options_.training.catalogue, options_.data)} {
-    results_.title = "Optimizers compared on " + data_.train.name();
-    experiment::describe(results_, options_.training, data_, options_.threads);
-    add_references(results_, options_, data_);
-    plan();
-    if (options_.resume) take_over();
-    results_.command = command_for_all(command);
-    describe_rates();
+    if (world.first()) begin(command);
+    if (!world.alone())
+      results_ =
+          report::from_json(world.gather(world.first() ? report::to_json(results_) : "").front());
   }
 
   /// Whether all runs were done.
   bool run() {
-    report::write(options_.out, results_);  // fails now rather than after an epoch
+    if (world_.first()) report::write(options_.out, results_);  // fails now, not after an epoch
     fs::create_directories(checkpoint_folder());
-    experiment::Table table{options_.quiet ? nullptr : stdout, results_};
-    for (report::Run& run : results_.runs) {
-      if (run.complete) continue;
-      train(run, table);
-      if (experiment::interrupted()) break;
-    }
-    if (options_.quiet)
-      experiment::Table{stdout, results_}.finish();
+    experiment::Table table{world_.first() && !options_.quiet ? stdout : nullptr, results_};
+    if (world_.alone())
+      train_all(table);
     else
-      table.finish();
-    report::write(options_.out, results_);
+      share_out(table);
+    if (world_.first()) finish(table);
+    world_.barrier();  // until then checkpoints are all that there may be
     const bool done = std::ranges::all_of(results_.runs, &report::Run::complete);
     if (done) remove_checkpoints();
     return done;
@@ -126,6 +128,22 @@ class Comparison {
       throw ValueError(Op::nowhere("out"), o.out + " has results already",
                        "--resume goes on with them; else choose another directory");
     return claim;
+  }
+  void begin(const std::string& command) {
+    results_.title = "Optimizers compared on " + data_.train.name();
+    experiment::describe(results_, options_.training, data_, options_.threads);
+    add_references(results_, options_, data_);
+    plan();
+    if (options_.resume) take_over();
+    results_.command = command_for_all(command);
+    describe_rates();
+  }
+  void finish(experiment::Table& table) {
+    if (options_.quiet)
+      experiment::Table{stdout, results_}.finish();
+    else
+      table.finish();
+    report::write(options_.out, results_);
   }
   // What does all runs, those that an earlier process was asked for, too.
   std::string command_for_all(const std::string& program) const {
@@ -205,7 +223,46 @@ class Comparison {
     results_.runs = std::move(runs);
   }
 
-  void train(report::Run& run, experiment::Table& table) {
+  void train_all(experiment::Table& table) {
+    for (report::Run& run : results_.runs) {
+      if (run.complete) continue;
+      train(
+          run, [&](const report::Run& now) { update(run, now, table); },
+          [&](const StepReport& report) {
+            table.step(run, report);
+            return true;
+          });
+      if (experiment::interrupted()) break;
+    }
+  }
+  void share_out(experiment::Table& table) {
+    std::vector<report::Run*> open;
+    for (report::Run& run : results_.runs)
+      if (!run.complete) open.push_back(&run);
+    report::Results of_one = results_;
+    of_one.runs.clear();
+    experiment::SharedJobs jobs{world_};
+    const auto tell = [&](const report::Run& now) {
+      report::Results told = of_one;
+      told.runs = {now};
+      jobs.tell(report::to_json(told));
+    };
+    jobs.run(
+        open.size(),
+        [&](std::size_t job) {
+          train(*open[job], tell, [&](const StepReport&) { return !jobs.stopped(); });
+        },
+        [&](std::size_t job, const std::string& news) {
+          update(*open[job], report::from_json(news).runs.front(), table);
+        });
+  }
+  void update(report::Run& run, const report::Run& now, experiment::Table& table) {
+    run = now;
+    if (world_.first()) experiment::write_report("compare_optimizers", options_.out, results_);
+    table.epoch(run);
+  }
+
+  void train(report::Run run, const experiment::Watcher& watch, const StepCallback& on_step) const {
     Settings s = options_.training;
     const std::string name = name_of(run);
     s.optimizer = run.optimizer;
@@ -214,27 +271,17 @@ class Comparison {
     s.resume = options_.resume;
     if (!s.resume) fs::remove(s.checkpoint);
     if (!options_.events.empty()) s.events = fs::path{options_.events} / name;
-    const auto watch = [&](const report::Run& now) {
-      run = now;
-      write();
-      table.epoch(run);
-    };
-    const auto on_step = [&](const StepReport& report) {
-      table.step(run, report);
-      return true;
-    };
+    const auto keep = [&](const report::Run& now) { watch(run = now); };
     try {
-      const auto outcome = experiment::train(s, data_, nullptr, watch, on_step);
+      const auto outcome = experiment::train(s, data_, nullptr, keep, on_step);
       if (const std::string& error = outcome.history.checkpoint_error; !error.empty())
         experiment::print(stderr, "compare_optimizers: {}: {}\n", name, error);
     } catch (const NumericsError& error) {  // the loss is no longer finite: the others go on
       experiment::print(stderr, "compare_optimizers: {}: {}\n", name, error.what());
       experiment::mark_diverged(run);
-      write();
+      watch(run);
     }
   }
-
-  void write() const { experiment::write_report("compare_optimizers", options_.out, results_); }
 
   static std::string name_of(const report::Run& run) {
     return fmt::format("{}-{}", run.optimizer, run.seed);
@@ -251,26 +298,28 @@ class Comparison {
   }
 
   Options options_;
-  report::Claim claim_;  // of options_.out
+  distributed::World& world_;
+  std::optional<report::Claim> claim_;  // of options_.out
   data::Split data_;
   report::Results results_;
 };
 
 int run(const Options& options, const std::string& program) {
   const ThreadLimit threads{options.threads};
+  distributed::World world{{.join = options.distributed}};
   if (!options.events.empty()) fs::create_directories(options.events);
-  Comparison comparison{options, program};
+  Comparison comparison{options, program, world};
   experiment::catch_interrupts();
   const bool done = comparison.run();
-  experiment::print(stdout, "{}\n", (fs::path{options.out} / "report.html").string());
-  if (!done) {
-    experiment::print(stdout, "interrupted; to go on: {} --resume\n", comparison.command());
-    return experiment::interrupted_status();
-  }
   const std::string diverged = comparison.diverged();
-  if (diverged.empty()) return 0;
-  experiment::print(stderr, "compare_optimizers: the loss is no longer finite: {}\n", diverged);
-  return 1;
+  const int status = !done ? experiment::interrupted_status() : diverged.empty() ? 0 : 1;
+  if (!world.first()) return status;
+  experiment::print(stdout, "{}\n", (fs::path{options.out} / "report.html").string());
+  if (!done)
+    experiment::print(stdout, "interrupted; to go on: {} --resume\n", comparison.command());
+  else if (!diverged.empty())
+    experiment::print(stderr, "compare_optimizers: the loss is no longer finite: {}\n", diverged);
+  return status;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The comparison of optimizers: its files, its table, and that it goes on where it was stopped.
+#include "../distributed/launch.hpp"
 #include "support.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 
@@ -85,6 +87,61 @@ BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
   // What was begun is finished, even if it is not asked for again.
   BOOST_TEST(compare(quick + "--optimizers adam --epochs 20 --out part --resume").status == 0);
   BOOST_TEST((results("part") == results("whole")));
+}
+
+BOOST_AUTO_TEST_CASE(processes_share_the_runs_out_and_one_tells) {
+  const std::string options = quick + "--epochs 2 --optimizers adam,sgd,rmsprop --seeds 2 ";
+  BOOST_REQUIRE(compare(options + "--out one").status == 0);
+  test::by_each_launcher([&](const std::string& launcher) {
+    for (const int ranks : {2, 3}) {
+      const Outcome outcome =
+          run("rm -rf shared; " + test::start(launcher, ranks) +
+              "\"$BIN/compare_optimizers\" --distributed --out shared " + options);
+      BOOST_TEST_CONTEXT(ranks << " ranks\n" << outcome.out << outcome.err) {
+        BOOST_REQUIRE(outcome.status == 0);
+        BOOST_TEST((results("shared") == results("one")));
+        BOOST_TEST(lines(outcome.out).back() == "shared/report.html");
+        BOOST_TEST(contains(outcome.out, "\noptimizer "));
+        BOOST_TEST(lines(read_file(Workspace::path() / "shared/results.csv")).size() == 1u + 6 * 2);
+        BOOST_TEST(!fs::exists(Workspace::path() / "shared/checkpoints"));
+      }
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(what_processes_have_begun_another_number_of_them_finishes) {
+  const std::string options = quick + "--optimizers adam,rmsprop --seeds 2 --epochs 20 ",
+                    shared = options + "--distributed --out torn ";
+  BOOST_REQUIRE(compare(options + "--out untorn").status == 0);
+  test::by_one_launcher([&](const std::string& launcher) {
+    const std::string two = test::start(launcher, 2) + "\"$BIN/compare_optimizers\" " + shared,
+                      three = test::start(launcher, 3) + "\"$BIN/compare_optimizers\" " + shared;
+    const Outcome stopped =
+        run(two +
+            "& until grep -q train_loss torn/results.json; do sleep 0.01; done; "
+            "kill -TERM $!; wait $!");
+    BOOST_TEST(stopped.status != 0);
+    const Outcome resumed = run(three + "--resume");
+    BOOST_TEST(resumed.status == 0, resumed.err);
+    BOOST_TEST((results("torn") == results("untorn")));
+  });
+}
+
+// The second rank has no room for its checkpoint, and the first would go on for hours.
+BOOST_AUTO_TEST_CASE(an_error_of_one_process_ends_all) {
+  test::by_each_launcher([&](const std::string& launcher) {
+    const auto start = std::chrono::steady_clock::now();
+    const Outcome outcome =
+        run("rm -rf broken; mkdir -p broken/checkpoints/sgd-1.safetensors/full; " +
+            test::start(launcher, 2) + "\"$BIN/compare_optimizers\" --distributed --out broken " +
+            quick + "--optimizers adam,sgd --epochs 1000000");
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    BOOST_TEST_CONTEXT(outcome.out << outcome.err) {
+      BOOST_TEST(outcome.status != 0);
+      BOOST_TEST(took.count() < 15);
+      BOOST_TEST(contains(outcome.err, "cannot remove: Directory not empty"));
+    }
+  });
 }
 
 // What diverged is a result, which the page shows; but not one for a script to go on with.
