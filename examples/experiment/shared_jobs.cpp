@@ -7,6 +7,7 @@
 #include <chrono>
 #include <future>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,8 @@ void SharedJobs::run(std::size_t count, const Work& work, const Hear& hear) {
           jobs[rank] = next < count && !stopped_ ? std::optional{next++} : std::nullopt;
       if (const auto job = jobs[world_.rank()]; idle && job)
         own = std::async(std::launch::async, work, *job);
+      else if (idle)
+        std::this_thread::sleep_for(pause);
     } while (std::ranges::any_of(jobs, [](const auto& job) { return job.has_value(); }));
   } catch (...) {
     stopped_ = true;  // the future waits for its job
