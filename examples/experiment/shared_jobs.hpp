@@ -11,8 +11,8 @@
 
 namespace experiment {
 
-/// Jobs that the ranks of a group share out: one that has nothing to do takes the next. A job runs in a thread of its own,
-/// as the caller's talks to the other ranks all the time: so none waits for another's job, however long that is.
+/// Jobs that the ranks of a group share out: one that has nothing to do takes the next. A job runs in a thread of its
+/// own, as the caller's talks to the other ranks all the time: so none waits for another's job, however long that is.
 class SharedJobs {
  public:
   /// Does a job, on the rank that has taken it.

@@ -76,7 +76,8 @@ struct CifarOptions {
 
 /// Images that stay in files of CIFAR's records, one file behind the other; nothing of them is in memory. The files
 /// must not be compressed. Throws ValueError if there is no file or an option is 0; DataError if a file cannot be
-/// read or is not made of whole records, now, or a batch asks for a record whose class is out of range, or which is gone.
+/// read or is not made of whole records, now, or when a batch asks for a record whose class is out of range, or which
+/// is gone.
 /// ```
 /// const auto train = data::open_cifar({"0.bin", "1.bin"}, {.classes = 200});
 /// ```
