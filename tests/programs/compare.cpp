@@ -21,6 +21,12 @@ Outcome compare(const std::string& options) {
   return run("\"$BIN/compare_optimizers\" " + options);
 }
 
+// Open MPI gives ranks a terminal, which would have the table drawn again and again.
+std::string on_ranks(const std::string& launcher, int ranks, const std::string& options) {
+  return "TERM=dumb " + test::start(launcher, ranks) +
+         "\"$BIN/compare_optimizers\" --distributed " + options;
+}
+
 // What results.json says, without what differs from run to run.
 nlohmann::json results(const std::string& folder) {
   auto all = nlohmann::json::parse(read_file(Workspace::path() / folder / "results.json"));
@@ -90,19 +96,20 @@ BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
 }
 
 BOOST_AUTO_TEST_CASE(processes_share_the_runs_out_and_one_tells) {
-  const std::string options = quick + "--epochs 2 --optimizers adam,sgd,rmsprop --seeds 2 ";
+  const std::string options = quick + "--epochs 2 --optimizers adam,sgd --seeds 2 ";
   BOOST_REQUIRE(compare(options + "--out one").status == 0);
   test::by_each_launcher([&](const std::string& launcher) {
     for (const int ranks : {2, 3}) {
       const Outcome outcome =
-          run("rm -rf shared; " + test::start(launcher, ranks) +
-              "\"$BIN/compare_optimizers\" --distributed --out shared " + options);
+          run("rm -rf shared; " + on_ranks(launcher, ranks, options + "--out shared"));
       BOOST_TEST_CONTEXT(ranks << " ranks\n" << outcome.out << outcome.err) {
         BOOST_REQUIRE(outcome.status == 0);
         BOOST_TEST((results("shared") == results("one")));
-        BOOST_TEST(lines(outcome.out).back() == "shared/report.html");
-        BOOST_TEST(contains(outcome.out, "\noptimizer "));
-        BOOST_TEST(lines(read_file(Workspace::path() / "shared/results.csv")).size() == 1u + 6 * 2);
+        const auto out = lines(outcome.out);
+        BOOST_REQUIRE(out.size() >= 4u);  // the table and the page's name
+        BOOST_TEST(out[out.size() - 4].starts_with("optimizer "));
+        BOOST_TEST(out.back() == "shared/report.html");
+        BOOST_TEST(lines(read_file(Workspace::path() / "shared/results.csv")).size() == 1u + 4 * 2);
         BOOST_TEST(!fs::exists(Workspace::path() / "shared/checkpoints"));
       }
     }
@@ -110,18 +117,16 @@ BOOST_AUTO_TEST_CASE(processes_share_the_runs_out_and_one_tells) {
 }
 
 BOOST_AUTO_TEST_CASE(what_processes_have_begun_another_number_of_them_finishes) {
-  const std::string options = quick + "--optimizers adam,rmsprop --seeds 2 --epochs 20 ",
-                    shared = options + "--distributed --out torn ";
+  const std::string options = quick + "--optimizers adam,rmsprop --seeds 2 --epochs 8 ";
   BOOST_REQUIRE(compare(options + "--out untorn").status == 0);
   test::by_one_launcher([&](const std::string& launcher) {
-    const std::string two = test::start(launcher, 2) + "\"$BIN/compare_optimizers\" " + shared,
-                      three = test::start(launcher, 3) + "\"$BIN/compare_optimizers\" " + shared;
-    const Outcome stopped =
-        run(two +
-            "& until grep -q train_loss torn/results.json; do sleep 0.01; done; "
-            "kill -TERM $!; wait $!");
+    const std::string shared = options + "--out torn ";
+    const Outcome stopped = run(on_ranks(launcher, 2, shared) +
+                                "& until grep -q train_loss torn/results.json || ! kill -0 $!; do "
+                                "sleep 0.01; done; kill -TERM $!; "
+                                "wait $!");
     BOOST_TEST(stopped.status != 0);
-    const Outcome resumed = run(three + "--resume");
+    const Outcome resumed = run(on_ranks(launcher, 3, shared + "--resume"));
     BOOST_TEST(resumed.status == 0, resumed.err);
     BOOST_TEST((results("torn") == results("untorn")));
   });
@@ -133,8 +138,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_one_process_ends_all) {
     const auto start = std::chrono::steady_clock::now();
     const Outcome outcome =
         run("rm -rf broken; mkdir -p broken/checkpoints/sgd-1.safetensors/full; " +
-            test::start(launcher, 2) + "\"$BIN/compare_optimizers\" --distributed --out broken " +
-            quick + "--optimizers adam,sgd --epochs 1000000");
+            on_ranks(launcher, 2, quick + "--optimizers adam,sgd --epochs 1000000 --out broken"));
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     BOOST_TEST_CONTEXT(outcome.out << outcome.err) {
       BOOST_TEST(outcome.status != 0);
