@@ -97,14 +97,14 @@ BOOST_AUTO_TEST_CASE(it_goes_on_after_ctrl_c) {
 
 BOOST_AUTO_TEST_CASE(processes_share_the_runs_out_and_one_tells) {
   const std::string options = quick + "--epochs 2 --optimizers adam,sgd --seeds 2 ";
-  BOOST_REQUIRE(compare(options + "--out one").status == 0);
+  BOOST_REQUIRE(compare(options + "--out alone").status == 0);
   test::by_each_launcher([&](const std::string& launcher) {
     for (const int ranks : {2, 3}) {
       const Outcome outcome =
           run("rm -rf shared; " + on_ranks(launcher, ranks, options + "--out shared"));
       BOOST_TEST_CONTEXT(ranks << " ranks\n" << outcome.out << outcome.err) {
         BOOST_REQUIRE(outcome.status == 0);
-        BOOST_TEST((results("shared") == results("one")));
+        BOOST_TEST((results("shared") == results("alone")));
         const auto out = lines(outcome.out);
         BOOST_REQUIRE(out.size() >= 4u);  // the table and the page's name
         BOOST_TEST(out[out.size() - 4].starts_with("optimizer "));
