@@ -4,7 +4,7 @@
 //   text --text shakespeare.txt --save net.st         nanoGPT's small setting, in a minute or so
 //   text --text shakespeare.txt --generate 500        and what it writes then
 //   text --load net.st --generate 500 --temperature 1 writing alone
-// The last line is for other programs: test loss 1.8731 seconds 95.2 tokens/s 52100
+// The last line is for other programs: validation loss 1.8731 seconds 95.2 tokens/s 52100
 #include "experiment/print.hpp"
 #include "experiment/program.hpp"
 #include "experiment/reports.hpp"
@@ -143,7 +143,7 @@ void write_text(text::Writer& writer, const Options& o) {
 
 // For other programs.
 std::string last_line(const History& history, std::size_t context) {
-  return fmt::format("test loss {:.4f} seconds {:.1f} tokens/s {:.0f}", history.test().loss,
+  return fmt::format("validation loss {:.4f} seconds {:.1f} tokens/s {:.0f}", history.test().loss,
                      history.train_seconds() + history.test_seconds(),
                      history.samples_per_second() * static_cast<double>(context));
 }

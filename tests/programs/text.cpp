@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(text_trainer)
 
 namespace {
 
-const std::string last_line = R"(test loss (\d+\.\d{4}) seconds \d+\.\d tokens/s \d+)";
+const std::string last_line = R"(validation loss (\d+\.\d{4}) seconds \d+\.\d tokens/s \d+)";
 const std::string small = "--context 16 --batch-size 4 --steps 40 --epochs 2 ";
 
 Outcome text(const std::string& options) { return run("\"$BIN/text\" " + options); }
