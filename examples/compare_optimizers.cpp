@@ -56,7 +56,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--out", o.out, "Directory for report.html, results.csv and results.json")
       ->capture_default_str();
   app.add_option("--tensorboard", o.events, "Directory for TensorBoard's event files");
-  experiment::add_precision_option(app, o.training);
+  experiment::add_precision_option(app, o.training.precision);
   experiment::add_threads_option(app, o.threads);
   app.add_flag(
       "--distributed", o.distributed,

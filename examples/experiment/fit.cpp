@@ -2,6 +2,7 @@
 // A training by the settings of a program, whatever is learnt.
 #include "experiment.hpp"
 #include "interrupt.hpp"
+#include "options.hpp"
 #include "print.hpp"
 
 #include <fmt/format.h>
@@ -32,17 +33,6 @@ std::map<std::string, std::string> checkpoint_settings(const Settings& s, const 
   if (s.normalize) all["normalisation"] = "by channel";
   if (s.precision != "float") all["precision"] = s.precision;
   return all;
-}
-
-// The precision of the settings. Where the machine has nothing for it, that is said once.
-Precision::Kind precision_of(const Settings& s) {
-  if (s.precision == "float") return Precision::full;
-  static const bool available = [] {
-    const bool found = !bf16_unit().empty();
-    if (!found) print(stderr, "this machine multiplies no bf16: all is computed in float\n");
-    return found;
-  }();
-  return available ? Precision::bf16 : Precision::full;
 }
 
 // What TensorBoard shows. A disk that fills up ends this, not the training.
@@ -140,7 +130,7 @@ History fit(const Settings& s, const Plan& plan, const Lesson& lesson, Rng& rng,
     watched = true;
     return true;
   }};
-  const Precision precision{precision_of(s)};
+  const Precision precision{precision_of(s.precision)};
   // Measured even if nobody watches, so that a training can be resumed with and without a report.
   History history = xtape::fit(lesson.task, lesson.train, lesson.test, options, rng, updates);
   // The checkpoint of a training that was done already has all that a watcher needs.

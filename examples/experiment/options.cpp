@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "options.hpp"
 
+#include "print.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -116,7 +118,7 @@ void add_training_options(CLI::App& app, Settings& s) {
 }
 
 void add_run_options(CLI::App& app, Settings& s) {
-  add_precision_option(app, s);
+  add_precision_option(app, s.precision);
   app.add_option("--seed", s.seed, "Seed of weights, order and whatever is drawn")
       ->transform(whole())
       ->capture_default_str();
@@ -136,12 +138,22 @@ void add_run_options(CLI::App& app, Settings& s) {
   app.add_flag("--check-numerics", s.check_numerics, "Find the op that makes a NaN or an infinity");
 }
 
-void add_precision_option(CLI::App& app, Settings& s) {
-  app.add_option("--precision", s.precision,
+void add_precision_option(CLI::App& app, std::string& precision) {
+  app.add_option("--precision", precision,
                  "Of what products and convolutions multiply; bf16 is for processors with AMX or "
                  "AVX-512 BF16")
       ->check(CLI::IsMember({"float", "bf16"}))
       ->capture_default_str();
+}
+
+Precision::Kind precision_of(const std::string& precision) {
+  if (precision == "float") return Precision::full;
+  static const bool available = [] {
+    const bool found = !bf16_unit().empty();
+    if (!found) print(stderr, "this machine multiplies no bf16: all is computed in float\n");
+    return found;
+  }();
+  return available ? Precision::bf16 : Precision::full;
 }
 
 void add_distributed_options(CLI::App& app, Settings& s) {

@@ -46,7 +46,9 @@ void add_training_options(CLI::App& app, Settings& settings);
 void add_run_options(CLI::App& app, Settings& settings);
 
 /// Adds --precision.
-void add_precision_option(CLI::App& app, Settings& settings);
+void add_precision_option(CLI::App& app, std::string& precision);
+/// What --precision asks for. Where the machine has nothing for it, that is said once.
+xtape::Precision::Kind precision_of(const std::string& precision);
 
 /// Adds --distributed and --shards.
 void add_distributed_options(CLI::App& app, Settings& settings);

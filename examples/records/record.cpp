@@ -67,16 +67,20 @@ int measure(const Record& record, const data::Split& data, std::size_t threads) 
 
 int run(Record record, int argc, char** argv) {
   std::size_t threads = thread_count();
+  std::string precision = "float";
   CLI::App app{record.purpose};
   app.add_option("--seeds", record.seeds, "Trainings, with the seeds 1, 2 and so on")
       ->transform(experiment::whole(1, 1'000'000))
       ->capture_default_str();
   experiment::add_data_options(app, *record.catalogue, record.data);
+  experiment::add_precision_option(app, precision);
   experiment::add_threads_option(app, threads);
   CLI11_PARSE(app, argc, argv);
   try {
     const ThreadLimit limit{threads};
+    const Precision scope{experiment::precision_of(precision)};
     const data::Split data = experiment::load(*record.catalogue, record.data);
+    if (!record.prepare) return measure(record, data, threads);
     return measure(record, {record.prepare(data.train), record.prepare(data.test)}, threads);
   } catch (const std::exception& error) {
     print(stderr, "{}: {}\n", record.name, error.what());

@@ -25,7 +25,7 @@ struct Record {
   experiment::DataSettings data = {};
   const experiment::Catalogue* catalogue;
   std::function<xtape::data::ImageDataset(const xtape::data::ImageDataset&)>
-      prepare;  ///< not timed
+      prepare = {};  ///< not timed
   std::function<Outcome(const xtape::data::Split& data, std::uint64_t seed)> train;
 };
 
