@@ -77,11 +77,13 @@ int run(Record record, int argc, char** argv) {
   experiment::add_threads_option(app, threads);
   CLI11_PARSE(app, argc, argv);
   try {
-    const ThreadLimit limit{threads};
+    const ThreadLimit most{threads};
     const Precision scope{experiment::precision_of(precision)};
-    const data::Split data = experiment::load(*record.catalogue, record.data);
-    if (!record.prepare) return measure(record, data, threads);
-    return measure(record, {record.prepare(data.train), record.prepare(data.test)}, threads);
+    data::Split data = experiment::load(*record.catalogue, record.data);
+    if (const std::size_t limit = record.data.limit; limit > 0 && limit < data.test.size())
+      data.test = data.test.first(limit);
+    if (record.prepare) data = {record.prepare(data.train), record.prepare(data.test)};
+    return measure(record, data, threads);
   } catch (const std::exception& error) {
     print(stderr, "{}: {}\n", record.name, error.what());
     return 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "whitening.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -43,8 +44,8 @@ Matrix second_moments(const Array& images, std::size_t k) {
   return sums;
 }
 
-// Turns rows and columns p and q of a symmetric matrix so that their common element becomes 0, and the columns of v with
-// them.
+// Turns rows and columns p and q of a symmetric matrix so that their common element becomes 0, and the columns of v
+// with them.
 void rotate(Matrix& a, Matrix& v, std::size_t p, std::size_t q) {
   if (a(p, q) == 0) return;
   const double angle = 0.5 * std::atan2(2 * a(p, q), a(q, q) - a(p, p));
@@ -59,8 +60,8 @@ void rotate(Matrix& a, Matrix& v, std::size_t p, std::size_t q) {
   for (std::size_t i = 0; i < a.size(); ++i) turn(v(i, p), v(i, q));
 }
 
-// Jacobi's method: leaves the eigenvalues of a symmetric matrix on its diagonal, and returns its eigenvectors, one in each
-// column. Each sweep squares what is beside the diagonal, so that ten are more than enough for a small one.
+// Jacobi's method: leaves the eigenvalues of a symmetric matrix on its diagonal, and returns its eigenvectors, one in
+// each column. Each sweep squares what is beside the diagonal, so that ten are more than enough for a small one.
 Matrix diagonalize(Matrix& a) {
   Matrix v{a.size()};
   for (std::size_t i = 0; i < a.size(); ++i) v(i, i) = 1;

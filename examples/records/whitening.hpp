@@ -2,7 +2,7 @@
 // Filters that make patches of images white: uncorrelated and of one variance.
 #pragma once
 
-#include <xtape/xtape.hpp>
+#include <xtape/array.hpp>
 
 namespace records {
 

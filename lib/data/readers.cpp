@@ -113,7 +113,8 @@ ImageFiles open_cifar(const std::vector<std::string>& paths, const CifarOptions&
                       Location at) {
   const Op op{"open_cifar", at};
   check_count(op, "classes", options.classes);
-  check_count(op, "label_bytes", options.label_bytes);
+  check_option(op, "label_bytes", options.label_bytes,
+               options.label_bytes >= 1 && options.label_bytes <= 255, "from 1 to 255");
   if (paths.empty()) throw ValueError(op, "expected at least one file, got none");
   const auto files = std::make_shared<const CifarFiles>("cifar", paths, options);
   return {files->size(),

@@ -140,6 +140,7 @@ void Messenger::leave(Line& line, int status) const {
 // Where this rank or another has failed, all are ended, after a moment for those to say so who have heard of it.
 void Messenger::end(int status) {
   if (::getpid() != process_) return;  // a fork, without the thread
+  std::fflush(nullptr);  // another rank may end this one as soon as all have taken leave
   {
     const std::lock_guard lock{mutex_};
     exchanges_.emplace_back([this, status](Line& line) {

@@ -136,7 +136,7 @@ class Training {
     distributed::Pending rows = measure(result, batch, last);
     result.outputs.clear();  // so that the backward pass frees them
     seconds_.forward += laps.lap();
-    tape.backward({part_of_mean(result, batch), options_.at}, *all_reduce_, Told{visitors_});
+    tape.backward({part_of_mean(result, batch), options_.at}, Told{visitors_}, *all_reduce_);
     seconds_.backward += laps.lap();
     if (!last) return false;
     rows.wait();
@@ -149,7 +149,7 @@ class Training {
 
   // The loss of a shard as a part of that of the batch.
   Variable part_of_mean(const StepResult& result, const data::Batch& batch) {
-    if (shards_.count == 1) return result.loss;
+    if (shards_.count == 1) return result.terms == 0 ? result.loss * 0 : result.loss;
     const bool counts = result.terms.has_value();
     if (batch.shard == shards_.first) counts_ = counts;
     if (counts != counts_)

@@ -67,7 +67,7 @@ void Totals::clear() {
 }
 
 Metrics Totals::metrics() const {
-  const auto n = static_cast<double>(terms_);
+  const auto n = static_cast<double>(std::max<std::uint64_t>(terms_, 1));
   Metrics metrics{.loss = loss_ / n, .samples = samples_};
   for (std::size_t i = 0; i < sums_.size(); ++i) {
     const Metric& metric = task_.metrics[i];

@@ -143,7 +143,7 @@ def measure_models(root, tree, torch, models, rounds, steps):
         line = f"{row['model']:11} {row['threads']:7} {own['samples_per_second']:15.0f}"
         if peer:
             line += (f" {peer['samples_per_second']:17.0f}"
-                     f" {own['samples_per_second'] / peer['images_per_second']:6.2f}")
+                     f" {own['samples_per_second'] / peer['samples_per_second']:6.2f}")
         ms = row["milliseconds"]
         line += (f" {ms['data']:7.3f} {ms['forward']:8.3f} {ms['backward']:9.3f} {ms['update']:7.3f}"
                  f" {own['peak_megabytes']:6.0f}")

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(cifar_files_that_are_wrong_are_refused) {
              "[open_cifar] expected at least one file, got none");
   BOOST_TEST(without_place(error_of<ValueError>([&] {
                data::open_cifar({good}, {.label_bytes = 0});
-             })) == "[open_cifar] label_bytes must be at least 1, got 0");
+             })) == "[open_cifar] label_bytes must be from 1 to 255, got 0");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_cut_short_later_is_an_error) {

@@ -9,6 +9,14 @@ namespace {
 
 Outcome few(const std::string& options) { return run("\"$BIN/mnist99\" --limit 2000 " + options); }
 
+// What the last line says of a number, and that its lines are there.
+double number(const Outcome& outcome, const std::string& name) {
+  BOOST_REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
+  const auto found = test::search(outcome.out, "test accuracy .* " + name + R"( (\d+\.\d+) )");
+  BOOST_REQUIRE_MESSAGE(!found.empty(), outcome.out);
+  return std::stod(found[1]);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_line_per_seed_and_their_mean) {
@@ -34,6 +42,16 @@ BOOST_AUTO_TEST_CASE(a_line_per_seed_and_their_mean) {
   const double sample = 2 * (20. * 20 * 16 * 25 + 8. * 8 * 48 * 16 * 9 + 768 * 256 + 2560);
   BOOST_TEST(std::stod(last[4]) * 1e9 > 2000 * 2.5 * sample);
   BOOST_TEST(std::stod(last[4]) * 1e9 < 2000 * 3.0 * sample);
+}
+
+BOOST_AUTO_TEST_CASE(pictures_in_colour) {
+  const Outcome outcome = run("\"$BIN/cifar94\" --data pictures --limit 32 --seeds 1");
+  // Of the convolutions and the last layer, for 32 images and eight epochs.
+  const double sample =
+      2 * (31. * 31 * 24 * 12 + 31. * 31 * 64 * 24 * 9 + 15. * 15 * 64 * 64 * 9 +
+           15. * 15 * 256 * 64 * 9 + 7. * 7 * 256 * 256 * 9 * 2 + 3. * 3 * 256 * 256 * 9 + 2560);
+  BOOST_TEST(number(outcome, "GFLOP") * 1e9 > 8 * 32 * 2.5 * sample);
+  BOOST_TEST(number(outcome, "GFLOP") * 1e9 < 8 * 32 * 3.05 * sample);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options) {

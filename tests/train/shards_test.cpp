@@ -97,9 +97,11 @@ BOOST_AUTO_TEST_CASE(what_has_no_terms_counts_nothing) {
         if (batch.target().ids()[i] == 0) mask(i, 0) = 1, ++terms;
       without += terms == 0;
       const Variable y = square(net(tape.input(batch.input())));
-      return {sum(y * tape.input(std::move(mask))) / double(std::max<std::size_t>(terms, 1)),
-              {},
-              terms};
+      const Variable penalty = 0.1 * sum(square(tape.parameter(*parameters(net)[0].parameter)));
+      return {
+          sum(y * tape.input(std::move(mask))) / double(std::max<std::size_t>(terms, 1)) + penalty,
+          {},
+          terms};
     };
   };
   const auto trained = [&](std::size_t shards) {
@@ -121,21 +123,54 @@ BOOST_AUTO_TEST_CASE(what_has_no_terms_counts_nothing) {
   for (std::size_t i = 0; i < whole.size(); ++i) BOOST_TEST(std::abs(whole[i] - parts[i]) < 1e-5);
 }
 
+// Its loss is 0, and a checkpoint of it is one to go on from.
+BOOST_AUTO_TEST_CASE(an_epoch_without_terms) {
+  const Directory directory;
+  Rng rng{5};
+  Sequential net = small_net(rng);
+  const auto before = weights(net);
+  const auto step = [&](Tape& tape, const data::Batch& batch) -> StepResult {
+    return {mean(net(tape.input(batch.input()))), {}, 0};
+  };
+  const Task task{.arrays = named_arrays(net), .step = step};
+  for (const std::size_t epochs : {1, 2}) {
+    SGD sgd{{.learning_rate = 0.1}};
+    const FitOptions options{.epochs = epochs,
+                             .batch_size = 50,
+                             .checkpoint = {.path = directory / "run", .resume = true},
+                             .log = nullptr};
+    const History history = fit(task, train_set, test_set, options, rng, sgd);
+    BOOST_TEST(history.epochs.size() == epochs);
+    BOOST_TEST(history.epochs.back().train.loss == 0);
+    BOOST_TEST(history.test().loss == 0);
+  }
+  BOOST_TEST(weights(net) == before, boost::test_tools::per_element());
+}
+
 // While the passes go back, each on its shard.
 BOOST_AUTO_TEST_CASE(visitors_hear_of_gradients) {
-  struct Listener : SGD {
-    using SGD::SGD;
-    void ready(Parameter&) override { ++heard; }
+  struct Listener : Visitor {
+    void ready(Parameter& parameter) override {
+      ++heard;
+      BOOST_TEST((parameter.grad().shape() == parameter.shape()));
+      sum += parameter.grad().size() == 0 ? 0 : static_cast<double>(parameter.grad().data()[0]);
+    }
+    void visit(Parameter& parameter) override {
+      sum -= static_cast<double>(parameter.grad().data()[0]);
+    }
     std::size_t heard = 0;
+    double sum = 0;  // of the parts of gradients, less what they make
   };
   for (const std::size_t shards : {1, 4}) {
     Rng rng{5};
     Sequential net = small_net(rng);
-    Listener listener{{.learning_rate = 0.1}};
+    SGD sgd{{.learning_rate = 0.1}};
+    Listener listener;
     fit(net, train_set, {.epochs = 1, .batch_size = 20, .shards = shards, .log = nullptr}, rng,
-        listener);
+        listener, sgd);
     BOOST_TEST(listener.heard == 5 * shards * 4);  // steps, parameters
-    BOOST_TEST(listener.steps() == 5u);
+    BOOST_TEST(sgd.steps() == 5u);
+    BOOST_TEST(std::abs(listener.sum) < 1e-5);
   }
 }
 

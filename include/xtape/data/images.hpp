@@ -65,7 +65,8 @@ class ImageDataset final : public Dataset {
 /// keeps of a file in its cache is there once, for all processes. A gathered pixel is the byte / 255.
 class ImageFiles final : public Dataset {
  public:
-  /// Reads the bytes of an image, (H, W, C), and returns its class. It is called on the thread that gathers.
+  /// Reads the bytes of an image, (H, W, C), and returns its class, one of those there are. It is called on the thread
+  /// that gathers.
   using Read = std::function<std::int32_t(std::size_t index, std::span<std::uint8_t> pixels)>;
 
   /// So many images (H, W, C) in files of any format, which `read` reads. Throws ValueError if there is no function or
@@ -82,7 +83,7 @@ class ImageFiles final : public Dataset {
 
   /// The shape of an image, (H, W, C).
   const Shape& sample_shape() const noexcept { return sample_shape_; }
-  /// The number of classes; a label is less than it.
+  /// The number of classes.
   std::size_t classes() const noexcept { return classes_; }
 
  private:

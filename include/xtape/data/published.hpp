@@ -70,14 +70,15 @@ Split cifar100(const SourceOptions& options = {});
 
 /// What records of CIFAR's binary version are.
 struct CifarOptions {
-  std::size_t classes = 10;     ///< a label is less than it
-  std::size_t label_bytes = 1;  ///< before an image, of which the last is the class; 2 in CIFAR-100
+  std::size_t classes = 10;  ///< a label is less than it
+  /// Bytes before an image, at most 255, of which the last is the class; 2 in CIFAR-100.
+  std::size_t label_bytes = 1;
 };
 
 /// Images that stay in files of CIFAR's records, one file behind the other; nothing of them is in memory. The files
-/// must not be compressed. Throws ValueError if there is no file or an option is 0; DataError if a file cannot be
-/// read or is not made of whole records, now, or when a batch asks for a record whose class is out of range, or which
-/// is gone.
+/// must not be compressed. Throws ValueError if there is no file or an option is out of its range; DataError if a file
+/// cannot be read or is not made of whole records, now, or when a batch asks for a record whose class is out of range, or
+/// which is gone.
 /// ```
 /// const auto train = data::open_cifar({"0.bin", "1.bin"}, {.classes = 200});
 /// ```

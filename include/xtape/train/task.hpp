@@ -22,7 +22,8 @@ struct StepResult {
   Variable loss;                        ///< a scalar, the mean over the terms
   PooledVector<Variable> outputs = {};  ///< of the model, for the metrics and `predict`
   /// How many terms the loss is the mean of, such as the tokens of all sequences; the samples of the batch unless told.
-  /// A batch whose terms are all left out has 0 of them and counts nothing, and its loss is any finite number.
+  /// A batch whose terms are all left out has 0 of them and counts nothing: its loss is any finite number that is made of
+  /// the same parameters.
   std::optional<std::size_t> terms = {};
 };
 
