@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(training_steps_allocate_nothing) {
     };
     run(12);
     const std::size_t before = allocations;
-    run(50);
+    run(16);
     BOOST_TEST(allocations - before == 0u, name << ": " << allocations - before << " allocations");
   }
 }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(memory_does_not_grow) {
   run(8);
   const std::size_t before = held(), in_use = memory_stats().in_use;
   const std::size_t asked = memory_stats().system_allocations;
-  run(1000);
+  run(400);
   BOOST_TEST(held() == before);
   BOOST_TEST(memory_stats().in_use == in_use);
   BOOST_TEST(((memory_stats().system_allocations == asked) || !SEES_ALLOCATIONS));
