@@ -318,7 +318,8 @@ int run(const Options& options, const std::string& program) {
   if (!world.first()) return status;
   experiment::print(stdout, "{}\n", (fs::path{options.out} / "report.html").string());
   if (!done)
-    experiment::print(stdout, "interrupted; to go on: {} --resume\n", comparison.command());
+    experiment::print(stdout, "interrupted; to go on: {}{} --resume\n", comparison.command(),
+                      options.distributed ? " --distributed" : "");
   else if (!diverged.empty())
     experiment::print(stderr, "compare_optimizers: the loss is no longer finite: {}\n", diverged);
   return status;

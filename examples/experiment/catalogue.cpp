@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catalogue.hpp"
 
+#include <fmt/format.h>
+
 using namespace xtape;
 
 namespace experiment {
@@ -35,6 +37,9 @@ const Catalogue& pictures() {
 
 data::Split load(const Catalogue& catalogue, const DataSettings& settings) {
   data::Split split = catalogue.datasets.at(settings.dataset)({.directory = settings.directory});
+  if (settings.limit > split.train.size())
+    throw ValueError(Op::nowhere("limit"), fmt::format("expected at most {} images, got {}",
+                                                       split.train.size(), settings.limit));
   if (settings.limit > 0) split.train = split.train.first(settings.limit);
   return split;
 }

@@ -40,8 +40,9 @@ struct Spread {
 };
 
 int measure(const Record& record, const data::Split& data, std::size_t threads) {
-  print(stdout, "{} images of {} from {}; {}, {} thread{}\n", data.train.size(), data.train.name(),
-        data.train.source(), experiment::processor(), threads, threads == 1 ? "" : "s");
+  print(stdout, "{} images of {} from {}, {} to test with; {}, {} thread{}\n", data.train.size(),
+        data.train.name(), data.train.source(), data.test.size(), experiment::processor(), threads,
+        threads == 1 ? "" : "s");
   const double work = flops(record, data);
   std::vector<double> accuracies, seconds;
   for (std::uint64_t seed = 1; seed <= record.seeds; ++seed) {

@@ -26,7 +26,7 @@ namespace xtape::inline XTAPE_ABI {
 /// \cond
 namespace detail {
 class Derivation;
-class Derivatives;
+class [[gnu::visibility("hidden")]] Derivatives;
 class Recomputation;
 }  // namespace detail
 /// \endcond

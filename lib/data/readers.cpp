@@ -51,11 +51,14 @@ class CifarFiles {
  private:
   void append(const std::string& path) {
     const files::InputFile& file = files_.emplace_back(path, file_errors(op_));
+    const std::size_t other = options_.label_bytes == 1 ? 2 : 1;  // as in CIFAR-100 or CIFAR-10
     if (file.size() == 0 || file.size() % record_ != 0)
       fail(path, text("expected records of ", record_, " bytes, found ", file.size(), " bytes"),
            file.size() == 0       ? "the file is empty"
            : files::is_gzip(file) ? "it is compressed: unpack it first"
-                                  : "the file is cut short");
+           : file.size() % (other + image_bytes) == 0
+               ? text("has it ", other, " label bytes (CifarOptions::label_bytes)?")
+               : "the file is cut short");
     ends_.push_back((ends_.empty() ? 0 : ends_.back()) + file.size() / record_);
   }
   [[noreturn]] void fail(const std::string& path, const std::string& what,

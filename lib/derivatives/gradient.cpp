@@ -203,11 +203,10 @@ PooledVector<Variable> Derivatives::times(std::span<const Variable> vectors,
   return gradients;
 }
 
-PooledVector<Variable> Derivatives::of_one() const {
+PooledVector<Variable> Derivatives::of_one(const char* hint) const {
   const Shape& shape = ys_[0].shape();
   if (ys_[0].size() != 1)
-    throw ShapeError(op_, text("expected a y of a single element, got ", shape),
-                     "take sum() first, or give a cotangent?");
+    throw ShapeError(op_, text("expected a y of a single element, got ", shape), hint);
   const Variable one = tape_.input(full(shape, 1));
   return times({&one, 1});
 }
@@ -221,7 +220,8 @@ void Derivatives::check_tape(std::string_view what, const Variable& v) const {
 PooledVector<Variable> Tape::gradient(const Located& y, std::span<const Variable> xs,
                                       const std::optional<Variable>& cotangent) {
   const detail::Derivatives of{{"gradient", y.at}, *this, {&y.variable, 1}, xs};
-  return cotangent ? of.times({&*cotangent, 1}) : of.of_one();
+  return cotangent ? of.times({&*cotangent, 1})
+                   : of.of_one("take sum() first, or give a cotangent?");
 }
 
 PooledVector<Variable> Tape::gradient(std::span<const Variable> ys, std::span<const Variable> xs,

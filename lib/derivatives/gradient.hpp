@@ -18,8 +18,8 @@ class Derivatives {
   /// ShapeError for others, TapeError for one of another tape.
   PooledVector<Variable> times(std::span<const Variable> vectors,
                                const char* name = "cotangent") const;
-  /// For each x the gradient of the only y. Throws ShapeError unless that is a single element.
-  PooledVector<Variable> of_one() const;
+  /// For each x the gradient of the only y. Throws ShapeError, with a hint, unless that is a single element.
+  PooledVector<Variable> of_one(const char* hint = "take sum() first?") const;
 
  private:
   void check_tape(std::string_view what, const Variable& v) const;

@@ -201,6 +201,10 @@ BOOST_AUTO_TEST_CASE(cifar_files_that_are_wrong_are_refused) {
   BOOST_TEST(cifar_error(directory / "short") ==
              "[cifar] DIR/short: expected records of 3073 bytes, found 6145 bytes; the file is cut "
              "short");
+  BOOST_TEST(
+      cifar_error(records("hundred", 1, 2)) ==
+      "[cifar] DIR/hundred: expected records of 3073 bytes, found 3074 bytes; has it 2 label "
+      "bytes (CifarOptions::label_bytes)?");
   const Bytes packed = gzip(Bytes(3073));
   BOOST_TEST(cifar_error(write(directory / "packed", packed)) ==
              "[cifar] DIR/packed: expected records of 3073 bytes, found " +

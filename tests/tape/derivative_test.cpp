@@ -299,9 +299,7 @@ BOOST_AUTO_TEST_CASE(errors_of_products_and_matrices) {
   });
   const auto twice = [](const Variable& x) { return 2 * x; };
   const Array x = zeros({2}), wrong = zeros({3});
-  const std::string one =
-      "expected a y of a single element, got (2,) @; take sum() first, or "
-      "give a cotangent?";
+  const std::string one = "expected a y of a single element, got (2,) @; take sum() first?";
   check_failures<ShapeError>({
       {"[vjp] expected a cotangent of shape (2,), got (3,) @", XTAPE_CALL(vjp(twice, x, wrong))},
       {"[jvp] expected a tangent of shape (2,), got (3,) @", XTAPE_CALL(jvp(twice, x, wrong))},

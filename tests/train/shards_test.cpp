@@ -166,7 +166,10 @@ BOOST_AUTO_TEST_CASE(visitors_hear_of_gradients) {
     Sequential net = small_net(rng);
     SGD sgd{{.learning_rate = 0.1}};
     Listener listener;
-    fit(net, train_set, {.epochs = 1, .batch_size = 20, .shards = shards, .log = nullptr}, rng,
+    const Task task{.arrays = named_arrays(net), .step = [&](Tape& tape, const data::Batch& batch) {
+                      return StepResult{mean(square(net(tape.input(batch.input()))))};
+                    }};
+    fit(task, train_set, {.epochs = 1, .batch_size = 20, .shards = shards, .log = nullptr}, rng,
         listener, sgd);
     BOOST_TEST(listener.heard == 5 * shards * 4);  // steps, parameters
     BOOST_TEST(sgd.steps() == 5u);
