@@ -148,7 +148,6 @@ void Messenger::end(int status) {
         if (failure_) std::rethrow_exception(failure_);
         leave(line, status);
       } catch (...) {
-        std::fflush(nullptr);
         rest(moment);
         line.abort(status == 0 ? 1 : status);
       }
