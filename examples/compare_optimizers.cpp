@@ -312,9 +312,8 @@ int run(const Options& options, const std::string& program) {
   experiment::catch_interrupts();
   const bool done = comparison.run();
   const std::string diverged = comparison.diverged();
-  const int status = experiment::interrupted()  ? experiment::interrupted_status()
-                     : done && diverged.empty() ? 0
-                                                : 1;
+  int status = diverged.empty() ? 0 : 1;
+  if (!done) status = experiment::interrupted() ? experiment::interrupted_status() : 1;
   if (!world.first()) return status;
   experiment::print(stdout, "{}\n", (fs::path{options.out} / "report.html").string());
   if (!done)

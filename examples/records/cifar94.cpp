@@ -81,11 +81,6 @@ Sequential group(std::size_t in, std::size_t out, Rng& rng) {
                     {"norm2", normalization(out)}};
 }
 
-void freeze(Sequential& net, const std::string& names) {
-  for (const NamedParameter& parameter : parameters(net, Named{names}))
-    parameter.parameter->trainable = false;
-}
-
 Sequential net_for(const Array& images, Rng& rng) {
   const auto whitening = [&images](const Shape&, const Fans&, Rng&) {
     return records::whitening_filters(images, 2, 5e-4);
@@ -108,8 +103,9 @@ Sequential net_for(const Array& images, Rng& rng) {
       {"flatten", flatten},
       {"head", Dense{{.in = 256, .out = 10, .bias = false, .weight_init = of_deviation_1}, rng}},
       {"scale", [](const Variable& logits) { return logits / 256; }}};
-  freeze(net, "whiten.weight");
-  freeze(net, "*norm*.weight");
+  for (const char* names : {"whiten.weight", "*norm*.weight"})
+    for (const NamedParameter& weight : parameters(net, Named{names}))
+      weight.parameter->trainable = false;
   return net;
 }
 
@@ -182,7 +178,7 @@ records::Outcome train(const data::Split& data, std::uint64_t seed) {
   muon->set_schedule(falling(0.24, steps));
 
   for (std::size_t epoch = 0; epoch < epochs; ++epoch, flipped.next_epoch()) {
-    if (epoch == bias_epochs) freeze(net, "whiten.bias");
+    if (epoch == bias_epochs) freeze(net["whiten"]);
     for (const data::Batch& batch : data::batches(train, batch_size, rng)) {
       Tape tape{Mode::train, rng};
       const Variable logits = net(tape.input(batch.inputs[0]));
