@@ -26,7 +26,7 @@ Op Recorder::seen() const {
 }
 
 void Recorder::begin() {
-  node_ = tape_->add_node(op_, Tape::Kind::op, results_[0]->shape());
+  node_ = tape_->add_node(op_, NodeKind::op, results_[0]->shape());
   keeps_ = tape_->derives_;
   if (!keeps_) return;
   tape_->kept_.resize(node_ + 1);
@@ -34,7 +34,7 @@ void Recorder::begin() {
 }
 
 void Recorder::add_edge(const Variable& input, Pullback pull) {
-  tape_->edges_.push_back({input.node_, std::move(pull)});
+  tape_->nodes_.add_edge(input.node_, std::move(pull));
 }
 
 void Recorder::set_through(Pullback step) { tape_->nodes_[node_].through = std::move(step); }
@@ -47,7 +47,7 @@ void Recorder::set_definition(Definition definition) {
 
 void Recorder::end() {
   for (const Value& result : results_.subspan(1))
-    tape_->add_node(op_, Tape::Kind::result, result->shape());
+    tape_->add_node(op_, NodeKind::result, result->shape());
   if (keeps_)
     for (std::uint32_t i = 0; i < results_.size(); ++i)
       tape_->kept_[node_]->kept.results.push_back(result(results_[i], i));

@@ -48,6 +48,8 @@ if [ "$group" = xtape ]; then
     */activation.hpp) group=ops ;;
     *) group=core ;;
   esac
+elif [ "$group" = tape ]; then
+  group=core  # parts of tape.hpp
 fi
 begin="/** \\\\addtogroup $group */ /**@{*/"
 exec sed -E -e '/^ private:$/,/^(}| public:| protected:)/ {

@@ -3,10 +3,11 @@
 /// The tape: what keeps the ops of a forward pass and runs it backward.
 #pragma once
 
-#include <xtape/detail/pullback.hpp>
 #include <xtape/observer.hpp>
-#include <xtape/peers.hpp>
 #include <xtape/random.hpp>
+#include <xtape/tape/mode.hpp>
+#include <xtape/tape/nodes.hpp>
+#include <xtape/tape/used_parameters.hpp>
 #include <xtape/variable.hpp>
 #include <xtape/visitor.hpp>
 
@@ -23,38 +24,18 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// \cond
 namespace detail {
-class Derivation;
 class [[gnu::visibility("hidden")]] Derivatives;
-class Recomputation;
 }  // namespace detail
-/// \endcond
-
-/// What a pass is for. Dropout, for one, is the identity in evaluation.
-enum class Mode {
-  train,  ///< ops are recorded, so that gradients can be had
-  eval,   ///< nothing is recorded, and a value lives only as long as its Variable
-  derive,  ///< train, for a tape that also keeps what `Tape::gradient` needs for gradients of gradients
-};
 
 /// Records one pass and runs it backward. A local object: one tape for one pass. The nodes are in the
 /// order of their creation, which is a topological order, so the backward pass is one loop.
 class Tape {
  public:
   /// A tape for ops that draw no random numbers.
-  explicit Tape(Mode mode = Mode::train)
-      : lifetime_{*this}, mode_{purpose(mode)}, derives_{mode == Mode::derive} {
-    begin();
-  }
+  explicit Tape(Mode mode = Mode::train) : Tape{mode, Key{}} {}
   /// A tape for any op. It draws one number from `rng`, the key of this pass.
-  Tape(Mode mode, Rng& rng)
-      : lifetime_{*this},
-        mode_{purpose(mode)},
-        derives_{mode == Mode::derive},
-        context_{.key = rng()} {
-    begin();
-  }
+  Tape(Mode mode, Rng& rng) : Tape{mode, Key{rng()}} {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -150,15 +131,15 @@ class Tape {
   Mode mode() const noexcept { return mode_; }
   bool derives() const noexcept { return derives_; }  ///< whether it was made with Mode::derive
   /// The trainable parameters used so far, in the order of their first use.
-  std::span<Parameter* const> parameters() const noexcept { return parameters_; }
+  std::span<Parameter* const> parameters() const noexcept { return parameters_.all(); }
   /// The number of nodes recorded.
   std::size_t size() const noexcept { return nodes_.size(); }
 
   /// The path of the layer that is being applied, such as `2.0`; empty outside a LayerScope.
-  std::string layer() const { return path_of(context_.scope); }
+  std::string layer() const { return context_.path_of(context_.scope); }
   /// The path of the layer in which a node was recorded, or is about to be.
   std::string layer(std::size_t node) const {
-    return node < nodes_.size() ? path_of(nodes_[node].scope) : layer();
+    return node < nodes_.size() ? context_.path_of(nodes_[node].scope) : layer();
   }
 
   /// What is recorded of a node.
@@ -188,74 +169,29 @@ class Tape {
   friend class detail::Derivatives;
   friend class detail::Recomputation;
 
-  static constexpr std::uint32_t outside = ~std::uint32_t{0};
-  struct Scope {
-    std::uint32_t parent;                     // a scope, or `outside`
-    std::uint32_t number;                     // of the layer in its parent
-    std::shared_ptr<const std::string> name;  // of the layer, or null
-  };
-  // What ops are told of the pass that they are in.
-  struct Context {
-    std::optional<std::uint64_t> key = {};  // of its random numbers
-    std::uint64_t random_ops = 0;
-    Peers* peers = nullptr;
-    PooledVector<Scope> scopes = {};
-    std::uint32_t scope = outside;  // that of the layer
-  };
-  struct Edge {
-    std::uint32_t input;
-    detail::Pullback pull;
-  };
-  // An op is the node of its first result; the nodes of the others follow.
-  enum class Kind : std::uint8_t { op, result, variable, parameter };
-  struct Node {
-    Op op;
-    Kind kind;
-    std::uint32_t first_edge;  // its edges end where those of the next node begin
-    std::uint32_t scope;
-    Shape shape;
-    detail::Pullback through = {};  // empty: none
-  };
-
-  static constexpr Mode purpose(Mode mode) { return mode == Mode::eval ? mode : Mode::train; }
-  void begin() const {
-    if (Observer::any()) tell_begin();
-  }
-  void tell_begin() const;
+  using Key = std::optional<std::uint64_t>;
+  Tape(Mode mode, Key key);
   void check_open(const Op& op) const;
   Variable make_variable(Value value, Location at);
-  std::uint32_t add_node(const Op& op, Kind kind, const Shape& shape);
-  std::size_t place_of(const Parameter& parameter) const;
-  void add_place(std::size_t place);
-  std::string path_of(std::uint32_t scope) const;
-  std::uint32_t op_of(std::uint32_t node) const noexcept;
-  std::size_t end_of_edges(std::uint32_t node) const noexcept {
-    return node + 1 < nodes_.size() ? nodes_[node + 1].first_edge : edges_.size();
-  }
+  std::uint32_t add_node(Op op, detail::NodeKind kind, const Shape& shape);
   void run_backward(const Op& op, const Variable& loss, bool accumulate,
                     std::initializer_list<Visitor*> visitors);
   template <class Met>
   void go_back(const Variable& from, detail::GradientPtr gradient, Met met);
   void go_back(const Variable& from, detail::GradientPtr gradient);
   void pull_back(std::uint32_t index);
-  void step_through(Node& node, std::span<detail::GradientPtr> gradients) const;
-  void add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient);
-  static void store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate);
+  void add_gradient(const detail::Node& from, std::uint32_t input, detail::GradientPtr gradient);
 
   detail::Lifetime lifetime_;  // the first member: it ends last
   Mode mode_;
   bool derives_;
   bool consumed_ = false;
-  Context context_;
-  PooledVector<Node> nodes_;
-  PooledVector<Edge> edges_;
+  detail::Context context_;
+  detail::Nodes nodes_;
+  detail::UsedParameters parameters_;
+  PooledVector<std::uint64_t> digests_;                  // of their values, if it derives
   PooledVector<detail::GradientPtr> gradients_;          // of each node, in the backward pass
   PooledVector<std::unique_ptr<detail::Defined>> kept_;  // of each op, in Mode::derive
-  PooledVector<Parameter*> parameters_;
-  PooledVector<std::uint32_t> parameter_nodes_;
-  PooledVector<std::uint64_t> digests_;  // of their values, if it derives
-  PooledVector<std::uint32_t>
-      places_;                       // a hash table of places in parameters_, once these are many
   const Location* place_ = nullptr;  // of an op whose gradient is being made of ops
 };
 

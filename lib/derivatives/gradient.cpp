@@ -45,7 +45,7 @@ class Derivation {
   // Goes back over the nodes from `first` to before `behind`.
   void walk(std::size_t first, std::size_t behind) {
     while (behind-- > first)
-      if (leads(behind) && tape_.nodes_[behind].kind == Tape::Kind::op) step(behind);
+      if (leads(behind) && tape_.nodes_[behind].kind == NodeKind::op) step(behind);
   }
   void extend() {
     sums_.resize(tape_.nodes_.size() - first_);
@@ -58,12 +58,8 @@ class Derivation {
   void find_leading(std::size_t first) {
     for (std::size_t i = first; i < tape_.nodes_.size(); ++i) {
       const auto node = static_cast<std::uint32_t>(i);
-      const bool is_result = tape_.nodes_[i].kind == Tape::Kind::result;
-      const std::uint32_t op = tape_.op_of(node);
-      bool found = is_result && leads(op);
-      for (std::size_t e = tape_.nodes_[op].first_edge; e < tape_.end_of_edges(op); ++e)
-        found = found || leads(tape_.edges_[e].input);
-      if (found) leads_[i - first_] = true;
+      const std::uint32_t op = tape_.nodes_.op_of(node);
+      if ((op != node && leads(op)) || goes_on(op)) leads_[i - first_] = true;
     }
   }
 
@@ -81,9 +77,8 @@ class Derivation {
 
   // Whether what is asked for is behind an op, and not its result alone.
   bool goes_on(std::uint32_t node) const {
-    const auto first = tape_.edges_.begin();
-    return std::any_of(first + tape_.nodes_[node].first_edge, first + tape_.end_of_edges(node),
-                       [this](const auto& edge) { return leads(edge.input); });
+    return std::ranges::any_of(tape_.nodes_.edges(node),
+                               [this](const Edge& edge) { return leads(edge.input); });
   }
 
   void step(std::size_t node) {
@@ -108,10 +103,10 @@ class Derivation {
                      const PooledVector<std::optional<Variable>>& gradients) {
     PooledVector<std::optional<Variable>> g = gradients;
     if (tape_.nodes_[node].through) g = {made(tape_.nodes_[node].through, g, op)};
-    const std::size_t end = tape_.end_of_edges(node);
+    const std::size_t end = tape_.nodes_.end_of_edges(node);
     for (std::size_t e = tape_.nodes_[node].first_edge; e < end; ++e)
-      if (const std::uint32_t input = tape_.edges_[e].input; leads(input))
-        add(input, made(tape_.edges_[e].pull, g, op));
+      if (const std::uint32_t input = tape_.nodes_.edge(e).input; leads(input))
+        add(input, made(tape_.nodes_.edge(e).pull, g, op));
   }
   // What it calls may move `pull`, but not what that holds.
   static Variable made(const Pullback& pull, VariableGradients g, const Kept& op) {
@@ -176,7 +171,7 @@ Derivatives::Derivatives(const Op& op, Tape& tape, std::span<const Variable> ys,
       throw TapeError(op, "an x is a constant", "make it with tape.variable() or tape.parameter()");
   }
   for (std::size_t i = 0; i < tape.parameters_.size(); ++i)
-    if (const Value& value = tape.parameters_[i]->shared_value();
+    if (const Value& value = tape.parameters()[i]->shared_value();
         digest_of(value) != tape.digests_[i])
       throw TapeError(
           op, text("a parameter of shape ", value->shape(), " has changed since the tape read it"),

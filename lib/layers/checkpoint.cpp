@@ -27,7 +27,7 @@ class Recomputation {
     Tape tape;
     const Variable y = function_(begin(tape));
     outer.context_.random_ops = tape.context_.random_ops;
-    parameters_ = tape.parameters_;
+    parameters_.assign(tape.parameters().begin(), tape.parameters().end());
     return y.shared_value();
   }
 
@@ -56,9 +56,9 @@ class Recomputation {
     };
     gradients_.push_back(derives_x_ ? taken(x.node_, x.shape()) : Array{});
     for (Parameter* parameter : parameters_) {
-      const std::size_t place = tape.place_of(*parameter);
+      const std::size_t place = tape.parameters_.place_of(*parameter);
       gradients_.push_back(place < tape.parameters_.size()
-                               ? taken(tape.parameter_nodes_[place], parameter->shape())
+                               ? taken(tape.parameters_.node(place), parameter->shape())
                                : zeros(parameter->shape()));
     }
   }
@@ -88,7 +88,7 @@ class Recomputation {
   bool derives_x_;
   Function function_;
   PooledVector<std::pair<Buffer*, Value>> buffers_;  // as they were before
-  Tape::Context context_ = {};                       // likewise
+  Context context_ = {};                             // likewise
   PooledVector<Parameter*> parameters_;
   PooledVector<Array> gradients_;
 };

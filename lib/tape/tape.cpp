@@ -7,26 +7,33 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <deque>
 #include <mutex>
 
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
-constexpr std::size_t few_parameters = 32;
-constexpr std::uint32_t no_place = ~std::uint32_t{0};
-
-// Where the search for a parameter begins in a table whose size is a power of two.
-std::size_t first_slot(const Parameter* parameter, std::size_t size) {
-  const auto bits = std::uint64_t{reinterpret_cast<std::uintptr_t>(parameter)};
-  return ((bits * 0x9e37'79b9'7f4a'7c15) >> 32) & (size - 1);  // by the golden ratio, after Knuth
-}
-std::size_t next_slot(std::size_t slot, std::size_t size) { return (slot + 1) & (size - 1); }
-
 void add_to(Array& sum, const Array& x) {
   static const Formula add{[](Term a, Term b) { return a + b; }};
   add.into(sum, sum, x);
+}
+
+// Replaces the gradient of an op with one result by what its `through` makes of it.
+void step_through(detail::Node& node, std::span<detail::GradientPtr> gradients) {
+  gradients[0] = std::exchange(node.through, {})(gradients, true, gradients[0], node.shape);
+  if (const Shape& shape = gradients[0]->array.shape(); !kernels::same(shape, node.shape))
+    throw ShapeError(
+        node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
+        "check the function given to through()");
+}
+
+void store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate) {
+  Array& stored = parameter.grad();
+  if (accumulate && stored.shape() == parameter.shape()) {
+    if (gradient) add_to(stored, gradient->array);
+  } else {
+    stored = gradient ? std::move(gradient->array) : zeros(parameter.shape());
+  }
 }
 
 // The slots that no tape has. None is ever freed: a Variable may outlive its tape by any time.
@@ -69,10 +76,10 @@ const Array& Variable::grad(Location at) const {
     throw TapeError(op, "a constant has no gradient",
                     tape.mode() == Mode::eval ? "the tape is in Mode::eval and records nothing"
                                               : "make it with tape.variable()?");
-  const Tape::Node& node = tape.nodes_[node_];
-  if (node.kind == Tape::Kind::parameter)
+  const detail::Node& node = tape.nodes_[node_];
+  if (node.kind == detail::NodeKind::parameter)
     throw TapeError(op, "the gradient of a parameter is in Parameter::grad");
-  if (node.kind != Tape::Kind::variable)
+  if (node.kind != detail::NodeKind::variable)
     throw TapeError(op, text("the gradient of the result of [", node.op.name, "] is not kept"),
                     "only what tape.variable() made keeps its gradient");
   if (tape.gradients_.empty() || !tape.gradients_[node_])
@@ -80,63 +87,40 @@ const Array& Variable::grad(Location at) const {
   return tape.gradients_[node_]->array;
 }
 
+Tape::Tape(Mode mode, Key key)
+    : lifetime_{*this},
+      mode_{mode == Mode::eval ? mode : Mode::train},
+      derives_{mode == Mode::derive},
+      context_{.key = key} {
+  Observer::each([this](Observer& o) { o.begin(*this); });
+}
+
 Variable Tape::make_variable(Value value, Location at) {
-  const std::uint32_t node = mode_ == Mode::eval
-                                 ? Variable::constant
-                                 : add_node({"variable", at}, Kind::variable, value->shape());
+  const std::uint32_t node =
+      mode_ == Mode::eval ? Variable::constant
+                          : add_node({"variable", at}, detail::NodeKind::variable, value->shape());
   return {lifetime_, node, std::move(value)};
 }
 
 Variable Tape::parameter(Parameter& parameter, Location at) {
   if (mode_ == Mode::eval || !parameter.trainable)
     return {lifetime_, Variable::constant, parameter.shared_value()};
-  if (const std::size_t place = place_of(parameter); place < parameters_.size())
-    return {lifetime_, parameter_nodes_[place], parameter.shared_value()};
-  const std::uint32_t node = add_node({"parameter", at}, Kind::parameter, parameter.shape());
-  parameters_.push_back(&parameter);
-  parameter_nodes_.push_back(node);
+  if (const std::size_t place = parameters_.place_of(parameter); place < parameters_.size())
+    return {lifetime_, parameters_.node(place), parameter.shared_value()};
+  const std::uint32_t node =
+      add_node({"parameter", at}, detail::NodeKind::parameter, parameter.shape());
+  parameters_.add(parameter, node);
   if (derives_) digests_.push_back(digest_of(parameter.shared_value()));
-  add_place(parameters_.size() - 1);
   return {lifetime_, node, parameter.shared_value()};
-}
-
-// Where a parameter is in parameters_; behind them all if it is not there.
-std::size_t Tape::place_of(const Parameter& parameter) const {
-  if (places_.empty()) {
-    const auto known = std::find(parameters_.begin(), parameters_.end(), &parameter);
-    return static_cast<std::size_t>(known - parameters_.begin());
-  }
-  std::size_t slot = first_slot(&parameter, places_.size());
-  while (places_[slot] != no_place && parameters_[places_[slot]] != &parameter)
-    slot = next_slot(slot, places_.size());
-  return places_[slot];
-}
-
-// Few parameters are found soonest one by one. Of many a table says where to look, at least half of it free.
-void Tape::add_place(std::size_t place) {
-  const auto enter = [this](std::size_t p) {
-    std::size_t slot = first_slot(parameters_[p], places_.size());
-    while (places_[slot] != no_place) slot = next_slot(slot, places_.size());
-    places_[slot] = static_cast<std::uint32_t>(p);
-  };
-  const std::size_t count = place + 1;
-  if (count <= few_parameters) return;
-  if (2 * count <= places_.size()) return enter(place);
-  places_.assign(std::bit_ceil(4 * count), no_place);
-  for (std::size_t p = 0; p < count; ++p) enter(p);
 }
 
 Tape::Recorded Tape::node(std::uint32_t index, Location at) const {
   check_open({"node", at});
-  const Node& node = nodes_[index];
+  const detail::Node& node = nodes_[index];
   Recorded recorded{node.op, node.shape, nullptr, {}};
-  const std::uint32_t op = op_of(index);
-  for (std::size_t e = nodes_[op].first_edge; e < end_of_edges(op); ++e)
-    recorded.inputs.push_back(edges_[e].input);
-  if (node.kind == Kind::parameter) {
-    const auto known = std::ranges::lower_bound(parameter_nodes_, index);
-    recorded.parameter = parameters_[static_cast<std::size_t>(known - parameter_nodes_.begin())];
-  }
+  for (const detail::Edge& edge : nodes_.edges(nodes_.op_of(index)))
+    recorded.inputs.push_back(edge.input);
+  if (node.kind == detail::NodeKind::parameter) recorded.parameter = &parameters_.of(index);
   return recorded;
 }
 
@@ -151,35 +135,10 @@ void Tape::check_open(const Op& op) const {
     throw TapeError(op, "the tape was consumed by backward", "make a new Tape for each pass");
 }
 
-std::uint32_t Tape::add_node(const Op& op, Kind kind, const Shape& shape) {
+std::uint32_t Tape::add_node(Op op, detail::NodeKind kind, const Shape& shape) {
   check_open(op);
-  if (nodes_.empty()) {
-    nodes_.reserve(64);
-    edges_.reserve(64);
-  }
-  nodes_.push_back({op, kind, static_cast<std::uint32_t>(edges_.size()), context_.scope, shape});
-  if (place_ != nullptr) nodes_.back().op.at = *place_;
-  return static_cast<std::uint32_t>(nodes_.size() - 1);
-}
-
-void Tape::tell_begin() const {
-  Observer::each([this](Observer& o) { o.begin(*this); });
-}
-
-// The node of the first result of the op that a node is a result of.
-std::uint32_t Tape::op_of(std::uint32_t node) const noexcept {
-  while (nodes_[node].kind == Kind::result) --node;
-  return node;
-}
-
-std::string Tape::path_of(std::uint32_t scope) const {
-  std::string path;
-  for (; scope != outside; scope = context_.scopes[scope].parent) {
-    const auto& [parent, number, name] = context_.scopes[scope];
-    const std::string own = name ? *name : std::to_string(number);
-    path = path.empty() ? own : own + '.' + path;
-  }
-  return path;
+  if (place_ != nullptr) op.at = *place_;
+  return nodes_.add(op, kind, context_.scope, shape);
 }
 
 void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
@@ -203,15 +162,15 @@ void Tape::run_backward(const Op& op, const Variable& loss, bool accumulate,
   go_back(loss, detail::make_gradient([&] { return full(loss.shape(), 1); }),
           [&](std::uint32_t index) {
             detail::GradientPtr& gradient = gradients_[index];
-            if (nodes_[index].kind == Kind::variable && !gradient)
+            if (nodes_[index].kind == detail::NodeKind::variable && !gradient)
               gradient = detail::make_gradient([&] { return zeros(nodes_[index].shape); });
-            if (nodes_[index].kind != Kind::parameter) return;
+            if (nodes_[index].kind != detail::NodeKind::parameter) return;
             // What was made before a parameter's node does not use it: its gradient is complete.
-            Parameter& parameter = *parameters_[--place];
+            Parameter& parameter = *parameters_.all()[--place];
             store_gradient(parameter, std::move(gradient), accumulate);
             for (Visitor* visitor : visitors) visitor->ready(parameter);
           });
-  walk(parameters_, visitors);
+  walk(parameters_.all(), visitors);
 }
 
 // With the gradient of a variable; `met` is called with each node, the last one first, once its gradient is complete.
@@ -223,7 +182,7 @@ void Tape::go_back(const Variable& from, detail::GradientPtr gradient, Met met) 
     pull_back(index);
     met(index);
   }
-  edges_.clear();
+  nodes_.clear_edges();
 }
 
 void Tape::go_back(const Variable& from, detail::GradientPtr gradient) {
@@ -231,10 +190,9 @@ void Tape::go_back(const Variable& from, detail::GradientPtr gradient) {
 }
 
 void Tape::pull_back(std::uint32_t index) {
-  Node& node = nodes_[index];
-  if (node.kind != Kind::op) return;
-  std::uint32_t behind = index + 1;
-  while (behind < nodes_.size() && nodes_[behind].kind == Kind::result) ++behind;
+  detail::Node& node = nodes_[index];
+  if (node.kind != detail::NodeKind::op) return;
+  const std::uint32_t behind = nodes_.behind(index);
   const auto gradients = std::span{gradients_}.subspan(index, behind - index);
   if (std::ranges::none_of(gradients, [](const auto& g) { return g != nullptr; })) return;
   for (std::uint32_t result = index; result < behind; ++result)
@@ -243,12 +201,12 @@ void Tape::pull_back(std::uint32_t index) {
         o.backward({node.op, *this, result, gradients_[result]->array});
       });
   if (node.through) step_through(node, gradients);
-  const std::size_t end = end_of_edges(index);
+  const std::size_t end = nodes_.end_of_edges(index);
   for (std::size_t e = node.first_edge; e < end; ++e) {
     // The closure dies here, and with it what only this gradient had saved.
-    detail::Pullback pull = std::move(edges_[e].pull);
-    const std::uint32_t input = edges_[e].input;
-    const Node& to = nodes_[input];
+    detail::Pullback pull = std::move(nodes_.edge(e).pull);
+    const std::uint32_t input = nodes_.edge(e).input;
+    const detail::Node& to = nodes_[input];
     detail::GradientPtr& sum = gradients_[input];
     add_gradient(node, input, pull(gradients, e + 1 == end, sum, to.shape));
     Observer::each([&](Observer& o) {
@@ -258,18 +216,10 @@ void Tape::pull_back(std::uint32_t index) {
   for (detail::GradientPtr& gradient : gradients) gradient.reset();
 }
 
-// The op has one result.
-void Tape::step_through(Node& node, std::span<detail::GradientPtr> gradients) const {
-  gradients[0] = std::exchange(node.through, {})(gradients, true, gradients[0], node.shape);
-  if (const Shape& shape = gradients[0]->array.shape(); !kernels::same(shape, node.shape))
-    throw ShapeError(
-        node.op, text("the gradient of a result of shape ", node.shape, " has the shape ", shape),
-        "check the function given to through()");
-}
-
 // Adds what a function has returned, if it has not done so itself.
-void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientPtr gradient) {
-  const Node& node = nodes_[input];
+void Tape::add_gradient(const detail::Node& from, std::uint32_t input,
+                        detail::GradientPtr gradient) {
+  const detail::Node& node = nodes_[input];
   detail::GradientPtr& sum = gradients_[input];
   const Shape& shape = (gradient ? gradient : sum)->array.shape();
   if (!kernels::same(shape, node.shape)) {
@@ -284,15 +234,6 @@ void Tape::add_gradient(const Node& from, std::uint32_t input, detail::GradientP
     add_to(sum->array, gradient->array);
   else
     sum = std::move(gradient);
-}
-
-void Tape::store_gradient(Parameter& parameter, detail::GradientPtr gradient, bool accumulate) {
-  Array& stored = parameter.grad();
-  if (accumulate && stored.shape() == parameter.shape()) {
-    if (gradient) add_to(stored, gradient->array);
-  } else {
-    stored = gradient ? std::move(gradient->array) : zeros(parameter.shape());
-  }
 }
 
 }  // namespace xtape::inline XTAPE_ABI
