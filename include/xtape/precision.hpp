@@ -20,7 +20,7 @@ namespace xtape::inline XTAPE_ABI {
 /// needs no scaling of losses. Their products are added up in float. All else stays as it is: parameters, gradients,
 /// what optimizers keep, files and every other op.
 ///
-/// It holds for `dense`, `matmul`, `einsum`, the sums over the input of `lstm`, `gru` and `rnn`, and for convolutions,
+/// It holds for `dense`, `matmul`, `einsum`, the products of `lstm`, `gru` and `rnn`, and for convolutions,
 /// where both sides of the matrix, or both numbers of channels, are large enough; the first layer of
 /// an image of three colours and the last one of ten classes are computed as ever. Shapes alone decide, and never how
 /// many samples there are. Gradients take the precision in which their op was recorded, wherever `backward` is called.

@@ -11,6 +11,8 @@ namespace {
 
 // Rows of a panel that are used for all rows of a before the next: they stay in the first-level cache.
 constexpr std::size_t block_depth = 32768 / (tile_columns * sizeof(Scalar));
+// And of a panel that comes from the second-level cache: the deeper, the less often its sums are stored and loaded.
+constexpr std::size_t deep_block = 256;
 
 // Of the columns `width` are wanted.
 struct Tile {
@@ -83,7 +85,7 @@ class PanelCopy {
  private:
   std::size_t row_;
   bool copies_;
-  alignas(64) Scalar elements_[block_depth * tile_columns];
+  alignas(64) Scalar elements_[std::max(block_depth, deep_block) * tile_columns];
 };
 
 // Adds the sums of some columns of a panel. Four sums each, as each addition waits for the one before.
@@ -172,8 +174,7 @@ void transpose(std::size_t rows, std::size_t columns, const Scalar* from, std::s
 
 void product_transposed(std::size_t m, std::size_t n, std::size_t k, Factor a, Panels b, Scalar* c,
                         std::size_t stride) {
-  // Blocks of the product that stay in the first-level cache until they are transposed. The panels come
-  // from the second-level cache; the deeper a block, the less often its sums are stored and loaded.
+  // Blocks of the product that stay in the first-level cache until they are transposed.
   constexpr std::size_t block_rows = 96, block_columns = tile_columns;
   Scalar block[block_rows * block_columns];
   for (std::size_t column = 0; column < n; column += block_columns)
@@ -182,7 +183,7 @@ void product_transposed(std::size_t m, std::size_t n, std::size_t k, Factor a, P
       const std::size_t width = std::min(block_columns, n - column);
       Factor part = a;
       part.data += row * a.row_step();
-      multiply(height, width, k, 256, part,
+      multiply(height, width, k, deep_block, part,
                {b.data + column / tile_columns * b.panel, b.row, b.panel}, block, block_columns,
                {});
       transpose(height, width, block, block_columns, c + column * stride + row, stride);

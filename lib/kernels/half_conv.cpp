@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Images are rounded once, with zeros around and behind their channels. Then the pixels of neighbouring output
 // positions, at one tap, are rows of a left factor just where they lie: a block has up to 32 positions and goes over all
-// taps. Without a stride, positions go on beyond the end of an output row through the padding to the next, so that blocks
-// are full where images are small; what is computed between rows is left out.
+// taps. Without a stride, positions may go on beyond the end of an output row through the padding to the next, so that
+// blocks are full where images are small; what is computed between rows is left out.
 #include "kernels/half_conv.hpp"
 
 #include "kernels/half_simd.hpp"
@@ -55,13 +55,15 @@ PooledBuffer<Half> rounded_images(const ConvSizes& s, const Scalar* x) {
 PooledBuffer<HalfPair> rounded_kernel(const ConvSizes& s, const Scalar* kernel) {
   const std::size_t taps = s.rows.window * s.columns.window, tap = half_steps(s.in) * half_step / 2;
   PooledBuffer<HalfPair> pairs{half_sides(s.out) * taps * tap};
-  parallel_ranges(half_sides(s.out) * taps, row_grain(2 * tap),
+  constexpr std::size_t group = half_group * half_side;
+  const std::size_t groups = (s.out + group - 1) / group;
+  parallel_ranges(taps * groups, row_grain(s.in * std::min(s.out, group)),
                   [&](std::size_t first, std::size_t last) {
                     for (std::size_t i = first; i < last; ++i) {
-                      const std::size_t channel = i / taps * half_side;
-                      const Scalar* const from = kernel + i % taps * s.in * s.out + channel;
-                      pack_right(s.in, std::min(half_side, s.out - channel), {from, s.out},
-                                 pairs.data() + i * tap);
+                      const std::size_t t = i % taps, channel = i / taps * group;
+                      pack_right(s.in, std::min(group, s.out - channel),
+                                 {kernel + t * s.in * s.out + channel, s.out},
+                                 pairs.data() + (channel / half_side * taps + t) * tap, taps * tap);
                     }
                   });
   return pairs;
@@ -87,14 +89,19 @@ class Forward {
     const std::size_t pitch = along.padded();
     const Half* const x =
         images_.data() + (image * down.padded() + first * down.stride) * pitch * pixel_;
-    if (down.stride == 1 && along.stride == 1)
-      return positions(x, (count - 1) * pitch + width, pitch, width, y);
+    const std::size_t all = (count - 1) * pitch + width;
+    if (down.stride == 1 && along.stride == 1 && filled(all) <= count * filled(width))
+      return positions(x, all, pitch, width, y);
     for (std::size_t i = 0; i < count; ++i)  // each by itself, as there are others between
       positions(x + i * down.stride * pitch * pixel_, width, width, width,
                 y + i * width * shape_.out);
   }
 
  private:
+  // As many positions as the unit computes for so many.
+  std::size_t filled(std::size_t count) const {
+    return (count + unit_.rows - 1) / unit_.rows * unit_.rows;
+  }
   // Of so many positions, the first `width` of each `pitch`.
   void positions(const Half* x, std::size_t count, std::size_t pitch, std::size_t width,
                  Scalar* y) const {

@@ -108,9 +108,7 @@ class GradKernel {
     for (std::size_t c = 0; c < in; c += half_side)
       pack_left(std::min(half_side, in - c), band.images, {x + c, in, true},
                 scratch_.left(memory) + c * band.channel(), {band.channel(), half_depth});
-    for (std::size_t o = 0; o < out; o += half_side)
-      pack_right(band.depth, std::min(half_side, out - o), {g + o, out},
-                 scratch_.right(memory) + o * band.depth / 2);
+    pack_right(band.depth, out, {g, out}, scratch_.right(memory), half_side * band.depth / 2);
   }
 
   void multiply(const Band& band, Scalar* memory, Scalar* dk) const {

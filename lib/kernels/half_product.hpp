@@ -5,7 +5,7 @@
 #include "kernels/half.hpp"
 #include "kernels/matmul.hpp"
 
-#include <span>
+#include <xtape/memory.hpp>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 
@@ -34,6 +34,19 @@ class HalfProduct {
   const HalfUnit& unit_;
   std::size_t m_, n_, k_;
   std::size_t rows_, columns_, steps_;  // of blocks
+};
+
+/// A matrix b (k, n), rounded once for many products on threads that ask.
+class HalfWeights {
+ public:
+  HalfWeights(const HalfUnit& unit, std::size_t k, std::size_t n, Factor b);
+  /// c (m, n) = a (m, k) b, or with `add` c += a b, with row-major c of rows `stride` apart.
+  void multiply(std::size_t m, Factor a, bool add, Scalar* c, std::size_t stride) const;
+
+ private:
+  const HalfUnit& unit_;
+  std::size_t k_, n_;
+  PooledBuffer<Half> panels_;
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels

@@ -19,11 +19,13 @@ using Halves [[gnu::vector_size(vector_bytes / 2)]] = Half;
 /// The first `count` elements, or a whole vector if there are more, and zeros.
 inline Floats load_floats(const Scalar* from, std::size_t count) {
   using Scalars [[gnu::vector_size(half_lanes * sizeof(Scalar))]] = Scalar;
-  Scalars v{};
-  if (count >= half_lanes)
+  if (count >= half_lanes) {
+    Scalars v;
     std::memcpy(&v, from, sizeof v);
-  else
-    for (std::size_t i = 0; i < count; ++i) v[i] = from[i];
+    return __builtin_convertvector(v, Floats);
+  }
+  Scalars v{};
+  for (std::size_t i = 0; i < count; ++i) v[i] = from[i];
   return __builtin_convertvector(v, Floats);
 }
 
@@ -107,14 +109,20 @@ inline void pack_left(std::size_t rows, std::size_t depth, Factor a, Half* to, H
 }
 
 /// See HalfKernels.
-inline void pack_right(std::size_t depth, std::size_t columns, Factor b, HalfPair* to) {
+inline void pack_right(std::size_t depth, std::size_t columns, Factor b, HalfPair* to,
+                       std::size_t panel) {
   Half* const halves = reinterpret_cast<Half*>(to);
   const std::size_t lines = half_steps(depth) * half_depth / 2, row = 2 * half_side;
-  if (b.transposed)
-    transpose_pairs(PairsAlong{b.data, b.stride, columns, depth}, 0, half_side, 0, lines, halves,
-                    row);
-  else
-    copy_pairs(PairsAcross{b.data, b.stride, columns, depth}, 0, lines, 0, half_side, halves, row);
+  const PairsAlong along{b.data, b.stride, columns, depth};
+  const PairsAcross across{b.data, b.stride, columns, depth};
+  if (b.transposed) {
+    for (std::size_t c = 0; c < columns; c += half_side)
+      transpose_pairs(along, c, half_side, 0, lines, halves + c / half_side * 2 * panel, row);
+  } else {
+    for (std::size_t i = 0; i < lines; ++i)  // whole lines, as parts of them would come late
+      for (std::size_t c = 0; c < columns; c += half_side)
+        copy_pairs(across, i, 1, c, half_side, halves + c / half_side * 2 * panel + i * row, row);
+  }
 }
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -53,6 +53,7 @@ template <class Tiles>
 HalfUnit unit_of_tiles(const char* name) {
   return {.name = name,
           .speedup = 16,
+          .rows = 16,
           .begin = [] { Tiles::configure(tile_configuration); },
           .end = [] { Tiles::release(); },
           .multiply =

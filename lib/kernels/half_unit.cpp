@@ -29,7 +29,7 @@ bool may_use_tiles() {
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
-Units available() {
+Units find_units() {
   Units found;
   const bool has_avx512 = instruction_sets().size() == 3;
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -41,7 +41,7 @@ Units available() {
   return found;
 }
 #else
-Units available() { return {}; }
+Units find_units() { return {}; }
 #endif
 
 thread_local const HalfUnit* in_scope = nullptr;
@@ -49,7 +49,7 @@ thread_local const HalfUnit* in_scope = nullptr;
 }  // namespace
 
 std::span<const HalfUnit> half_units() {
-  static const Units found = available();
+  static const Units found = find_units();
   return std::span{found.units}.first(found.count);
 }
 

@@ -46,6 +46,8 @@ struct HalfUnit {
   const char* name;
   /// Multiplications in the time of one in float, at best.
   std::size_t speedup;
+  /// Rows of a block that take the time of one.
+  std::size_t rows;
   /// Before and after products on this thread.
   void (*begin)();
   void (*end)();

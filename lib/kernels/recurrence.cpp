@@ -2,23 +2,49 @@
 #include "kernels/recurrence.hpp"
 
 #include "kernels/dispatch.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/parallel.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace xtape::inline XTAPE_ABI::kernels {
 namespace {
 
-// The sequences of a slice: as many rows as a tile of products has, or, where there are many, two tiles, which share
-// what they read of the weights.
-constexpr std::size_t tile_sequences = 6;
-std::size_t most_of(std::size_t sequences) {
-  return sequences < 4 * tile_sequences ? tile_sequences : 2 * tile_sequences;
+// The sequences of a slice: as many rows as a tile of products has, or, where there are many, twice as many, which share
+// what they read of the weights. In half precision these are the 16 rows of a tile of AMX.
+std::size_t most_of(const Recurrence& r) {
+  const std::size_t tile = r.half != nullptr ? 8 : 6;
+  return r.sequences < 4 * tile ? tile : 2 * tile;
 }
 
 // A matrix that so many rows meet is worth a copy.
 constexpr std::size_t many_rows = 64;
+
+// The right factor of products with rows, (k, n), in the precision of the recurrence.
+class Weights {
+ public:
+  Weights(const HalfUnit* half, std::size_t k, std::size_t n, Factor w, bool copies)
+      : k_{k}, n_{n} {
+    if (half != nullptr)
+      half_.emplace(*half, k, n, w);
+    else
+      full_.emplace(best<DenseKernels>(), k, n, w, copies);
+  }
+  // Of so many rows; with `add` to what is there.
+  void product(std::size_t rows, ConstRows from, bool add, Rows to) const {
+    const Factor a{from.data, from.stride};
+    if (half_) return half_->multiply(rows, a, add, to.data, to.stride);
+    best<DenseKernels>().product(rows, n_, k_, a, full_->from(0, 0), to.data, to.stride,
+                                 add ? Addend::at(to.data, to.stride) : Addend{});
+  }
+
+ private:
+  std::size_t k_, n_;
+  std::optional<Packed> full_;
+  std::optional<HalfWeights> half_;
+};
 
 class Sweep {
  public:
@@ -30,7 +56,7 @@ class Sweep {
   // Calls run(first sequence, number of sequences) for each slice.
   template <class Run>
   void for_each_slice(Run run) const {
-    const std::size_t n = of_.sequences, most = most_of(n), slices = (n + most - 1) / most;
+    const std::size_t n = of_.sequences, most = most_of(of_), slices = (n + most - 1) / most;
     parallel(slices, [&](std::size_t i) {
       const std::size_t begin = i * n / slices;
       run(begin, (i + 1) * n / slices - begin);
@@ -77,19 +103,16 @@ class Sweep {
 void forward(const Recurrence& r, const RecurrenceArrays& a) {
   if (r.sequences == 0 || r.width == 0) return;
   const Sweep sweep{r, a};
-  const auto& dense = best<DenseKernels>();
   const auto cell = best<CellKernels>().forward[static_cast<std::size_t>(r.cell)];
   const std::size_t gates = r.gates();
-  const bool copies = gates % dense.vector_columns != 0 ||
-                      r.steps * std::min(r.sequences, most_of(r.sequences)) > many_rows;
-  const Packed weight{dense, r.width, gates, {a.weight, gates}, copies};
+  const bool copies = gates % best<DenseKernels>().vector_columns != 0 ||
+                      r.steps * std::min(r.sequences, most_of(r)) > many_rows;
+  const Weights weights{r.half, r.width, gates, {a.weight, gates}, copies};
   sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     for (std::size_t i = 0; i < r.steps; ++i) {
       const CellStep step = sweep.step(i, first, rows);
       if (!sweep.begins_at_zero(i))
-        dense.product(rows, gates, r.width, {step.h_before.data, step.h_before.stride},
-                      weight.from(0, 0), step.hidden.data, step.hidden.stride,
-                      r.is_apart() ? Addend{} : Addend::at(step.hidden.data, step.hidden.stride));
+        weights.product(rows, step.h_before, !r.is_apart(), step.hidden);
       else if (r.is_apart())
         for (std::size_t row = 0; row < rows; ++row)
           std::fill_n(step.hidden[row], gates, Scalar{0});
@@ -102,10 +125,9 @@ void backward(const Recurrence& r, const RecurrenceArrays& a, const Scalar* g, S
               Scalar* dc) {
   if (r.sequences == 0 || r.width == 0) return;
   const Sweep sweep{r, a};
-  const auto& dense = best<DenseKernels>();
   const auto cell = best<CellKernels>().backward[static_cast<std::size_t>(r.cell)];
   const std::size_t gates = r.gates();
-  const Packed weight{dense, gates, r.width, {a.weight, gates, true}, true};
+  const Weights weights{r.half, gates, r.width, {a.weight, gates, true}, true};
   sweep.for_each_slice([&](std::size_t first, std::size_t rows) {
     const Rows h{dh + first * r.width, r.width},
         c{dc == nullptr ? nullptr : dc + first * r.width, r.width};
@@ -113,8 +135,7 @@ void backward(const Recurrence& r, const RecurrenceArrays& a, const Scalar* g, S
       const CellStep step = sweep.step(i, first, rows);
       cell(step, {g != nullptr ? sweep.at(g, r.width, first, r.place(i)) : sweep.zeros(), h, c});
       if (!sweep.begins_at_zero(i))
-        dense.product(rows, r.width, gates, {step.hidden.data, step.hidden.stride},
-                      weight.from(0, 0), h.data, h.stride, Addend::at(h.data, h.stride));
+        weights.product(rows, {step.hidden.data, step.hidden.stride}, true, h);
     }
   });
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/cell.hpp"
+#include "kernels/half_unit.hpp"
 
 #include <xtape/array.hpp>
 
@@ -13,7 +14,8 @@ namespace xtape::inline XTAPE_ABI::kernels {
 struct Recurrence {
   Cell cell;
   std::size_t sequences, steps, width;
-  bool reverse;  ///< from the last step to the first
+  bool reverse;          ///< from the last step to the first
+  const HalfUnit* half;  ///< multiplies h and its gradients by the weights, or null: in Scalar
 
   /// The elements of all gates.
   std::size_t gates() const { return gates_of(cell) * width; }

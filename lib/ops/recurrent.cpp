@@ -54,7 +54,7 @@ kernels::Recurrence checked_recurrence(const Op& op, Cell cell, const SequenceIn
   if (in.h != nullptr && (in.c != nullptr) != (cell == Cell::lstm))
     throw ValueError(op, cell == Cell::lstm ? "the state has no c" : "the state has a c",
                      "the state of an LSTM is h and c, that of others h");
-  return {cell, x[0], x[1], u[0], reverse};
+  return {cell, x[0], x[1], u[0], reverse, kernels::half_unit_for(u[0], u[1])};
 }
 
 // A pass, with what its gradient reads.
@@ -95,7 +95,7 @@ class SequencePass {
   Array of_u(const Gradients& g) {
     run(g);
     const Array before = kernels::shifted(of_, arrays());
-    return product(nullptr, (*u_)->shape(), {before.data(), of_.width, true},
+    return product(of_.half, (*u_)->shape(), {before.data(), of_.width, true},
                    {sums_over_h().data(), of_.gates()}, rows());
   }
   Array of_b(const Gradients& g) {
@@ -180,7 +180,7 @@ class SequencePass {
   }
 
   kernels::Recurrence of_;
-  const kernels::HalfUnit* half_ = nullptr;  // for the sums over the input, or these are in Scalar
+  const kernels::HalfUnit* half_ = nullptr;  // for the sums over the input, or null: in Scalar
   std::optional<Value> x_, w_, u_, h_, c_, y_;
   Array bias_, hidden_bias_;
   Array gates_, hidden_, cells_;  // of all steps; the first two become their gradients
@@ -224,9 +224,12 @@ RecurrentResult recur(Op op, Cell cell, const SequenceInputs& in, bool reverse) 
   auto pass = std::allocate_shared<SequencePass>(CachingAllocator<SequencePass>{}, of, in);
   PooledVector<Value> values = pass->results();
   const RecurrentCall call{cell, reverse, in.b != nullptr, in.v != nullptr, in.h != nullptr};
-  const auto all = record(
-      op, std::move(values), given(call), WrtSequence{std::move(pass), in},
-      defined([call](std::span<const Variable> all) { return recurrence_in_steps(call, all); }));
+  const auto all =
+      record(op, std::move(values), given(call), WrtSequence{std::move(pass), in},
+             defined([call, half = kernels::half_unit()](std::span<const Variable> all) {
+               const kernels::HalfScope scope{half};
+               return recurrence_in_steps(call, all);
+             }));
   RecurrentResult result{all[0], {all[1]}};
   if (cell == Cell::lstm) result.state.c = all[2];
   return result;

@@ -50,6 +50,18 @@ Guarded<Scalar> product(const Kernels& table, const HalfUnit& unit, const Sizes&
   return c;
 }
 
+Half half_of(double x) {
+  return static_cast<Half>(std::bit_cast<HalfPair>(static_cast<float>(rounded_to_half(x))) >> 16);
+}
+
+// A matrix of whole numbers, which are the same in all precisions.
+Matrix whole(std::size_t rows, std::size_t columns, bool transposed, std::uint64_t seed) {
+  Matrix x{rows, columns, transposed, seed};
+  for (std::size_t i = 0; i < x.numbers.size(); ++i)
+    x.numbers.data()[i] = std::round(4 * x.numbers[i]);
+  return x;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(rounds_to_the_nearest_even) {
@@ -83,30 +95,41 @@ BOOST_AUTO_TEST_CASE(rounds_to_the_nearest_even) {
 }
 
 // Element by element where the form has it, and zeros around.
-BOOST_AUTO_TEST_CASE(factors_are_packed) {
-  for (const auto& [size, depth] : {std::pair{32, 64}, {7, 33}, {17, 1}, {32, 47}, {1, 32}})
+BOOST_AUTO_TEST_CASE(left_factors_are_packed) {
+  for (const auto& [rows, k] :
+       {std::pair<std::size_t, std::size_t>{32, 64}, {7, 33}, {17, 1}, {32, 47}, {1, 32}})
     for (const bool transposed : {false, true}) {
-      const std::size_t rows = size, k = depth, steps = kernels::half_steps(k);
-      Matrix a{rows, k, transposed, 3}, b{k, rows, transposed, 4};
-      const auto rounded = [](double x) {
-        return static_cast<Half>(std::bit_cast<HalfPair>(static_cast<float>(rounded_to_half(x))) >>
-                                 16);
-      };
+      const std::size_t steps = kernels::half_steps(k);
+      Matrix a{rows, k, transposed, 3};
       for_each_set<Kernels>([&](const Kernels& table) {
-        Guarded<Half> left{steps * kernels::half_step, Half{1}},
-            right{steps * kernels::half_step, Half{1}};
+        Guarded<Half> left{steps * kernels::half_step, Half{1}};
         table.pack_left(rows, k, a.factor(), left.data(), kernels::half_blocks);
-        Guarded<HalfPair> pairs{steps * kernels::half_step / 2};
-        table.pack_right(k, rows, b.factor(), pairs.data());
-        BOOST_TEST((left.intact() && pairs.intact()));
-        std::memcpy(right.data(), pairs.data(), right.size() * sizeof(Half));
-        for (std::size_t i = 0; i < kernels::half_side; ++i)
-          for (std::size_t d = 0; d < steps * kernels::half_depth; ++d) {
-            const bool inside = i < rows && d < k;
-            if (i < rows)
-              BOOST_TEST(left[d / 32 * kernels::half_step + i * 32 + d % 32] ==
-                         (inside ? rounded(a.at(i, d)) : 0));
-            BOOST_TEST(right[d / 2 * 64 + i * 2 + d % 2] == (inside ? rounded(b.at(d, i)) : 0));
+        BOOST_TEST(left.intact());
+        for (std::size_t i = 0; i < rows; ++i)
+          for (std::size_t d = 0; d < steps * kernels::half_depth; ++d)
+            BOOST_TEST(left[d / kernels::half_depth * kernels::half_step + i * kernels::half_depth +
+                            d % kernels::half_depth] == (d < k ? half_of(a.at(i, d)) : 0));
+      });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(right_factors_are_packed) {
+  for (const auto& [columns, k] :
+       {std::pair<std::size_t, std::size_t>{32, 64}, {7, 33}, {70, 1}, {64, 47}, {33, 32}})
+    for (const bool transposed : {false, true}) {
+      const std::size_t depth = kernels::half_steps(k) * kernels::half_depth,
+                        panel = depth * kernels::half_side / 2;
+      Matrix b{k, columns, transposed, 4};
+      for_each_set<Kernels>([&](const Kernels& table) {
+        Guarded<HalfPair> right{kernels::half_sides(columns) * panel, HalfPair{1}};
+        table.pack_right(k, columns, b.factor(), right.data(), panel);
+        BOOST_TEST(right.intact());
+        for (std::size_t i = 0; i < kernels::half_sides(columns) * kernels::half_side; ++i)
+          for (std::size_t d = 0; d < depth; ++d) {
+            const HalfPair pair = right[i / kernels::half_side * panel +
+                                        d / 2 * kernels::half_side + i % kernels::half_side];
+            BOOST_TEST((d % 2 == 0 ? pair & 0xffff : pair >> 16) ==
+                       (i < columns && d < k ? half_of(b.at(d, i)) : 0));
           }
       });
     }
@@ -143,19 +166,43 @@ BOOST_AUTO_TEST_CASE(products_of_any_size) {
   }
 }
 
-// Whole numbers are the same in all precisions, so that these are, too: bands of rows, pieces of all axes.
+// Bands of rows, pieces of all axes, factors that are rounded in several slices.
 BOOST_AUTO_TEST_CASE(products_in_pieces) {
   for (const Sizes& s :
-       {Sizes{300, 100, 700}, Sizes{33, 40, 9000}, Sizes{40, 700, 500}, Sizes{8200, 3, 5}}) {
-    Matrix a{s.m, s.k, false, 1}, b{s.k, s.n, true, 2};
-    for (Matrix* const x : {&a, &b})
-      for (std::size_t i = 0; i < x->numbers.size(); ++i)
-        x->numbers.data()[i] = std::round(4 * x->numbers[i]);
-    Guarded<Scalar> expected{s.m * s.n};
-    kernels::matmul(s.m, s.n, s.k, a.factor(), b.factor(), expected.data());
-    for_each_unit(
-        [&](const HalfUnit& unit) { BOOST_TEST((product(Kernels{}, unit, s, a, b) == expected)); });
-  }
+       {Sizes{300, 100, 700}, Sizes{33, 40, 9000}, Sizes{40, 700, 500}, Sizes{8200, 3, 5}})
+    for (const auto& [ta, tb] :
+         {std::pair{false, false}, {false, true}, {true, false}, {true, true}}) {
+      Matrix a = whole(s.m, s.k, ta, 1), b = whole(s.k, s.n, tb, 2);
+      Guarded<Scalar> expected{s.m * s.n};
+      kernels::matmul(s.m, s.n, s.k, a.factor(), b.factor(), expected.data());
+      for_each_unit([&](const HalfUnit& unit) {
+        BOOST_TEST((product(Kernels{}, unit, s, a, b) == expected));
+      });
+    }
+}
+
+// Into rows that are apart, in place of what is there or added to it.
+BOOST_AUTO_TEST_CASE(products_with_weights) {
+  for (const Sizes& s :
+       {Sizes{1, 33, 40}, Sizes{8, 64, 600}, Sizes{16, 40, 1100}, Sizes{33, 70, 5}})
+    for (const bool transposed : {false, true})
+      for (const bool add : {false, true}) {
+        const std::size_t stride = s.n + 3;
+        Matrix a = whole(s.m, s.k, false, 1), b = whole(s.k, s.n, transposed, 2);
+        Guarded<Scalar> sums{s.m * s.n}, expected{s.m * stride, Scalar{7}};
+        kernels::matmul(s.m, s.n, s.k, a.factor(), b.factor(), sums.data());
+        for (std::size_t i = 0; i < s.m * s.n; ++i) {
+          Scalar& to = expected.data()[i / s.n * stride + i % s.n];
+          to = add ? to + sums[i] : sums[i];
+        }
+        for_each_unit([&](const HalfUnit& unit) {
+          Guarded<Scalar> c{s.m * stride, Scalar{7}};
+          kernels::HalfWeights{unit, s.k, s.n, b.factor()}.multiply(s.m, a.factor(), add, c.data(),
+                                                                    stride);
+          BOOST_TEST((c == expected));
+          BOOST_TEST(c.intact());
+        });
+      }
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {

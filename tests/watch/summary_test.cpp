@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(it_prints_a_table) {
                  (is_double ? "80.1" : "40.0") + " kB\n");
 }
 
-// With one sample most of it are parameters with two gradients, with many what is normalised.
+// With one sample most of it are parameters with two gradients, beside a copy of the weights in panels, which are up to
+// 64 columns wide; with many what is normalised.
 BOOST_AUTO_TEST_CASE(the_memory_of_a_step_is_foretold) {
   Rng rng{1};
   Sequential net{BatchNorm{{.channels = 500}}, flatten, Dense{{.in = 1000, .out = 10}, rng}};
@@ -90,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_memory_of_a_step_is_foretold) {
   const ModelSummary few = summary(net, {2, 500}, {.batch = 1}),
                      many = summary(net, {2, 500}, {.batch = 6400});
   BOOST_TEST(few.peak_memory >= 3 * 10'000 * sizeof(Scalar));
-  BOOST_TEST(few.peak_memory < 5 * 10'000 * sizeof(Scalar));
+  BOOST_TEST(few.peak_memory < 10 * 10'000 * sizeof(Scalar));
   BOOST_TEST(many.peak_memory > 12'800'000 * sizeof(Scalar));
   BOOST_TEST(many.peak_memory < 26'000'000 * sizeof(Scalar));
   BOOST_TEST(many.text().find("a training step with 6,400 samples takes ") != std::string::npos);

@@ -41,8 +41,9 @@ class Checkpointed {
 /// for time, as many additional operations as a forward pass of the layer has. Values, gradients and running statistics
 /// have the same bits as without, with dropout inside, too, as its bits are named by the pass and the op. It may be in
 /// another one, and has the layer's names: `Sequential{checkpoint(Sequential{...}), checkpoint(Sequential{...}), ...}`.
-/// In Mode::eval and Mode::derive it is the layer. It must stay where it is, and its parameters as they are, until the
-/// backward pass is done; it must not use variables of the tape but its input. Throws what the layer throws.
+/// In Mode::eval and Mode::derive it is the layer. It must stay where it is, and its parameters and the Precision in
+/// scope as they are, until the backward pass is done; it must not use variables of the tape but its input. Throws what the
+/// layer throws.
 template <LayerLike L>
 Checkpointed<std::decay_t<L>> checkpoint(L&& layer) {
   return Checkpointed<std::decay_t<L>>{std::forward<L>(layer)};
