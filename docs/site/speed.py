@@ -35,6 +35,10 @@ def machine(measured):
     lines = "\n".join(measured["machine"]).replace("\n ", "").splitlines()  # what is indented goes on
     rows = [[names[key], " ".join(words)] for key, *words in map(str.split, lines)]
     peer = measured.get("pytorch", "not at hand")
+    if "blas" in measured:
+        peer += f", BLAS {measured['blas']}"
+    if "precision" in measured:
+        rows.append(["precision of xtape", measured["precision"]])
     return table(["what", "which"], [["date", measured["date"]], *rows, ["PyTorch", peer]])
 
 
@@ -44,11 +48,12 @@ def models(measured):
         own = one["xtape"]["samples_per_second"]
         cells = [TITLES[one["model"]], str(one["threads"]), f"{own:,.0f}"]
         if "pytorch" not in one:
-            return [*cells, "", ""]
+            return [*cells, "", "", ""]
         peer = one["pytorch"]["samples_per_second"]
-        return [*cells, f"{peer:,.0f}", f"{own / peer:.1f}"]
+        return [*cells, f"{peer:,.0f}", one["pytorch"].get("mode", "eager"), f"{own / peer:.1f}"]
 
-    return table(["model", "threads", "xtape samples/s", "PyTorch samples/s", "ratio"], map(row, measured["models"]))
+    return table(["model", "threads", "xtape samples/s", "PyTorch samples/s", "PyTorch's mode", "ratio"],
+                 map(row, measured["models"]))
 
 
 def memory(measured):

@@ -5,10 +5,13 @@
 #include "kernels/conv.hpp"
 #include "kernels/dispatch.hpp"
 #include "kernels/functions.hpp"
+#include "kernels/half_conv.hpp"
+#include "kernels/half_product.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/pool.hpp"
 #include "kernels/random.hpp"
 #include "kernels/rows.hpp"
+#include "kernels/winograd.hpp"
 
 #include <xtape/xtape.hpp>
 
@@ -16,6 +19,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -151,6 +155,72 @@ XTAPE_CONV(vgg_2, 34, 32, 3, 32);
 XTAPE_CONV(vgg_4, 18, 64, 3, 64);
 XTAPE_CONV(vgg_6, 10, 128, 3, 128);
 
+// The same in other ways, where there are enough channels: by few multiplications, which are rated as if there were
+// all, and in half precision, by the best unit of the machine.
+const HalfUnit* half() { return half_units().empty() ? nullptr : &half_units().back(); }
+
+void winograd_conv2d(State& state, ConvSizes s) {
+  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
+  auto y = numbers(result(s));
+  for (auto _ : state)
+    best<WinogradKernels>().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu,
+                                   y.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+void winograd_grad_kernel(State& state, ConvSizes s) {
+  const auto x = numbers(image(s)), g = numbers(result(s));
+  auto dk = numbers(weights(s));
+  for (auto _ : state) best<WinogradKernels>().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+void half_conv2d(State& state, ConvSizes s) {
+  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
+  auto y = numbers(result(s));
+  for (auto _ : state)
+    best<HalfConvKernels>().conv2d(*half(), s, x.data(), kernel.data(), bias.data(),
+                                   Activation::relu, y.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+void half_grad_kernel(State& state, ConvSizes s) {
+  const auto x = numbers(image(s)), g = numbers(result(s));
+  auto dk = numbers(weights(s));
+  for (auto _ : state)
+    best<HalfConvGradKernels>().conv2d_grad_kernel(*half(), s, x.data(), g.data(), dk.data());
+  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+
+void half_product(State& state, std::size_t m, std::size_t n, std::size_t k, bool ta, bool tb) {
+  const auto a = numbers(m * k), b = numbers(k * n);
+  auto c = numbers(m * n);
+  for (auto _ : state)
+    kernels::matmul(half(), m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb},
+                    c.data());
+  rates(state, 2.0 * static_cast<double>(m * n * k), size_of(m * n + m * k + k * n));
+}
+
+void register_other_ways() {
+  using benchmark::RegisterBenchmark;
+  struct Layer {
+    std::string name;
+    std::size_t size, channels;
+  };
+  for (const auto& [name, size, channels] :
+       {Layer{"vgg_2", 34, 32}, {"vgg_4", 18, 64}, {"vgg_6", 10, 128}, {"resnet_1", 34, 16}}) {
+    const ConvSizes s = convolution(size, channels, 3, channels);
+    RegisterBenchmark(("winograd/conv2d/" + name).c_str(), winograd_conv2d, s);
+    RegisterBenchmark(("winograd/conv2d_grad_kernel/" + name).c_str(), winograd_grad_kernel, s);
+    if (half() == nullptr) continue;
+    RegisterBenchmark(("half/conv2d/" + name).c_str(), half_conv2d, s);
+    RegisterBenchmark(("half/conv2d_grad_kernel/" + name).c_str(), half_grad_kernel, s);
+  }
+  if (half() == nullptr) return;
+  RegisterBenchmark("half/dense/5408x256", half_product, batch, 256, 5408, false, false);
+  RegisterBenchmark("half/dense_grad_input/5408x256", half_product, batch, 5408, 256, false, true);
+  RegisterBenchmark("half/dense_grad_weight/5408x256", half_product, 5408, 256, batch, true, false);
+  RegisterBenchmark("half/product/1024x1024x1024", half_product, 1024, 1024, 1024, false, false);
+  RegisterBenchmark("half/product/4096x512x128", half_product, 4096, 512, 128, false, false);
+}
+
 PoolSizes pooling(const ConvSizes& s) {
   return {s.batch, s.out, slide(s.rows.count, 2, 2), slide(s.columns.count, 2, 2)};
 }
@@ -275,6 +345,7 @@ BENCHMARK_CAPTURE(tape_ops, mul, [](const Variable& x) { return x * x; })->Name(
 
 int main(int argc, char** argv) {
   const ThreadLimit one{1};
+  register_other_ways();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

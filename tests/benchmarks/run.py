@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What ./dev bench does once the programs are built: measures, prints tables, writes benchmark.json.
 
-    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,...] [--no-kernels | --against TREE]
+    run.py ROOT TREE [--rounds N] [--steps N] [--models cnn,lenet5,...] [--precision bf16] [--python PYTHON]
+                     [--modes eager,channels_last,...] [--blas mkl] [--no-kernels | --against TREE]
 
 Every ratio is of things measured in this one run, the programs to compare in turn, in several rounds.
-PyTorch is measured beside xtape where a python3 has it.
+PyTorch is measured beside xtape where a python3 has it, in the modes asked for, of which the best one counts.
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import time
 import against
 
 MODELS = ("cnn", "lenet5", "mlp", "vgg", "resnet20", "transformer", "lstm")
+MODES = ("eager", "channels_last", "compile", "bf16", "bf16_compile")  # of PyTorch
 LARGE = MODELS[3:]  # whose steps take so long that a fifth of them is enough
 
 
@@ -30,8 +32,17 @@ def output(*command, processors=None):
                           preexec_fn=limit).stdout
 
 
-def find_torch():
-    for python in ("/usr/bin/python3", "python3"):
+def modes_of(names):
+    """Those of a list with commas."""
+    modes = names.split(",")
+    for mode in modes:
+        if mode not in MODES:
+            raise argparse.ArgumentTypeError(f"there is no mode {mode}, but {', '.join(MODES)}")
+    return modes
+
+
+def find_torch(pythons):
+    for python in pythons:
         if shutil.which(python) and not subprocess.run(
                 [python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode:
             return python
@@ -82,10 +93,10 @@ def measure_kernels(tree):
     def rate(row, key, of):
         return f"{row[key] / 1e9:9.1f} {100 * row[key] / of:5.0f} %" if key in row else " " * 17
 
-    print(f"\n{'kernel, 1 thread':34} {'us':>9} {'GFLOP/s':>9} {'sgemm':>7} {'GB/s':>9} {'triad':>7}")
+    print(f"\n{'kernel, 1 thread':37} {'us':>9} {'GFLOP/s':>9} {'sgemm':>7} {'GB/s':>9} {'triad':>7}")
     for row in sorted(kernels, key=lambda row: (not row["name"].startswith("machine"), row["name"])):
         if "ops" not in row:
-            print(f"{row['name']:34} {row['microseconds']:9.1f} {rate(row, 'flops', sgemm)} "
+            print(f"{row['name']:37} {row['microseconds']:9.1f} {rate(row, 'flops', sgemm)} "
                   f"{rate(row, 'bytes', triad)}")
     print("bytes are what must at least move; the caches hold some of it")
     for row in sorted(kernels, key=lambda row: row["name"]):
@@ -107,11 +118,19 @@ def measure_elementwise(tree):
     return rows
 
 
-def measure_models(root, tree, torch, models, rounds, steps):
-    """Training steps of xtape and PyTorch in turn."""
-    programs = {"xtape": [tree / "tests/bench-training"]}
+def training_programs(root, tree, torch, options):
+    """Commands by what they are: xtape, and PyTorch in its modes."""
+    programs = {"xtape": [tree / "tests/bench-training", "--precision", options.precision]}
     if torch:
-        programs["pytorch"] = [torch, root / "tests/benchmarks/torch_training.py"]
+        for mode in options.modes:
+            programs[mode] = [torch, root / "tests/benchmarks/torch_training.py", "--mode", mode,
+                              "--blas", options.blas]
+    return programs
+
+
+def measure_models(programs, models, rounds, steps):
+    """Training steps of xtape and PyTorch in turn."""
+    precision = programs["xtape"][-1]
     runs = {}
     for _ in range(rounds):
         for model in models:
@@ -123,35 +142,39 @@ def measure_models(root, tree, torch, models, rounds, steps):
                     runs.setdefault((model, threads), {}).setdefault(name, []).append(result)
     rows = []
     for (model, threads), results in runs.items():
-        row = {"model": model, "threads": threads}
-        for name, of_rounds in results.items():
-            row[name] = {
-                "samples_per_second": statistics.median(r for one in of_rounds for r in one["rates"]),
-                "peak_megabytes": max(one["peak_megabytes"] for one in of_rounds)}
+        figures = {name: {
+            "samples_per_second": statistics.median(r for one in of_rounds for r in one["rates"]),
+            "peak_megabytes": max(one["peak_megabytes"] for one in of_rounds)} for name, of_rounds in results.items()}
+        row = {"model": model, "threads": threads, "xtape": figures.pop("xtape")}
+        if figures:
+            best = max(figures, key=lambda mode: figures[mode]["samples_per_second"])
+            row["pytorch"] = {"mode": best, **figures[best]}
+            row["modes"] = {mode: one["samples_per_second"] for mode, one in figures.items()}
         row["milliseconds"] = {
             phase: statistics.median(one["milliseconds"][phase] for one in results["xtape"])
             for phase in results["xtape"][0]["milliseconds"]}
         rows.append(row)
 
     heading = f"\n{'model':11} {'threads':>7} {'xtape samples/s':>15}"
-    if torch:
-        heading += f" {'PyTorch samples/s':>17} {'ratio':>6}"
+    beside = len(programs) > 1
+    if beside:
+        heading += f" {'PyTorch samples/s':>17} {'mode':13} {'ratio':>6}"
     print(f"{heading} {'data':>7} {'forward':>8} {'backward':>9} {'update':>7} {'MB':>6}"
-          f"{' PyTorch MB' if torch else ''}")
+          f"{' PyTorch MB' if beside else ''}")
     for row in rows:
         own, peer = row["xtape"], row.get("pytorch")
         line = f"{row['model']:11} {row['threads']:7} {own['samples_per_second']:15.0f}"
         if peer:
-            line += (f" {peer['samples_per_second']:17.0f}"
+            line += (f" {peer['samples_per_second']:17.0f} {peer['mode']:13}"
                      f" {own['samples_per_second'] / peer['samples_per_second']:6.2f}")
         ms = row["milliseconds"]
         line += (f" {ms['data']:7.3f} {ms['forward']:8.3f} {ms['backward']:9.3f} {ms['update']:7.3f}"
                  f" {own['peak_megabytes']:6.0f}")
         print(line + (f" {peer['peak_megabytes']:10.0f}" if peer else ""))
     print("training with Adam, batches of 64 images or texts of 64 characters; medians over blocks of 50 steps, of large\n"
-          f"models 10, in {rounds} rounds; the four phases in milliseconds per step; MB is the peak of resident memory,\n"
+          f"models 10, in {rounds} rounds, xtape in {precision}; the four phases in milliseconds per step; MB is the peak of resident memory,\n"
           "data included")
-    if not torch:
+    if not beside:
         print("PyTorch is not installed (Debian: python3-torch)")
     return rows
 
@@ -204,27 +227,38 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=150, help="per program and round, of large models a fifth")
     parser.add_argument("--models", type=lambda names: names.split(","), help="default: " + ",".join(MODELS))
+    parser.add_argument("--precision", choices=("float", "bf16"), default="float", help="of xtape's products")
+    parser.add_argument("--python", help="that has the PyTorch to measure (default: python3)")
+    parser.add_argument("--modes", type=modes_of, default=["eager"],
+                        help=f"of PyTorch: {', '.join(MODES)}; the best one counts")
+    parser.add_argument("--blas", choices=("openblas", "mkl"), default="openblas", help="PyTorch's, as Debian has them")
     parser.add_argument("--no-kernels", action="store_true")
     parser.add_argument("--against", type=pathlib.Path, metavar="TREE", help="only how fast training is beside that build")
     options = parser.parse_args()
     if options.against:
+        if (options.precision, options.python, options.modes) != ("float", None, ["eager"]):
+            parser.error("--against compares two builds in float, without PyTorch")
         models = options.models or MODELS[:4]  # of others 50 steps for a profile take minutes
         return against.compare(options.tree, options.against, models, options.rounds, options.steps)
-    torch = find_torch()
+    torch = find_torch([options.python] if options.python else ["/usr/bin/python3", "python3"])
+    if options.python and not torch:
+        sys.exit(f"{options.python} has no PyTorch")
     machine = know_processor(options.tree)
     print(machine, end="", flush=True)
     print("measuring, beside PyTorch" if torch else "measuring", "- some minutes", file=sys.stderr)
 
     before = Clock()
-    result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.splitlines()}
+    result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.splitlines(), "precision": options.precision}
+    if torch:
+        result["blas"] = options.blas  # PyTorch's
     if torch:
         result["pytorch"] = output(torch, "-c", "import torch; print(torch.__version__)").strip()
     if not options.no_kernels:
         result["kernels"] = measure_kernels(options.tree)
         sys.stdout.flush()
         result["elementwise"] = measure_elementwise(options.tree)
-    result["models"] = measure_models(options.root, options.tree, torch, options.models or MODELS,
-                                      options.rounds, options.steps)
+    programs = training_programs(options.root, options.tree, torch, options)
+    result["models"] = measure_models(programs, options.models or MODELS, options.rounds, options.steps)
     result["other_processors_busy"] = Clock().others_since(before)
     result["busy_processor"] = measure_busy(options.tree, options.rounds, options.steps)
     result["include"] = measure_include(options.root)

@@ -7,9 +7,12 @@ prints a line of JSON: the images, or texts, per second of each block of some st
 counted, and the peak of resident memory. Images and texts are random, as there.
 
 PyTorch gets its best set-up. Both parts must be there before the process starts, so it starts itself
-anew: OpenBLAS built with OpenMP, where Debian has one, as the threads of another build get in the way
-of PyTorch's own; and a malloc that keeps what is freed, where it would else give memory back to the
+anew: a BLAS with OpenMP, where Debian has one, as the threads of another build get in the way of
+PyTorch's own; and a malloc that keeps what is freed, where it would else give memory back to the
 system and take it again in every step.
+
+Its modes: eager; channels_last, as oneDNN likes images; compile, torch.compile of the model; bf16,
+channels_last with autocast; bf16_compile, that compiled.
 """
 import argparse
 import json
@@ -142,11 +145,18 @@ def measure(options):
                 if len(indices) == options.batch_size:
                     yield inputs[indices], targets[indices].flatten()
 
+    if options.mode in ("channels_last", "bf16", "bf16_compile") and inputs.dim() == 4:
+        inputs, model = inputs.to(memory_format=torch.channels_last), model.to(memory_format=torch.channels_last)
+    run = torch.compile(model) if "compile" in options.mode else model
+    half = torch.autocast("cpu", torch.bfloat16, enabled="bf16" in options.mode)
+
     rates = []
     start = None
     for step, (x, y) in enumerate(batches(), 1):
         optimizer.zero_grad(set_to_none=True)
-        torch.nn.functional.cross_entropy(model(x), y).backward()
+        with half:
+            loss = torch.nn.functional.cross_entropy(run(x), y)
+        loss.backward()
         optimizer.step()
         if step % options.block:
             continue
@@ -160,13 +170,20 @@ def measure(options):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--model", choices=[*SHAPES, *TEXTS], default="cnn")
+parser.add_argument("--mode", choices=["eager", "channels_last", "compile", "bf16", "bf16_compile"], default="eager")
+parser.add_argument("--blas", choices=["openblas", "mkl"], default="openblas")
 parser.add_argument("--batch-size", type=int, default=64)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=300)
 parser.add_argument("--block", type=int, default=50, help="steps of a block")
 options = parser.parse_args()
+libraries = f"/usr/lib/{os.uname().machine}-linux-gnu"
+if options.blas == "mkl" and not os.path.isdir(f"{libraries}/mkl"):
+    sys.exit(f"torch_training: there is no {libraries}/mkl")
 restart_with({
-    "LD_LIBRARY_PATH": f"/usr/lib/{os.uname().machine}-linux-gnu/openblas-openmp",
+    **({"LD_LIBRARY_PATH": f"{libraries}/openblas-openmp"} if options.blas == "openblas" else
+       {"LD_LIBRARY_PATH": f"{libraries}/mkl", "LD_PRELOAD": f"{libraries}/libgomp.so.1", "MKL_THREADING_LAYER": "GNU",
+        "MKL_NUM_THREADS": str(options.threads)}),
     "OMP_NUM_THREADS": str(options.threads),
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 32),

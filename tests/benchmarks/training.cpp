@@ -31,6 +31,7 @@ struct Settings {
   std::string model = "cnn";
   std::size_t batch_size = 64, threads = thread_count();
   int steps = 300, block = 50;
+  Precision::Kind precision = Precision::full;
   bool ops = false;
 };
 
@@ -136,10 +137,18 @@ int main(int argc, char** argv) {
   app.add_option("--block", s.block, "Steps of a block")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app.add_option("--precision", s.precision, "Of products: float (default), or bf16")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision::Kind>{
+          {"float", Precision::full}, {"bf16", Precision::bf16}}));
   app.add_flag("--ops", s.ops, "Show the time of each op, too");
   CLI11_PARSE(app, argc, argv);
 
+  if (s.precision == Precision::bf16 && bf16_unit().empty()) {
+    std::cerr << "training: this machine multiplies no bf16\n";
+    return 1;
+  }
   const ThreadLimit limit{s.threads};
+  const Precision precision{s.precision};
   const Measurement measured = measure(s);
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
