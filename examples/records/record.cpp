@@ -43,6 +43,7 @@ int measure(const Record& record, const data::Split& data, std::size_t threads) 
   print(stdout, "{} images of {} from {}, {} to test with; {}, {} thread{}\n", data.train.size(),
         data.train.name(), data.train.source(), data.test.size(), experiment::processor(), threads,
         threads == 1 ? "" : "s");
+  std::fflush(stdout);
   const double work = flops(record, data);
   std::vector<double> accuracies, seconds;
   for (std::uint64_t seed = 1; seed <= record.seeds; ++seed) {
