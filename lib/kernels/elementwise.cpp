@@ -6,6 +6,8 @@
 #include "kernels/strided.hpp"
 #include "text.hpp"
 
+#include <xtape/memory.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -58,14 +60,14 @@ class Input {
     }
   }
   // The elements [begin, begin + count), at most a block. What must be copied or repeated goes to `copy`.
-  Source source(std::size_t begin, std::size_t count, const Buffer& buffer, Scalar* copy) const {
+  Source source(std::size_t begin, std::size_t count, const Buffer* buffer, Scalar* copy) const {
     switch (kind_) {
       case Kind::number: return {data_, true};
       case Kind::whole: return {data_ + begin};
-      case Kind::row: return {buffer.elements + begin % nest_->sizes()[1]};
+      case Kind::row: return {buffer->elements + begin % nest_->sizes()[1]};
       case Kind::column: {
         const Scalar* const from = data_ + begin / nest_->sizes()[1];
-        const std::uint16_t* const row = buffer.rows + begin % nest_->sizes()[1];
+        const std::uint16_t* const row = buffer->rows + begin % nest_->sizes()[1];
         best<FunctionKernels>().repeat(from, row, copy, count);
         break;
       }
@@ -97,31 +99,42 @@ class Evaluation {
     std::size_t i = 0;
     for (const Array* a : arrays) inputs_[i++] = Input{*a, shape};
     for (const Scalar& number : numbers) inputs_[i++] = Input{number};
-    step_by_step_ = program.registers > 0 || !std::ranges::all_of(inputs_, &Input::is_in_place);
+    buffers_ = inputs_.size() -
+               static_cast<std::size_t>(std::ranges::count_if(inputs_, &Input::is_in_place));
   }
 
   // The elements [begin, end): place(i) tells where those from i on go, and done(y, count) is called when they
   // are there, a block at most if `blocks`, else maybe all.
   template <class Place, class Done>
   void slice(std::size_t begin, std::size_t end, bool blocks, Place place, Done done) const {
-    Input::Buffer buffers[most_inputs];
-    alignas(64) Scalar registers[most_registers][block];
+    // From the pool: on the stack, whose pages are touched one by one, they would take longer than a small op.
+    std::optional<PooledBuffer<Input::Buffer>> memory;
+    std::optional<PooledBuffer<Scalar>> registers;
+    if (buffers_ > 0) memory.emplace(buffers_);
+    if (program_.registers > 0) registers.emplace(program_.registers * block);
+    std::array<Input::Buffer*, most_inputs> buffers = {};
     std::array<Source, most_inputs + most_numbers + most_registers> slots;
-    for (std::size_t i = 0; i < program_.inputs; ++i) inputs_[i].prepare(buffers[i]);
+    Input::Buffer* next = memory ? memory->data() : nullptr;
+    for (std::size_t i = 0; i < program_.inputs; ++i)
+      if (!inputs_[i].is_in_place()) inputs_[i].prepare(*(buffers[i] = next++));
     std::size_t free = program_.inputs;
     for (const Scalar& number : program_.numbers) slots[free++] = {&number, true};
-    for (std::size_t r = 0; r < program_.registers; ++r) slots[free + r] = {registers[r]};
-    const std::size_t most = blocks || step_by_step_ ? block : end - begin;
+    for (std::size_t r = 0; r < program_.registers; ++r)
+      slots[free + r] = {registers->data() + r * block};
+    const bool step_by_step = program_.registers > 0 || buffers_ > 0;
+    const std::size_t most = blocks || step_by_step ? block : end - begin;
     for (std::size_t at = begin; at < end; at += most) {
       const std::size_t count = std::min(most, end - at);
       Scalar* const y = place(at);
       for (std::size_t i = 0; i < program_.inputs; ++i)
-        slots[i] = inputs_[i].source(at, count, buffers[i],
-                                     program_.is_input(i) ? y : buffers[i].elements);
+        slots[i] = inputs_[i].source(
+            at, count, buffers[i],
+            program_.is_input(i) || buffers[i] == nullptr ? y : buffers[i]->elements);
       for (const Step& step : program_.steps) {
         Source from[most_sources];
         for (std::size_t i = 0; i < most_sources; ++i) from[i] = slots[step.from[i]];
-        Scalar* const to = &step == &program_.steps.back() ? y : registers[step.to - free];
+        Scalar* const to =
+            &step == &program_.steps.back() ? y : registers->data() + (step.to - free) * block;
         if (step.function == Function::copy && from[0].data == to && !from[0].repeated) continue;
         kernels_.apply[static_cast<std::size_t>(step.function)](from, to, count);
       }
@@ -135,7 +148,7 @@ class Evaluation {
   const FunctionKernels& kernels_ = best<FunctionKernels>();
   const Program& program_;
   std::array<Input, most_inputs> inputs_;
-  bool step_by_step_;
+  std::size_t buffers_;  // of inputs that are not in place
 };
 
 }  // namespace

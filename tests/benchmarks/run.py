@@ -222,8 +222,8 @@ def measure_include(root):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("root", type=pathlib.Path)
-    parser.add_argument("tree", type=pathlib.Path)
+    parser.add_argument("root", type=lambda path: pathlib.Path(path).absolute())
+    parser.add_argument("tree", type=lambda path: pathlib.Path(path).absolute())
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=150, help="per program and round, of large models a fifth")
     parser.add_argument("--models", type=lambda names: names.split(","), help="default: " + ",".join(MODELS))
