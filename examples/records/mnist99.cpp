@@ -3,7 +3,7 @@
 //   mnist99             all of them, about two minutes
 //   mnist99 --seeds 3   fewer
 // The last line is for other programs:
-//   test accuracy 0.99008 deviation 0.00074 lowest 0.9889 seconds 3.458 deviation 0.277 GFLOP 269.4 GFLOP/s 78
+//   test accuracy 0.99042 deviation 0.00069 lowest 0.9890 seconds 2.370 deviation 0.257 GFLOP 307.7 GFLOP/s 130
 #include "record.hpp"
 
 #include <xtape/xtape.hpp>
@@ -38,13 +38,13 @@ records::Outcome train(const data::Split& data, std::uint64_t seed) {
   Rng rng{seed};
   Sequential net{
       Conv2D{{.in = 1, .out = 16, .kernel = 5, .activation = Activation::relu, .max_pool = 2}, rng},
-      Conv2D{{.in = 16, .out = 48, .activation = Activation::relu, .max_pool = 2}, rng}, flatten,
-      Dense{{.in = 4 * 4 * 48, .out = 256, .activation = Activation::relu}, rng},
+      Conv2D{{.in = 16, .out = 56, .activation = Activation::relu, .max_pool = 2}, rng}, flatten,
+      Dense{{.in = 4 * 4 * 56, .out = 256, .activation = Activation::relu}, rng},
       Dense{{.in = 256, .out = 10}, rng}};
   Adam adam{{.beta1 = 0.7, .beta2 = 0.9}};
   auto batches = data::batches(data.train, batch_size, rng);
   adam.set_schedule(
-      one_cycle({.learning_rate = 0.014, .steps = batches.size(), .warmup_fraction = 0.2}));
+      one_cycle({.learning_rate = 0.011, .steps = batches.size(), .warmup_fraction = 0.2}));
 
   const auto start = std::chrono::steady_clock::now();
   for (const data::Batch& batch : batches) {

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_line_per_seed_and_their_mean) {
   BOOST_TEST(std::abs(std::stod(last[2]) - std::abs(first - second) / std::sqrt(2)) < 1e-5);
   BOOST_TEST(std::stod(last[3]) == std::min(first, second));
   // A sample's forward pass, and about twice that backward, in multiplications and additions.
-  const double sample = 2 * (20. * 20 * 16 * 25 + 8. * 8 * 48 * 16 * 9 + 768 * 256 + 2560);
+  const double sample = 2 * (20. * 20 * 16 * 25 + 8. * 8 * 56 * 16 * 9 + 896 * 256 + 2560);
   BOOST_TEST(std::stod(last[4]) * 1e9 > 2000 * 2.5 * sample);
   BOOST_TEST(std::stod(last[4]) * 1e9 < 2000 * 3.0 * sample);
 }
