@@ -127,7 +127,8 @@ std::size_t image(const ConvSizes& s) { return s.batch * s.rows.size * s.columns
 std::size_t result(const ConvSizes& s) { return s.batch * s.rows.count * s.columns.count * s.out; }
 std::size_t weights(const ConvSizes& s) { return s.rows.window * s.columns.window * s.in * s.out; }
 double flops(const ConvSizes& s) {
-  return 2.0 * static_cast<double>(result(s)) * static_cast<double>(weights(s) / s.out);
+  return 2.0 * static_cast<double>(result(s)) * static_cast<double>(weights(s)) /
+         static_cast<double>(s.out);
 }
 
 void conv2d(State& state, ConvSizes s) {

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -116,7 +117,7 @@ Measurement measure(const Settings& s) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   Settings s;
   CLI::App app{"Measures training steps"};
   std::vector<std::string> names;
@@ -144,7 +145,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   if (s.precision == Precision::bf16 && bf16_unit().empty()) {
-    std::cerr << "training: this machine multiplies no bf16\n";
+    std::fputs("training: this machine multiplies no bf16\n", stderr);
     return 1;
   }
   const ThreadLimit limit{s.threads};
@@ -159,4 +160,7 @@ int main(int argc, char** argv) {
                               {"milliseconds", measured.milliseconds},
                               {"peak_megabytes", static_cast<double>(usage.ru_maxrss) * 1024 / 1e6}}
             << '\n';
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "training: %s\n", error.what());
+  return 1;
 }
