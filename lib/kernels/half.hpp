@@ -14,7 +14,7 @@ struct HalfSteps {
 /// Those of blocks: the steps of 32 rows one after the other.
 inline constexpr HalfSteps half_blocks{half_depth, half_step};
 
-/// Panels of so many columns together are parts of lines that are long enough to be read fast.
+/// So many panels beside each other are parts of lines that are long enough to be read fast.
 inline constexpr std::size_t half_group = 16;
 
 struct HalfKernels {

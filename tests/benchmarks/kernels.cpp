@@ -78,21 +78,24 @@ BENCHMARK(triad)->Name("machine/triad");
 
 // The products of a dense layer, of (batch, in) and (in, out).
 
-void product(State& state, std::size_t m, std::size_t n, std::size_t k, bool ta, bool tb) {
+// In half precision by a unit, or without one in Scalar.
+void product(State& state, const HalfUnit* unit, std::size_t m, std::size_t n, std::size_t k,
+             bool ta, bool tb) {
   const auto a = numbers(m * k), b = numbers(k * n);
   auto c = numbers(m * n);
   for (auto _ : state)
-    kernels::matmul(m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb}, c.data());
+    kernels::matmul(unit, m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb},
+                    c.data());
   rates(state, 2.0 * static_cast<double>(m * n * k), size_of(m * n + m * k + k * n));
 }
 void dense(State& state, std::size_t in, std::size_t out) {
-  product(state, batch, out, in, false, false);
+  product(state, nullptr, batch, out, in, false, false);
 }
 void dense_grad_input(State& state, std::size_t in, std::size_t out) {
-  product(state, batch, in, out, false, true);
+  product(state, nullptr, batch, in, out, false, true);
 }
 void dense_grad_weight(State& state, std::size_t in, std::size_t out) {
-  product(state, in, out, batch, true, false);
+  product(state, nullptr, in, out, batch, true, false);
 }
 #define XTAPE_DENSE(in, out)                                                  \
   BENCHMARK_CAPTURE(dense, in##x##out, in, out)->Name("dense/" #in "x" #out); \
@@ -105,10 +108,13 @@ XTAPE_DENSE(400, 120);
 XTAPE_DENSE(256, 10);
 
 // Products of large matrices.
-#define XTAPE_PRODUCT(m, n, k)                                                                    \
-  BENCHMARK_CAPTURE(product, ab, m, n, k, false, false)->Name("product/" #m "x" #n "x" #k);       \
-  BENCHMARK_CAPTURE(product, tb, m, n, k, true, false)->Name("product/" #m "x" #n "x" #k "/a^T"); \
-  BENCHMARK_CAPTURE(product, at, m, n, k, false, true)->Name("product/" #m "x" #n "x" #k "/b^T")
+#define XTAPE_PRODUCT(m, n, k)                                   \
+  BENCHMARK_CAPTURE(product, ab, nullptr, m, n, k, false, false) \
+      ->Name("product/" #m "x" #n "x" #k);                       \
+  BENCHMARK_CAPTURE(product, tb, nullptr, m, n, k, true, false)  \
+      ->Name("product/" #m "x" #n "x" #k "/a^T");                \
+  BENCHMARK_CAPTURE(product, at, nullptr, m, n, k, false, true)  \
+      ->Name("product/" #m "x" #n "x" #k "/b^T")
 XTAPE_PRODUCT(300, 300, 300);
 XTAPE_PRODUCT(1024, 1024, 1024);
 XTAPE_PRODUCT(192, 512, 784);
@@ -131,18 +137,32 @@ double flops(const ConvSizes& s) {
          static_cast<double>(s.out);
 }
 
-void conv2d(State& state, ConvSizes s) {
+// By run(x, kernel, bias, y).
+template <class Run>
+void forward(State& state, const ConvSizes& s, Run run) {
   const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
   auto y = numbers(result(s));
-  for (auto _ : state)
-    best<ConvKernels>().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu, y.data());
+  for (auto _ : state) run(x.data(), kernel.data(), bias.data(), y.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
 }
-void conv2d_grad_kernel(State& state, ConvSizes s) {
+// By run(x, g, dk).
+template <class Run>
+void grad_kernel(State& state, const ConvSizes& s, Run run) {
   const auto x = numbers(image(s)), g = numbers(result(s));
   auto dk = numbers(weights(s));
-  for (auto _ : state) best<ConvGradKernels>().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+  for (auto _ : state) run(x.data(), g.data(), dk.data());
   rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+}
+
+void conv2d(State& state, ConvSizes s) {
+  forward(state, s, [&](auto x, auto kernel, auto bias, auto y) {
+    best<ConvKernels>().conv2d(s, x, kernel, bias, Activation::relu, y);
+  });
+}
+void conv2d_grad_kernel(State& state, ConvSizes s) {
+  grad_kernel(state, s, [&](auto x, auto g, auto dk) {
+    best<ConvGradKernels>().conv2d_grad_kernel(s, x, g, dk);
+  });
 }
 #define XTAPE_CONV(name, size, in, kernel, out)                                               \
   BENCHMARK_CAPTURE(conv2d, name, convolution(size, in, kernel, out))->Name("conv2d/" #name); \
@@ -161,42 +181,24 @@ XTAPE_CONV(vgg_6, 10, 128, 3, 128);
 const HalfUnit* half() { return half_units().empty() ? nullptr : &half_units().back(); }
 
 void winograd_conv2d(State& state, ConvSizes s) {
-  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
-  auto y = numbers(result(s));
-  for (auto _ : state)
-    best<WinogradKernels>().conv2d(s, x.data(), kernel.data(), bias.data(), Activation::relu,
-                                   y.data());
-  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+  forward(state, s, [&](auto x, auto kernel, auto bias, auto y) {
+    best<WinogradKernels>().conv2d(s, x, kernel, bias, Activation::relu, y);
+  });
 }
 void winograd_grad_kernel(State& state, ConvSizes s) {
-  const auto x = numbers(image(s)), g = numbers(result(s));
-  auto dk = numbers(weights(s));
-  for (auto _ : state) best<WinogradKernels>().conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
-  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+  grad_kernel(state, s, [&](auto x, auto g, auto dk) {
+    best<WinogradKernels>().conv2d_grad_kernel(s, x, g, dk);
+  });
 }
 void half_conv2d(State& state, ConvSizes s) {
-  const auto x = numbers(image(s)), kernel = numbers(weights(s)), bias = numbers(s.out);
-  auto y = numbers(result(s));
-  for (auto _ : state)
-    best<HalfConvKernels>().conv2d(*half(), s, x.data(), kernel.data(), bias.data(),
-                                   Activation::relu, y.data());
-  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
+  forward(state, s, [&](auto x, auto kernel, auto bias, auto y) {
+    best<HalfConvKernels>().conv2d(*half(), s, x, kernel, bias, Activation::relu, y);
+  });
 }
 void half_grad_kernel(State& state, ConvSizes s) {
-  const auto x = numbers(image(s)), g = numbers(result(s));
-  auto dk = numbers(weights(s));
-  for (auto _ : state)
-    best<HalfConvGradKernels>().conv2d_grad_kernel(*half(), s, x.data(), g.data(), dk.data());
-  rates(state, flops(s), size_of(image(s) + weights(s) + result(s)));
-}
-
-void half_product(State& state, std::size_t m, std::size_t n, std::size_t k, bool ta, bool tb) {
-  const auto a = numbers(m * k), b = numbers(k * n);
-  auto c = numbers(m * n);
-  for (auto _ : state)
-    kernels::matmul(half(), m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb},
-                    c.data());
-  rates(state, 2.0 * static_cast<double>(m * n * k), size_of(m * n + m * k + k * n));
+  grad_kernel(state, s, [&](auto x, auto g, auto dk) {
+    best<HalfConvGradKernels>().conv2d_grad_kernel(*half(), s, x, g, dk);
+  });
 }
 
 void register_other_ways() {
@@ -215,11 +217,13 @@ void register_other_ways() {
     RegisterBenchmark(("half/conv2d_grad_kernel/" + name).c_str(), half_grad_kernel, s);
   }
   if (half() == nullptr) return;
-  RegisterBenchmark("half/dense/5408x256", half_product, batch, 256, 5408, false, false);
-  RegisterBenchmark("half/dense_grad_input/5408x256", half_product, batch, 5408, 256, false, true);
-  RegisterBenchmark("half/dense_grad_weight/5408x256", half_product, 5408, 256, batch, true, false);
-  RegisterBenchmark("half/product/1024x1024x1024", half_product, 1024, 1024, 1024, false, false);
-  RegisterBenchmark("half/product/4096x512x128", half_product, 4096, 512, 128, false, false);
+  RegisterBenchmark("half/dense/5408x256", product, half(), batch, 256, 5408, false, false);
+  RegisterBenchmark("half/dense_grad_input/5408x256", product, half(), batch, 5408, 256, false,
+                    true);
+  RegisterBenchmark("half/dense_grad_weight/5408x256", product, half(), 5408, 256, batch, true,
+                    false);
+  RegisterBenchmark("half/product/1024x1024x1024", product, half(), 1024, 1024, 1024, false, false);
+  RegisterBenchmark("half/product/4096x512x128", product, half(), 4096, 512, 128, false, false);
 }
 
 PoolSizes pooling(const ConvSizes& s) {

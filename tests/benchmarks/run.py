@@ -128,9 +128,8 @@ def training_programs(root, tree, torch, options):
     return programs
 
 
-def measure_models(programs, models, rounds, steps):
+def measure_models(programs, precision, models, rounds, steps):
     """Training steps of xtape and PyTorch in turn."""
-    precision = programs["xtape"][-1]
     runs = {}
     for _ in range(rounds):
         for model in models:
@@ -172,8 +171,8 @@ def measure_models(programs, models, rounds, steps):
                  f" {own['peak_megabytes']:6.0f}")
         print(line + (f" {peer['peak_megabytes']:10.0f}" if peer else ""))
     print("training with Adam, batches of 64 images or texts of 64 characters; medians over blocks of 50 steps, of large\n"
-          f"models 10, in {rounds} rounds, xtape in {precision}; the four phases in milliseconds per step; MB is the peak of resident memory,\n"
-          "data included")
+          f"models 10, in {rounds} rounds, xtape in {precision}; the four phases in milliseconds per step; MB is the peak\n"
+          "of resident memory, data included")
     if not beside:
         print("PyTorch is not installed (Debian: python3-torch)")
     return rows
@@ -251,14 +250,14 @@ def main():
     result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.splitlines(), "precision": options.precision}
     if torch:
         result["blas"] = options.blas  # PyTorch's
-    if torch:
         result["pytorch"] = output(torch, "-c", "import torch; print(torch.__version__)").strip()
     if not options.no_kernels:
         result["kernels"] = measure_kernels(options.tree)
         sys.stdout.flush()
         result["elementwise"] = measure_elementwise(options.tree)
     programs = training_programs(options.root, options.tree, torch, options)
-    result["models"] = measure_models(programs, options.models or MODELS, options.rounds, options.steps)
+    result["models"] = measure_models(programs, options.precision, options.models or MODELS,
+                                      options.rounds, options.steps)
     result["other_processors_busy"] = Clock().others_since(before)
     result["busy_processor"] = measure_busy(options.tree, options.rounds, options.steps)
     result["include"] = measure_include(options.root)
