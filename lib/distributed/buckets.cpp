@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "distributed/buckets.hpp"
 
+#include "kernels/dispatch.hpp"
+#include "kernels/optim.hpp"
 #include "kernels/parallel.hpp"
 
 #include <algorithm>
@@ -9,28 +11,16 @@
 namespace xtape::inline XTAPE_ABI::distributed {
 namespace {
 
-// As between ranks: numbers below the smallest normal one are what they are.
-template <class Run>
-void for_elements(std::size_t count, Run run) {
-  kernels::parallel_ranges(count, kernels::elementwise_grain, run, kernels::Denormals::kept);
-}
-
-// sum += x
+// sum += x. As between ranks, numbers below the smallest normal one are what they are.
 void add_to(Array& sum, const Array& x) {
   Scalar* const s = sum.data();
   const Scalar* const a = x.data();
-  for_elements(x.size(), [=](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) s[i] += a[i];
-  });
-}
-
-// y = x / by, where y may be x
-void divide(const Scalar* x, Scalar* y, std::size_t count, double by) {
-  const auto divisor = static_cast<Scalar>(by);
-  if (divisor == 1 && x == y) return;
-  for_elements(count, [=](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] = x[i] / divisor;
-  });
+  kernels::parallel_ranges(
+      x.size(), kernels::elementwise_grain,
+      [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) s[i] += a[i];
+      },
+      kernels::Denormals::kept);
 }
 
 }  // namespace
@@ -71,14 +61,17 @@ void Buckets::flush() {
   bucket.sum = world_.start_sum(std::span{packed.data(), packed.size()});
 }
 
-void Buckets::finish(double by) {
+void Buckets::finish(double factor) {
   flush();
   for (Bucket& bucket : sent_) {
     bucket.sum.wait();
-    const Scalar* from = (bucket.packed ? *bucket.packed : *bucket.arrays[0]).data();
+    const Scalar* from = bucket.packed ? bucket.packed->data() : nullptr;
     for (Array* array : bucket.arrays) {
-      divide(from, array->data(), array->size(), by);
-      from += array->size();
+      if (from != nullptr)
+        std::copy_n(std::exchange(from, from + array->size()), array->size(), array->data());
+      if (factor != 1)
+        kernels::best<kernels::OptimKernels>().scale(array->data(), array->size(),
+                                                     static_cast<Scalar>(factor));
     }
   }
   sent_.clear();

@@ -5,11 +5,12 @@
 #include "distributed/engine.hpp"
 #include "distributed/waits.hpp"
 
+#include <xtape/memory.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace xtape::inline XTAPE_ABI::distributed {
 
@@ -55,7 +56,7 @@ class Line {
   int number_ = 0;  // of the exchange: the tag of its messages
   message_passing::Request *sent_ = nullptr, *received_ = nullptr;
   std::optional<Waits> waits_ = {};
-  std::vector<std::byte> scratch_ = {};
+  PooledVector<std::byte> scratch_ = {};
 };
 
 }  // namespace xtape::inline XTAPE_ABI::distributed
