@@ -8,6 +8,10 @@
 #include <mutex>
 #include <utility>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 // A sanitizer must see every block's end of life; a cache would hide a use after free.
 #if defined(__SANITIZE_ADDRESS__)
 #define XTAPE_CACHE_BLOCKS 0
@@ -121,12 +125,30 @@ ThreadCache* cache_of_this_thread() noexcept {
   return own_cache;
 }
 
+// Large blocks begin at a huge page, of which Linux makes some where it is asked to: who walks along a matrix looks up
+// one address then where it would 512.
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+constexpr std::align_val_t alignment_of(std::size_t bytes) noexcept {
+  return std::align_val_t{bytes < huge_page ? block_alignment : huge_page};
+}
+
+void use_huge_pages([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __linux__
+  if (bytes >= huge_page) ::madvise(block, bytes, MADV_HUGEPAGE);  // it may refuse
+#endif
+}
+
 // If memory is short, what is cached for other sizes may be just what is missing.
 void* system_block(std::size_t bytes) {
-  const std::align_val_t alignment{block_alignment};
-  if (void* block = ::operator new(bytes, alignment, std::nothrow)) return block;
-  release_cached_memory();
-  return ::operator new(bytes, alignment);
+  const std::align_val_t alignment = alignment_of(bytes);
+  void* block = ::operator new(bytes, alignment, std::nothrow);
+  if (block == nullptr) {
+    release_cached_memory();
+    block = ::operator new(bytes, alignment);
+  }
+  use_huge_pages(block, bytes);
+  return block;
 }
 
 // Takes a block from the pool, and with it a chain of up to `more` others, if they are at hand.
@@ -174,7 +196,7 @@ void give_block(std::size_t index, void* pointer) noexcept {
       std::lock_guard guard{pool[index].lock};
       --pool[index].used;
     }
-    ::operator delete (pointer, std::align_val_t{block_alignment});
+    ::operator delete(pointer, alignment_of(bytes_of(index)));
   }
 }
 
@@ -245,7 +267,8 @@ MemoryStats memory_stats() noexcept {
 void release_cached_memory() noexcept {
   if (ThreadCache* const cache = cache_of_this_thread(); cache != nullptr)
     for (std::size_t i = 0; i < ThreadCache::classes; ++i) cache->give(i, cache->size(i));
-  for (SizeClass& size_class : pool) {
+  for (std::size_t index = 0; index < class_count; ++index) {
+    SizeClass& size_class = pool[index];
     Block* block = nullptr;
     {
       std::lock_guard guard{size_class.lock};
@@ -253,7 +276,7 @@ void release_cached_memory() noexcept {
       size_class.cached = 0;
     }
     while (block != nullptr)
-      ::operator delete (std::exchange(block, block->next), std::align_val_t{block_alignment});
+      ::operator delete(std::exchange(block, block->next), alignment_of(bytes_of(index)));
   }
 }
 

@@ -73,6 +73,16 @@ std::size_t held() {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_large_block_begins_at_a_huge_page) {
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+  for (const std::size_t bytes : {huge_page, 3 * huge_page / 2 + 1, 5 * huge_page}) {
+    void* const block = detail::allocate(bytes);
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(block) % huge_page == 0u);
+    detail::deallocate(block, bytes);
+  }
+  release_cached_memory();  // with the alignment that they were made with
+}
+
 BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {
   if (!SEES_ALLOCATIONS) return;
   const std::size_t before = allocations;
