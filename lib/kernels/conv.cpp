@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/conv.hpp"
 
+#include "kernels/narrow_conv.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/window.hpp"
@@ -97,17 +98,34 @@ struct Tile {
   }
 };
 
-// The first pixels of an output row, those of `pixels`.
-void output_row(const Forward& f, const Scalar* x, const PixelTiles& pixels, Scalar* y) {
-  const ConvSizes& s = f.shape;
-  for (std::size_t channel = 0; channel < s.out; channel += channel_vectors * lanes) {
-    const std::size_t vectors = std::min(channel_vectors, vectors_of(s.out - channel));
-    const RowTiles& tiles = pixels.of(vectors);
-    for (std::size_t t = 0; t < tiles.size(); ++t)
-      Tiles<Tile>::of(tiles.height(t), vectors)(f, x + tiles.begin(t) * s.columns.stride * s.in,
-                                                channel, y + tiles.begin(t) * s.out + channel);
+// Computes rows of the result, by vectors of channels.
+class TiledRows {
+ public:
+  TiledRows(const ConvSizes& s, const Scalar* kernel, const Scalar* bias, Vec floor,
+            std::size_t width)
+      : kernel_{kernel, s.rows.window * s.columns.window * s.in, s.out},
+        whole_{s,    kernel_.data(), kernel_.stride(),
+               bias, floor,          s.rows.dilation * s.columns.padded() * s.in},
+        pixels_{width} {}
+
+  // The row whose windows begin at x.
+  void operator()(const Scalar* x, Scalar* y) const {
+    const ConvSizes& s = whole_.shape;
+    for (std::size_t channel = 0; channel < s.out; channel += channel_vectors * lanes) {
+      const std::size_t vectors = std::min(channel_vectors, vectors_of(s.out - channel));
+      const RowTiles& tiles = pixels_.of(vectors);
+      for (std::size_t t = 0; t < tiles.size(); ++t)
+        Tiles<Tile>::of(tiles.height(t), vectors)(whole_,
+                                                  x + tiles.begin(t) * s.columns.stride * s.in,
+                                                  channel, y + tiles.begin(t) * s.out + channel);
+    }
   }
-}
+
+ private:
+  PackedKernel kernel_;
+  Forward whole_;
+  PixelTiles pixels_;
+};
 
 // Calls finish(row, rows) for each row of the result, `height` per image, with the `step` output rows, of
 // `width` pixels, that it is made of. They are computed into what place(slice, row) returns.
@@ -115,22 +133,25 @@ template <class Place, class Finish>
 void for_each_row(const ConvSizes& s, const Scalar* x, const Scalar* kernel, const Scalar* bias,
                   Activation activation, std::size_t height, std::size_t step, std::size_t width,
                   std::size_t grain, Place place, Finish finish) {
-  const PackedKernel packed{kernel, s.rows.window * s.columns.window * s.in, s.out};
-  const Scalar floor =
-      activation == Activation::relu ? 0 : -std::numeric_limits<Scalar>::infinity();
+  const Vec floor =
+      splat(activation == Activation::relu ? 0 : -std::numeric_limits<Scalar>::infinity());
   const std::size_t x_row = s.columns.padded() * s.in, image = s.rows.padded() * x_row;
-  const Forward f{s, packed.data(), packed.stride(), bias, splat(floor), s.rows.dilation * x_row};
-  const PixelTiles pixels{width};
-  parallel_ranges(s.batch * height, grain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      Scalar* const to = place(begin / grain, row);
-      for (std::size_t i = 0; i < step; ++i) {
-        const std::size_t top = (row % height * step + i) * s.rows.stride;
-        output_row(f, x + row / height * image + top * x_row, pixels, to + i * width * s.out);
+  const auto with = [&](const auto& output_row) {
+    parallel_ranges(s.batch * height, grain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = begin; row < end; ++row) {
+        Scalar* const to = place(begin / grain, row);
+        for (std::size_t i = 0; i < step; ++i) {
+          const std::size_t top = (row % height * step + i) * s.rows.stride;
+          output_row(x + row / height * image + top * x_row, to + i * width * s.out);
+        }
+        finish(row, to);
       }
-      finish(row, to);
-    }
-  });
+    });
+  };
+  if (is_narrow(s, width))
+    with(NarrowRows{s, kernel, bias, floor, width});
+  else
+    with(TiledRows{s, kernel, bias, floor, width});
 }
 
 // Rows of the result per slice, each of `step` output rows.

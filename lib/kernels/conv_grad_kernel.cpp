@@ -3,7 +3,9 @@
 // images. It is computed by bands of output rows that stay in the cache for all tiles of the result.
 #include "kernels/conv.hpp"
 
+#include "kernels/band.hpp"
 #include "kernels/image_groups.hpp"
+#include "kernels/narrow_grad_kernel.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/window.hpp"
 #include <xtape/memory.hpp>
@@ -12,15 +14,6 @@
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 namespace {
-
-// A band of output rows of one image: the input of its first pixel, and the gradient, in whole vectors
-// of channels (what is beyond the last channel does not matter).
-struct Band {
-  const Scalar* x;
-  const Scalar* g;
-  std::size_t rows, width;
-  std::size_t g_row, g_pixel;  // from row to row and from pixel to pixel
-};
 
 // sum[r][v] += x[offset(r)] * g[v] over the pixels of a row. There is no masked load in this loop: g++
 // keeps the sums in memory for it.
@@ -113,27 +106,52 @@ class Rows {
   bool contiguous_;
 };
 
-// Adds what a band contributes to dk.
-void add_band(const ConvSizes& s, const Rows& rows, const Band& band, Scalar* dk) {
-  for (std::size_t channel = 0; channel < s.out; channel += tile_columns) {
-    const std::size_t channels = std::min(tile_columns, s.out - channel);
-    const std::size_t vectors = vectors_of(channels);
-    rows.for_each_tile(tile_rows(vectors), [&](std::size_t first, std::size_t count,
-                                               std::size_t offset, const std::size_t* table) {
-      Tiles<GradientTile>::of(count, vectors)(s, band, band.x + offset, table, band.g + channel,
-                                              channels, dk + first * s.out + channel);
-    });
+// The sums are the gradient, in vectors of channels.
+class TiledSums {
+ public:
+  explicit TiledSums(const ConvSizes& s) : sizes_{s}, rows_{s} {}
+
+  std::size_t size() const {
+    return sizes_.rows.window * sizes_.columns.window * sizes_.in * sizes_.out;
   }
+  // How many scalars of a gradient a pixel has.
+  std::size_t pixel() const { return vectors_of(sizes_.out) * lanes; }
+  void add(const Band& band, Scalar* dk) const {
+    for (std::size_t channel = 0; channel < sizes_.out; channel += tile_columns) {
+      const std::size_t channels = std::min(tile_columns, sizes_.out - channel);
+      const std::size_t vectors = vectors_of(channels);
+      rows_.for_each_tile(tile_rows(vectors), [&](std::size_t first, std::size_t count,
+                                                  std::size_t offset, const std::size_t* table) {
+        Tiles<GradientTile>::of(count, vectors)(sizes_, band, band.x + offset, table,
+                                                band.g + channel, channels,
+                                                dk + first * sizes_.out + channel);
+      });
+    }
+  }
+
+ private:
+  const ConvSizes& sizes_;
+  Rows rows_;
+};
+
+// Calls f(the sums that suit rows of so many pixels, where they are), and makes the gradient of them.
+template <class F>
+void with_sums(const ConvSizes& s, std::size_t width, Scalar* dk, F f) {
+  if (!is_narrow(s, width)) return f(TiledSums{s}, dk);
+  const NarrowSums narrow{s};
+  PooledBuffer<Scalar> sums{narrow.size()};
+  f(narrow, sums.data());
+  narrow.fold(sums.data(), dk);
 }
 
-// Calls add(first image, last image, scratch, dk) for groups of images.
+// Calls add(first image, last image, scratch, sums) for groups of images.
 template <class Add>
-void for_each_group(const ConvSizes& s, Scalar* dk, std::size_t scratch_size, Add add) {
-  const std::size_t size = s.rows.window * s.columns.window * s.in * s.out;
-  const double products = static_cast<double>(size) *
+void for_each_group(const ConvSizes& s, std::size_t size, Scalar* sums, std::size_t scratch_size,
+                    Add add) {
+  const double products = static_cast<double>(s.rows.window * s.columns.window * s.in * s.out) *
                           static_cast<double>(s.rows.count * s.columns.count) *
                           static_cast<double>(s.batch);
-  over_images(s.batch, size, products, dk, scratch_size, add);
+  over_images(s.batch, size, products, sums, scratch_size, add);
 }
 
 // Output rows whose gradient fits into the first-level cache with some of the input.
@@ -151,52 +169,52 @@ void spread_pixels(std::size_t pixels, std::size_t channels, const Scalar* from,
 }
 
 void conv2d_grad_kernel(const ConvSizes& s, const Scalar* x, const Scalar* g, Scalar* dk) {
-  const Rows rows{s};
-  const std::size_t pixel = vectors_of(s.out) * lanes, band = band_rows(s.columns.count * pixel);
-  const std::size_t scratch_size = pixel == s.out ? 0 : band * s.columns.count * pixel;
-  for_each_group(
-      s, dk, scratch_size, [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
-        for (std::size_t image = first; image < last; ++image)
-          for (std::size_t top = 0; top < s.rows.count; top += band) {
-            const std::size_t height = std::min(band, s.rows.count - top);
-            const Scalar* from = g + (image * s.rows.count + top) * s.columns.count * s.out;
-            if (pixel != s.out) {
-              spread_pixels(height * s.columns.count, s.out, from, whole, pixel);
-              from = whole;
+  with_sums(s, s.columns.count, dk, [&](const auto& way, Scalar* sums) {
+    const std::size_t pixel = way.pixel(), row = s.columns.count * pixel, band = band_rows(row);
+    for_each_group(
+        s, way.size(), sums, pixel == s.out ? 0 : band * row,
+        [&](std::size_t first, std::size_t last, Scalar* whole, Scalar* part) {
+          for (std::size_t image = first; image < last; ++image)
+            for (std::size_t top = 0; top < s.rows.count; top += band) {
+              const std::size_t height = std::min(band, s.rows.count - top);
+              const Scalar* from = g + (image * s.rows.count + top) * s.columns.count * s.out;
+              if (pixel != s.out) {
+                spread_pixels(height * s.columns.count, s.out, from, whole, pixel);
+                from = whole;
+              }
+              way.add(
+                  {x + (image * s.rows.padded() + top * s.rows.stride) * s.columns.padded() * s.in,
+                   from, height, s.columns.count, row, pixel},
+                  part);
             }
-            add_band(
-                s, rows,
-                {x + (image * s.rows.padded() + top * s.rows.stride) * s.columns.padded() * s.in,
-                 from, height, s.columns.count, s.columns.count * pixel, pixel},
-                part);
-          }
-      });
+        });
+  });
 }
 
 void conv2d_max_pool_grad_kernel(const ConvSizes& s, const PoolSizes& p, const Scalar* x,
                                  const std::uint8_t* position, const Scalar* g, Scalar* dk) {
-  const Rows rows{s};
-  const std::size_t width = p.columns.count * p.columns.window, pixel = vectors_of(s.out) * lanes;
-  const std::size_t row = width * pixel, band = band_rows(p.rows.window * row);
-  const std::size_t scratch_size = band * p.rows.window * row;
-  for_each_group(
-      s, dk, scratch_size,
-      [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
-        for (std::size_t image = first; image < last; ++image)
-          for (std::size_t top = 0; top < p.rows.count; top += band) {
-            const std::size_t height = std::min(band, p.rows.count - top);
-            for (std::size_t i = 0; i < height; ++i) {
-              const std::size_t at = (image * p.rows.count + top + i) * p.columns.count * s.out;
-              unpool_row(p.rows.window, p.columns.window, p.columns.count, s.out, position + at,
-                         g + at, unpooled + i * p.rows.window * row, row, pixel);
+  const std::size_t width = p.columns.count * p.columns.window;
+  with_sums(s, width, dk, [&](const auto& way, Scalar* sums) {
+    const std::size_t pixel = way.pixel(), row = width * pixel,
+                      band = band_rows(p.rows.window * row);
+    for_each_group(
+        s, way.size(), sums, band * p.rows.window * row,
+        [&](std::size_t first, std::size_t last, Scalar* unpooled, Scalar* part) {
+          for (std::size_t image = first; image < last; ++image)
+            for (std::size_t top = 0; top < p.rows.count; top += band) {
+              const std::size_t height = std::min(band, p.rows.count - top);
+              for (std::size_t i = 0; i < height; ++i) {
+                const std::size_t at = (image * p.rows.count + top + i) * p.columns.count * s.out;
+                unpool_row(p.rows.window, p.columns.window, p.columns.count, s.out, position + at,
+                           g + at, unpooled + i * p.rows.window * row, row, pixel);
+              }
+              way.add({x + (image * s.rows.padded() + top * p.rows.window * s.rows.stride) *
+                               s.columns.padded() * s.in,
+                       unpooled, height * p.rows.window, width, row, pixel},
+                      part);
             }
-            add_band(s, rows,
-                     {x + (image * s.rows.padded() + top * p.rows.window * s.rows.stride) *
-                              s.columns.padded() * s.in,
-                      unpooled, height * p.rows.window, width, row, pixel},
-                     part);
-          }
-      });
+        });
+  });
 }
 
 }  // namespace

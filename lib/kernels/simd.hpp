@@ -191,6 +191,12 @@ inline Vec at_most(Vec ceiling, Vec x) {
 #endif
 }
 
+/// Whether `permuted` is one instruction.
+#if defined(__AVX512F__) || (defined(__AVX2__) && !defined(XTAPE_DOUBLE))
+inline constexpr bool permutes = true;
+#else
+inline constexpr bool permutes = false;
+#endif
 /// Lane i has lane index[i] of x.
 inline Vec permuted(Vec x, IntVec index) {
 #if defined(__AVX512F__) && !defined(XTAPE_DOUBLE)

@@ -74,6 +74,12 @@ std::vector<ConvSizes> cases() {
   all.push_back(sizes(2, {17, 15, 3}, {2, 3, 31}, {4, 3}, {5, 2}));
   all.push_back(sizes(5, {12, 12, 6}, {5, 5, 16}));
   all.push_back(sizes(64, {6, 6, 1}, {3, 3, 32}));
+  for (std::size_t out = 1; out < 10;
+       ++out)  // to few channels, with more or fewer taps than sums fit
+    all.push_back(sizes(2, {6, 25 + out, 1}, {3, 2 * out + 1, out}));
+  all.push_back(sizes(3, {28, 28, 1}, {5, 5, 6}));
+  all.push_back(sizes(2, {15, 41, 1}, {3, 4, 3}, {2, 1}, {2, 3}));
+  all.push_back(sizes(2, {7, 40, 1}, {3, 3, 2}, {1, 2}));
   return all;
 }
 
@@ -233,6 +239,23 @@ BOOST_AUTO_TEST_CASE(nan_passes_through_relu) {
   });
 }
 
+// The last tile of a row has pixels of the one before it, which count there alone.
+BOOST_AUTO_TEST_CASE(infinity_passes_to_the_gradient_of_few_channels) {
+  const ConvSizes s = sizes(1, {1, 20, 1}, {1, 1, 3});
+  for_each_set<Kernels>([&](const Kernels& table) {
+    for (std::size_t i = 0; i < s.columns.count; ++i)
+      for (const bool in_x : {true, false}) {
+        std::vector<Scalar> x(s.columns.count, 1), g(result_size(s), 1);
+        (in_x ? x[i] : g[3 * i + 1]) = std::numeric_limits<Scalar>::infinity();
+        Guarded<Scalar> dk{kernel_size(s), not_a_number};
+        table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+        for (std::size_t c = 0; c < 3; ++c)
+          BOOST_TEST(dk[c] == (in_x || c == 1 ? std::numeric_limits<Scalar>::infinity() : 20),
+                     "pixel " << i << ", channel " << c);
+      }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(no_image_gives_a_gradient_of_zeros) {
   const ConvSizes s = sizes(0, {5, 5, 2}, {3, 3, 9});
   auto x = numbers(1), g = numbers(1);
@@ -244,8 +267,9 @@ BOOST_AUTO_TEST_CASE(no_image_gives_a_gradient_of_zeros) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
-  for (const ConvSizes& s : {sizes(64, {28, 28, 1}, {3, 3, 32}), sizes(16, {14, 14, 6}, {5, 5, 16}),
-                             sizes(7, {33, 31, 16}, {3, 3, 33}, {2, 1})}) {
+  for (const ConvSizes& s :
+       {sizes(64, {28, 28, 1}, {3, 3, 32}), sizes(64, {28, 28, 1}, {5, 5, 6}),
+        sizes(16, {14, 14, 6}, {5, 5, 16}), sizes(7, {33, 31, 16}, {3, 3, 33}, {2, 1})}) {
     auto x = numbers(image_size(s), 1), k = numbers(kernel_size(s), 2),
          g = numbers(result_size(s), 3);
     for_each_set<Kernels>([&](const Kernels& table) {
