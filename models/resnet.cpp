@@ -34,8 +34,8 @@ Sequential block(std::size_t in, std::size_t out, Rng& rng) {
   Sequential layers{plain_convolution(in, out, halves ? 2 : 1, rng),
                     BatchNorm{BatchNorm::torch(out, Activation::relu)},
                     plain_convolution(out, out, 1, rng), BatchNorm{BatchNorm::torch(out)}};
-  if (halves) return Sequential{Residual{std::move(layers), Sequential{halved}}, relu};
-  return Sequential{Residual{std::move(layers)}, relu};
+  Sequential shortcut = halves ? Sequential{halved} : Sequential{};
+  return Sequential{Residual{std::move(layers), std::move(shortcut), Activation::relu}};
 }
 //! [block]
 

@@ -82,6 +82,7 @@ void upsample2d(Builder& b, const Call& call);
 void attention(Builder& b, const Call& call);
 
 // Normalisation.
+void add_batch_norm(Builder& b, const Call& call);
 void batch_norm(Builder& b, const Call& call);
 void layer_norm(Builder& b, const Call& call);
 void group_norm(Builder& b, const Call& call);

@@ -8,11 +8,12 @@ namespace {
 
 Attribute epsilon_of(double epsilon) { return {"epsilon", static_cast<float>(epsilon)}; }
 
+constexpr const char* input_names[] = {"x", "gamma", "beta", "mean", "variance"};
+
 // All inputs but x are constants.
 void check_constants_but_x(Builder& b, const Call& call) {
-  static constexpr const char* names[] = {"x", "gamma", "beta", "mean", "variance"};
   for (std::size_t i = 1; i < call.inputs.size(); ++i)
-    check_constant(b, call, *call.inputs[i], names[i]);
+    check_constant(b, call, *call.inputs[i], input_names[i]);
 }
 
 void check_samples_apart(const Call& call) {
@@ -30,27 +31,38 @@ std::string over_root_mean_square(Builder& b, const std::string& x, double epsil
   return b.add("Div", {x, b.add("Sqrt", {sum})});
 }
 
+// The result of a call whose first inputs are x, gamma, beta, the mean and the variance, with what is added to it, if
+// anything is.
+void define_batch_norm(Builder& b, const Call& call, const Variable* around) {
+  const std::size_t rank = call.result()->dimension();
+  if (call.inputs.size() < 5)
+    fail(call, "the op ", call.op.name, " takes the statistics of its batch");
+  for (std::size_t i = 1; i < 5; ++i) check_constant(b, call, *call.inputs[i], input_names[i]);
+  const auto& [epsilon, activation, statistics, peers] = options_of<BatchNormOptions>(call);
+  const bool images = rank == 4;  // the operator has its channels behind the batch
+  const Order order = images ? Order::channels_first : Order::same;
+  std::vector<std::string> inputs{b.name(*call.inputs[0], order)};
+  for (std::size_t i = 1; i < 5; ++i) inputs.push_back(b.name(*call.inputs[i]));
+  std::string y;
+  if (rank == 2 || images) {
+    y = b.add("BatchNormalization", inputs, {epsilon_of(epsilon)});
+  } else {
+    static const Formula formula{
+        [](Term x, Term gamma, Term beta, Term mean, Term variance, Term e) {
+          return (x - mean) / sqrt(variance + e) * gamma + beta;
+        }};
+    const Scalar numbers[] = {static_cast<Scalar>(epsilon)};
+    y = write(b, formula, inputs, numbers);
+  }
+  if (around != nullptr) y = b.add("Add", {b.name(*around, order), y});
+  b.define(call.result(), order, activated(b, y, activation));
+}
+
 }  // namespace
 
-void batch_norm(Builder& b, const Call& call) {
-  const std::size_t rank = call.result()->dimension();
-  if (call.inputs.size() < 5) fail(call, "the op batch_norm takes the statistics of its batch");
-  check_constants_but_x(b, call);
-  const auto& [epsilon, activation, statistics, peers] = options_of<BatchNormOptions>(call);
-  if (rank == 2 || rank == 4) {  // the operator has its channels behind the batch
-    std::vector<std::string> inputs{
-        b.name(*call.inputs[0], rank == 4 ? Order::channels_first : Order::same)};
-    for (std::size_t i = 1; i < 5; ++i) inputs.push_back(b.name(*call.inputs[i]));
-    return b.define(
-        call.result(), rank == 4 ? Order::channels_first : Order::same,
-        activated(b, b.add("BatchNormalization", inputs, {epsilon_of(epsilon)}), activation));
-  }
-  static const Formula formula{[](Term x, Term gamma, Term beta, Term mean, Term variance, Term e) {
-    return (x - mean) / sqrt(variance + e) * gamma + beta;
-  }};
-  const Scalar numbers[] = {static_cast<Scalar>(epsilon)};
-  b.define(call.result(), Order::same,
-           activated(b, write(b, formula, names(b, call, Order::same), numbers), activation));
+void batch_norm(Builder& b, const Call& call) { define_batch_norm(b, call, nullptr); }
+void add_batch_norm(Builder& b, const Call& call) {
+  define_batch_norm(b, call, call.inputs.back());
 }
 
 void layer_norm(Builder& b, const Call& call) {

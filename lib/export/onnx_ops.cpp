@@ -246,6 +246,7 @@ Translation along_last(const char* type) {
 const std::map<std::string_view, Translation>& translations() {
   static const std::map<std::string_view, Translation> all{
       {"matmul", matmul},
+      {"add_batch_norm", add_batch_norm},
       {"add_dense", add_dense},
       {"dense", dense},
       {"scaled_dot_product_attention", attention},

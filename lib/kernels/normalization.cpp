@@ -148,7 +148,8 @@ void normalize(Groups s, const Normalized& in, Scalar* y) {
       for_each_vector(columns, [&](std::size_t c, auto part) {
         const std::size_t i = at + r * columns + c, column = n * columns + c;
         const Vec d = load(in.x + i, part) - load(mean + column, part);
-        const Vec result = d * load(scale + column, part) + load_or_zero(in.beta, c, part);
+        const Vec result = d * load(scale + column, part) + load_or_zero(in.beta, c, part) +
+                           load_or_zero(in.around, i, part);
         store(y + i, at_least(floor, result), part);
       });
   });
@@ -233,7 +234,12 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
            beta = load_or_zero(in.beta, c, part)](std::size_t r) {
             const std::size_t i = at + r * columns + c;
             const Vec d = load(in.x + i, part) - middle;
-            const Vec gradient = before<Relu>(load(g + i, part), d, k, beta);
+            Vec gradient = before<Relu>(load(g + i, part), d, k, beta);
+            if (to.around != nullptr) {
+              if (in.rectified != nullptr)
+                gradient = load(in.rectified + i, part) > 0 ? gradient : Vec{};
+              store(to.around + i, gradient, part);
+            }
             return Terms{gradient, gradient * d};
           };
     };
@@ -242,11 +248,11 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
   if (to.x == nullptr) return;
   if (in.peers != nullptr) in.peers->sum({sums.data(), s.samples * 2 * columns});
   const auto lines = lines_of(s, in, sums.data(), fixed);
-  grad_columns<Relu>(s, in, mean, scale, g, lines.data(), to.x);
+  grad_columns<Relu>(s, in, mean, scale, to.around != nullptr ? to.around : g, lines.data(), to.x);
 }
 
 void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
-  if (in.relu) return grad_groups<true>(s, in, g, fixed, to);
+  if (in.relu && to.around == nullptr) return grad_groups<true>(s, in, g, fixed, to);
   grad_groups<false>(s, in, g, fixed, to);
 }
 

@@ -21,16 +21,18 @@ struct Groups {
   bool are_rows() const { return positions == 1 && groups == 1; }
 };
 
-/// What is normalised and by what: (x - mean) * inverse * gamma + beta, or the larger of that and 0.
+/// What is normalised and by what: (x - mean) * inverse * gamma + beta + around, or the larger of that and 0.
 struct Normalized {
   const Scalar* x;
-  const Scalar* mean;         ///< of each group of each sample; null is 0
-  const Scalar* inverse;      ///< 1 / sqrt(variance + epsilon), of each group of each sample
-  const Scalar* gamma;        ///< of each column
-  const Scalar* beta;         ///< of each column; null is 0
-  bool relu = false;          ///< whether negative results are 0
-  Peers* peers = nullptr;     ///< whose statistics these are, too; null: nobody's
-  std::size_t positions = 0;  ///< of a sample, those of all peers
+  const Scalar* mean;              ///< of each group of each sample; null is 0
+  const Scalar* inverse;           ///< 1 / sqrt(variance + epsilon), of each group of each sample
+  const Scalar* gamma;             ///< of each column
+  const Scalar* beta;              ///< of each column; null is 0
+  bool relu = false;               ///< whether negative results are 0
+  Peers* peers = nullptr;          ///< whose statistics these are, too; null: nobody's
+  std::size_t positions = 0;       ///< of a sample, those of all peers
+  const Scalar* around = nullptr;  ///< of each element; null is 0
+  const Scalar* rectified = nullptr;  ///< what relu has made of the sum with `around`
 };
 
 /// Where its gradients go.
@@ -38,13 +40,15 @@ struct NormGradients {
   Scalar* x;      ///< null if it is not wanted; may be the gradient of the result
   Scalar* gamma;  ///< sum of g * (x - mean) * inverse
   Scalar* beta;   ///< sum of g
+  Scalar* around =
+      nullptr;  ///< g, or 0 where the sum was negative; null where there was nothing around
 };
 
 /// Sums are taken in double, of differences to an element, so that a large mean takes nothing from a small variance.
 struct NormKernels {
   /// The mean and the variance, by the count, of each group of each sample.
   void (*moments)(Groups, const Scalar* x, Scalar* mean, Scalar* variance);
-  /// y = (x - mean) * inverse * gamma + beta, rectified if it says so
+  /// y = (x - mean) * inverse * gamma + beta + around, rectified if it says so
   void (*normalize)(Groups, const Normalized&, Scalar* y);
   /// The gradients for that of the result, g. The mean and the variance are those of x, and of that of the peers,
   /// or, if `fixed`, given.

@@ -3,6 +3,8 @@
 
 #include "layers/affine.hpp"
 
+#include <xtape/layers/layer.hpp>
+
 namespace xtape::inline XTAPE_ABI {
 
 Dense::Dense(const Options& o, Rng& rng, Location at)
@@ -16,11 +18,9 @@ Variable Dense::operator()(const Variable& x, Location at) {
 }
 
 Variable Dense::add_to(const Variable& around, const Variable& x, Location at) {
-  const Op op{"dense", at};
   if (options_.activation != Activation::none)
-    throw ValueError(op, "expected a layer without an activation to be added to something",
-                     "apply it, and add the result?");
-  return apply_both(op, x, weight_, bias_,
+    return detail::added(around, (*this)(x, at), Activation::none, at);
+  return apply_both({"dense", at}, x, weight_, bias_,
                     [&](const auto&... both) { return add_dense(around, x, both..., at); });
 }
 

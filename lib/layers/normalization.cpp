@@ -3,6 +3,7 @@
 
 #include "ranges.hpp"
 
+#include <xtape/layers/layer.hpp>
 #include <xtape/ops/arithmetic.hpp>
 
 #include <algorithm>
@@ -55,18 +56,30 @@ BatchNorm::BatchNorm(const Options& o, Location at)
 }
 
 Variable BatchNorm::operator()(const Variable& x, Location at) {
+  return apply(nullptr, x, options_.activation, at);
+}
+
+Variable BatchNorm::add_to(const Variable& around, const Variable& x, Activation activation,
+                           Location at) {
+  if (options_.activation == Activation::none) return apply(&around, x, activation, at);
+  return detail::added(around, (*this)(x, at), activation, at);
+}
+
+Variable BatchNorm::apply(const Variable* around, const Variable& x, Activation activation,
+                          Location at) {
+  const auto normalized = [&](const auto&... in) {
+    return around != nullptr ? add_batch_norm(*around, x, in...) : batch_norm(x, in...);
+  };
   Tape& tape = x.tape({"batch_norm", at});
   const Variable gamma = tape.parameter(weight_, at), beta = tape.parameter(bias_, at);
+  BatchNormOptions options{.epsilon = options_.epsilon, .activation = activation};
   if (tape.mode() == Mode::eval)
-    return batch_norm(x, gamma, beta, tape.input(mean_.value), tape.input(variance_.value),
-                      {.epsilon = options_.epsilon, .activation = options_.activation}, at);
+    return normalized(gamma, beta, tape.input(mean_.value), tape.input(variance_.value), options,
+                      at);
   BatchStatistics batch;
-  Variable y = batch_norm(x, gamma, beta,
-                          {.epsilon = options_.epsilon,
-                           .activation = options_.activation,
-                           .statistics = &batch,
-                           .peers = tape.peers()},
-                          at);
+  options.statistics = &batch;
+  options.peers = tape.peers();
+  Variable y = normalized(gamma, beta, options, at);
   move(batch);
   return y;
 }

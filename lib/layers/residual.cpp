@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/layers/residual.hpp>
 
+#include "ops/fused.hpp"
 #include "text.hpp"
 
 #include <xtape/ops/arithmetic.hpp>
@@ -20,13 +21,19 @@ Variable around(Sequential& shortcut, const Variable& x, std::size_t number, Loc
 
 }  // namespace
 
-Variable Residual::operator()(const Variable& x, Location at) {
-  const Variable y = layers_(x, at), shortcut = around(shortcut_, x, layers_.size(), at);
-  if (y.shape() != shortcut.shape())  // a sum would broadcast
+Variable detail::added(const Variable& around, const Variable& y, Activation activation,
+                       Location at) {
+  if (y.shape() != around.shape())  // a sum would broadcast
     throw ShapeError({"residual", at},
-                     text("the layers return ", y.shape(), " and the shortcut ", shortcut.shape()),
+                     text("the layers return ", y.shape(), " and the shortcut ", around.shape()),
                      "give the Residual another shortcut?");
-  return add({shortcut, at}, {y, at});
+  const Variable sum = add({around, at}, {y, at});
+  return activation == Activation::none ? sum : activated(sum, activation);
+}
+
+Variable Residual::operator()(const Variable& x, Location at) {
+  const Variable shortcut = around(shortcut_, x, layers_.size(), at);
+  return layers_.add_to(shortcut, x, activation_, at);
 }
 
 void Residual::parameters(ParameterList& list) {

@@ -59,17 +59,30 @@ Variable Sequential::operator()(const Variable& x, Location at) { return apply(x
 Variable Sequential::apply(const Variable& x, std::size_t begin, std::size_t end, Location at) {
   Tape& tape = x.tape({"sequential", at});
   Variable y = x;
-  for (std::size_t i = begin; i < std::min(end, size()); ++i) {
-    const auto& [name, layer] = layers_[i];
-    const LayerScope scope{tape, i, name};
-    try {
-      y = (*layer)(y, at);
-    } catch (Error& error) {
-      error.within(name_of(i), at);
-      throw;
-    }
-  }
+  for (std::size_t i = begin; i < std::min(end, size()); ++i)
+    y = inside(tape, i, at, [&](AnyLayer& layer) { return layer(y, at); });
   return y;
+}
+
+Variable Sequential::add_to(const Variable& around, const Variable& x, Activation activation,
+                            Location at) {
+  if (layers_.empty()) return detail::added(around, x, activation, at);
+  const std::size_t last = size() - 1;
+  const Variable y = apply(x, 0, last, at);
+  return inside(x.tape({"sequential", at}), last, at,
+                [&](AnyLayer& layer) { return layer.add_to(around, y, activation, at); });
+}
+
+template <class Apply>
+Variable Sequential::inside(Tape& tape, std::size_t place, Location at, Apply apply) {
+  const auto& [name, layer] = layers_[place];
+  const LayerScope scope{tape, place, name};
+  try {
+    return apply(*layer);
+  } catch (Error& error) {
+    error.within(name_of(place), at);
+    throw;
+  }
 }
 
 void Sequential::parameters(ParameterList& list) {

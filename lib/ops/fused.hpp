@@ -23,6 +23,13 @@ inline const Scalar* checked_bias(const Op& op, const Variable* bias, std::size_
   return bias->value().data();
 }
 
+/// Throws ShapeError unless what goes around has the shape of what it is added to; null is nothing.
+inline void check_around(const Op& op, const Variable* around, const Shape& shape) {
+  if (around != nullptr && around->shape() != shape)
+    throw ShapeError(op, text("expected ", shape, " to add to, got ", around->shape()),
+                     "should the shortcut have that shape?");
+}
+
 /// A result, and what the gradient of its activation reads, if there is one.
 struct Activated {
   Activated(Activation by, Array result, std::optional<Array> slope = {})

@@ -121,9 +121,8 @@ Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
                          .activation = options.activation};
   Shape shape = x.shape();
   shape.back() = out;
+  check_around(op, around, shape);
   if (around != nullptr) {
-    if (around->shape() != shape)
-      throw ShapeError(op, text("expected ", shape, " to add to, got ", around->shape()));
     ending.addend.rows = around->value().data();
     ending.addend.stride = out;
   }

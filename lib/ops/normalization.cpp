@@ -39,10 +39,18 @@ struct Normalization {
   // What the gradient of an activation reads: of relu beta.
   std::optional<Value> beta = {};
   std::optional<Activated> activated = {};
+  std::optional<Value> rectified = {};  // the result, if something was added
 
   kernels::Normalized with(const Scalar* shift) const {
-    return {x->data(), mean ? (*mean)->data() : nullptr, inverse->data(), gamma->data(),
-            shift,     activation == Activation::relu,   peers,           positions};
+    return {.x = x->data(),
+            .mean = mean ? (*mean)->data() : nullptr,
+            .inverse = inverse->data(),
+            .gamma = gamma->data(),
+            .beta = shift,
+            .relu = activation == Activation::relu,
+            .peers = peers,
+            .positions = positions,
+            .rectified = rectified ? (*rectified)->data() : nullptr};
   }
   // The gradient of the result to those of the inputs.
   void back(Array& g, const kernels::NormGradients& to) const {
@@ -60,14 +68,15 @@ Array inverse_of(const Array& variance, double epsilon) {
   return inverse(variance, full({}, static_cast<Scalar>(epsilon)));
 }
 
-// It all in simpler ops, of x, gamma and, as far as there are, beta, the mean and the variance.
+// It all in simpler ops, of x, gamma and, as far as there are, beta, the mean, the variance and what is around.
 struct InSteps {
   Groups groups;
   Activation activation;
   double epsilon;
-  bool centred;
+  bool centred, adds;
 
-  Variable operator()(std::span<const Variable> in) const {
+  Variable operator()(std::span<const Variable> all) const {
+    const std::span<const Variable> in = all.first(all.size() - (adds ? 1 : 0));
     const auto [samples, positions, count, channels] = groups;
     const auto of_channels = [&, count = count, channels = channels](const Variable& v) {
       return with_shape(v, {count, channels});
@@ -79,7 +88,8 @@ struct InSteps {
     const Variable variance = fixed ? of_channels(in[4]) : mean(square(x), over);
     Variable y = x * rsqrt(variance + epsilon) * of_channels(in[1]);
     if (in.size() > 2) y = y + of_channels(in[2]);
-    return with_shape(activated(y, activation), in[0].shape());
+    y = with_shape(y, in[0].shape());
+    return activated(adds ? y + all.back() : y, activation);
   }
 };
 
@@ -91,28 +101,35 @@ struct NormInputs {
   const Variable* beta = nullptr;
   const Variable* mean = nullptr;      // given
   const Variable* variance = nullptr;  // given
+  const Variable* around = nullptr;
   double epsilon = 0;
 
   struct Sums {
-    Array gamma, beta;
+    Array gamma, beta, around;
   };
 
   static constexpr bool suits(bool several) { return !several; }
   void inputs(auto visit) const {
     visit(x);
     visit(gamma);
-    for (const Variable* other : {beta, mean, variance})
+    for (const Variable* other : {beta, mean, variance, around})
       if (other != nullptr) visit(*other);
   }
   void edges(detail::Recorder& to) const {
     if (n.peers == nullptr)
-      to.define([of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value()}](
-                    std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
-    const auto sums = std::allocate_shared<Sums>(
-        CachingAllocator<Sums>{}, uninitialized(gamma.shape()), uninitialized(gamma.shape()));
-    to.through([n = n, sums, wanted = x.needs_grad()](Array& g) {
-      n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data()});
+      to.define(
+          [of = InSteps{n.groups, n.activation, epsilon, n.mean.has_value(), around != nullptr}](
+              std::span<const Variable> in) { return PooledVector<Variable>{of(in)}; });
+    const auto sums =
+        std::allocate_shared<Sums>(CachingAllocator<Sums>{}, uninitialized(gamma.shape()),
+                                   uninitialized(gamma.shape()), Array{});
+    to.through([n = n, sums, wanted = x.needs_grad(), adds = around != nullptr](Array& g) {
+      if (adds) sums->around = uninitialized(g.shape());
+      n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data(),
+                 adds ? sums->around.data() : nullptr});
     });
+    if (around != nullptr)
+      to.edge(*around, [sums](const Array&) -> Array { return std::move(sums->around); });
     to.edge(gamma, [sums](const Array&) -> Array { return sums->gamma; });
     if (beta != nullptr) to.edge(*beta, [sums](const Array&) -> Array { return sums->beta; });
     if (mean != nullptr) statistics_edges(to, sums);
@@ -134,17 +151,24 @@ struct NormInputs {
 template <class Options>
 Variable normalized(const Op& op, NormInputs inputs, const Options& options,
                     Activation activation = Activation::none) {
-  Array result = uninitialized(inputs.x.shape());
-  inputs.n.activation = activation;
+  Normalization& n = inputs.n;
+  n.activation = activation;
   inputs.epsilon = options.epsilon;
-  best<NormKernels>().normalize(inputs.n.groups, inputs.n.with(inputs.beta->value().data()),
-                                result.data());
-  const bool rectified = activation == Activation::relu;
-  if (rectified) inputs.n.beta = inputs.beta->shared_value();
-  if (rectified || activation == Activation::none)
-    return record(op, std::move(result), given(options), inputs);
-  inputs.n.activated = finish(std::move(result), nullptr, activation);
-  return record(op, inputs.n.activated->y, given(options), inputs);
+  Array result = uninitialized(inputs.x.shape());
+  kernels::Normalized by = n.with(inputs.beta->value().data());
+  if (inputs.around != nullptr) by.around = inputs.around->value().data();
+  best<NormKernels>().normalize(n.groups, by, result.data());
+  if (activation == Activation::none) return record(op, std::move(result), given(options), inputs);
+  if (activation != Activation::relu) {
+    n.activated = finish(std::move(result), nullptr, activation);
+    return record(op, n.activated->y, given(options), inputs);
+  }
+  const Value y{std::move(result)};
+  if (inputs.around != nullptr)
+    n.rectified = y;
+  else
+    n.beta = inputs.beta->shared_value();
+  return record(op, y, given(options), inputs);
 }
 
 // Rows by their own statistics, in one pass. Without a beta, what they are less is 0.
@@ -254,12 +278,12 @@ Normalization by_its_own(const Groups& groups, const Variable& x, const Variable
           .positions = positions};
 }
 
-}  // namespace
-
-Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
-                    const BatchNormOptions& options, Location at) {
-  const Op op{"batch_norm", at};
+// By the statistics of the batch, or, if there are, by given ones.
+Variable batch_norm_op(const Op& op, const Variable* around, const Variable& x,
+                       const Variable& gamma, const Variable& beta,
+                       const BatchNormOptions& options) {
   const Groups groups = checked_batch(op, x, gamma, beta, options.epsilon);
+  check_around(op, around, x.shape());
   Peers* const peers =
       options.peers != nullptr && options.peers->size() > 1 ? options.peers : nullptr;
   if (groups.positions < (peers != nullptr ? 1 : 2))
@@ -267,14 +291,14 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
         op, text("expected more than one value per channel while training, got ", x.shape()),
         "a batch of one? evaluate with Mode::eval, or leave the last batch out");
   const Normalization n = by_its_own(groups, x, gamma, options.epsilon, options.statistics, peers);
-  return normalized(op, {n, x, gamma, &beta}, options, options.activation);
+  return normalized(op, {.n = n, .x = x, .gamma = gamma, .beta = &beta, .around = around}, options,
+                    options.activation);
 }
-
-Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
-                    const Variable& mean, const Variable& variance, const BatchNormOptions& options,
-                    Location at) {
-  const Op op{"batch_norm", at};
+Variable batch_norm_op(const Op& op, const Variable* around, const Variable& x,
+                       const Variable& gamma, const Variable& beta, const Variable& mean,
+                       const Variable& variance, const BatchNormOptions& options) {
   const Groups groups = checked_batch(op, x, gamma, beta, options.epsilon);
+  check_around(op, around, x.shape());
   check_channels(op, "mean", mean, groups.groups);
   check_channels(op, "variance", variance, groups.groups);
   const Normalization n{groups,
@@ -283,7 +307,32 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
                         gamma.shared_value(),
                         mean.shared_value(),
                         inverse_of(variance.value(), options.epsilon)};
-  return normalized(op, {n, x, gamma, &beta, &mean, &variance}, options, options.activation);
+  return normalized(op, {n, x, gamma, &beta, &mean, &variance, around}, options,
+                    options.activation);
+}
+
+}  // namespace
+
+Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const BatchNormOptions& options, Location at) {
+  return batch_norm_op({"batch_norm", at}, nullptr, x, gamma, beta, options);
+}
+
+Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
+                    const Variable& mean, const Variable& variance, const BatchNormOptions& options,
+                    Location at) {
+  return batch_norm_op({"batch_norm", at}, nullptr, x, gamma, beta, mean, variance, options);
+}
+
+Variable add_batch_norm(const Variable& around, const Variable& x, const Variable& gamma,
+                        const Variable& beta, const BatchNormOptions& options, Location at) {
+  return batch_norm_op({"add_batch_norm", at}, &around, x, gamma, beta, options);
+}
+
+Variable add_batch_norm(const Variable& around, const Variable& x, const Variable& gamma,
+                        const Variable& beta, const Variable& mean, const Variable& variance,
+                        const BatchNormOptions& options, Location at) {
+  return batch_norm_op({"add_batch_norm", at}, &around, x, gamma, beta, mean, variance, options);
 }
 
 Variable layer_norm(const Variable& x, const Variable& gamma, const Variable& beta,

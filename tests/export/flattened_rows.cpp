@@ -269,6 +269,12 @@ std::vector<ImageRow> other_rows() {
                            weight(x, {60}));
        },
        0, "joins flattened images with what is none"},
+      {"add_batch_norm",
+       [](V x) {
+         return add_batch_norm(x, x, weight(x, {3}), weight(x, {3}), weight(x, {3}), weight(x, {3}),
+                               {.activation = Activation::relu});
+       },
+       3},
       {"layer_norm", [](V x) { return layer_norm(x, weight(x, {3}), weight(x, {3})); }, 3},
       {"group_norm",
        [](V x) { return group_norm(x, weight(x, {3}), weight(x, {3}), {.groups = 3}); }, 3},

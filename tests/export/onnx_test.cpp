@@ -116,9 +116,13 @@ BOOST_AUTO_TEST_CASE(so_do_residual_blocks, *with_onnxruntime) {
     return Conv2D{{.in = in, .out = 4, .padding = 1, .bias = false}, rng};
   };
   Sequential net{
-      convolution(2), Residual{Sequential{BatchNorm{{.channels = 4}}, relu, convolution(4)}},
+      convolution(2),
+      Residual{Sequential{BatchNorm{{.channels = 4}}, relu, convolution(4)}},
       Residual{Sequential{convolution(4)}, Sequential{convolution(4), BatchNorm{{.channels = 4}}}},
-      GlobalAvgPool{}, LayerNorm{{.channels = 4}}};
+      Residual{Sequential{convolution(4), BatchNorm{{.channels = 4}}}, Sequential{},
+               Activation::relu},
+      GlobalAvgPool{},
+      LayerNorm{{.channels = 4}}};
   shake(net);
   models.add("net", net, {5, 6, 2});
   models.compare();

@@ -35,6 +35,79 @@ BOOST_AUTO_TEST_CASE(the_layers_are_added_to_what_goes_around_them) {
   BOOST_TEST(same_bits(both(x).value(), (around + slice(x, {.axis = 1, .end = 2})).value()));
 }
 
+namespace {
+
+// What a model makes of x, and the gradients of x, of the parameters, and what they do to the buffers.
+template <class Model>
+std::vector<Array> passed(Model& model, Mode mode) {
+  Tape tape{mode};
+  const Variable x = tape.variable(random({4, 5, 6, 3}, -1, 1, 2)), y = model(x);
+  std::vector<Array> all{y.value()};
+  if (mode == Mode::train) {
+    tape.backward(sum(square(y) + y));
+    all.push_back(x.grad());
+    for (const NamedParameter& p : parameters(model)) all.push_back(p.parameter->grad());
+  }
+  for (const NamedBuffer& b : buffers(model)) all.push_back(*b.buffer->value);
+  return all;
+}
+
+std::vector<std::string> ops_of(Residual& block) {
+  struct Ops : Observer {
+    void forward(const Forward& call) override { names.push_back(call.op.name); }
+    std::vector<std::string> names;
+  } ops;
+  Tape tape;
+  block(tape.input(random({4, 3})));
+  return ops.names;
+}
+
+}  // namespace
+
+// Layers that can be added to something are, in their own pass: of the same bits as two or three.
+BOOST_AUTO_TEST_CASE(the_last_layer_adds_what_goes_around) {
+  for (const Activation activation : {Activation::none, Activation::relu, Activation::tanh})
+    for (const Activation own : {Activation::none, Activation::relu})
+      for (const bool normalizes : {true, false}) {
+        const auto layers = [&] {
+          Rng rng{1};
+          if (normalizes) return Sequential{relu, BatchNorm{{.channels = 3, .activation = own}}};
+          return Sequential{relu, Dense{{.in = 3, .out = 3, .activation = own}, rng}};
+        };
+        struct InSteps {
+          Variable operator()(const Variable& x) {
+            const Variable sum = x + layers(x);
+            if (activation == Activation::none) return sum;
+            return activation == Activation::relu ? relu(sum) : tanh(sum);
+          }
+          void parameters(ParameterList& list) { layers.parameters(list); }
+          Sequential layers;
+          Activation activation;
+        } in_steps{layers(), activation};
+        Residual block{layers(), Sequential{}, activation};
+        for (const Mode mode : {Mode::train, Mode::eval}) {
+          const auto one = passed(block, mode), other = passed(in_steps, mode);
+          BOOST_TEST_REQUIRE(one.size() == other.size());
+          for (std::size_t i = 0; i < one.size(); ++i)
+            BOOST_TEST(same_bits(one[i], other[i]), "array " << i << ", normalizes " << normalizes);
+        }
+      }
+}
+
+BOOST_AUTO_TEST_CASE(sums_that_take_no_pass) {
+  using Names = std::vector<std::string>;
+  Rng rng{1};
+  const Dense::Options dense{.in = 3, .out = 3};
+  const BatchNorm::Options norm{.channels = 3};
+  Residual rectified{Sequential{BatchNorm{norm}}, Sequential{}, Activation::relu},
+      linear{Sequential{Dense{dense, rng}}}, both{Sequential{Dense{dense, rng}, relu}},
+      none{Sequential{}};
+  BOOST_TEST((ops_of(rectified) == Names{"add_batch_norm"}));
+  BOOST_TEST((ops_of(linear) == Names{"add_dense"}));
+  BOOST_TEST((ops_of(both) == Names{"dense", "relu", "add"}));
+  BOOST_TEST((ops_of(none) == Names{"add"}));
+}
+
 BOOST_AUTO_TEST_CASE(names) {
   Rng rng{1};
   Sequential net{relu, Residual{Sequential{relu, Dense{{.in = 3, .out = 2, .bias = false}, rng}},
@@ -51,13 +124,18 @@ BOOST_AUTO_TEST_CASE(errors_say_where) {
     return Sequential{relu, Dense{{.in = in, .out = out}, rng}};
   };
   Sequential inner{Residual{dense(4, 3)}}, around{Residual{dense(3, 2), dense(4, 2)}},
-      different{Residual{dense(3, 1)}};
+      different{Residual{dense(3, 1)}},
+      fewer{Residual{Sequential{[](const Variable&v) { return slice(v, {.axis = 1, .end = 2}); }}}};
   check_failures<ShapeError>({
-      {"[dense] layer 0.1: expected (N, 4), got (2, 3) @", XTAPE_CALL(inner(x))},
+      {"[add_dense] layer 0.1: expected (N, 4), got (2, 3) @", XTAPE_CALL(inner(x))},
       {"[dense] layer 0.shortcut.1: expected (N, 4), got (2, 3) @", XTAPE_CALL(around(x))},
-      {"[residual] layer 0: the layers return (2, 1) and the shortcut (2, 3) @; give the Residual "
-       "another shortcut?",
+      {"[add_dense] layer 0.1: expected (2, 1) to add to, got (2, 3) @; should the shortcut have "
+       "that shape?",
        XTAPE_CALL(different(x))},
+      {"[residual] layer 0.0: the layers return (2, 2) and the shortcut (2, 3) @; give the "
+       "Residual "
+       "another shortcut?",
+       XTAPE_CALL(fewer(x))},
   });
 }
 
@@ -92,13 +170,13 @@ BOOST_AUTO_TEST_CASE(shortcuts_of_resnets_learn_nothing) {
   const Array images = random({2, 32, 32, 3}, -1, 1);
   struct Watch : Observer {
     void forward(const Forward& call) override {
-      if (call.op.name == std::string_view{"relu"}) results.push_back(call.result());
+      if (call.op.name == std::string_view{"add_batch_norm"}) results.push_back(call.result());
     }
     std::vector<Value> results;
   } watch;
   Tape tape{Mode::eval};
   net(tape.input(images));
-  // Those of the third and the fourth block; others are fused into batch normalisation.
+  // Those of the third and the fourth block.
   const Array &x = *watch.results.at(2), &y = *watch.results.at(3);
   BOOST_TEST((x.shape() == Shape{2, 32, 32, 16}));
   BOOST_REQUIRE((y.shape() == Shape{2, 16, 16, 32}));

@@ -197,8 +197,12 @@ BOOST_AUTO_TEST_CASE(linear) {
       {"[dense] expected (..., 3), got (2, 3, 4) @", XTAPE_CALL(dense(t234, m32))},
       {"[dense] expected a bias of shape (2,), got (3,) @", XTAPE_CALL(dense(m23, m32, v3))},
       {"[dense] expected a bias of shape (2,), got () @", XTAPE_CALL(dense(m23, m32, scalar))},
-      {"[add_dense] expected (2, 2) to add to, got (2, 3) @", XTAPE_CALL(add_dense(m23, m23, m32))},
+      {"[add_dense] expected (2, 2) to add to, got (2, 3) @; should the shortcut have that shape?",
+       XTAPE_CALL(add_dense(m23, m23, m32))},
       {"[add_dense] expected (N, 4), got (2, 3) @", XTAPE_CALL(add_dense(m23, m23, m45))},
+      {"[add_batch_norm] expected (2, 3) to add to, got (3, 2) @; should the shortcut have that "
+       "shape?",
+       XTAPE_CALL(add_batch_norm(m32, m23, v3, v3))},
   });
 }
 

@@ -7,6 +7,37 @@
 namespace test {
 namespace {
 
+std::vector<Row> added_rows() {
+  const Array images = numbers({2, 3, 4, 17}), channels = numbers({17});
+  const auto own = [](Activation activation) {
+    return [=](In x) {
+      return add_batch_norm(x[0], x[1], x[2], x[3], {.epsilon = 0.1, .activation = activation});
+    };
+  };
+  const auto row = [&](const char* what, Activation activation) {
+    return Row{"add_batch_norm", what, {images, images, channels, channels}, own(activation)};
+  };
+  return {
+      row("a sum", Activation::none),
+      row("relu", Activation::relu),
+      row("gelu", Activation::gelu),
+      {"add_batch_norm",
+       "around itself",
+       {numbers({5, 3}), numbers({3}), numbers({3})},
+       [](In x) {
+         return add_batch_norm(x[0], x[0], x[1], x[2],
+                               {.epsilon = 0.1, .activation = Activation::relu});
+       }},
+      {"add_batch_norm",
+       "given, relu",
+       {numbers({4, 3}), numbers({4, 3}), numbers({3}), numbers({3}), numbers({3}), positive({3})},
+       [](In x) {
+         return add_batch_norm(x[0], x[1], x[2], x[3], x[4], x[5],
+                               {.epsilon = 0.1, .activation = Activation::relu});
+       }},
+  };
+}
+
 std::vector<Row> batch_rows() {
   const auto own = [](In x) { return batch_norm(x[0], x[1], x[2], {.epsilon = 0.1}); };
   const auto given = [](In x) {
@@ -63,6 +94,7 @@ std::vector<Row> batch_rows() {
 
 std::vector<Row> normalization_rows() {
   std::vector<Row> rows = batch_rows();
+  for (Row& row : added_rows()) rows.push_back(std::move(row));
   const auto add = [&rows](const char* op, const char* what, const Shape& shape, auto function,
                            bool shifts = true) {
     const Shape channels{shape.back()};

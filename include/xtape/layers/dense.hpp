@@ -28,7 +28,7 @@ class Dense {
 
   /// Applies the layer. Throws ShapeError unless x is (N, in) or (..., in).
   Variable operator()(const Variable& x, Location at = Location::current());
-  /// around + the layer's result, in one pass: see `add_dense`. Throws ValueError if it has an activation.
+  /// around + the layer's result, in one pass unless it has an activation: see `add_dense`.
   Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
   /// Lists `weight` and, if there is one, `bias`.
   void parameters(ParameterList& list);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <xtape/activation.hpp>
 #include <xtape/ops/index.hpp>
 #include <xtape/tape.hpp>
 
@@ -31,6 +32,11 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
   else
     return layer(x);
 }
+
+namespace detail {
+// activation(around + y). Throws ShapeError unless both have one shape.
+Variable added(const Variable& around, const Variable& y, Activation activation, Location at);
+}  // namespace detail
 
 /// A model of ids, as of text: a function of a tape and ids, and of a Location if it likes.
 template <class Model>

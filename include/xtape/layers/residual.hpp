@@ -6,17 +6,21 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// A way around layers (He et al., 2016): shortcut(x) + layers(x), where the shortcut is x itself unless it is given:
+/// A way around layers (He et al., 2016): activation(shortcut(x) + layers(x)), where the shortcut is x itself and the
+/// activation none unless they are given:
 /// ```
 /// Residual{Sequential{BatchNorm{{.channels = 8}}, relu, Conv2D{{.in = 8, .out = 8, .padding = Padding::same}, rng}}}
 /// ```
+/// Where the last of the layers is a BatchNorm or a Dense without an activation of its own, the sum takes no pass of its
+/// own, nor, behind a BatchNorm, does relu.
 /// The parameters of the layers are listed under their numbers, as in a Sequential, those of the shortcut under
 /// `shortcut`.
 class Residual {
  public:
   /// Takes the layers over. An empty shortcut is the identity.
-  explicit Residual(Sequential layers, Sequential shortcut = Sequential{})
-      : layers_{std::move(layers)}, shortcut_{std::move(shortcut)} {}
+  explicit Residual(Sequential layers, Sequential shortcut = Sequential{},
+                    Activation activation = Activation::none)
+      : layers_{std::move(layers)}, shortcut_{std::move(shortcut)}, activation_{activation} {}
 
   /// Applies both and adds. Throws ShapeError if their results have different shapes.
   Variable operator()(const Variable& x, Location at = Location::current());
@@ -25,6 +29,7 @@ class Residual {
 
  private:
   Sequential layers_, shortcut_;
+  Activation activation_;
 };
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -21,6 +21,9 @@ class AnyLayer {
   virtual ~AnyLayer() = default;
   /// Applies the layer.
   virtual Variable operator()(const Variable& x, Location at = Location::current()) = 0;
+  /// activation(around + what the layer makes of x), in one pass if it has an `add_to` for that.
+  virtual Variable add_to(const Variable& around, const Variable& x, Activation activation,
+                          Location at = Location::current()) = 0;
   /// Lists what the layer lists.
   void parameters(ParameterList& list) { list_under({}, list); }
   /// The same under a name; see ParameterList.
@@ -33,6 +36,14 @@ template <class L>
 struct Model final : AnyLayer {
   explicit Model(L wrapped) : layer{std::move(wrapped)} {}
   Variable operator()(const Variable& x, Location at) override { return apply(layer, x, at); }
+  Variable add_to(const Variable& around, const Variable& x, Activation activation,
+                  Location at) override {
+    if constexpr (requires { layer.add_to(around, x, activation, at); })
+      return layer.add_to(around, x, activation, at);
+    if constexpr (requires { layer.add_to(around, x, at); })
+      if (activation == Activation::none) return layer.add_to(around, x, at);
+    return added(around, apply(layer, x, at), activation, at);
+  }
   void list_under(std::string_view name, ParameterList& list) override { list(name, layer); }
   L layer;
 };
@@ -121,6 +132,10 @@ class Sequential {
   /// Applies the layers from number `begin` to before `end`, at most size().
   Variable apply(const Variable& x, std::size_t begin, std::size_t end,
                  Location at = Location::current());
+  /// activation(around + what the layers make of x), in one pass with the last of them if that has one for it, as
+  /// BatchNorm has.
+  Variable add_to(const Variable& around, const Variable& x, Activation activation,
+                  Location at = Location::current());
   /// Lists the parameters of each layer under its name.
   void parameters(ParameterList& list);
 
@@ -132,6 +147,8 @@ class Sequential {
 
   void add(const NamedLayer& layer, Location at);
   void append(std::shared_ptr<const std::string> name, std::unique_ptr<AnyLayer> layer);
+  template <class Apply>
+  Variable inside(Tape& tape, std::size_t place, Location at, Apply apply);
   std::string name_of(std::size_t place) const;
   std::size_t find(std::string_view name) const;  // the number of layers, if there is none
   std::size_t place_of(const LayerKey& key) const;

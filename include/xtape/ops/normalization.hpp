@@ -20,7 +20,7 @@ struct BatchStatistics {
 /// Options of batch_norm.
 struct BatchNormOptions {
   double epsilon = 1e-3;                     ///< added to the variance, above 0; PyTorch's is 1e-5
-  Activation activation = Activation::none;  ///< of y, relu in the same pass
+  Activation activation = Activation::none;  ///< of y or of the sum, relu in the same pass
   BatchStatistics* statistics = nullptr;     ///< where those of the batch are written, if anywhere
   Peers* peers = nullptr;  ///< who have the other parts of the batch; null: this is all of it
 };
@@ -42,6 +42,17 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
 Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
                     const Variable& mean, const Variable& variance,
                     const BatchNormOptions& options = {}, Location at = Location::current());
+
+/// activation(around + batch_norm(x)), in one pass: the end of a way that leads around some layers (He et al., 2016).
+/// Shapes are those of batch_norm, and `around` has that of x. With g the gradient of the sum, that of `around` is g; the
+/// others are as for batch_norm. Throws as batch_norm does.
+Variable add_batch_norm(const Variable& around, const Variable& x, const Variable& gamma,
+                        const Variable& beta, const BatchNormOptions& options = {},
+                        Location at = Location::current());
+/// The same with statistics that are given.
+Variable add_batch_norm(const Variable& around, const Variable& x, const Variable& gamma,
+                        const Variable& beta, const Variable& mean, const Variable& variance,
+                        const BatchNormOptions& options = {}, Location at = Location::current());
 
 /// Options of layer_norm.
 struct LayerNormOptions {
