@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 
@@ -125,30 +126,34 @@ ThreadCache* cache_of_this_thread() noexcept {
   return own_cache;
 }
 
-// Large blocks begin at a huge page, of which Linux makes some where it is asked to: who walks along a matrix looks up
-// one address then where it would 512.
+// A large block begins at the boundary of a huge page, so that Linux can map 2 MB of it by one entry where it would need
+// 512.
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
-constexpr std::align_val_t alignment_of(std::size_t bytes) noexcept {
-  return std::align_val_t{bytes < huge_page ? block_alignment : huge_page};
-}
-
-void use_huge_pages([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+// Null if there is none.
+void* new_block(std::size_t bytes) noexcept {
+  if (bytes < huge_page)
+    return ::operator new (bytes, std::align_val_t{block_alignment}, std::nothrow);
+  void* block = nullptr;
+  if (::posix_memalign(&block, huge_page, bytes) != 0) return nullptr;
 #ifdef __linux__
-  if (bytes >= huge_page) ::madvise(block, bytes, MADV_HUGEPAGE);  // it may refuse
+  ::madvise(block, bytes, MADV_HUGEPAGE);  // it may refuse
 #endif
+  return block;
+}
+void delete_block(void* block, std::size_t bytes) noexcept {
+  if (bytes < huge_page)
+    ::operator delete (block, std::align_val_t{block_alignment});
+  else
+    std::free(block);
 }
 
 // If memory is short, what is cached for other sizes may be just what is missing.
 void* system_block(std::size_t bytes) {
-  const std::align_val_t alignment = alignment_of(bytes);
-  void* block = ::operator new(bytes, alignment, std::nothrow);
-  if (block == nullptr) {
-    release_cached_memory();
-    block = ::operator new(bytes, alignment);
-  }
-  use_huge_pages(block, bytes);
-  return block;
+  if (void* const block = new_block(bytes)) return block;
+  release_cached_memory();
+  if (void* const block = new_block(bytes)) return block;
+  throw std::bad_alloc();
 }
 
 // Takes a block from the pool, and with it a chain of up to `more` others, if they are at hand.
@@ -196,7 +201,7 @@ void give_block(std::size_t index, void* pointer) noexcept {
       std::lock_guard guard{pool[index].lock};
       --pool[index].used;
     }
-    ::operator delete(pointer, alignment_of(bytes_of(index)));
+    delete_block(pointer, bytes_of(index));
   }
 }
 
@@ -275,8 +280,7 @@ void release_cached_memory() noexcept {
       block = std::exchange(size_class.free, nullptr);
       size_class.cached = 0;
     }
-    while (block != nullptr)
-      ::operator delete(std::exchange(block, block->next), alignment_of(bytes_of(index)));
+    while (block != nullptr) delete_block(std::exchange(block, block->next), bytes_of(index));
   }
 }
 

@@ -50,8 +50,8 @@ class AllReduce::Sums {
     gradients_.flush();
     values_.flush();
     sum_of_weights_.wait();
-    gradients_.finish(weights_.empty() || weights_[0] == 0 ? 1 : 1 / weights_[0]);
-    values_.finish(1 / static_cast<double>(shards));
+    gradients_.finish(weights_.empty() || weights_[0] == 0 ? 1 : weights_[0]);
+    values_.finish(static_cast<double>(shards));
     for (Kept& kept : buffers_)
       if (kept.changes) kept.before = kept.buffer->value = Value{std::move(kept.now)};
     weights_.clear();

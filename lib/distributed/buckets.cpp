@@ -61,17 +61,19 @@ void Buckets::flush() {
   bucket.sum = world_.start_sum(std::span{packed.data(), packed.size()});
 }
 
-void Buckets::finish(double factor) {
+void Buckets::finish(double by) {
   flush();
   for (Bucket& bucket : sent_) {
     bucket.sum.wait();
-    const Scalar* from = bucket.packed ? bucket.packed->data() : nullptr;
+    Array& sum = bucket.packed ? *bucket.packed : *bucket.arrays[0];
+    if (by != 1)
+      kernels::best<kernels::OptimKernels>().divide(sum.data(), sum.size(),
+                                                    static_cast<Scalar>(by));
+    if (!bucket.packed) continue;
+    const Scalar* from = sum.data();
     for (Array* array : bucket.arrays) {
-      if (from != nullptr)
-        std::copy_n(std::exchange(from, from + array->size()), array->size(), array->data());
-      if (factor != 1)
-        kernels::best<kernels::OptimKernels>().scale(array->data(), array->size(),
-                                                     static_cast<Scalar>(factor));
+      std::copy_n(from, array->size(), array->data());
+      from += array->size();
     }
   }
   sent_.clear();

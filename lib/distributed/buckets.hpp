@@ -21,8 +21,8 @@ class Buckets {
   void add(Array& array);
   /// Sends what still waits.
   void flush();
-  /// Waits until all are there, and multiplies them by a factor.
-  void finish(double factor);
+  /// Waits until all are there, and divides them by a number.
+  void finish(double by);
 
  private:
   struct Bucket {

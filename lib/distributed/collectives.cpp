@@ -15,16 +15,10 @@ std::span<T> as(std::span<std::byte> bytes) {
   return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
-// Some at a time: g++ makes vectors of loops whose length it knows.
 template <class T>
-void add(std::span<T> sum, std::span<const T> numbers) {
-  constexpr std::size_t some = 16;
-  T* __restrict s = sum.data();
-  const T* __restrict x = numbers.data();
-  std::size_t left = numbers.size();
-  for (; left >= some; left -= some, s += some, x += some)
-    for (std::size_t i = 0; i < some; ++i) s[i] += x[i];
-  for (std::size_t i = 0; i < left; ++i) s[i] += x[i];
+void add(std::span<T> sum, std::span<const T> x) {
+  T* const s = sum.data();
+  for (std::size_t i = 0; i < x.size(); ++i) s[i] += x[i];
 }
 
 // Receives as many numbers as there are and adds them.

@@ -106,7 +106,9 @@ void dense(Builder& b, const Call& call) {
 void add_dense(Builder& b, const Call& call) {
   const std::span<const Variable* const> inputs = call.inputs;
   const std::string y = affine(b, call, inputs.first(inputs.size() - 1));
-  b.define(call.result(), Order::same, b.add("Add", {b.name(*inputs.back()), y}));
+  const std::string sum = b.add("Add", {b.name(*inputs.back()), y});
+  b.define(call.result(), Order::same,
+           activated(b, sum, options_of<DenseOptions>(call).activation));
 }
 
 void flatten(Builder& b, const Call& call) {

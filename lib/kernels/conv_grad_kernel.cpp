@@ -3,7 +3,7 @@
 // images. It is computed by bands of output rows that stay in the cache for all tiles of the result.
 #include "kernels/conv.hpp"
 
-#include "kernels/band.hpp"
+#include "kernels/gradient_rows.hpp"
 #include "kernels/image_groups.hpp"
 #include "kernels/narrow_grad_kernel.hpp"
 #include "kernels/tile.hpp"
@@ -45,8 +45,8 @@ struct Listed {
 // Adds a band's share to a tile of the gradient: `Rows` rows times `Vectors` vectors of out channels.
 struct GradientTile {
   template <std::size_t Rows, std::size_t Vectors>
-  static void run(const ConvSizes& s, const Band& band, const Scalar* x, const std::size_t* offset,
-                  const Scalar* g, std::size_t channels, Scalar* dk) {
+  static void run(const ConvSizes& s, const GradientRows& band, const Scalar* x,
+                  const std::size_t* offset, const Scalar* g, std::size_t channels, Scalar* dk) {
     const Lanes last{channels - (Vectors - 1) * lanes};
     const std::size_t out = s.out, pixel = s.columns.stride * s.in,
                       row = s.rows.stride * s.columns.padded() * s.in;
@@ -116,7 +116,7 @@ class TiledSums {
   }
   // How many scalars of a gradient a pixel has.
   std::size_t pixel() const { return vectors_of(sizes_.out) * lanes; }
-  void add(const Band& band, Scalar* dk) const {
+  void add(const GradientRows& band, Scalar* dk) const {
     for (std::size_t channel = 0; channel < sizes_.out; channel += tile_columns) {
       const std::size_t channels = std::min(tile_columns, sizes_.out - channel);
       const std::size_t vectors = vectors_of(channels);

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <utility>
 
 namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
@@ -22,11 +21,17 @@ inline bool is_narrow(const ConvSizes& s, std::size_t width) {
   return s.in == 1 && s.out - 1 < most_narrow && s.columns.stride == 1 && width >= lanes;
 }
 
+/// After so many vectors of pixels of `out` channels, channels come in the same lanes again.
+constexpr std::size_t narrow_period(std::size_t out) {
+  std::size_t vectors = 1;
+  while (vectors * lanes % out != 0) ++vectors;
+  return vectors;
+}
+
 /// Scalar i of a tile of `lanes` pixels is channel i % Out of pixel i / Out.
 template <std::size_t Out>
 struct Narrow {
-  /// After so many vectors channels come in the same lanes again.
-  static constexpr std::size_t period = Out / std::gcd(Out, lanes);
+  static constexpr std::size_t period = narrow_period(Out);
   /// The taps of a row of the kernel whose sums, beside their inputs, fit into the registers.
   static constexpr std::size_t most_taps =
       std::clamp<std::size_t>((vector_registers - Out - 2) / (period + 1), 1, 8);

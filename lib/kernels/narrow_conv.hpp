@@ -19,7 +19,7 @@ class NarrowRows {
              width,
              floor,
              nullptr},
-        tap_{s.out / std::gcd(s.out, lanes) * lanes},
+        tap_{narrow_period(s.out) * lanes},
         weights_{(s.rows.window * s.columns.window + 1) * tap_},
         run_{narrow_instance<Row>(s.out)} {
     Scalar* to = weights_.data();

@@ -2,7 +2,7 @@
 // The gradient of a convolution's kernel, where its result has few channels.
 #pragma once
 
-#include "kernels/band.hpp"
+#include "kernels/gradient_rows.hpp"
 #include "kernels/narrow.hpp"
 #include <xtape/memory.hpp>
 
@@ -12,14 +12,12 @@ namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 class NarrowSums {
  public:
   explicit NarrowSums(const ConvSizes& s)
-      : sizes_{s},
-        tap_{s.out / std::gcd(s.out, lanes) * lanes},
-        run_{narrow_instance<Taps>(s.out)} {}
+      : sizes_{s}, tap_{narrow_period(s.out) * lanes}, run_{narrow_instance<Taps>(s.out)} {}
 
   std::size_t size() const { return sizes_.rows.window * sizes_.columns.window * tap_; }
   /// How many scalars of a gradient a pixel has.
   std::size_t pixel() const { return sizes_.out; }
-  void add(const Band& band, Scalar* sums) const { run_(sizes_, band, sums); }
+  void add(const GradientRows& band, Scalar* sums) const { run_(sizes_, band, sums); }
   void fold(const Scalar* sums, Scalar* dk) const {
     for (const Scalar* const end = sums + size(); sums != end; sums += tap_, dk += sizes_.out) {
       std::fill_n(dk, sizes_.out, Scalar{0});
@@ -31,7 +29,7 @@ class NarrowSums {
   struct Taps {
     // For the taps of all rows of the kernel, some at a time.
     template <std::size_t Out>
-    static void run(const ConvSizes& s, const Band& band, Scalar* sums) {
+    static void run(const ConvSizes& s, const GradientRows& band, Scalar* sums) {
       constexpr std::size_t most = Narrow<Out>::most_taps, tap = Narrow<Out>::period * lanes;
       const RowTiles groups{s.columns.window, most};
       for (std::size_t i = 0; i < s.rows.window; ++i)
@@ -43,13 +41,13 @@ class NarrowSums {
           sums += count * tap;
         }
     }
-    template <std::size_t Out, std::size_t... Less>
-    static void with_taps(std::size_t taps, std::index_sequence<Less...>, const ConvSizes& s,
-                          const Band& band, const Scalar* x, Scalar* sums) {
-      ((taps == Less + 1 ? add<Out, Less + 1>(s, band, x, sums) : void()), ...);
+    template <std::size_t Out, std::size_t... I>
+    static void with_taps(std::size_t taps, std::index_sequence<I...>, const ConvSizes& s,
+                          const GradientRows& band, const Scalar* x, Scalar* sums) {
+      ((taps == I + 1 ? add<Out, I + 1>(s, band, x, sums) : void()), ...);
     }
     template <std::size_t Out, std::size_t Count>
-    static void add(const ConvSizes& s, const Band& band, const Scalar* x, Scalar* sums) {
+    static void add(const ConvSizes& s, const GradientRows& band, const Scalar* x, Scalar* sums) {
       constexpr std::size_t period = Narrow<Out>::period;
       const std::size_t row = s.rows.stride * s.columns.padded(), last = band.width - lanes;
       const auto rest = static_cast<Integer>(band.width % lanes);
@@ -104,7 +102,7 @@ class NarrowSums {
 
   const ConvSizes& sizes_;
   std::size_t tap_;
-  void (*run_)(const ConvSizes&, const Band&, Scalar*);
+  void (*run_)(const ConvSizes&, const GradientRows&, Scalar*);
 };
 
 }  // namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA

@@ -137,7 +137,9 @@ void moments(Groups s, const Scalar* x, Scalar* mean, Scalar* variance) {
     }
 }
 
-void normalize(Groups s, const Normalized& in, Scalar* y) {
+// around(result, element, lanes) is a result with what is added to it.
+template <class Around>
+void normalize(const Groups& s, const Normalized& in, Around around, Scalar* y) {
   const std::size_t columns = s.columns();
   const auto means = means_of(s, in);
   const auto scales = scales_of(s, in);
@@ -148,11 +150,20 @@ void normalize(Groups s, const Normalized& in, Scalar* y) {
       for_each_vector(columns, [&](std::size_t c, auto part) {
         const std::size_t i = at + r * columns + c, column = n * columns + c;
         const Vec d = load(in.x + i, part) - load(mean + column, part);
-        const Vec result = d * load(scale + column, part) + load_or_zero(in.beta, c, part) +
-                           load_or_zero(in.around, i, part);
-        store(y + i, at_least(floor, result), part);
+        const Vec result = d * load(scale + column, part) + load_or_zero(in.beta, c, part);
+        store(y + i, at_least(floor, around(result, i, part)), part);
       });
   });
+}
+
+void normalize(Groups s, const Normalized& in, Scalar* y) {
+  if (in.around == nullptr)
+    return normalize(
+        s, in, [](Vec result, std::size_t, auto) { return result; }, y);
+  const auto add = [from = in.around](Vec result, std::size_t i, auto part) {
+    return result + load(from + i, part);
+  };
+  normalize(s, in, add, y);
 }
 
 // The gradients of gamma and beta, by the sums of g and of g * (x - mean) of each column of each sample.
@@ -188,19 +199,35 @@ PooledBuffer<Line> lines_of(const Groups& s, const Normalized& in, const double*
   return lines;
 }
 
-// The gradient g of a result, or of what that was before it was rectified; `d` is x less its mean.
-template <bool Relu>
-[[gnu::always_inline]] inline Vec before(Vec g, Vec d, Vec scale, Vec beta) {
-  if constexpr (Relu)
-    return d * scale + beta > 0 ? g : Vec{};
-  else
+// What a vector of results was computed from: x less its mean, scale and beta.
+struct Before {
+  Vec d, scale, beta;
+};
+
+// Functions of a vector of the gradient of results, from element i on, that give that of what was normalised.
+struct Unchanged {
+  Vec operator()(Vec g, const Before&, std::size_t, auto) const { return g; }
+};
+struct Rectified {
+  Vec operator()(Vec g, const Before& of, std::size_t, auto) const {
+    return of.d * of.scale + of.beta > 0 ? g : Vec{};
+  }
+};
+// Of a sum, where it goes to what was added, too.
+struct OfSum {
+  const Scalar* rectified;  // the result, or null
+  Scalar* around;
+  Vec operator()(Vec g, const Before&, std::size_t i, auto part) const {
+    if (rectified != nullptr) g = load(rectified + i, part) > 0 ? g : Vec{};
+    store(around + i, g, part);
     return g;
-}
+  }
+};
 
 // The gradient of x.
-template <bool Relu>
+template <class Through>
 void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, const Scalar* scale,
-                  const Scalar* g, const Line* lines, Scalar* dx) {
+                  const Scalar* g, Through through, const Line* lines, Scalar* dx) {
   const std::size_t columns = s.columns();
   const auto slopes = per_column(
       s, [=](std::size_t, std::size_t, std::size_t group) { return lines[group].slope; });
@@ -213,16 +240,16 @@ void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, con
         const std::size_t i = at + r * columns + c, column = n * columns + c;
         const Vec d = load(in.x + i, part) - load(mean + column, part);
         const Vec rest = d * load(slope + column, part) + load(offset + column, part);
-        const Vec k = load(scale + column, part);
-        const Vec gradient = before<Relu>(load(g + i, part), d, k, load_or_zero(in.beta, c, part));
-        store(dx + i, gradient * k + rest, part);
+        const Before of{d, load(scale + column, part), load_or_zero(in.beta, c, part)};
+        store(dx + i, through(load(g + i, part), of, i, part) * of.scale + rest, part);
       });
   });
 }
 
-template <bool Relu>
+// `again` is what takes the gradient through once it has been, and where it is then.
+template <class Through, class Again>
 void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fixed,
-                 const NormGradients& to) {
+                 const NormGradients& to, Through through, Again again, const Scalar* passed) {
   const std::size_t columns = s.columns();
   const auto means = means_of(s, in);
   const auto scales = scales_of(s, in);
@@ -234,12 +261,7 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
            beta = load_or_zero(in.beta, c, part)](std::size_t r) {
             const std::size_t i = at + r * columns + c;
             const Vec d = load(in.x + i, part) - middle;
-            Vec gradient = before<Relu>(load(g + i, part), d, k, beta);
-            if (to.around != nullptr) {
-              if (in.rectified != nullptr)
-                gradient = load(in.rectified + i, part) > 0 ? gradient : Vec{};
-              store(to.around + i, gradient, part);
-            }
+            const Vec gradient = through(load(g + i, part), Before{d, k, beta}, i, part);
             return Terms{gradient, gradient * d};
           };
     };
@@ -248,12 +270,16 @@ void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fi
   if (to.x == nullptr) return;
   if (in.peers != nullptr) in.peers->sum({sums.data(), s.samples * 2 * columns});
   const auto lines = lines_of(s, in, sums.data(), fixed);
-  grad_columns<Relu>(s, in, mean, scale, to.around != nullptr ? to.around : g, lines.data(), to.x);
+  grad_columns(s, in, mean, scale, passed, again, lines.data(), to.x);
 }
 
 void grad(Groups s, const Normalized& in, const Scalar* g, bool fixed, const NormGradients& to) {
-  if (in.relu && to.around == nullptr) return grad_groups<true>(s, in, g, fixed, to);
-  grad_groups<false>(s, in, g, fixed, to);
+  if (to.around != nullptr)
+    grad_groups(s, in, g, fixed, to, OfSum{in.rectified, to.around}, Unchanged{}, to.around);
+  else if (in.relu)
+    grad_groups(s, in, g, fixed, to, Rectified{}, Rectified{}, g);
+  else
+    grad_groups(s, in, g, fixed, to, Unchanged{}, Unchanged{}, g);
 }
 
 }  // namespace

@@ -181,6 +181,15 @@ void scale(Scalar* x, std::size_t size, Scalar factor) {
   });
 }
 
+void divide(Scalar* x, std::size_t size, Scalar by) {
+  parallel_ranges(
+      size, elementwise_grain,
+      [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) x[i] /= by;
+      },
+      Denormals::kept);
+}
+
 void clamp(Scalar* x, std::size_t size, Scalar limit) {
   parallel_ranges(size, elementwise_grain, [=](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
@@ -198,6 +207,7 @@ void fill(OptimKernels& k, Set) {
   k.adam = adam;
   k.sum_of_squares = sum_of_squares;
   k.scale = scale;
+  k.divide = divide;
   k.clamp = clamp;
 }
 

@@ -61,6 +61,8 @@ struct OptimKernels {
   long double (*sum_of_squares)(const Scalar* x, std::size_t size);
   /// x *= factor
   void (*scale)(Scalar* x, std::size_t size, Scalar factor);
+  /// x /= by; numbers below the smallest normal one are what they are
+  void (*divide)(Scalar* x, std::size_t size, Scalar by);
   /// x = min(max(x, -limit), limit); NaN stays NaN
   void (*clamp)(Scalar* x, std::size_t size, Scalar limit);
 };

@@ -114,18 +114,19 @@ Variable MultiHeadAttention::operator()(const Variable& x, KeyValues& past, Loca
   return out_(attended(x, past, at), at);
 }
 
-Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, Location at) {
-  return out_.add_to(around, attended(x, at), at);
+Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x,
+                                    Activation activation, Location at) {
+  return out_.add_to(around, attended(x, at), activation, at);
 }
 
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, const Array& mask,
                                     Location at) {
-  return out_.add_to(around, attended(x, mask, at), at);
+  return out_.add_to(around, attended(x, mask, at), Activation::none, at);
 }
 
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, KeyValues& past,
                                     Location at) {
-  return out_.add_to(around, attended(x, past, at), at);
+  return out_.add_to(around, attended(x, past, at), Activation::none, at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Variable& others, Location at) {

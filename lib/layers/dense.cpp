@@ -17,11 +17,14 @@ Variable Dense::operator()(const Variable& x, Location at) {
                     [&](const auto&... both) { return dense(x, both..., options_, at); });
 }
 
-Variable Dense::add_to(const Variable& around, const Variable& x, Location at) {
+Variable Dense::add_to(const Variable& around, const Variable& x, Activation activation,
+                       Location at) {
   if (options_.activation != Activation::none)
-    return detail::added(around, (*this)(x, at), Activation::none, at);
-  return apply_both({"dense", at}, x, weight_, bias_,
-                    [&](const auto&... both) { return add_dense(around, x, both..., at); });
+    return detail::added(around, (*this)(x, at), activation, at);
+  const DenseOptions options{.activation = activation};
+  return apply_both({"dense", at}, x, weight_, bias_, [&](const auto&... both) {
+    return add_dense(around, x, both..., options, at);
+  });
 }
 
 void Dense::parameters(ParameterList& list) { list_both(list, weight_, bias_); }

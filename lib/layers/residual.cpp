@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <xtape/layers/residual.hpp>
 
-#include "ops/fused.hpp"
-#include "text.hpp"
-
-#include <xtape/ops/arithmetic.hpp>
-
 namespace xtape::inline XTAPE_ABI {
 namespace {
 
@@ -21,19 +16,10 @@ Variable around(Sequential& shortcut, const Variable& x, std::size_t number, Loc
 
 }  // namespace
 
-Variable detail::added(const Variable& around, const Variable& y, Activation activation,
-                       Location at) {
-  if (y.shape() != around.shape())  // a sum would broadcast
-    throw ShapeError({"residual", at},
-                     text("the layers return ", y.shape(), " and the shortcut ", around.shape()),
-                     "give the Residual another shortcut?");
-  const Variable sum = add({around, at}, {y, at});
-  return activation == Activation::none ? sum : activated(sum, activation);
-}
-
 Variable Residual::operator()(const Variable& x, Location at) {
-  const Variable shortcut = around(shortcut_, x, layers_.size(), at);
-  return layers_.add_to(shortcut, x, activation_, at);
+  const Variable y = layers_.all_but_last(x, at),
+                 shortcut = around(shortcut_, x, layers_.size(), at);
+  return layers_.end_skip(shortcut, y, activation_, at);
 }
 
 void Residual::parameters(ParameterList& list) {

@@ -66,11 +66,18 @@ Variable Sequential::apply(const Variable& x, std::size_t begin, std::size_t end
 
 Variable Sequential::add_to(const Variable& around, const Variable& x, Activation activation,
                             Location at) {
+  return end_skip(around, all_but_last(x, at), activation, at);
+}
+
+Variable Sequential::all_but_last(const Variable& x, Location at) {
+  return apply(x, 0, layers_.empty() ? 0 : size() - 1, at);
+}
+
+Variable Sequential::end_skip(const Variable& around, const Variable& x, Activation activation,
+                              Location at) {
   if (layers_.empty()) return detail::added(around, x, activation, at);
-  const std::size_t last = size() - 1;
-  const Variable y = apply(x, 0, last, at);
-  return inside(x.tape({"sequential", at}), last, at,
-                [&](AnyLayer& layer) { return layer.add_to(around, y, activation, at); });
+  return inside(x.tape({"sequential", at}), size() - 1, at,
+                [&](AnyLayer& layer) { return layer.end_skip(around, x, activation, at); });
 }
 
 template <class Apply>

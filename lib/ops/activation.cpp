@@ -119,4 +119,15 @@ Variable sigmoid(const Variable& x, Location at) {
   return activation_of(Activation::sigmoid).op({"sigmoid", at}, x);
 }
 
+Variable activate(const Variable& x, Activation activation, Location at) {
+  switch (activation) {
+    case Activation::none: break;
+    case Activation::relu: return relu(x, at);
+    case Activation::tanh: return tanh(x, at);
+    case Activation::sigmoid: return sigmoid(x, at);
+    case Activation::gelu: return gelu(x, {}, at);
+  }
+  return x;
+}
+
 }  // namespace xtape::inline XTAPE_ABI

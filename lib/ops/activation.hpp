@@ -15,4 +15,7 @@ struct ActivationOp {
 };
 const ActivationOp& activation_of(Activation activation);
 
+/// The op of its name, of x; x itself for none.
+Variable activate(const Variable& x, Activation activation, Location at);
+
 }  // namespace xtape::inline XTAPE_ABI

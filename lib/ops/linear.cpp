@@ -111,7 +111,7 @@ struct WrtAround {
   }
 };
 
-// around + activation(x w + bias), of which there may be no `around` and no bias.
+// activation(around + x w + bias), of which there may be no `around` and no bias.
 Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
                   const Variable* bias, const DenseOptions& options, Op op) {
   if (w.rank() != 2) throw ShapeError(op, text("expected weights (in, out), got ", w.shape()));
@@ -139,9 +139,11 @@ Variable dense_op(const Variable* around, const Variable& x, const Variable& w,
                   result.data(), ending);
 
   const Activated done{options.activation, std::move(result), std::move(slope)};
-  const auto sums = [biased = bias != nullptr](std::span<const Variable> of) {
-    const Variable product = matmul(of[0], of[1]);
-    return biased ? product + of[2] : product;
+  const auto sums = [biased = bias != nullptr,
+                     adds = around != nullptr](std::span<const Variable> of) {
+    Variable sum = matmul(of[0], of[1]);
+    if (biased) sum = sum + of[2];
+    return adds ? of.back() + sum : sum;
   };
   return record(op, done.y, given(options), through_activation(done, sums),
                 wrt(
@@ -171,12 +173,13 @@ Variable dense(const Variable& x, const Variable& w, const DenseOptions& options
 }
 
 Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
-                   const Variable& bias, Location at) {
-  return dense_op(&around, x, w, &bias, {}, {"add_dense", at});
+                   const Variable& bias, const DenseOptions& options, Location at) {
+  return dense_op(&around, x, w, &bias, options, {"add_dense", at});
 }
 
-Variable add_dense(const Variable& around, const Variable& x, const Variable& w, Location at) {
-  return dense_op(&around, x, w, nullptr, {}, {"add_dense", at});
+Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
+                   const DenseOptions& options, Location at) {
+  return dense_op(&around, x, w, nullptr, options, {"add_dense", at});
 }
 
 }  // namespace xtape::inline XTAPE_ABI

@@ -39,7 +39,7 @@ struct Normalization {
   // What the gradient of an activation reads: of relu beta.
   std::optional<Value> beta = {};
   std::optional<Activated> activated = {};
-  std::optional<Value> rectified = {};  // the result, if something was added
+  std::optional<Value> rectified = {};  // the result of relu, if something was added before
 
   kernels::Normalized with(const Scalar* shift) const {
     return {.x = x->data(),
@@ -123,7 +123,9 @@ struct NormInputs {
     const auto sums =
         std::allocate_shared<Sums>(CachingAllocator<Sums>{}, uninitialized(gamma.shape()),
                                    uninitialized(gamma.shape()), Array{});
-    to.through([n = n, sums, wanted = x.needs_grad(), adds = around != nullptr](Array& g) {
+    // A constant needs no gradient, but relu's is told by the sum with it.
+    const bool adds = around != nullptr && (around->needs_grad() || n.rectified.has_value());
+    to.through([n = n, sums, wanted = x.needs_grad(), adds](Array& g) {
       if (adds) sums->around = uninitialized(g.shape());
       n.back(g, {wanted ? g.data() : nullptr, sums->gamma.data(), sums->beta.data(),
                  adds ? sums->around.data() : nullptr});

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(shards_are_added_along_the_documented_tree) {
     for (std::size_t i = 0; i < 3; ++i) {
       const auto g = [&](std::size_t s) { return gradients[s](i); };
       const Scalar sum = (g(0) + g(1)) + (g(2) + g(3));
-      BOOST_TEST(a.grad()(i) == (weighted ? Scalar(0.1) * sum : sum));
+      BOOST_TEST(a.grad()(i) == (weighted ? sum / Scalar(10) : sum));
     }
   }
   BOOST_CHECK_THROW(all_reduce.weighted(-1), ValueError);

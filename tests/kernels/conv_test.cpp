@@ -77,6 +77,8 @@ std::vector<ConvSizes> cases() {
   for (std::size_t out = 1; out < 10;
        ++out)  // to few channels, with more or fewer taps than sums fit
     all.push_back(sizes(2, {6, 25 + out, 1}, {3, 2 * out + 1, out}));
+  for (std::size_t width : {7, 8, 9, 15, 16, 17})  // around the pixels of a vector
+    all.push_back(sizes(2, {4, width + 2, 1}, {2, 3, 3}));
   all.push_back(sizes(3, {28, 28, 1}, {5, 5, 6}));
   all.push_back(sizes(2, {15, 41, 1}, {3, 4, 3}, {2, 1}, {2, 3}));
   all.push_back(sizes(2, {7, 40, 1}, {3, 3, 2}, {1, 2}));
@@ -257,13 +259,14 @@ BOOST_AUTO_TEST_CASE(infinity_passes_to_the_gradient_of_few_channels) {
 }
 
 BOOST_AUTO_TEST_CASE(no_image_gives_a_gradient_of_zeros) {
-  const ConvSizes s = sizes(0, {5, 5, 2}, {3, 3, 9});
-  auto x = numbers(1), g = numbers(1);
-  for_each_set<Kernels>([&](const Kernels& table) {
-    Guarded<Scalar> dk{kernel_size(s), not_a_number};
-    table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
-    check_close(dk, std::vector<double>(dk.size()), 0, "kernel");
-  });
+  for (const ConvSizes& s : {sizes(0, {5, 5, 2}, {3, 3, 9}), sizes(0, {5, 20, 1}, {3, 3, 2})}) {
+    auto x = numbers(1), g = numbers(1);
+    for_each_set<Kernels>([&](const Kernels& table) {
+      Guarded<Scalar> dk{kernel_size(s), not_a_number};
+      table.conv2d_grad_kernel(s, x.data(), g.data(), dk.data());
+      check_close(dk, std::vector<double>(dk.size()), 0, "kernel");
+    });
+  }
 }
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {

@@ -126,6 +126,9 @@ BOOST_AUTO_TEST_CASE(a_batch_norm_takes_statistics_of_all) {
   for (const Activation activation : {Activation::none, Activation::relu, Activation::tanh}) {
     check_as_one({7, 2, 3}, [=] { return BatchNorm{BatchNorm::keras(3, activation)}; });
     check_as_one({7, 1}, [=] { return BatchNorm{BatchNorm::torch(1, activation)}; });
+    check_as_one({7, 2, 3}, [=] {
+      return Residual{Sequential{BatchNorm{BatchNorm::keras(3)}}, Sequential{}, activation};
+    });
   }
 }
 

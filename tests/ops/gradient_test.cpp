@@ -186,6 +186,14 @@ std::vector<Row> linear_rows() {
        {numbers({2, 3, 5}), numbers({2, 3, 4}), numbers({4, 5})},
        [](In x) { return add_dense(x[0], x[1], x[2]); }},
       {"add_dense",
+       "relu",
+       {numbers({3, 5}), numbers({3, 4}), numbers({4, 5}), numbers({5})},
+       [](In x) { return add_dense(x[0], x[1], x[2], x[3], {.activation = Activation::relu}); }},
+      {"add_dense",
+       "gelu",
+       {numbers({3, 5}), numbers({3, 4}), numbers({4, 5})},
+       [](In x) { return add_dense(x[0], x[1], x[2], {.activation = Activation::gelu}); }},
+      {"add_dense",
        "around itself",
        {numbers({3, 4}), numbers({4, 4})},
        [](In x) { return add_dense(x[0], x[0], x[1]); }},
@@ -304,6 +312,11 @@ std::vector<LayerRow> test::layer_rows() {
                      Residual{Sequential{Dense{{.in = 4, .out = 3}, rng}, Tanh{}},
                               Sequential{Dense{{.in = 4, .out = 3}, rng}}},
                      numbers({2, 4})));
+  rows.push_back(
+      row("Residual",
+          Residual{Sequential{Dense{{.in = 3, .out = 3}, rng}, BatchNorm{{.channels = 3}}},
+                   Sequential{}, Activation::relu},
+          numbers({4, 3})));
   rows.push_back(
       row("Embedding", Looked{Embedding{{.vocabulary = 4, .width = 5}, rng}}, numbers({3, 5})));
   rows.push_back(row("LSTM", LSTM{{.in = 3, .width = 4, .layers = 2, .bidirectional = true}, rng},

@@ -29,6 +29,26 @@ std::vector<Row> added_rows() {
                                {.epsilon = 0.1, .activation = Activation::relu});
        }},
       {"add_batch_norm",
+       "around itself, gelu, given",
+       {numbers({5, 3}), numbers({3}), positive({3})},
+       [](In x) {
+         return add_batch_norm(x[0], x[0], x[1], x[1], x[1], x[2],
+                               {.epsilon = 0.1, .activation = Activation::gelu});
+       }},
+      {"add_batch_norm",
+       "around a constant",
+       {numbers({5, 3}), numbers({3}), numbers({3})},
+       [c = numbers({5, 3})](In x) {
+         return add_batch_norm(x[0].tape().input(c), x[0], x[1], x[2],
+                               {.epsilon = 0.1, .activation = Activation::relu});
+       }},
+      {"add_batch_norm",
+       "a constant",
+       {numbers({5, 3}), numbers({3}), numbers({3})},
+       [c = numbers({5, 3})](In x) {
+         return add_batch_norm(x[0], x[0].tape().input(c), x[1], x[2], {.epsilon = 0.1});
+       }},
+      {"add_batch_norm",
        "given, relu",
        {numbers({4, 3}), numbers({4, 3}), numbers({3}), numbers({3}), numbers({3}), positive({3})},
        [](In x) {

@@ -78,9 +78,11 @@ BOOST_AUTO_TEST_CASE(a_large_block_begins_at_a_huge_page) {
   for (const std::size_t bytes : {huge_page, 3 * huge_page / 2 + 1, 5 * huge_page}) {
     void* const block = detail::allocate(bytes);
     BOOST_TEST(reinterpret_cast<std::uintptr_t>(block) % huge_page == 0u);
+    std::memset(block, 1, bytes);
     detail::deallocate(block, bytes);
   }
-  release_cached_memory();  // with the alignment that they were made with
+  release_cached_memory();
+  BOOST_TEST(memory_stats().cached == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(the_counter_sees_allocations) {

@@ -74,7 +74,7 @@ class AllReduce : public Visitor {
   /// The part of each batch that is this rank's.
   const data::Shards& shards() const noexcept { return shards_; }
   /// For a mean over terms whose number nobody knows beforehand, as where some are masked: the loss of the pass at hand was
-  /// multiplied by `weight`, such as that number, and the sum of the gradients is multiplied by the inverse of that of the weights. All
+  /// multiplied by `weight`, such as that number, and the sum of the gradients is divided by that of the weights. All
   /// passes of a step have one, or none. Where all are 0 the gradients are as they are added. Throws ValueError for a
   /// negative one.
   AllReduce& weighted(double weight, Location at = Location::current());

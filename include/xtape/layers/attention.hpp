@@ -41,12 +41,13 @@ class MultiHeadAttention {
   /// Goes on behind the steps of `past`, to which x is added: sequences in parts, or one step after the other, get what
   /// they would get as a whole. Throws ValueError unless it is causal, and for keys without values.
   Variable operator()(const Variable& x, KeyValues& past, Location at = Location::current());
-  /// around + what the layer makes of x, in one pass: see `add_dense`.
-  Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
-  /// The same with a mask.
+  /// activation(around + what the layer makes of x), in one pass: see `add_dense`.
+  Variable add_to(const Variable& around, const Variable& x,
+                  Activation activation = Activation::none, Location at = Location::current());
+  /// The same with a mask, and without an activation.
   Variable add_to(const Variable& around, const Variable& x, const Array& mask,
                   Location at = Location::current());
-  /// The same behind other steps.
+  /// The same behind other steps, likewise.
   Variable add_to(const Variable& around, const Variable& x, KeyValues& past,
                   Location at = Location::current());
   /// Lists `in_proj_weight`, `in_proj_bias`, `out_proj.weight` and `out_proj.bias`.

@@ -28,8 +28,10 @@ class Dense {
 
   /// Applies the layer. Throws ShapeError unless x is (N, in) or (..., in).
   Variable operator()(const Variable& x, Location at = Location::current());
-  /// around + the layer's result, in one pass unless it has an activation: see `add_dense`.
-  Variable add_to(const Variable& around, const Variable& x, Location at = Location::current());
+  /// activation(around + the layer's result), in one pass unless the layer has an activation of its own: see
+  /// `add_dense`. Throws ShapeError unless x is (N, in) or (..., in) and `around` has the shape of the result.
+  Variable add_to(const Variable& around, const Variable& x,
+                  Activation activation = Activation::none, Location at = Location::current());
   /// Lists `weight` and, if there is one, `bias`.
   void parameters(ParameterList& list);
 

@@ -33,10 +33,28 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
     return layer(x);
 }
 
+/// A layer that can end a skip connection in its own pass: its `add_to(around, x, activation, at)` is
+/// activation(around + layer(x)).
+template <class L>
+concept AddsTo = requires(L& layer, const Variable& v, Activation activation, Location at) {
+  { layer.add_to(v, v, activation, at) } -> std::same_as<Variable>;
+};
+
 namespace detail {
 // activation(around + y). Throws ShapeError unless both have one shape.
 Variable added(const Variable& around, const Variable& y, Activation activation, Location at);
 }  // namespace detail
+
+/// activation(around + layer(x)), on behalf of a caller at the given place: in the layer's own pass if it has one. Throws
+/// what the layer does, and ShapeError unless its result has the shape of `around`.
+template <class L>
+Variable add_to(const Variable& around, L& layer, const Variable& x, Activation activation,
+                const Location& at) {
+  if constexpr (AddsTo<L>)
+    return layer.add_to(around, x, activation, at);
+  else
+    return detail::added(around, apply(layer, x, at), activation, at);
+}
 
 /// A model of ids, as of text: a function of a tape and ids, and of a Location if it likes.
 template <class Model>

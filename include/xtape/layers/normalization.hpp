@@ -50,7 +50,7 @@ class BatchNorm {
   /// Applies the layer. Throws as batch_norm does: while training a batch must have several values per channel.
   Variable operator()(const Variable& x, Location at = Location::current());
   /// activation(around + what the layer makes of x), in one pass unless the layer has an activation of its own: see
-  /// `add_batch_norm`.
+  /// `add_batch_norm`. Throws as the layer does, and ShapeError unless `around` has the shape of x.
   Variable add_to(const Variable& around, const Variable& x,
                   Activation activation = Activation::none, Location at = Location::current());
   /// Lists `weight`, `bias`, `running_mean` and `running_var`.

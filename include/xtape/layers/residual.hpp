@@ -11,8 +11,8 @@ namespace xtape::inline XTAPE_ABI {
 /// ```
 /// Residual{Sequential{BatchNorm{{.channels = 8}}, relu, Conv2D{{.in = 8, .out = 8, .padding = Padding::same}, rng}}}
 /// ```
-/// Where the last of the layers is a BatchNorm or a Dense without an activation of its own, the sum takes no pass of its
-/// own, nor, behind a BatchNorm, does relu.
+/// The sum and the activation take no pass of their own where the last of the layers has one for them (AddsTo), as Dense,
+/// MultiHeadAttention and BatchNorm, the latter for relu.
 /// The parameters of the layers are listed under their numbers, as in a Sequential, those of the shortcut under
 /// `shortcut`.
 class Residual {

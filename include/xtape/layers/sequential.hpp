@@ -21,13 +21,15 @@ class AnyLayer {
   virtual ~AnyLayer() = default;
   /// Applies the layer.
   virtual Variable operator()(const Variable& x, Location at = Location::current()) = 0;
-  /// activation(around + what the layer makes of x), in one pass if it has an `add_to` for that.
-  virtual Variable add_to(const Variable& around, const Variable& x, Activation activation,
-                          Location at = Location::current()) = 0;
   /// Lists what the layer lists.
   void parameters(ParameterList& list) { list_under({}, list); }
   /// The same under a name; see ParameterList.
   virtual void list_under(std::string_view name, ParameterList& list) = 0;
+
+ private:
+  friend class Sequential;
+  virtual Variable end_skip(const Variable& around, const Variable& x, Activation activation,
+                            Location at) = 0;  // see add_to
 };
 
 namespace detail {
@@ -36,13 +38,9 @@ template <class L>
 struct Model final : AnyLayer {
   explicit Model(L wrapped) : layer{std::move(wrapped)} {}
   Variable operator()(const Variable& x, Location at) override { return apply(layer, x, at); }
-  Variable add_to(const Variable& around, const Variable& x, Activation activation,
-                  Location at) override {
-    if constexpr (requires { layer.add_to(around, x, activation, at); })
-      return layer.add_to(around, x, activation, at);
-    if constexpr (requires { layer.add_to(around, x, at); })
-      if (activation == Activation::none) return layer.add_to(around, x, at);
-    return added(around, apply(layer, x, at), activation, at);
+  Variable end_skip(const Variable& around, const Variable& x, Activation activation,
+                    Location at) override {
+    return xtape::add_to(around, layer, x, activation, at);
   }
   void list_under(std::string_view name, ParameterList& list) override { list(name, layer); }
   L layer;
@@ -132,10 +130,10 @@ class Sequential {
   /// Applies the layers from number `begin` to before `end`, at most size().
   Variable apply(const Variable& x, std::size_t begin, std::size_t end,
                  Location at = Location::current());
-  /// activation(around + what the layers make of x), in one pass with the last of them if that has one for it, as
-  /// BatchNorm has.
-  Variable add_to(const Variable& around, const Variable& x, Activation activation,
-                  Location at = Location::current());
+  /// activation(around + what the layers make of x), in the last one's pass if it has one for that: see AddsTo. Throws
+  /// ShapeError unless their result has the shape of `around`.
+  Variable add_to(const Variable& around, const Variable& x,
+                  Activation activation = Activation::none, Location at = Location::current());
   /// Lists the parameters of each layer under its name.
   void parameters(ParameterList& list);
 
@@ -149,6 +147,9 @@ class Sequential {
   void append(std::shared_ptr<const std::string> name, std::unique_ptr<AnyLayer> layer);
   template <class Apply>
   Variable inside(Tape& tape, std::size_t place, Location at, Apply apply);
+  friend class Residual;
+  Variable all_but_last(const Variable& x, Location at);
+  Variable end_skip(const Variable& around, const Variable& x, Activation activation, Location at);
   std::string name_of(std::size_t place) const;
   std::size_t find(std::string_view name) const;  // the number of layers, if there is none
   std::size_t place_of(const LayerKey& key) const;

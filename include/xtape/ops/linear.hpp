@@ -33,14 +33,16 @@ Variable dense(const Variable& x, const Variable& w, const Variable& bias,
 Variable dense(const Variable& x, const Variable& w, const DenseOptions& options = {},
                Location at = Location::current());
 
-/// around + x w + bias, in one pass: the end of a way that leads around some layers (He et al., 2016), as there are two
-/// in each layer of a transformer. Shapes are those of dense, and `around` has that of the result. With g the gradient
-/// of the result, that of `around` is g; the others are as for dense. Throws as dense does.
+/// activation(around + x w + bias), in one pass: the end of a skip connection (He et al., 2016), as there are two in each
+/// layer of a transformer. Shapes are those of dense, and `around` has that of the result. With h the gradient times the
+/// derivative of the activation, that of `around` is h; the others are as for dense. Throws as dense does, and
+/// ShapeError for another shape of `around`.
 Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
-                   const Variable& bias, Location at = Location::current());
+                   const Variable& bias, const DenseOptions& options = {},
+                   Location at = Location::current());
 /// The same without a bias.
 Variable add_dense(const Variable& around, const Variable& x, const Variable& w,
-                   Location at = Location::current());
+                   const DenseOptions& options = {}, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI
 #pragma GCC visibility pop

@@ -43,9 +43,10 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
                     const Variable& mean, const Variable& variance,
                     const BatchNormOptions& options = {}, Location at = Location::current());
 
-/// activation(around + batch_norm(x)), in one pass: the end of a way that leads around some layers (He et al., 2016).
-/// Shapes are those of batch_norm, and `around` has that of x. With g the gradient of the sum, that of `around` is g; the
-/// others are as for batch_norm. Throws as batch_norm does.
+/// activation(around + batch_norm(x)), for none and relu in one pass: the end of a skip connection (He et al., 2016).
+/// Shapes are those of batch_norm, and `around` has that of x. With h the gradient of the result times the derivative of the
+/// activation, that of `around` is h; the others are as for batch_norm, of h. Throws as batch_norm does, and ShapeError
+/// for another shape of `around`.
 Variable add_batch_norm(const Variable& around, const Variable& x, const Variable& gamma,
                         const Variable& beta, const BatchNormOptions& options = {},
                         Location at = Location::current());

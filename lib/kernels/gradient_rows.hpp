@@ -10,7 +10,7 @@ namespace xtape::inline XTAPE_ABI::kernels::XTAPE_ISA {
 
 /// Output rows of one image: the input of the first pixel, and the gradient, whose pixels may have more scalars than
 /// channels, which do not matter.
-struct Band {
+struct GradientRows {
   const Scalar* x;
   const Scalar* g;
   std::size_t rows, width;
