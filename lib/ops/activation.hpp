@@ -16,6 +16,6 @@ struct ActivationOp {
 const ActivationOp& activation_of(Activation activation);
 
 /// The op of its name, of x; x itself for none.
-Variable activate(const Variable& x, Activation activation, Location at);
+Variable activate(const Variable& x, Activation activation, Location at = Location::current());
 
 }  // namespace xtape::inline XTAPE_ABI

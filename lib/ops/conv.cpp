@@ -43,7 +43,7 @@ auto in_steps(Options o, const Location& at) {
     op.flops = p.flops();
     Variable y = bilinear(op, ConvForm{p}, Role::y, in[0], in[1]);
     if (in.size() > 2) y = y + in[2];
-    y = activated(y, o.activation);
+    y = activate(y, o.activation);
     return o.max_pool == plain.max_pool ? y : pooled(y, o);
   };
 }
@@ -89,7 +89,7 @@ Variable conv_transpose2d_op(const Variable& x, const Variable& kernel, const Va
       WrtBias{bias}, defined([p, o, op](std::span<const Variable> in) {
         Variable y = bilinear(gradient_of(op), ConvForm{p}, Role::a, in[1], in[0]);
         if (in.size() > 2) y = y + in[2];
-        return activated(y, o.activation);
+        return activate(y, o.activation);
       }));
 }
 

@@ -66,11 +66,6 @@ inline Activated finish(Array y, const Variable* bias, Activation activation) {
   return {activation, std::move(y), std::move(slope)};
 }
 
-/// x activated, as an op.
-inline Variable activated(const Variable& x, Activation activation) {
-  return applied(activation_of(activation).op.value(), {&x, 1});
-}
-
 /// Takes the gradient back through an activation. In other ops, it is in what the op is `defined` as.
 inline auto through_activation(Activated of) {
   return through([of = std::move(of)](Array& g) { of.back(g); });
@@ -90,7 +85,7 @@ auto through_activation(Activated of, Sums sums) {
                      return applied(back, of_result);
                    }
                    const Variable x = sums(op.inputs);
-                   const Variable of_both[] = {g, x, activated(x, activation)};
+                   const Variable of_both[] = {g, x, activate(x, activation)};
                    return applied(whole.gradient(0), of_both);
                  });
 }

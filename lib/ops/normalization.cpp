@@ -89,7 +89,7 @@ struct InSteps {
     Variable y = x * rsqrt(variance + epsilon) * of_channels(in[1]);
     if (in.size() > 2) y = y + of_channels(in[2]);
     y = with_shape(y, in[0].shape());
-    return activated(adds ? y + all.back() : y, activation);
+    return activate(adds ? y + all.back() : y, activation);
   }
 };
 

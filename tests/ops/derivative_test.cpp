@@ -81,6 +81,36 @@ BOOST_AUTO_TEST_CASE(gradients_in_ops_are_those_of_the_backward_pass) {
   }
 }
 
+// Where finite differences say nothing.
+BOOST_AUTO_TEST_CASE(relu_has_the_derivative_0_at_0_in_ops_too) {
+  constexpr Activation relu = Activation::relu;
+  const std::pair<const char*, Variable (*)(const Variable&, const Variable&)> ops[] = {
+      {"relu", [](const Variable& x, const Variable&) { return xtape::relu(x); }},
+      {"dense",
+       [](const Variable& x, const Variable& zero) {
+         return dense(reshape(x, {-1, 3}), matmul(reshape(zero, {3, 1}), reshape(zero, {1, 3})),
+                      zero, {.activation = relu});
+       }},
+      {"conv2d",
+       [](const Variable& x, const Variable& zero) {
+         return conv2d(x, x.tape().input(full({1, 1, 3, 3}, 1)), zero, {.activation = relu});
+       }},
+      {"batch_norm",
+       [](const Variable& x, const Variable& zero) {
+         return batch_norm(x, zero + 1, zero, {.activation = relu});
+       }},
+      {"add_batch_norm", [](const Variable& x, const Variable& zero) {
+         return add_batch_norm(x, x, zero + 1, zero, zero, zero + 1, {.activation = relu});
+       }}};
+  for (const auto& [name, op] : ops) {
+    Tape tape{Mode::derive};
+    const Variable inputs[] = {tape.variable(zeros({2, 2, 2, 3})), tape.variable(zeros({3}))};
+    const Variable y = op(inputs[0], inputs[1]);
+    for (const Variable& g : tape.gradient(sum(y), {inputs[0], inputs[1]}))
+      for (const Scalar slope : g.value()) BOOST_TEST(slope == 0, name);
+  }
+}
+
 // <c, J t> = <J^T c, t>, where J t is the gradient of the other side by c.
 BOOST_AUTO_TEST_CASE(products_with_the_jacobian_from_both_sides_agree) {
   for (const Row& row : op_rows()) {
