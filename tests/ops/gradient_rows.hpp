@@ -22,6 +22,10 @@ struct Row {
 
 /// Those of reductions and sums along an axis.
 std::vector<Row> reduction_rows();
+/// Those of products, and of softmax and glu.
+std::vector<Row> linear_rows();
+/// Those of attention and einsum.
+std::vector<Row> attention_rows();
 /// Those of ops that move elements.
 std::vector<Row> shape_rows();
 /// Those of convolutions and pooling.
