@@ -35,7 +35,7 @@ Sequential block(std::size_t in, std::size_t out, Rng& rng) {
                     BatchNorm{BatchNorm::torch(out, Activation::relu)},
                     plain_convolution(out, out, 1, rng), BatchNorm{BatchNorm::torch(out)}};
   Sequential shortcut = halves ? Sequential{halved} : Sequential{};
-  // Within a Sequential, so that parameters keep the names that they have in files of old, as 2.0.0.weight.
+  // In a Sequential of its own, so that parameters keep their names in files, such as 2.0.0.weight.
   return Sequential{Residual{std::move(layers), std::move(shortcut), Activation::relu}};
 }
 //! [block]

@@ -246,7 +246,7 @@ void grad_columns(const Groups& s, const Normalized& in, const Scalar* mean, con
   });
 }
 
-// `again` is what takes the gradient through once it has been, and where it is then.
+// The first pass takes g `through`; the second reads what it has `passed` on, and takes that through `again`.
 template <class Through, class Again>
 void grad_groups(const Groups& s, const Normalized& in, const Scalar* g, bool fixed,
                  const NormGradients& to, Through through, Again again, const Scalar* passed) {

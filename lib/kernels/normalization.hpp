@@ -40,8 +40,9 @@ struct NormGradients {
   Scalar* x;      ///< null if it is not wanted; may be the gradient of the result
   Scalar* gamma;  ///< sum of g * (x - mean) * inverse
   Scalar* beta;   ///< sum of g
-  Scalar* around =
-      nullptr;  ///< g, or 0 where the sum was negative; null where there was nothing around
+  /// Of what was added: g, or 0 where `rectified` is not above 0. Null if it is not wanted; where there is a `rectified`
+  /// it always is.
+  Scalar* around = nullptr;
 };
 
 /// Sums are taken in double, of differences to an element, so that a large mean takes nothing from a small variance.

@@ -120,13 +120,13 @@ Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x,
 }
 
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, const Array& mask,
-                                    Location at) {
-  return out_.add_to(around, attended(x, mask, at), Activation::none, at);
+                                    Activation activation, Location at) {
+  return out_.add_to(around, attended(x, mask, at), activation, at);
 }
 
 Variable MultiHeadAttention::add_to(const Variable& around, const Variable& x, KeyValues& past,
-                                    Location at) {
-  return out_.add_to(around, attended(x, past, at), Activation::none, at);
+                                    Activation activation, Location at) {
+  return out_.add_to(around, attended(x, past, at), activation, at);
 }
 
 Variable MultiHeadAttention::operator()(const Variable& x, const Variable& others, Location at) {

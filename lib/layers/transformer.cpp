@@ -67,12 +67,8 @@ TransformerLayer::TransformerLayer(const Options& o, Rng& rng, Location at)
 template <class Layer, class... Input>
 Variable TransformerLayer::add_to(const Variable& around, Layer& layer, Location at,
                                   Input&&... input) const {
-  if (dropout_ == 0 || around.tape({"dropout", at}).mode() == Mode::eval) {
-    if constexpr (sizeof...(Input) == 1)
-      return layer.add_to(around, input..., Activation::none, at);
-    else
-      return layer.add_to(around, input..., at);
-  }
+  if (dropout_ == 0 || around.tape({"dropout", at}).mode() == Mode::eval)
+    return layer.add_to(around, input..., Activation::none, at);
   return add({around, at}, {dropout(layer(input..., at), {.rate = dropout_}, at), at});
 }
 

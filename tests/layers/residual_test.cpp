@@ -135,11 +135,16 @@ namespace {
 
 struct Doubled {
   Variable operator()(const Variable& x) { return 2 * x; }
-  Variable add_to(const Variable& around, const Variable& x, Activation, Location) {
+  Variable add_to(const Variable& around, const Variable& x, Activation activation, Location) {
     ++sums;
-    return around + 2 * x;
+    const Variable sum = around + 2 * x;
+    return activation == Activation::relu ? relu(sum) : sum;
   }
   static inline int sums = 0;
+};
+// What it inherits does not do what it does.
+struct Tripled : Doubled {
+  Variable operator()(const Variable& x) { return 3 * x; }
 };
 // A function of that name which is none for this.
 struct Counted {
@@ -151,11 +156,17 @@ struct Counted {
 
 BOOST_AUTO_TEST_CASE(a_layer_of_ones_own_may_add) {
   Tape tape;
-  const Variable x = tape.input(Array{1, 2});
-  Residual doubled{Sequential{Doubled{}}}, counted{Sequential{Counted{}}};
-  BOOST_TEST((doubled(x).value() == Array{3, 6}));
-  BOOST_TEST(Doubled::sums == 1);
-  BOOST_TEST((counted(x).value() == Array{2, 4}));
+  const Variable x = tape.input(Array{1, -2});
+  Residual doubled{Sequential{Doubled{}}}, counted{Sequential{Counted{}}},
+      rectified{Sequential{Doubled{}}, Sequential{}, Activation::relu},
+      tripled{Sequential{Tripled{}}};
+  BOOST_TEST((doubled(x).value() == Array{3, -6}));
+  BOOST_TEST((rectified(x).value() == Array{3, 0}));
+  BOOST_TEST(Doubled::sums == 2);
+  BOOST_TEST((counted(x).value() == Array{2, -4}));
+  BOOST_TEST((tripled(x).value() == Array{4, -8}));
+  static_assert(AddsTo<Dense> && AddsTo<BatchNorm> && AddsTo<MultiHeadAttention> &&
+                AddsTo<Sequential> && !AddsTo<Tripled> && !AddsTo<Counted> && !AddsTo<Conv2D>);
 }
 
 BOOST_AUTO_TEST_CASE(names) {

@@ -44,12 +44,12 @@ class MultiHeadAttention {
   /// activation(around + what the layer makes of x), in one pass: see `add_dense`.
   Variable add_to(const Variable& around, const Variable& x,
                   Activation activation = Activation::none, Location at = Location::current());
-  /// The same with a mask, and without an activation.
+  /// The same with a mask.
   Variable add_to(const Variable& around, const Variable& x, const Array& mask,
-                  Location at = Location::current());
-  /// The same behind other steps, likewise.
+                  Activation activation = Activation::none, Location at = Location::current());
+  /// The same behind other steps.
   Variable add_to(const Variable& around, const Variable& x, KeyValues& past,
-                  Location at = Location::current());
+                  Activation activation = Activation::none, Location at = Location::current());
   /// Lists `in_proj_weight`, `in_proj_bias`, `out_proj.weight` and `out_proj.bias`.
   void parameters(ParameterList& list);
 

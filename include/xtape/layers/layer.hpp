@@ -33,20 +33,28 @@ Variable apply(L& layer, const Variable& x, const Location& at) {
     return layer(x);
 }
 
-/// A layer that can end a skip connection in its own pass: its `add_to(around, x, activation, at)` is
-/// activation(around + layer(x)).
+namespace detail {
+// The class that declares such a function.
+template <class C>
+C owner_of(Variable (C::*)(const Variable&, const Variable&, Activation, Location));
+template <class C>
+C owner_of(Variable (C::*)(const Variable&, const Variable&, Activation, Location) const);
+}  // namespace detail
+
+/// A layer that can end a skip connection in its own pass, by a member
+/// `Variable add_to(const Variable& around, const Variable& x, Activation activation, Location at)`. It is
+/// activation(around + layer(x)), for each activation, and throws ShapeError unless both have one shape: a sum would
+/// broadcast. One that is inherited does not count, as it may not do what the layer does.
 template <class L>
-concept AddsTo = requires(L& layer, const Variable& v, Activation activation, Location at) {
-  { layer.add_to(v, v, activation, at) } -> std::same_as<Variable>;
-};
+concept AddsTo = std::same_as<decltype(detail::owner_of(&L::add_to)), L>;
 
 namespace detail {
 // activation(around + y). Throws ShapeError unless both have one shape.
 Variable added(const Variable& around, const Variable& y, Activation activation, Location at);
 }  // namespace detail
 
-/// activation(around + layer(x)), on behalf of a caller at the given place: in the layer's own pass if it has one. Throws
-/// what the layer does, and ShapeError unless its result has the shape of `around`.
+/// activation(around + layer(x)), on behalf of a caller at the given place: in the layer's own pass if it has one
+/// (AddsTo). Throws what the layer does, and ShapeError unless its result has the shape of `around`.
 template <class L>
 Variable add_to(const Variable& around, L& layer, const Variable& x, Activation activation,
                 const Location& at) {

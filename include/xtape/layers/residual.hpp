@@ -6,13 +6,13 @@
 #pragma GCC visibility push(default)
 namespace xtape::inline XTAPE_ABI {
 
-/// A way around layers (He et al., 2016): activation(shortcut(x) + layers(x)), where the shortcut is x itself and the
+/// A skip connection (He et al., 2016): activation(shortcut(x) + layers(x)), where the shortcut is x itself and the
 /// activation none unless they are given:
 /// ```
 /// Residual{Sequential{BatchNorm{{.channels = 8}}, relu, Conv2D{{.in = 8, .out = 8, .padding = Padding::same}, rng}}}
 /// ```
-/// The sum and the activation take no pass of their own where the last of the layers has one for them (AddsTo), as Dense,
-/// MultiHeadAttention and BatchNorm, the latter for relu.
+/// The sum and the activation take no pass of their own where the last of the layers can do them in its own (AddsTo): a
+/// MultiHeadAttention, a Dense without an activation, and a BatchNorm without one, for none and relu.
 /// The parameters of the layers are listed under their numbers, as in a Sequential, those of the shortcut under
 /// `shortcut`.
 class Residual {

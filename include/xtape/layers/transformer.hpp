@@ -10,7 +10,7 @@
 namespace xtape::inline XTAPE_ABI {
 
 /// A layer of a transformer (Vaswani et al., 2017), for sequences (N, T, channels): attention, then two dense layers for
-/// each step, each with a way around it and a normalisation, before what it does (Xiong et al., 2020) or after the sum:
+/// each step, each with a skip connection and a normalisation, before what it does (Xiong et al., 2020) or after the sum:
 /// ```
 /// norm_first:  x = x + self_attn(norm1(x));    x = x + linear2(gelu(linear1(norm2(x))))
 /// else:        x = norm1(x + self_attn(x));    x = norm2(x + linear2(gelu(linear1(x))))
