@@ -50,15 +50,12 @@ class NarrowSums {
     static void add(const ConvSizes& s, const GradientRows& band, const Scalar* x, Scalar* sums) {
       constexpr std::size_t period = Narrow<Out>::period;
       const std::size_t row = s.rows.stride * s.columns.padded(), last = band.width - lanes;
-      const auto rest = static_cast<Integer>(band.width % lanes);
-      const auto done = rest == 0 ? Integer{0} : static_cast<Integer>(lanes) - rest;
+      const std::size_t rest = band.width % lanes, done = lanes - rest;
       const auto all = [](Vec v, std::size_t) { return v; };
-      const auto new_pixels = [done](Vec v, std::size_t) {
-        return lane_numbers >= done ? v : Vec{};
-      };
-      const auto of_new_pixels = [done](Vec v, std::size_t vector) {
-        const IntVec scalars = lane_numbers + static_cast<Integer>(vector * lanes);
-        return scalars >= done * static_cast<Integer>(Out) ? v : Vec{};
+      const auto without = [](std::size_t first) {  // so many scalars of a tile are 0
+        return [first = static_cast<Integer>(first)](Vec v, std::size_t vector) {
+          return lane_numbers + static_cast<Integer>(vector * lanes) >= first ? v : Vec{};
+        };
       };
       Vec sum[Count][period];
       XTAPE_UNROLL
@@ -72,8 +69,8 @@ class NarrowSums {
         for (; p + lanes <= band.width; p += lanes)
           multiply_add<Out>(sum, x + p, s.columns.dilation, g + p * Out, all, all);
         if (rest != 0)  // the last ones, without those that are done
-          multiply_add<Out>(sum, x + last, s.columns.dilation, g + last * Out, new_pixels,
-                            of_new_pixels);
+          multiply_add<Out>(sum, x + last, s.columns.dilation, g + last * Out, without(done),
+                            without(done * Out));
       }
       XTAPE_UNROLL
       for (std::size_t t = 0; t < Count; ++t) {
